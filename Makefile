@@ -1,0 +1,57 @@
+# Everything from one command each; `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test soak check bench labextension clean
+
+# The Python that .venv is made with; chosen where it is not given.
+PYTHON ?=
+# Passed on: make demo DEMO_ARGS="--no-browser --port 9000", make test PYTEST_ARGS="tests/oauth -x"
+DEMO_ARGS ?=
+PYTEST_ARGS ?=
+
+export PYTHON
+
+bin := .venv/bin
+# Two at a time, a file each: what a file's tests share (a JupyterLab, a browser) is started once. Not the
+# longest file first, as xdist would: those with a browser have the fewest tests, and stand first as it is.
+pytest := $(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+set_up = @python=$$(sh tools/find-python.sh "$(PYTHON)") && exec "$$python" tools/set_up.py
+
+help: ## List the commands
+	@awk -F ': ## ' '/^[a-z]+: ## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Start the embedded Procore and JupyterLab with the quick start (DEMO_ARGS)
+	$(set_up) demo
+	@exec $(bin)/procore-jupyter demo $(DEMO_ARGS)
+
+test: ## Run the tests, a real browser included (PYTEST_ARGS)
+	$(set_up) test
+	@echo "Running the tests"
+	@exec $(pytest) $(PYTEST_ARGS)
+
+soak: ## Run the tests with the long proofs whole
+	$(set_up) test
+	@echo "Running the tests, the long proofs whole"
+	@exec env PROCORE_SOAK=1 $(pytest) --timeout 3600 $(PYTEST_ARGS)
+
+check: ## Lint, format, types and the walls between the rooms
+	$(set_up) dev
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	@if command -v node >/dev/null && [ -d labextension/node_modules ]; then \
+	    cd labextension && ../$(bin)/jlpm check; \
+	else \
+	    echo "The TypeScript is not checked: that takes a Node, and one  make labextension  before"; \
+	fi
+
+bench: ## Run the benchmarks, one after the other
+	$(set_up) dev
+	@for script in $$(grep -l __main__ benchmarks/*.py); do $(bin)/python "$$script" || exit 1; echo; done
+
+labextension: ## Build JupyterLab's extension anew and install it into .venv
+	$(set_up) labextension
+
+clean: ## Remove what the others made
+	rm -rf .venv labextension/dist labextension/dist.sha256 labextension/lib labextension/node_modules

@@ -1,0 +1,1 @@
+"""What builds and sets up the project. Not part of the package."""
