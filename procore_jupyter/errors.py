@@ -1,0 +1,167 @@
+"""Every error this package raises on purpose, and the warnings it gives.
+
+::
+
+    ProcoreError
+    ├── ConnectionStringError     the text of a connection string can't be read      .position
+    ├── ConfigurationError        it can be read, and asks for something impossible
+    ├── LoginRequired             a person has to sign in (again)
+    │   ├── LoginDenied           … they chose Deny, or cancelled
+    │   ├── LoginTimeout          … nobody finished in time
+    │   └── StateMismatch         … the answer belongs to another sign-in
+    ├── TokenRequestError         the token endpoint refused, or could not be reached .error .description .status
+    ├── TokenStoreError           the stored sign-in can't be read or written
+    └── ProcoreAPIError           the API refused                                     .status .message .request_id
+        ├── NotFound
+        ├── PermissionDenied
+        └── RateLimited                                                               .retry_after
+
+    ProcoreWarning (UserWarning)  something a person should know, and nothing stops
+
+A message says what happened and then what to do next. It never holds a secret: no token, code,
+state, verifier or client secret is ever put into one of these, nor into an attribute of one.
+"""
+
+from __future__ import annotations
+
+
+class ProcoreError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for this instead of drawing a traceback. A traceback of a magic prints the
+        # magic's whole line, and "%xmode Verbose" prints local variables: both can hold a secret.
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ConnectionStringError(ProcoreError, ValueError):
+    """The text of a connection string can't be read, or names something that doesn't exist.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, where, and what to do; may have further lines that show the place.
+    position : int
+        Offset of the fault in the text, in characters from 0.
+    """
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class ConfigurationError(ProcoreError):
+    """What was asked for can't be done with these settings; the message names the way out."""
+
+
+class LoginRequired(ProcoreError):
+    """There is no usable sign-in and none can be had without a person."""
+
+
+class LoginDenied(LoginRequired):
+    """The person chose Deny on Procore's page, or cancelled the sign-in."""
+
+
+class LoginTimeout(LoginRequired):
+    """Nobody finished the sign-in in the time given."""
+
+
+class StateMismatch(LoginRequired):
+    """An answer arrived that belongs to another sign-in (RFC 6749, section 10.12)."""
+
+
+class TokenRequestError(ProcoreError):
+    """The token endpoint refused a request, answered nonsense, or could not be reached.
+
+    Parameters
+    ----------
+    error : str
+        The error code of RFC 6749, section 5.2 (``invalid_grant``, ``invalid_client``, …), or one
+        of ours: ``unreachable`` (no answer arrived; whether the request did is not known),
+        ``unusable_answer`` (an answer that is not a token answer).
+    description : str
+        One sentence for a person: what happened, what to do.
+    status : int or None
+        The HTTP status, None where no answer arrived.
+    sent : bool
+        The request may have been carried out although no usable answer came: a refresh token may be spent.
+    """
+
+    def __init__(
+        self, error: str, description: str, status: int | None = None, *, sent: bool = False
+    ) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+        self.status = status
+        self.sent = sent
+
+
+class TokenStoreError(ProcoreError):
+    """The place where sign-ins are kept can't be read, written or trusted."""
+
+
+class ProcoreAPIError(ProcoreError):
+    """Procore's API answered with an error.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    message : str
+        What Procore said, and what to do about it.
+    request_id : str or None
+        The ``X-Request-Id`` that Procore's support asks for.
+    """
+
+    def __init__(self, status: int, message: str, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.request_id = request_id
+
+
+class NotFound(ProcoreAPIError):
+    """404: it isn't there, or this person may not see it (Procore hides what one may not read)."""
+
+
+class PermissionDenied(ProcoreAPIError):
+    """403: the app isn't connected to the company, the tool is off, or a permission is missing."""
+
+
+class RateLimited(ProcoreAPIError):
+    """429 with a wait longer than ``MaxWait``.
+
+    Parameters
+    ----------
+    retry_after : float
+        Seconds until Procore takes requests again.
+    """
+
+    def __init__(
+        self, status: int, message: str, request_id: str | None = None, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(status, message, request_id)
+        self.retry_after = retry_after
+
+
+class ProcoreWarning(UserWarning):
+    """Something a person should know, and nothing stops."""
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """Take the stack frames off an error and off all that it is chained to; return the same error.
+
+    The frames of requests, urllib3 and http.client hold headers and form fields in local variables,
+    and tools that draw locals (``%xmode Verbose``, crash reporters) would print them.
+    """
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = None
+        waiting += [one.__cause__, one.__context__]
+    return error

@@ -1,0 +1,120 @@
+"""Files for one person's eyes: where they live, and how they are read and written.
+
+A private file is 0600 in a folder 0700 and is replaced as a whole (written beside, flushed, renamed),
+so a reader sees the old content or the new, never half. On Windows the user's profile folder is
+already private to the user, and the mode bits, which Windows doesn't have, are not looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from procore_jupyter.errors import TokenStoreError
+
+APP = "procore-jupyter"
+
+
+def data_folder() -> Path:
+    """Return the folder of what is kept: stored sign-ins and saved connections."""
+    return Path(platformdirs.user_data_dir(APP, appauthor=False))
+
+
+def runtime_folder() -> Path:
+    """Return the folder of what lives as long as a process: a running demo's address."""
+    return data_folder() / "runtime"
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder (and its parents) for this user alone, and return it.
+
+    Raises
+    ------
+    TokenStoreError
+        It is somebody else's, or others may write to it.
+    OSError
+        It can't be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix":
+        found = folder.stat()
+        if found.st_uid != os.geteuid():
+            raise TokenStoreError(
+                f"The folder {folder} belongs to another user. Choose another with OAuthSettingsLocation."
+            )
+        if found.st_mode & 0o022:
+            raise TokenStoreError(
+                f"Others may write to the folder {folder}. Run  chmod 700 '{folder}'  and try again."
+            )
+    return folder
+
+
+def read_private(path: Path) -> bytes | None:
+    """Return a private file's content, None where there is no such file.
+
+    The owner and mode are looked at on the open file, so it can't be swapped in between.
+
+    Raises
+    ------
+    TokenStoreError
+        It is somebody else's, others may read or write it, or it is no plain file.
+    OSError
+        It can't be read.
+    """
+    flags = (
+        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    )
+    try:
+        handle = os.open(path, flags)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise TokenStoreError(f"{path} is not a plain file. Move it away and try again.")
+        if os.name == "posix":
+            if found.st_uid != os.geteuid():
+                raise TokenStoreError(
+                    f"{path} belongs to another user, so it is not used. Move it away, or choose another file with OAuthSettingsLocation."
+                )
+            if found.st_mode & 0o077:
+                raise TokenStoreError(
+                    f"Others may read or write {path}, so it is not used. Run  chmod 600 '{path}'  if you trust its content."
+                )
+        return file.read()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a private file as a whole, and return when it is on the disk.
+
+    Raises
+    ------
+    TokenStoreError
+        The folder is not private.
+    OSError
+        It can't be written (no space, read-only, …). The old content still stands.
+    """
+    private_folder(path.parent)
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600 from the start
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    if os.name == "posix":
+        # The rename itself has to reach the disk too.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,47 @@
+"""What every test stands on: a home folder of its own, and an embedded Procore when it asks for one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from procore_jupyter.demo.app import DemoProcore
+
+# A seeded tenth in `make test`, the whole in `make soak`.
+settings.register_profile(
+    "test", max_examples=500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "soak", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("soak" if os.environ.get("PROCORE_SOAK") else "test")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home folder of its own, and nothing of the developer's environment that we would read."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in [*os.environ]:
+        ours = name.startswith(("PROCORE_", "JUPYTER", "JPY_", "IPYTHON", "XDG_")) and name != "PROCORE_SOAK"
+        if ours or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def demo() -> Iterator[DemoProcore]:
+    """Give a running embedded Procore that knows the redirect URIs ``http://localhost`` and oob; more with ``add_redirect_uri``."""
+    server = DemoProcore()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
