@@ -1,0 +1,276 @@
+"""Profiles: the hosts and OAuth paths of what is connected to, read from TOML."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from procore_jupyter.addresses import host_pattern, origin
+from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.profiles.running_demo import read_running_demo
+from procore_jupyter.secret import Secret
+from procore_jupyter.spelling import nearest, shown_path
+
+BUILT_IN = {"Procore": "procore.toml", "Demo": "demo.toml"}
+_LARGEST = 1_000_000  # bytes; a profile of all of Procore's tables has some 200,000
+_OAUTH = {
+    "authorize": "/oauth/authorize",
+    "token": "/oauth/token",
+    "revoke": "/oauth/revoke",
+    "info": "/oauth/token/info",
+}
+_PATH = re.compile(r"/[A-Za-z0-9._~/-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A login host and an API host that belong together.
+
+    Parameters
+    ----------
+    name : str
+        As written in a connection string (``Sandbox``).
+    title : str
+        As people read it (``sandbox``).
+    login_url, api_url : str
+        Origins, without a last slash.
+    file_hosts : tuple of str
+        Hosts (``files.example.com``, ``*.example.com``) that downloads may send the bearer to, over https.
+    """
+
+    name: str
+    title: str
+    login_url: str
+    api_url: str
+    file_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class App:
+    """The app that a running demo knows, so that ``Profile=Demo`` is all it takes."""
+
+    client_id: str
+    client_secret: Secret
+    redirect_uris: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is connected to.
+
+    Parameters
+    ----------
+    name : str
+        ``Procore``, ``Demo``, or the file's name without ``.toml``.
+    title : str
+        As people read it.
+    environments : mapping of str to Environment
+        By name; the first is meant where none is named and there is no ``Production``.
+    authorize_path, token_path, revoke_path, info_path : str
+        Paths on the login host.
+    stand_in : bool
+        Whether it is the demo and not Procore.
+    app : App or None
+        The app to use where the connection names none; the demo's alone.
+    """
+
+    name: str
+    title: str
+    environments: Mapping[str, Environment]
+    authorize_path: str
+    token_path: str
+    revoke_path: str
+    info_path: str
+    stand_in: bool = False
+    app: App | None = field(default=None)
+
+
+def load(value: str) -> tuple[Profile, str | None]:
+    """Return the profile that a ``Profile=…`` names, and a line for the person or None.
+
+    Parameters
+    ----------
+    value : str
+        ``Procore`` or ``Demo`` in any case; the path of a ``.toml`` file; a path, of Windows or not, whose
+        file name is a built-in's with ``.apip`` (connection strings of other drivers have it): the built-in.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such profile, its file can't be read or is wrong, or no demo is running.
+    """
+    wanted = value.strip()
+    built_in = {name.casefold(): name for name in BUILT_IN}
+    if wanted.casefold() in built_in:
+        return _load_built_in(built_in[wanted.casefold()]), None
+    file_name = re.split(r"[\\/]", wanted)[-1]
+    stem, _, kind = file_name.rpartition(".")
+    if kind.casefold() == "apip":
+        if stem.casefold() not in built_in:
+            raise ConfigurationError(
+                "Profile files of the .apip kind can't be read. Use Profile=Procore, or describe your tables in a .toml file."
+            )
+        name = built_in[stem.casefold()]
+        return _load_built_in(name), f"Profile: the built-in {name} is used; an .apip file isn't needed here."
+    if kind.casefold() == "toml":
+        return _load_file(wanted, stem), None
+    raise ConfigurationError(
+        "There is no such profile. Use Profile=Procore, Profile=Demo, or the path of a profile file that ends in .toml."
+    )
+
+
+def _load_built_in(name: str) -> Profile:
+    profile = _described(name)
+    return _with_running_demo(profile) if profile.stand_in else profile
+
+
+@functools.cache
+def _described(name: str) -> Profile:
+    described = tomllib.loads(Path(__file__).with_name(BUILT_IN[name]).read_text(encoding="utf-8"))
+    return _profile(name, described, None, built_in=True)
+
+
+def _with_running_demo(profile: Profile) -> Profile:
+    demo = read_running_demo()
+    return replace(
+        profile,
+        environments={
+            name: replace(one, login_url=demo.url, api_url=demo.url)
+            for name, one in profile.environments.items()
+        },
+        app=App(demo.client_id, demo.client_secret, demo.redirect_uris),
+    )
+
+
+def _load_file(value: str, stem: str) -> Profile:
+    fault = None
+    described: dict[str, Any] = {}
+    try:
+        path = Path(value).expanduser()
+        if not path.is_file():
+            fault = "is not there"
+        elif path.stat().st_size > _LARGEST:
+            fault = "is too large to be a profile"
+        else:
+            described = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        fault = f"is no valid TOML: {error}".replace("\n", " ")
+    except UnicodeDecodeError:
+        fault = "is not UTF-8 text"
+    except RecursionError:
+        fault = "is nested too deeply"
+    except OSError as error:
+        fault = f"can't be read: {error.strerror}"
+    except (ValueError, RuntimeError):  # a NUL in the path; "~" of somebody unknown
+        fault = "has a path that can't be read"
+    if fault is not None:
+        raise ConfigurationError(f"The profile file {shown_path(value)} {fault}.")
+    base = described.pop("extends", None)
+    extended = None
+    try:
+        if base is not None:
+            names = {name.casefold(): name for name in BUILT_IN}
+            if not isinstance(base, str) or base.casefold() not in names:
+                raise ValueError(f"extends has to be one of {', '.join(BUILT_IN)}")
+            extended = _load_built_in(names[base.casefold()])
+        return _profile(stem, described, extended)
+    except ValueError as error:
+        fault = str(error)
+    raise ConfigurationError(f"The profile file {shown_path(value)} is wrong: {fault}.")
+
+
+def _profile(
+    name: str, described: dict[str, Any], base: Profile | None, *, built_in: bool = False
+) -> Profile:
+    """Build a profile from TOML; ValueError with a reason if it is wrong."""
+    known = ("title", "oauth", "environments", "tables", *(("stand_in",) if built_in else ("extends",)))
+    _known_keys(described, known, "at the top")
+    stand_in = base.stand_in if base else described.get("stand_in") is True
+    oauth = _table(described, "oauth")
+    _known_keys(oauth, _OAUTH, "in [oauth]")
+    paths = {
+        key: _oauth_path(key, oauth.get(key, getattr(base, f"{key}_path") if base else default))
+        for key, default in _OAUTH.items()
+    }
+    environments = dict(base.environments) if base else {}
+    for key, entry in _table(described, "environments").items():
+        if not isinstance(entry, dict):
+            raise ValueError(f"[environments.{key}] has to be a table")
+        environments[key] = _environment(key, entry, environments.get(key), stand_in)
+    if not environments:
+        raise ValueError('it has no [environments.NAME]; or begin it with  extends = "Procore"')
+    return Profile(
+        name=name,
+        title=_text(described, "title", base.title if base else name),
+        environments=environments,
+        authorize_path=paths["authorize"],
+        token_path=paths["token"],
+        revoke_path=paths["revoke"],
+        info_path=paths["info"],
+        stand_in=stand_in,
+        app=base.app if base else None,
+    )
+
+
+def _environment(name: str, entry: dict[str, Any], base: Environment | None, stand_in: bool) -> Environment:
+    where = f"[environments.{name}]"
+    _known_keys(entry, ("title", "login", "api", "file_hosts"), f"in {where}")
+    hosts = entry.get("file_hosts", list(base.file_hosts) if base else [])
+    if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
+        raise ValueError(f"file_hosts in {where} has to be a list of hosts")
+    try:
+        file_hosts = tuple(host_pattern(host) for host in hosts)
+    except ValueError as error:
+        raise ValueError(f"file_hosts in {where}: each {error}") from None
+    return Environment(
+        name=name,
+        title=_text(entry, "title", base.title if base else name),
+        login_url=_origin(entry, "login", base.login_url if base else None, where, stand_in),
+        api_url=_origin(entry, "api", base.api_url if base else None, where, stand_in),
+        file_hosts=file_hosts,
+    )
+
+
+def _origin(entry: dict[str, Any], key: str, default: str | None, where: str, stand_in: bool) -> str:
+    value = entry.get(key, default)
+    if value is None and stand_in:
+        return ""  # the running demo tells it
+    if not isinstance(value, str):
+        raise ValueError(f'{where} needs  {key} = "https://…"')
+    try:
+        return origin(value)
+    except ValueError as error:
+        raise ValueError(f"{key} in {where} {error}") from None
+
+
+def _oauth_path(key: str, value: object) -> str:
+    if not isinstance(value, str) or not _PATH.fullmatch(value) or value.startswith("//"):
+        raise ValueError(f'{key} in [oauth] has to be a path such as "/oauth/{key}"')
+    return value
+
+
+def _text(described: dict[str, Any], key: str, default: str) -> str:
+    value = described.get(key, default)
+    if not isinstance(value, str) or not value.isprintable() or len(value) > 60:
+        raise ValueError(f"{key} has to be a short text")
+    return value
+
+
+def _table(described: dict[str, Any], key: str) -> dict[str, Any]:
+    value = described.get(key, {})
+    if not isinstance(value, dict):
+        raise ValueError(f"[{key}] has to be a table")
+    return value
+
+
+def _known_keys(described: dict[str, Any], known: Iterable[str], where: str) -> None:
+    names = list(known)
+    for key in described:
+        if key not in names:
+            meant = nearest(key, names)
+            raise ValueError(f"{key!r} {where} means nothing" + (f": did you mean {meant}?" if meant else ""))
