@@ -1,0 +1,280 @@
+"""A JupyterLab of the demo's own, in another process: nothing of the user's Jupyter is read or changed.
+
+Everything it writes goes into one temporary folder, which goes with it. It is told to contact nobody:
+no announcements, no look for updates, no list of extensions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib.resources
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+HOST = "localhost"
+FIRST_NOTEBOOK = "01-connect.ipynb"
+CALLBACK_PATH = "/procore-jupyter/callback"
+
+# Of the user's JUPYTER… variables these say where things are; the others would change how it behaves.
+_KEPT = {
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_PATH",
+    "JUPYTER_PLATFORM_DIRS",
+    "JUPYTER_PREFER_ENV_PATH",
+    "JUPYTER_RUNTIME_DIR",
+}
+_DROPPED = ("JUPYTER", "JPY_", "IPYTHON", "PROCORE_")
+
+
+def installed() -> bool:
+    """Tell whether this Python has a JupyterLab."""
+    return importlib.util.find_spec("jupyterlab") is not None
+
+
+def port_is_free(port: int) -> bool:
+    """Tell whether nobody on this machine listens on a port."""
+    with socket.socket() as probe:
+        if os.name == "posix":  # a connection that has just ended is no reason
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    # Somebody may listen where that didn't tell: on all addresses (macOS), or on IPv6 alone. Ask.
+    for address in ("127.0.0.1", "::1"):
+        with contextlib.suppress(OSError):
+            socket.create_connection((address, port), timeout=1).close()
+            return False
+    return True
+
+
+def free_port(first: int) -> int | None:
+    """Return the first free port from here on; None where fifty are taken."""
+    return next((port for port in range(first, first + 50) if port_is_free(port)), None)
+
+
+class JupyterLab:
+    """A JupyterLab subprocess with the notebooks in a folder of its own.
+
+    Parameters
+    ----------
+    port : int
+        Where it listens, on the loopback interface; it takes no other.
+    open_browser : bool
+        Let it open a browser.
+    """
+
+    def __init__(self, port: int, *, open_browser: bool) -> None:
+        self.port = port
+        self._open_browser = open_browser
+        self._token = secrets.token_hex(24)
+        self._folder: Path | None = None
+        self._log: IO[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address to open; it holds the token that lets in."""
+        return f"http://{HOST}:{self.port}/lab/tree/{FIRST_NOTEBOOK}?token={self._token}"
+
+    @property
+    def callback_url(self) -> str:
+        """The redirect URI that its server extension receives at."""
+        return f"http://{HOST}:{self.port}{CALLBACK_PATH}"
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder of its notebooks."""
+        assert self._folder is not None
+        return self._folder / "notebooks"
+
+    def start(self, environ: Mapping[str, str]) -> None:
+        """Start it; `wait_until_ready` returns when it answers.
+
+        Parameters
+        ----------
+        environ : mapping
+            The environment that it and its kernels get, but for what would change its behaviour.
+        """
+        self._folder = Path(tempfile.mkdtemp(prefix="procore-demo-")).resolve()
+        for name in ("notebooks", "tmp", "ipython", "settings", "workspaces"):
+            (self._folder / name).mkdir()
+        _copy_notebooks(self.notebooks)
+        config = self._folder / "config.json"
+        config.write_text(json.dumps(self._configuration()), encoding="utf-8")
+        self._write_kernel_spec()
+        self._write_settings()
+        self._log = (self._folder / "jupyterlab.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", f"--config={config}"],
+            cwd=self._folder,
+            env=self._environment(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            # Ctrl-C in the terminal is ours to hear; it is told to stop in good order.
+            start_new_session=os.name == "posix",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+
+    def _configuration(self) -> dict[str, object]:
+        assert self._folder is not None
+        return {
+            "ServerApp": {
+                "ip": HOST,
+                "port": self.port,
+                "port_retries": 0,
+                "open_browser": self._open_browser,
+                "root_dir": str(self.notebooks),
+                "jpserver_extensions": {"procore_jupyter": True},
+                "allow_root": True,
+                "cookie_secret_file": str(self._folder / "cookie_secret"),
+            },
+            "NotebookNotary": {"data_dir": str(self._folder)},
+            "IdentityProvider": {"token": self._token},
+            "LabApp": {
+                "default_url": f"/lab/tree/{FIRST_NOTEBOOK}",
+                "extension_manager": "readonly",
+                "news_url": None,
+                "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+            },
+        }
+
+    def _write_kernel_spec(self) -> None:
+        # A kernel of that name in the user's home might be another Python, without this package.
+        assert self._folder is not None
+        folder = self._folder / "share" / "kernels" / "python3"
+        folder.mkdir(parents=True)
+        spec = {
+            "argv": [
+                sys.executable,
+                "-Xfrozen_modules=off",
+                "-m",
+                "ipykernel_launcher",
+                "-f",
+                "{connection_file}",
+            ],
+            "display_name": "Python 3 (demo)",
+            "language": "python",
+            "metadata": {"debugger": True},
+        }
+        (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+    def _write_settings(self) -> None:
+        assert self._folder is not None
+        folder = self._folder / "settings" / "@jupyterlab" / "apputils-extension"
+        folder.mkdir(parents=True)
+        settings = {"fetchNews": "false", "checkForUpdates": False}
+        (folder / "notification.jupyterlab-settings").write_text(json.dumps(settings), encoding="utf-8")
+
+    def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        assert self._folder is not None
+        environ = {
+            name: value
+            for name, value in given.items()
+            if name.upper() in _KEPT or not name.upper().startswith(_DROPPED)
+        }
+        temporary = str(self._folder / "tmp")
+        environ |= {
+            "JUPYTER_NO_CONFIG": "1",
+            "JUPYTER_PATH": os.pathsep.join(
+                filter(None, [str(self._folder / "share"), environ.get("JUPYTER_PATH")])
+            ),
+            "JUPYTERLAB_SETTINGS_DIR": str(self._folder / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(self._folder / "workspaces"),
+            "IPYTHONDIR": str(self._folder / "ipython"),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary),
+        }
+        # A proxy for the world is none for this machine.
+        for name in ("no_proxy", "NO_PROXY"):
+            environ[name] = ",".join(filter(None, [environ.get(name), "localhost", "127.0.0.1", "::1"]))
+        return environ
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """What the process ended with; None while it lives."""
+        return None if self._process is None else self._process.poll()
+
+    def wait_until_ready(self, stop: threading.Event, timeout: float = 180.0) -> bool:
+        """Wait until it answers; False where it ended, `stop` was set, or the time was up before."""
+        give_up = time.monotonic() + timeout
+        while self.running and time.monotonic() < give_up:
+            if self._answers("GET", "/api/status") == 200:
+                return True
+            if stop.wait(0.1):
+                return False
+        return False
+
+    def _answers(self, method: str, path: str) -> int | None:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        try:
+            connection.request(method, path, headers={"Authorization": f"token {self._token}"})
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        if self._folder is None:
+            return ""
+        text = (self._folder / "jupyterlab.log").read_text(encoding="utf-8", errors="replace")
+        return "\n".join(text.splitlines()[-15:])
+
+    def stop(self, hurry: threading.Event, timeout: float = 20.0) -> None:
+        """Stop it with its kernels, by force where it takes too long or `hurry` is set; remove its folder."""
+        if self._process is not None and self.running:
+            if os.name == "posix":
+                self._process.terminate()  # it ends its kernels first
+            else:
+                self._answers("POST", "/api/shutdown")  # Windows has no signal that asks
+            give_up = time.monotonic() + timeout
+            while self._process.poll() is None:
+                if hurry.wait(0.05) or time.monotonic() > give_up:
+                    self._kill()
+        if self._log is not None:
+            self._log.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._process = self._log = self._folder = None
+
+    def _kill(self) -> None:
+        assert self._process is not None
+        if sys.platform != "win32":
+            os.killpg(self._process.pid, signal.SIGKILL)  # its kernels end by themselves without it
+        else:
+            self._process.kill()
+        self._process.wait()
+
+
+def _copy_notebooks(folder: Path) -> None:
+    """Copy the notebooks: those of the installed package, else those of the checkout."""
+    package = importlib.resources.files("procore_jupyter")
+    packaged, checkout = package / "demo" / "notebooks", Path(str(package)).parent / "notebooks"
+    for source in (packaged, checkout):
+        if (source / FIRST_NOTEBOOK).is_file():
+            for notebook in source.iterdir():
+                if notebook.name.endswith(".ipynb"):
+                    (folder / notebook.name).write_bytes(notebook.read_bytes())
+            return
+    raise FileNotFoundError(FIRST_NOTEBOOK)

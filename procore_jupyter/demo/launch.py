@@ -1,0 +1,170 @@
+"""``procore-jupyter demo``: the embedded Procore and a JupyterLab beside it, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from urllib.parse import urlsplit
+
+from procore_jupyter.demo.app import DemoProcore
+from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, installed, port_is_free
+from procore_jupyter.demo.oauth_messages import OOB
+from procore_jupyter.demo.pages import MARK
+from procore_jupyter.demo.parameters import DemoParameters
+from procore_jupyter.errors import ProcoreError, TokenStoreError
+from procore_jupyter.oauth.token_store import TokenKey, open_store
+
+FIRST_PORT = 8888
+
+
+def run_demo(argv: Sequence[str]) -> int:
+    """Run the demo until it is stopped; return the exit code.
+
+    Stops at Ctrl-C, SIGTERM, SIGHUP (Windows: SIGBREAK), and when either part ends. Whatever the
+    reason, it leaves nothing running and no file behind.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The words after ``procore-jupyter demo``.
+    """
+    options = _parser().parse_args(argv)
+    if not installed():
+        return _fail(
+            f"The demo needs JupyterLab. Install it with  {sys.executable} -m pip install jupyterlab"
+        )
+    port = options.port if options.port is not None else free_port(FIRST_PORT)
+    if port is None or not port_is_free(port):
+        return _fail(
+            f"Port {port or FIRST_PORT} is taken. Choose another with --port, or leave --port out to get a free one."
+        )
+    lab = JupyterLab(port, open_browser=not options.no_browser)
+    demo = DemoProcore(
+        port=options.provider_port,
+        parameters=DemoParameters(token_lifetime=options.token_lifetime),
+        redirect_uris=(lab.callback_url, "http://localhost", OOB),
+    )
+    with _told_to_stop() as (stop, hurry):
+        try:
+            return _run(demo, lab, stop)
+        finally:
+            lab.stop(hurry)
+            _forget_sign_in(demo)
+            demo.remove_address()
+            demo.stop()
+
+
+def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event) -> int:
+    _say(MARK)
+    try:
+        demo.start()
+    except OSError as error:
+        return _fail(f"The stand-in can't listen there: {error.strerror}. Choose another --provider-port.")
+    try:
+        demo.write_address()
+        lab.start(os.environ)
+    except FileNotFoundError as error:
+        return _fail(f"{error.args[0]} is missing from this installation. Install procore-jupyter again.")
+    except (OSError, TokenStoreError) as error:
+        return _fail(f"The demo can't write its files: {error}")
+    _say(f"The stand-in runs at {demo.url}; JupyterLab is starting.")
+    if not lab.wait_until_ready(stop):
+        return 0 if stop.is_set() else _fail(f"JupyterLab did not start. It said:\n{lab.last_words()}")
+    _say(f"Its notebooks are copies in {lab.notebooks}, which go when the demo stops.")
+    _say("Stop it with Ctrl-C. Open this address in a browser:")
+    _say(lab.url)
+    while not stop.wait(0.2):
+        if not lab.running:
+            if lab.exit_code == 0:
+                _say("JupyterLab was shut down, so the demo ends.")
+                return 0
+            return _fail(f"JupyterLab ended by itself. It said:\n{lab.last_words()}")
+        if not demo.running:
+            return _fail("The stand-in ended by itself. Start the demo again.")
+    _say("Stopping.")
+    return 0
+
+
+def _forget_sign_in(demo: DemoProcore) -> None:
+    """Remove the sign-in that a notebook kept: nobody will ever answer to it again."""
+    if not demo.running:
+        return
+    with contextlib.suppress(OSError, ProcoreError):
+        store, key = open_store(None), TokenKey(urlsplit(demo.url).netloc, demo.client_id)
+        if store.load(key) is not None:
+            store.delete(key)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="procore-jupyter demo",
+        description="Start a stand-in for Procore and a JupyterLab on this machine, to try procore-jupyter. "
+        "No Procore account is needed, and Procore is not contacted.",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print the address to open")
+    parser.add_argument("--port", type=_port, metavar="N", help="JupyterLab's port (a free one from 8888)")
+    parser.add_argument(
+        "--provider-port", type=_port, default=0, metavar="N", help="the stand-in's port (any free one)"
+    )
+    parser.add_argument(
+        "--token-lifetime",
+        type=_seconds,
+        default=DemoParameters.token_lifetime,
+        metavar="S",
+        help="seconds until a sign-in is renewed (%(default)s, as Procore has it)",
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 2**16:
+        raise ValueError
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError
+    return seconds
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Turn signals into two events: stop, and (told again) hurry."""
+    stop, hurry = threading.Event(), threading.Event()
+
+    def told(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            hurry.set()
+        stop.set()
+
+    before = {}
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        # Under nohup a hang-up is to be ignored.
+        if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            before[number] = signal.signal(number, told)
+    try:
+        yield stop, hurry
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError):  # who started it may have stopped listening
+        print(line, flush=True)
+
+
+def _fail(line: str) -> int:
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
+    return 1
