@@ -1,0 +1,182 @@
+"""AuthorizationRequest: the link that a person opens. AuthorizationResponse: what the browser brings back."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from procore_jupyter.errors import LoginDenied, LoginRequired
+from procore_jupyter.secret import Secret
+
+LONGEST_ANSWER = 16_384  # characters; a code is under 100, and no browser's address is longer in earnest
+_BARE_CODE = re.compile(r"[A-Za-z0-9._~+/=-]{8,2048}")
+
+
+@dataclass(frozen=True, repr=False)
+class AuthorizationRequest:
+    """The link to Procore's sign-in page (RFC 6749, section 4.1.1), and what is needed to check the answer.
+
+    Parameters
+    ----------
+    url : str
+        The link. Who has it and the callback can finish this sign-in: show it to this person alone.
+    state : str
+        What the answer has to carry (RFC 6749, section 10.12).
+    redirect_uri : str
+        Where the browser is sent back to; to the letter a Redirect URI of the app.
+    code_verifier : Secret
+        Proves that the exchange comes from who asked (RFC 7636). Procore documents no PKCE: it is sent,
+        nothing relies on it.
+    """
+
+    url: str
+    state: str
+    redirect_uri: str
+    code_verifier: Secret
+
+    @classmethod
+    def create(cls, *, authorize_url: str, client_id: str, redirect_uri: str, state: str) -> Self:
+        """Make a request with a new PKCE pair (S256) of its own."""
+        from oauthlib.common import add_params_to_uri  # on first use: %load_ext doesn't pay for it
+        from oauthlib.oauth2 import WebApplicationClient
+
+        client = WebApplicationClient(client_id)
+        verifier = client.create_code_verifier(64)
+        # oauthlib's own prepare_authorization_request refuses http, which a demo on this machine has.
+        url = add_params_to_uri(
+            authorize_url,
+            [
+                ("response_type", "code"),
+                ("client_id", client_id),
+                ("redirect_uri", redirect_uri),
+                ("state", state),
+                ("code_challenge", client.create_code_challenge(verifier, "S256")),
+                ("code_challenge_method", "S256"),
+            ],
+        )
+        return cls(url, state, redirect_uri, Secret(verifier))
+
+    def __repr__(self) -> str:
+        return f"<AuthorizationRequest to {urlsplit(self.url).hostname}>"
+
+
+@dataclass(frozen=True, repr=False)
+class AuthorizationResponse:
+    """What the browser brought back (RFC 6749, section 4.1.2): a code, or an error.
+
+    Parameters
+    ----------
+    code : Secret or None
+        To be exchanged for a token, once, within ten minutes.
+    state : str or None
+        The request's; None where a person pasted the bare code.
+    error : str or None
+        ``access_denied``, …; ``invalid_answer`` (ours) for an answer that is neither.
+    error_description : str or None
+        The provider's words, if any. Anyone can write an address: to be escaped where it is shown.
+    """
+
+    code: Secret | None = None
+    state: str | None = None
+    error: str | None = None
+    error_description: str | None = None
+
+    @classmethod
+    def from_query(cls, query: str) -> Self:
+        """Read the query of the callback's address. Never raises: nonsense is the error ``invalid_answer``."""
+        try:
+            fields = parse_qs(
+                query.removeprefix("?")[: LONGEST_ANSWER + 1], keep_blank_values=True, max_num_fields=50
+            )
+        except ValueError:
+            fields = {}
+        state = fields["state"][0] if len(fields.get("state", ())) == 1 else None
+        # No parameter may come twice (RFC 6749, section 3.1), and an answer is a code or an error.
+        twice = any(len(fields.get(name, ())) > 1 for name in ("code", "state", "error"))
+        code, error = fields.get("code", [""])[0], fields.get("error", [""])[0]
+        if len(query) > LONGEST_ANSWER or twice or bool(code) == bool(error):
+            return cls(state=state, error="invalid_answer")
+        if error:
+            return cls(state=state, error=error, error_description=fields.get("error_description", [None])[0])
+        return cls(code=Secret(code), state=state)
+
+    @classmethod
+    def from_pasted(cls, text: str) -> Self:
+        """Read what a person pasted: the address the browser ended on, its query, or the bare code.
+
+        Raises
+        ------
+        ValueError
+            It is none of these; the message is for the person.
+        """
+        problem, answer = cls._read(text.strip().strip("<>\"'`").strip())
+        del text  # it may hold the code, and the frame of an error could be drawn
+        if answer is None:
+            raise ValueError(problem)
+        return answer
+
+    @classmethod
+    def _read(cls, text: str) -> tuple[str, Self | None]:
+        if not text:
+            return "Nothing was pasted. Copy the address your browser ended on and paste it here.", None
+        if len(text) > LONGEST_ANSWER or len(text.split()) > 1:
+            return "That is more than one address. Paste only the address your browser ended on.", None
+        text = html.unescape(text) if "&amp;" in text else text
+        if "=" not in text.rstrip("=") and "://" not in text:
+            if _BARE_CODE.fullmatch(text):
+                return "", cls(code=Secret(text))
+            return "That is neither an address nor a code. Paste the address your browser ended on.", None
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            return "That address can't be read. Copy it from the browser's address bar as a whole.", None
+        query = parts.query or (text if not parts.scheme and "/" not in text.split("=", 1)[0] else "")
+        if "code_challenge" in query or "response_type" in query:
+            return (
+                "That is the link to the sign-in page. Open it, sign in, and paste the address your browser ends on.",
+                None,
+            )
+        answer = cls.from_query(query)
+        if answer.error == "invalid_answer":
+            # The page of the oob way may carry the code at the end of its path.
+            path, _, last = parts.path.rpartition("/")
+            if not query and path.endswith("/oauth/authorize") and _BARE_CODE.fullmatch(last):
+                return "", cls(code=Secret(last))
+            return (
+                "There is no sign-in code in that address. Paste the one your browser ended on after you chose Allow.",
+                None,
+            )
+        return "", answer
+
+    def raise_for_error(self) -> None:
+        """Raise what the person should know, if the answer is an error.
+
+        Raises
+        ------
+        LoginDenied
+            The person chose Deny.
+        LoginRequired
+            Everything else.
+        """
+        if self.error is None:
+            return
+        if self.error == "access_denied":
+            raise LoginDenied("You chose Deny on Procore's page. Run the cell again to try once more.")
+        if self.error == "invalid_answer":
+            raise LoginRequired(
+                "The answer that came back from the browser can't be read. Run the cell again to sign in anew."
+            )
+        if self.error in ("server_error", "temporarily_unavailable"):
+            raise LoginRequired(
+                "Procore's sign-in is out of order at the moment. Run the cell again in a minute."
+            )
+        code = self.error if re.fullmatch(r"[a-z_]{1,40}", self.error) else "unknown reason"
+        raise LoginRequired(
+            f"Procore refused the sign-in ({code}). Check OAuthClientId, Environment and the app's Redirect URI, then run the cell again."
+        )
+
+    def __repr__(self) -> str:
+        return f"<AuthorizationResponse: {'a code' if self.code else 'an error'}>"

@@ -1,0 +1,315 @@
+"""OAuthClient: the token endpoint and its neighbours, asked over HTTP.
+
+No secret leaves this module but as `Secret` or in a request's body to the provider: errors are made
+anew, without the frames, requests and answers in which one could stand.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from procore_jupyter.addresses import is_loopback
+from procore_jupyter.errors import TokenRequestError, without_frames
+from procore_jupyter.oauth.answer import Answer, error_code, parse, read, read_token
+from procore_jupyter.oauth.refusals import Request, explain
+from procore_jupyter.oauth.token import Token
+from procore_jupyter.secret import Secret
+
+if TYPE_CHECKING:
+    pass
+
+LONGEST_CONNECT = 10.0  # s
+
+
+@dataclass(frozen=True)
+class OAuthEndpoints:
+    """Where the provider listens, as whole URLs."""
+
+    authorize: str
+    token: str
+    info: str
+    revoke: str
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """What the provider says of an access token.
+
+    Parameters
+    ----------
+    resource_owner_id : int or None
+        The person's id at the provider; None for client credentials.
+    client_id : str or None
+        The app it was made for.
+    expires_in : float or None
+        Seconds that it still lives.
+    scopes : tuple of str
+        Its rights, if the provider has such.
+    created_at : float or None
+        When it was made, in seconds since the epoch, on the provider's clock.
+    """
+
+    resource_owner_id: int | None
+    client_id: str | None
+    expires_in: float | None
+    scopes: tuple[str, ...]
+    created_at: float | None
+
+
+class OAuthClient:
+    """Asks the provider for tokens, as one app.
+
+    Parameters
+    ----------
+    endpoints : OAuthEndpoints
+        Where to ask.
+    client_id : str
+        The app's Client ID.
+    client_secret : Secret
+        The app's Client Secret; sent in the form body, as Procore documents.
+    timeout : float
+        Seconds for one request, connecting (10 s at most of it) and reading.
+    proxies : mapping or None
+        As requests takes them. The environment is not read; this machine itself is asked through no proxy but one of its own.
+    ca_bundle : str or None
+        A PEM file to trust instead of the system's.
+    clock : callable
+        Seconds since the epoch.
+    place : str
+        The environment's title, for messages.
+    """
+
+    def __init__(
+        self,
+        endpoints: OAuthEndpoints,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        timeout: float = 60.0,
+        proxies: Mapping[str, str] | None = None,
+        ca_bundle: str | None = None,
+        clock: Callable[[], float] = time.time,
+        place: str = "",
+    ) -> None:
+        self.endpoints = endpoints
+        self.client_id = client_id
+        self.timeout = timeout
+        self._client_secret = client_secret
+        self._proxies = dict(proxies or {})
+        self._ca_bundle = ca_bundle
+        self._clock = clock
+        self._place = place
+
+    def exchange(self, code: Secret, *, redirect_uri: str, code_verifier: Secret | None) -> Token:
+        """Exchange an authorization code for a token (RFC 6749, section 4.1.3).
+
+        Parameters
+        ----------
+        code : Secret
+            The code.
+        redirect_uri : str
+            That of the authorization request, to the letter.
+        code_verifier : Secret or None
+            That of the authorization request; None where there was none.
+
+        Raises
+        ------
+        TokenRequestError
+            Refused, unreachable, or an unusable answer.
+        """
+        return self._token(
+            "exchange",
+            "authorization_code",
+            code=code,
+            redirect_uri=redirect_uri,
+            code_verifier=code_verifier,
+        )
+
+    def refresh(self, refresh_token: Secret, *, redirect_uri: str | None = None) -> Token:
+        """Spend a refresh token for a new token (RFC 6749, section 6).
+
+        At Procore this ends the old access token and the old refresh token at once.
+
+        Raises
+        ------
+        TokenRequestError
+            As for `exchange`. Where ``sent`` is true the refresh token may be spent all the same.
+        """
+        token = self._token(
+            "refresh", "refresh_token", refresh_token=refresh_token, redirect_uri=redirect_uri
+        )
+        # A provider that keeps the refresh token says nothing of it.
+        return token if token.refresh_token else dataclasses.replace(token, refresh_token=refresh_token)
+
+    def client_credentials(self) -> Token:
+        """Get a token for the app itself (RFC 6749, section 4.4). It has no refresh token.
+
+        Raises
+        ------
+        TokenRequestError
+            As for `exchange`.
+        """
+        token = self._token("client_credentials", "client_credentials")
+        return dataclasses.replace(token, refresh_token=None)
+
+    def revoke(self, token: Token) -> None:
+        """End a token and its refresh token (RFC 7009). A token that has expired is not ended by this.
+
+        Raises
+        ------
+        TokenRequestError
+            As for `exchange`.
+        """
+        answer = self._send("POST", self.endpoints.revoke, form={"token": token.access_token})
+        self._raise_for(answer, "revoke")
+        if parse(answer) is None:
+            raise self._unusable(answer, "revoke")
+
+    def info(self, token: Token) -> TokenInfo:
+        """Ask the provider what it knows of an access token.
+
+        Raises
+        ------
+        TokenRequestError
+            ``invalid_token``: it is no longer good; and as for `exchange`.
+        """
+        answer = self._send("GET", self.endpoints.info, bearer=token.access_token)
+        self._raise_for(answer, "info")
+        found = parse(answer)
+        if found is None:
+            raise self._unusable(answer, "info")
+        application, expires_in = (
+            found.get("application"),
+            found.get("expires_in_seconds", found.get("expires_in")),
+        )
+        owner, created_at = found.get("resource_owner_id"), found.get("created_at")
+        scopes = found.get("scopes", found.get("scope"))
+        client_id = application.get("uid") if isinstance(application, dict) else None
+        return TokenInfo(
+            resource_owner_id=owner if isinstance(owner, int) else None,
+            client_id=client_id if isinstance(client_id, str) else None,
+            expires_in=expires_in if isinstance(expires_in, int | float) else None,
+            scopes=tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else (),
+            created_at=created_at if isinstance(created_at, int | float) else None,
+        )
+
+    def _token(self, request: Request, grant_type: str, **fields: Secret | str | None) -> Token:
+        answer = self._send("POST", self.endpoints.token, form={"grant_type": grant_type, **fields})
+        now = self._clock()
+        self._raise_for(answer, request)
+        outcome = read_token(answer, now)
+        if outcome is None:
+            raise self._unusable(answer, request)
+        if isinstance(outcome, TokenRequestError):
+            raise without_frames(outcome)
+        return outcome
+
+    def _raise_for(self, answer: Answer, request: Request) -> None:
+        """Raise what stands in an answer's way: none came, or it is a refusal."""
+        if answer.status is None:
+            raise TokenRequestError("unreachable", answer.problem, sent=answer.sent)
+        error = error_code(answer)
+        if error and answer.status < 500:
+            raise TokenRequestError(error, explain(error, request, self._place), answer.status)
+        if answer.status != 200:
+            raise self._unusable(answer, request)
+
+    def _unusable(self, answer: Answer, request: Request) -> TokenRequestError:
+        host, status = urlsplit(self.endpoints.token).hostname, answer.status or 0
+        if answer.problem:
+            what = answer.problem
+        elif 300 <= status < 400:
+            what = f"{host} sent us to another address, where no sign-in is sent. Check LoginURL and the network's own sign-in page."
+        elif status == 429:
+            what = f"{host} asks for a pause: too many sign-ins in a short time. Try again in a few minutes."
+        elif status >= 500:
+            what = f"{host} is out of order at the moment (status {status}). Try again in a minute."
+        elif status == 200:
+            what = f"{host} answered, but not as Procore does. Is it a network's own sign-in page? Check LoginURL and the proxy, then try again."
+        else:
+            what = f"{host} refused without a reason (status {status}). Check LoginURL and Environment."
+        # Any status but a refusal may have come after the request was carried out.
+        return TokenRequestError("unusable_answer", what, answer.status, sent=status == 200 or status >= 500)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        form: Mapping[str, Secret | str | None] | None = None,
+        bearer: Secret | None = None,
+    ) -> Answer:
+        # Secrets in the clear live in the frames below this one alone; none of those survives in an error.
+        outcome = self._ask(method, url, form, bearer)
+        if isinstance(outcome, Answer):
+            return outcome
+        raise without_frames(outcome)
+
+    def _ask(
+        self, method: str, url: str, form: Mapping[str, Secret | str | None] | None, bearer: Secret | None
+    ) -> Answer | BaseException:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            "User-Agent": "procore-jupyter",
+        }
+        until = time.monotonic() + self.timeout
+        try:
+            if bearer is not None:
+                headers["Authorization"] = f"Bearer {bearer.reveal()}"
+            # A new connection each time: one that was kept may be dead, and then nobody knows whether
+            # what was written to it had arrived.
+            with requests.Session() as session:
+                session.trust_env = False
+                with session.request(
+                    method,
+                    url,
+                    data=None if form is None else self._body(form),
+                    headers={**headers, "Content-Type": "application/x-www-form-urlencoded"}
+                    if form
+                    else headers,
+                    timeout=(min(self.timeout, LONGEST_CONNECT), self.timeout),
+                    allow_redirects=False,
+                    proxies=self._proxies_to(url),
+                    verify=self._ca_bundle or True,
+                    stream=True,
+                ) as response:
+                    return read(response, until)
+        except (HTTPError, OSError) as error:  # requests' own are OSErrors
+            from procore_jupyter.oauth.unreachable import why
+
+            problem, sent = why(error, url, self.timeout, self._proxies)
+            return Answer(problem=problem, sent=sent)
+        except BaseException as error:
+            return error
+
+    def _proxies_to(self, url: str) -> dict[str, str]:
+        """Return the proxies for a URL. http to this machine is allowed because it doesn't leave it: no proxy elsewhere gets it."""
+        if not is_loopback(urlsplit(url).hostname or ""):
+            return self._proxies
+        return {
+            name: proxy
+            for name, proxy in self._proxies.items()
+            if is_loopback(urlsplit(proxy).hostname or "")
+        }
+
+    def _body(self, form: Mapping[str, Secret | str | None]) -> str:
+        from oauthlib.oauth2.rfc6749.parameters import prepare_token_request
+
+        plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in form.items()}
+        who = {"client_id": self.client_id, "client_secret": self._client_secret.reveal()}
+        grant_type = plain.pop("grant_type", None)
+        if grant_type is not None:
+            return str(prepare_token_request(grant_type, **who, **plain))
+        from oauthlib.common import urlencode
+
+        return str(urlencode(list({**plain, **who}.items())))

@@ -1,0 +1,150 @@
+"""KeyringStore: sign-ins kept by the operating system (``OAuthSettingsLocation=keyring://``).
+
+Each sign-in is one entry of the service ``procore-jupyter``. The keyring has no lock of its own:
+renewing is guarded by a lock file in the user's data folder.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from procore_jupyter import files
+from procore_jupyter.errors import ConfigurationError, ProcoreWarning, TokenStoreError, without_frames
+from procore_jupyter.oauth.file_store import VERSION, FileStore
+from procore_jupyter.oauth.token import Token
+from procore_jupyter.oauth.token_store import StoredToken, TokenKey
+
+SERVICE = "procore-jupyter"
+
+_T = TypeVar("_T")
+
+
+class KeyringStore:
+    """Tokens in the operating system's keyring; needs the extra ``procore-jupyter[keyring]``.
+
+    Raises
+    ------
+    ConfigurationError
+        The extra isn't installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import keyring
+        except ImportError:
+            raise ConfigurationError(
+                "OAuthSettingsLocation=keyring:// needs one more package: run  pip install procore-jupyter[keyring]  and restart the kernel."
+            ) from None
+        self._keyring: Any = keyring
+        # Its lock files and notes are those of a file store that never holds a token.
+        self._locks = FileStore(files.data_folder() / "keyring")
+
+    @property
+    def location(self) -> str:
+        """Where it is, in words for a person."""
+        return "keyring://"
+
+    def load(self, key: TokenKey) -> StoredToken | None:
+        """Return what is kept; None where nothing is.
+
+        Raises
+        ------
+        TokenStoreError
+            The keyring is locked, missing or failing, or holds an entry of a newer format.
+        """
+        found = self._ask("read", lambda: _Entry(self._keyring.get_password(SERVICE, _name(key))))
+        if found.newer:
+            raise TokenStoreError(
+                "The sign-in in the keyring was written by a newer version of procore-jupyter, so it is left alone. "
+                "Upgrade with  pip install -U procore-jupyter,  or leave OAuthSettingsLocation out."
+            )
+        if found.damaged:
+            self._put_aside(key, found)
+        return found.stored
+
+    def save(self, key: TokenKey, token: Token, *, seeds: frozenset[str] = frozenset()) -> None:
+        """Keep a token, with exactly these seeds."""
+        self.load(key)  # never over an entry that is newer or damaged
+        entry = _Entry.of(StoredToken(token, seeds))
+        self._ask("written", lambda: self._keyring.set_password(SERVICE, _name(key), entry.text))
+
+    def delete(self, key: TokenKey) -> None:
+        """Forget a token and its seeds."""
+        if self.load(key) is not None:
+            self._ask("changed", lambda: self._keyring.delete_password(SERVICE, _name(key)))
+
+    @contextmanager
+    def exclusive(self, key: TokenKey, timeout: float) -> Iterator[bool]:
+        """Hold the right to renew this token, against all threads and processes of this user."""
+        with self._locks.exclusive(key, timeout) as whole:
+            yield whole
+
+    def note(self, key: TokenKey, spending: str | None) -> None:
+        """Note a refresh token that is being sent."""
+        self._locks.note(key, spending)
+
+    def noted(self, key: TokenKey) -> str | None:
+        """Return what was noted last, if no answer has come."""
+        return self._locks.noted(key)
+
+    def _put_aside(self, key: TokenKey, damaged: _Entry) -> None:
+        aside = f"{_name(key)} damaged {secrets.token_hex(3)}"
+        self._ask("written", lambda: self._keyring.set_password(SERVICE, aside, damaged.text))
+        self._ask("changed", lambda: self._keyring.delete_password(SERVICE, _name(key)))
+        warnings.warn(
+            f"The sign-in in the keyring was damaged. It is kept there as “{aside}”; sign in again.",
+            ProcoreWarning,
+            stacklevel=2,
+        )
+
+    def _ask(self, done: str, question: Callable[[], _T]) -> _T:
+        problem = ""
+        try:
+            return question()
+        except Exception as error:
+            # Backends raise what they like, and some put what was to be saved into the message.
+            problem = type(error).__name__
+        raise without_frames(
+            TokenStoreError(
+                f"The system keyring can't be {done} ({problem}). Unlock it and try again, or leave OAuthSettingsLocation out: "
+                "then a private file is used."
+            )
+        )
+
+
+class _Entry:
+    """An entry's text, read. It has no repr of its own, so no drawn frame shows what is in it."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text or ""
+        self.newer = self.damaged = False
+        self.stored: StoredToken | None = None
+        if not text:
+            return
+        try:
+            read = json.loads(text)
+            version = read["version"]
+            if not isinstance(version, int) or version < 1:
+                raise ValueError
+            self.newer = version > VERSION
+            if not self.newer:
+                self.stored = StoredToken(
+                    Token.from_json(read["token"]), frozenset(str(seed) for seed in read["seeds"])
+                )
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self.damaged = True
+
+    @classmethod
+    def of(cls, stored: StoredToken) -> _Entry:
+        value = {"version": VERSION, "token": stored.token.to_json(), "seeds": sorted(stored.seeds)}
+        # Windows keeps at most 1280 characters.
+        return cls(json.dumps(value, separators=(",", ":")))
+
+
+def _name(key: TokenKey) -> str:
+    return f"{key.account} | {key.client_id} | {key.login_host}"

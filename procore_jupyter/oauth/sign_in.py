@@ -1,0 +1,333 @@
+"""SignIn: one stored sign-in and how its next token is got.
+
+All of it happens under the store's exclusive lock; who waits and who shares is `token_source`'s business.
+The rule that matters: a refresh token is spent at most once (but for one repeat after a lost answer),
+and between the provider's answer and the save stands nothing but parsing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+from procore_jupyter.errors import LoginRequired, TokenRequestError, TokenStoreError
+from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.token import Token
+from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, fingerprint
+from procore_jupyter.secret import Secret
+
+
+@dataclasses.dataclass(frozen=True)
+class _Unsaved:
+    """A token that could not be saved; good for every source of this process until it can be."""
+
+    stored: StoredToken
+    over: str | None  # the `fingerprint` of the refresh token that the store holds in its place
+
+
+_unsaved: dict[tuple[str, TokenKey], _Unsaved] = {}
+
+
+class SignIn:
+    """A person's sign-in.
+
+    Parameters
+    ----------
+    client, store, key, redirect_uri, clock
+        As for `TokenSource`.
+    seed : Secret or None
+        The refresh token given in the connection string.
+    given : Token or None
+        The access token given in the connection string.
+    say : callable
+        Is told, in one line, what a person should know and nothing stops.
+    """
+
+    def __init__(
+        self,
+        client: OAuthClient,
+        store: TokenStore,
+        key: TokenKey,
+        *,
+        seed: Secret | None,
+        given: Token | None,
+        redirect_uri: str | None,
+        clock: Callable[[], float],
+        say: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._key = key
+        self._place = (store.location, key)
+        self._redirect_uri = redirect_uri
+        self._clock = clock
+        self._say = say
+        seed = seed or (given.refresh_token if given else None)
+        self._seed = fingerprint(seed) if seed else None
+        self._given = _start(seed, given, clock())
+        self._kept = False  # the store has held our token
+        self._dead: tuple[str, str] | None = None  # the refresh token that was refused, and why
+        self._told = False  # … that saving fails
+
+    @property
+    def unsaved(self) -> bool:
+        """The newest token could not be saved yet."""
+        return self._place in _unsaved
+
+    def newest(self, *, saving: bool = True) -> StoredToken | None:
+        """Return the newest token known: what couldn't be saved, else what the connection string gives anew, else the store's.
+
+        Parameters
+        ----------
+        saving : bool
+            Also try again to save what couldn't be saved.
+
+        Raises
+        ------
+        LoginRequired
+            The store had our token and has it no more: signed out elsewhere.
+        TokenStoreError
+            The store can't be read.
+        """
+        stored = self._store.load(self._key)
+        unsaved = _unsaved.get(self._place)
+        if unsaved is not None:
+            if stored is None or _mark(stored.token) == unsaved.over:
+                if saving:
+                    self._save(unsaved.stored)
+                return unsaved.stored
+            _unsaved.pop(self._place, None)  # somebody has signed in anew
+        if stored is None and self._kept:
+            self._kept = False
+            raise LoginRequired(
+                "You were signed out: in another notebook, or because the stored sign-in was removed. Run the cell again to sign in anew."
+            )
+        if self._given is not None:
+            if self._seed is not None and (stored is None or self._seed not in stored.seeds):
+                return StoredToken(self._given, frozenset([self._seed]))
+            if self._seed is None and (stored is None or not self._given.expired(self._clock())):
+                return StoredToken(self._given)
+        if stored is not None:
+            self._kept = True
+        return stored
+
+    def check_alive(self, found: StoredToken | None) -> None:
+        """Raise LoginRequired where there is nothing, or what there is has been refused before: without asking again."""
+        if found is None:
+            raise LoginRequired("Nobody is signed in. Run the cell with %procore_connect to sign in.")
+        if self._dead is not None and self._dead[0] == _mark(found.token):
+            raise LoginRequired(self._dead[1])
+
+    def next(self, found: StoredToken | None, alone: bool) -> Token | None:
+        """Spend the refresh token; return the new token, saved; None where the store has another by now.
+
+        Parameters
+        ----------
+        found : StoredToken or None
+            What `newest` returned.
+        alone : bool
+            Other processes are kept out.
+
+        Raises
+        ------
+        LoginRequired
+            There is no refresh token, or it is no longer accepted.
+        TokenRequestError
+            Anything else; the refresh token may still be good.
+        """
+        self.check_alive(found)
+        assert found is not None
+        refresh_token = found.token.refresh_token
+        if refresh_token is None:
+            return self._without_refresh_token(found)
+        mark = fingerprint(refresh_token)
+        lost = self._store.noted(self._key) == mark
+        self._store.note(self._key, mark)
+        try:
+            token = self._spend(refresh_token)
+        except TokenRequestError as error:
+            lost = lost or error.sent
+            if error.error != "invalid_grant":
+                if not lost:
+                    self._store.note(self._key, None)
+                raise
+        else:
+            self.keep(StoredToken(token, found.seeds))
+            self._store.note(self._key, None)
+            return token
+        if self._replaced(mark, alone):
+            return None
+        self._dead = (mark, _why_dead(lost, given=found.token is self._given))
+        raise LoginRequired(self._dead[1])
+
+    def keep(self, stored: StoredToken) -> None:
+        """Save a token, at once. What can't be saved is kept in this process, and saved at the next chance."""
+        _unsaved.pop(self._place, None)
+        self._save(stored)
+
+    def begin(self, token: Token, seeds: frozenset[str]) -> None:
+        """Keep the token of a new sign-in. What the connection string gives is past from here on."""
+        self.keep(StoredToken(token, seeds | ({self._seed} if self._seed else frozenset())))
+        self._given, self._dead = None, None
+
+    def end(self) -> None:
+        """End the sign-in at the provider, make sure that it is over, and forget it.
+
+        Revoking an access token that has expired does nothing, though the provider says otherwise. So
+        the refresh token is tried afterwards: while it still gives a token, that one is revoked in turn.
+
+        Raises
+        ------
+        TokenRequestError
+            The provider couldn't be reached, or didn't end it; then nothing is forgotten.
+        """
+        found = self._newest_or_none()
+        token = found.token if found is not None else None
+        for _ in range(3):
+            if found is None or token is None:
+                break
+            if not token.expired(self._clock()):
+                self._client.revoke(token)
+            if token.refresh_token is None:
+                break
+            token = self._still_alive(token.refresh_token, found.seeds)
+        else:
+            if token is not None:
+                raise TokenRequestError(
+                    "unusable_answer",
+                    "Procore still accepts the sign-in after it was ended. Try again in a minute.",
+                )
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget the sign-in here; the provider isn't told."""
+        _unsaved.pop(self._place, None)
+        self._store.delete(self._key)
+        self._store.note(self._key, None)
+        self._given, self._kept = None, False
+
+    def _newest_or_none(self) -> StoredToken | None:
+        try:
+            return self.newest()
+        except LoginRequired:  # signed out elsewhere
+            return None
+
+    def _spend(self, refresh_token: Secret) -> Token:
+        """Ask the provider; once more where the answer got lost: asking again does no harm."""
+        try:
+            return self._client.refresh(refresh_token, redirect_uri=self._redirect_uri)
+        except TokenRequestError as error:
+            if not error.sent:
+                raise
+        try:
+            return self._client.refresh(refresh_token, redirect_uri=self._redirect_uri)
+        except TokenRequestError as error:
+            error.sent = True  # the first one was
+            raise
+
+    def _without_refresh_token(self, found: StoredToken) -> Token | None:
+        if found.token is not self._given:
+            raise LoginRequired(
+                "The stored sign-in has ended, and it can't be renewed. Run the cell again to sign in anew."
+            )
+        self._given = None
+        if self._store.load(self._key) is not None:
+            return None
+        raise LoginRequired(
+            "The OAuthAccessToken given is no longer accepted. Give a new one, or sign in with InitiateOAuth=GETANDREFRESH."
+        )
+
+    def _replaced(self, mark: str, alone: bool) -> bool:
+        """Tell whether the store has another refresh token by now: another process was quicker."""
+        for pause in [0.0] if alone else [0.0, *[0.1] * 5]:
+            time.sleep(pause)  # without a lock the other may be between its answer and its save
+            stored = self._store.load(self._key)
+            if (
+                stored is not None
+                and _mark(stored.token) not in (None, mark)
+                and (self._given is None or self._seed in stored.seeds)
+            ):
+                return True
+        return False
+
+    def _save(self, stored: StoredToken) -> None:
+        try:
+            self._store.save(self._key, stored.token, seeds=stored.seeds)
+        except Exception as error:  # whatever it was, the token is not lost for it
+            _unsaved[self._place] = _Unsaved(stored, self._in_store())
+            if not self._told:
+                self._told = True
+                problem = (
+                    str(error) if isinstance(error, TokenStoreError) else "The sign-in could not be saved."
+                )
+                self._say(
+                    f"{problem} Until then it lives in this kernel alone, and other notebooks may have to sign in again."
+                )
+            return
+        _unsaved.pop(self._place, None)
+        self._kept, self._told = True, False
+
+    def _in_store(self) -> str | None:
+        try:
+            stored = self._store.load(self._key)
+        except TokenStoreError:
+            return None
+        return _mark(stored.token) if stored is not None else None
+
+    def _still_alive(self, refresh_token: Secret, seeds: frozenset[str]) -> Token | None:
+        try:
+            token = self._client.refresh(refresh_token, redirect_uri=self._redirect_uri)
+        except TokenRequestError as error:
+            if error.error == "invalid_grant":
+                return None
+            raise
+        self.keep(StoredToken(token, seeds))
+        return token
+
+
+class AppSignIn(SignIn):
+    """The sign-in of an app for itself: no person, no refresh token, a new token is simply fetched."""
+
+    def newest(self, *, saving: bool = True) -> StoredToken | None:
+        """Return the newest token known; never raises LoginRequired."""
+        self._kept = False
+        return super().newest(saving=saving)
+
+    def check_alive(self, found: StoredToken | None) -> None:
+        """Do nothing: a new one can always be had."""
+
+    def next(self, found: StoredToken | None, alone: bool) -> Token:
+        """Fetch a new token, and save it. A second one doesn't end the first, so a lost answer is just asked for again."""
+        try:
+            token = self._client.client_credentials()
+        except TokenRequestError as error:
+            if not error.sent:
+                raise
+            token = self._client.client_credentials()
+        self.keep(StoredToken(token))
+        return token
+
+
+def _start(seed: Secret | None, given: Token | None, now: float) -> Token | None:
+    """Return what the connection string gives, as a token: one to be renewed at once where its age isn't known."""
+    if given is None:
+        return Token(Secret(""), seed, now, 0.0, now) if seed else None
+    if seed is not None and given.expires_at is None:
+        return dataclasses.replace(given, refresh_token=seed, expires_at=now, lifetime=0.0)
+    return dataclasses.replace(given, refresh_token=seed)
+
+
+def _mark(token: Token) -> str | None:
+    return fingerprint(token.refresh_token) if token.refresh_token else None
+
+
+def _why_dead(lost: bool, given: bool) -> str:
+    if lost:
+        return (
+            "The sign-in was lost: while it was renewed, Procore's answer didn't arrive or a notebook was stopped, "
+            "and Procore gives it only once. Run the cell again to sign in anew."
+        )
+    if given:
+        return "The OAuthRefreshToken given is no longer accepted: it was used elsewhere, or revoked. Give a new one, or sign in anew."
+    return "Procore no longer accepts the stored sign-in: it was revoked, or used by another program. Run the cell again to sign in anew."
