@@ -1,0 +1,1 @@
+"""From "not signed in" to an authorization code."""

@@ -1,0 +1,76 @@
+"""What of the handlers can't be seen from outside."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from procore_jupyter.server.handlers import LONGEST_WAIT, CallbackHandler, ResultHandler
+from procore_jupyter.server.logins import Logins
+
+
+def handler(kind: type[Any], **given: Any) -> Any:
+    """Return a handler without a server around it."""
+    made = object.__new__(kind)
+    made.request = SimpleNamespace(**given)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds"),
+    [(b"0", 0.0), (b"25", 25.0), (b"26", LONGEST_WAIT), (b"999999", LONGEST_WAIT), (b"1.5", 1.5)],
+)
+def test_a_kernel_waits_at_most_25_seconds(wait: bytes, seconds: float) -> None:
+    assert LONGEST_WAIT == 25
+    assert handler(ResultHandler, query_arguments={"wait": [wait]}).seconds() == seconds
+
+
+def test_without_a_wait_the_answer_comes_at_once() -> None:
+    assert handler(ResultHandler, query_arguments={}).seconds() == 0
+
+
+@pytest.mark.parametrize(
+    ("on_hub", "base_url", "passed_on"),
+    [
+        (True, "/user/dana/", True),
+        (True, "/jhub/user/dana/", True),
+        (False, "/user/dana/", False),
+        (True, "/user/dana/gpu/", False),  # a named server itself: it would go round in circles
+        (True, "/services/x/", False),
+        (True, "/", False),
+    ],
+)
+def test_only_a_hub_s_default_server_passes_an_answer_on(
+    on_hub: bool, base_url: str, passed_on: bool
+) -> None:
+    fake = SimpleNamespace(
+        identity_provider=SimpleNamespace(hub_auth=1) if on_hub else SimpleNamespace(),
+        base_url=base_url,
+        logins=Logins(),
+        request=SimpleNamespace(query="code=c&state=key.gpu"),
+    )
+
+    found = CallbackHandler.named_server(fake, {"code": [b"c"], "state": [b"key.gpu"]})  # type: ignore[arg-type]
+
+    assert found == (f"{base_url}gpu/procore-jupyter/callback?code=c&state=key.gpu" if passed_on else None)
+
+
+def test_an_error_that_nobody_foresaw_is_logged_without_the_address_and_its_own_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken = handler(
+        CallbackHandler, method="GET", path="/callback", uri="/callback?code=secret", remote_ip="127.0.0.1"
+    )
+
+    with caplog.at_level(logging.DEBUG):
+        try:
+            raise ValueError("secret")
+        except ValueError as error:
+            broken.log_exception(ValueError, error, error.__traceback__)
+
+    assert "ValueError in GET /callback (127.0.0.1)" in caplog.text
+    assert "test_handlers.py" in caplog.text
+    assert "secret" not in caplog.text.replace('raise ValueError("secret")', "")

@@ -1,0 +1,294 @@
+"""The logins now open, without a server: the clock is the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import pytest
+
+from procore_jupyter.server.logins import Answer, Logins, TooManyLogins, UnknownLogin, UsedLogin
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def logins(clock: Clock) -> Logins:
+    return Logins(clock)
+
+
+def code(text: str = "the-code") -> Answer:
+    return Answer(state="key", code=text)
+
+
+def ask(logins: Logins, key: str = "key") -> Answer | None:
+    return asyncio.run(logins.wait(key, 0.0))
+
+
+def test_an_answer_is_delivered_to_whoever_holds_the_key(logins: Logins) -> None:
+    logins.open("key")
+    assert ask(logins) is None
+
+    logins.answer("key", code())
+
+    assert ask(logins) == code()
+
+
+def test_an_answer_to_a_login_that_nobody_opened_is_refused_and_not_kept(logins: Logins) -> None:
+    for key in ("other", "", "k" * 10_000):
+        with pytest.raises(UnknownLogin):
+            logins.answer(key, code())
+
+    assert len(logins) == 0
+
+
+def test_a_second_answer_is_refused_and_the_first_one_stays(logins: Logins) -> None:
+    logins.open("key")
+    logins.answer("key", code("first"))
+
+    with pytest.raises(UsedLogin):
+        logins.answer("key", code("second"))
+
+    assert ask(logins) == code("first")
+    with pytest.raises(UsedLogin):
+        logins.answer("key", code("third"))
+
+
+def test_the_answer_is_the_same_again_for_a_minute_after_its_delivery_and_then_gone(
+    logins: Logins, clock: Clock
+) -> None:
+    logins.open("key")
+    logins.answer("key", code())
+    clock.now += 300
+    assert ask(logins) == code()
+
+    clock.now += 59.9
+    assert ask(logins) == code()
+    clock.now += 0.1
+
+    with pytest.raises(UnknownLogin):
+        ask(logins)
+    assert len(logins) == 0
+
+
+def test_asking_again_does_not_make_the_minute_longer(logins: Logins, clock: Clock) -> None:
+    logins.open("key")
+    logins.answer("key", code())
+
+    for _ in range(4):
+        assert ask(logins) == code()
+        clock.now += 15
+
+    with pytest.raises(UnknownLogin):
+        ask(logins)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_login_is_gone_ten_minutes_after_it_was_opened(
+    logins: Logins, clock: Clock, answered: bool
+) -> None:
+    logins.open("key")
+    clock.now += 599.9
+    assert ask(logins) is None
+    if answered:
+        logins.answer("key", code())
+
+    clock.now += 0.1
+
+    with pytest.raises(UnknownLogin):
+        logins.answer("key", code("late"))
+    with pytest.raises(UnknownLogin):
+        ask(logins)
+    assert len(logins) == 0
+
+
+def test_a_sweep_alone_forgets_what_has_expired(logins: Logins, clock: Clock) -> None:
+    logins.open("old")
+    clock.now += 300
+    logins.open("young")
+    clock.now += 300
+
+    logins.sweep()
+
+    assert len(logins) == 1
+    assert logins.knows("young")
+    assert not logins.knows("old")
+
+
+def test_the_257th_login_is_refused_and_none_of_the_others_is_thrown_out(
+    logins: Logins, clock: Clock
+) -> None:
+    for number in range(256):
+        logins.open(f"key-{number}")
+
+    with pytest.raises(TooManyLogins):
+        logins.open("one more")
+
+    assert len(logins) == 256
+    for number in range(256):
+        logins.answer(f"key-{number}", code(str(number)))
+    logins.close("key-7")
+    logins.open("one more")
+    with pytest.raises(TooManyLogins):
+        logins.open("and another")
+    clock.now += 600
+    logins.open("later")
+    assert len(logins) == 1
+
+
+def test_a_kernel_that_lost_the_answer_to_its_opening_opens_it_again(logins: Logins, clock: Clock) -> None:
+    first = logins.open("key", "https://login.example/?state=key")
+    clock.now += 400
+    logins.answer("key", code())
+
+    second = logins.open("key", "https://elsewhere.example/?state=key")
+
+    assert second is first
+    assert len(logins) == 1
+    assert ask(logins) == code()
+    clock.now += 200  # and it lives no longer for that
+    assert not logins.knows("key")
+
+
+def test_a_closed_login_is_unknown(logins: Logins) -> None:
+    logins.open("key")
+    logins.answer("key", code())
+
+    logins.close("key")
+
+    with pytest.raises(UnknownLogin):
+        logins.close("key")
+    with pytest.raises(UnknownLogin):
+        logins.answer("key", code())
+    with pytest.raises(UnknownLogin):
+        ask(logins)
+
+
+def test_a_closed_login_s_answer_is_forgotten_even_by_who_still_holds_the_login(logins: Logins) -> None:
+    login = logins.open("key")
+    logins.answer("key", code())
+
+    logins.close("key")
+
+    assert login.answer is None
+
+
+def test_the_start_page_leads_to_the_authorize_url_while_the_login_is_open(
+    logins: Logins, clock: Clock
+) -> None:
+    url = "https://login.example/?state=key"
+    login = logins.open("key", url)
+
+    assert logins.authorize_url(login.start) == url
+    assert login.start != login.key
+    clock.now += 600
+    with pytest.raises(UnknownLogin):
+        logins.authorize_url(login.start)
+
+
+@pytest.mark.parametrize("start", ["", "key", "x" * 22, "é", "\udc80"])
+def test_an_unknown_start_page_leads_nowhere(logins: Logins, start: str) -> None:
+    logins.open("key", "https://login.example/?state=key")
+
+    with pytest.raises(UnknownLogin):
+        logins.authorize_url(start)
+
+
+def test_a_login_without_an_authorize_url_has_no_start_page(logins: Logins) -> None:
+    login = logins.open("key")
+
+    with pytest.raises(UnknownLogin):
+        logins.authorize_url(login.start)
+
+
+def test_who_waits_is_woken_by_the_answer_itself(logins: Logins) -> None:
+    async def scene() -> Answer | None:
+        logins.open("key")
+        waiting = asyncio.create_task(logins.wait("key", 3600.0))
+        await asyncio.sleep(0)
+        logins.answer("key", code())
+        # Not one tick of a timer lies between: the loop runs only what is ready.
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert waiting.done()
+        return waiting.result()
+
+    assert asyncio.run(scene()) == code()
+
+
+def test_who_waits_hears_at_once_that_the_login_is_closed(logins: Logins) -> None:
+    async def scene() -> None:
+        logins.open("key")
+        waiting = asyncio.create_task(logins.wait("key", 3600.0))
+        await asyncio.sleep(0)
+        logins.close("key")
+        with pytest.raises(UnknownLogin):
+            await waiting
+
+    asyncio.run(scene())
+
+
+def test_waiting_ends_without_an_answer_after_its_time(logins: Logins) -> None:
+    logins.open("key")
+
+    assert asyncio.run(logins.wait("key", 0.01)) is None
+    assert len(logins) == 1
+
+
+def test_all_who_wait_get_the_answer(logins: Logins) -> None:
+    async def scene() -> list[Answer | None]:
+        logins.open("key")
+        waiting = [asyncio.create_task(logins.wait("key", 3600.0)) for _ in range(3)]
+        await asyncio.sleep(0)
+        logins.answer("key", code())
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(scene()) == [code()] * 3
+
+
+def test_who_stops_waiting_leaves_nothing_and_the_answer_undelivered(logins: Logins, clock: Clock) -> None:
+    async def scene() -> None:
+        login = logins.open("key")
+        waiting = asyncio.create_task(logins.wait("key", 3600.0))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        del waiting
+        gc.collect()
+        assert not login.changed._waiters
+        logins.answer("key", code())
+        assert login.delivered is None
+        clock.now += 300
+        assert await logins.wait("key", 0) == code()
+
+    asyncio.run(scene())
+
+
+def test_neither_a_login_nor_an_answer_shows_its_secrets(logins: Logins) -> None:
+    login = logins.open("the-key", "https://login.example/?state=the-key")
+    answer = Answer(state="the-state", code="the-code")
+
+    assert not any(
+        word in repr(login) + repr(answer) for word in ("the-key", "the-code", "the-state", login.start)
+    )
+
+
+def test_an_answer_s_json_holds_what_is_given() -> None:
+    assert Answer(state="s", code="c").to_json() == {"state": "s", "code": "c"}
+    assert Answer(state="s", error="access_denied", error_description="d").to_json() == {
+        "state": "s",
+        "error": "access_denied",
+        "error_description": "d",
+    }
