@@ -1,0 +1,263 @@
+"""Which running Jupyter server a CallbackURL means, and how this kernel reaches it.
+
+A Jupyter server leaves ``jpserver-<pid>.json`` in Jupyter's runtime folder, for its owner alone to read: port,
+base URL, token. The files are read here directly; asking jupyter_server for them would import it, which
+takes longer than the whole sign-in. A file is trusted only if it is this user's and private, and its
+process lives: the token in it goes to the address in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from procore_jupyter.addresses import is_loopback
+from procore_jupyter.errors import TokenStoreError
+from procore_jupyter.files import read_private
+from procore_jupyter.login.ticket import owner_file_name, to_text
+from procore_jupyter.secret import Secret
+from procore_jupyter.surroundings import Hub, Surroundings
+
+CALLBACK_PATH = "procore-jupyter/callback"
+_USER_REDIRECT = f"/user-redirect/{CALLBACK_PATH}"
+_LOOPBACK = ("127.0.0.1", "::1")
+_EVERYWHERE = {"", "*", "0.0.0.0", "::"}
+_MOST_FILES = 500
+
+
+@dataclass(frozen=True)
+class JupyterServer:
+    """A running Jupyter server of this user.
+
+    Parameters
+    ----------
+    addresses : tuple of str
+        Host names and IP addresses of this machine that it listens on, the likeliest first. Empty for a
+        unix socket.
+    port : int
+        Its TCP port; means nothing with `sock`.
+    base_url : str
+        The path that all its pages are under; begins and ends with a slash.
+    secure : bool
+        Whether it speaks https.
+    sock : str or None
+        The path of its unix socket, if it listens there and not on a port.
+    pid : int or None
+        Its process, None where that isn't known (JupyterHub).
+    proof : Secret or None
+        What proves to it that we are its owner; see ``server/owner.py``. None where nothing was found.
+    named : bool
+        Whether it is a named server of a JupyterHub.
+    """
+
+    addresses: tuple[str, ...]
+    port: int
+    base_url: str = "/"
+    secure: bool = False
+    sock: str | None = None
+    pid: int | None = None
+    proof: Secret | None = field(default=None)
+    named: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as a browser on this same machine would name them."""
+        return f"{'https' if self.secure else 'http'}://localhost:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The base URL as a browser on this same machine would name it; ends with a slash."""
+        return self.origin + self.base_url
+
+    def listens_at(self, callback_url: str) -> bool:
+        """Tell whether the address names this server's own port, on this machine.
+
+        Where it doesn't, something stands between (a reverse proxy, a container's port, an SSH tunnel),
+        and that this server is meant is a guess.
+        """
+        host, port = _host_and_port(callback_url)
+        return self.sock is None and port == self.port and self._has(host)
+
+    def _has(self, host: str) -> bool:
+        return is_loopback(host) or host in {socket.gethostname().lower(), *self.addresses}
+
+
+def find_server(callback_url: str, surroundings: Surroundings) -> JupyterServer | None:
+    """Return the running server of this user that a CallbackURL leads to.
+
+    Its path has to end in ``/procore-jupyter/callback``. Then, in this order:
+
+    1. on a JupyterHub, the Hub's ``user-redirect`` and this user's own servers mean the server around us;
+       another user's path means none;
+    2. the server of this user that listens on the CallbackURL's port, if its host is this machine;
+    3. the server that started this kernel: what stands in front of it is not visible from here.
+
+    Parameters
+    ----------
+    callback_url : str
+        The redirect URI, as it will be registered.
+    surroundings : Surroundings
+        Where this kernel runs.
+
+    Returns
+    -------
+    JupyterServer or None
+    """
+    _, port = _host_and_port(callback_url)
+    path = urlsplit(callback_url).path if port else ""
+    if not path.endswith(f"/{CALLBACK_PATH}"):
+        return None
+    own = own_server(surroundings)
+    if surroundings.hub is not None:
+        prefix = surroundings.hub.service_prefix
+        if path.endswith(_USER_REDIRECT):
+            return own
+        if "/user/" in path:
+            # With a named server, the user's default one passes the answer on.
+            return (
+                own
+                if path == prefix + CALLBACK_PATH or prefix.startswith(path.removesuffix(CALLBACK_PATH))
+                else None
+            )
+    there = [server for server in running_servers(surroundings) if server.listens_at(callback_url)]
+    # Two may share a port, one on IPv4 and one on IPv6: ours is likelier, then the one with that path.
+    there.sort(
+        key=lambda server: (server.base_url + CALLBACK_PATH != path, own is None or server.pid != own.pid)
+    )
+    return there[0] if there else own
+
+
+def own_server(surroundings: Surroundings) -> JupyterServer | None:
+    """Return the server that started this kernel, None where there is none or it isn't known."""
+    if surroundings.hub is not None:
+        found = _hub_server(surroundings)
+        if found is not None:
+            return found
+    if surroundings.parent_pid is None:
+        return None
+    return _read(surroundings.runtime_folder / f"jpserver-{surroundings.parent_pid}.json")
+
+
+def default_callback_url(surroundings: Surroundings) -> str | None:
+    """Return the CallbackURL of the server around this kernel, None where a browser's way there isn't known."""
+    hub = surroundings.hub
+    if hub is not None:
+        return f"{hub.public_url.rstrip('/')}{_USER_REDIRECT}" if hub.public_url else None
+    if surroundings.browser_elsewhere:
+        return None
+    own = own_server(surroundings)
+    if own is None or own.sock is not None:
+        return None
+    return own.url + CALLBACK_PATH
+
+
+def hub_callback_url(hub: Hub) -> str:
+    """Return the CallbackURL of a JupyterHub, with ``YOUR-HUB`` in it where its address isn't known here."""
+    if hub.public_url:
+        return f"{hub.public_url.rstrip('/')}{_USER_REDIRECT}"
+    base = hub.service_prefix.partition("/user/")[0]
+    return f"https://YOUR-HUB{base}/hub{_USER_REDIRECT}"
+
+
+def running_servers(surroundings: Surroundings) -> Iterator[JupyterServer]:
+    """Yield the running servers of this user that left a file."""
+    with contextlib.suppress(OSError):
+        for path in sorted(surroundings.runtime_folder.glob("jpserver-*.json"))[:_MOST_FILES]:
+            server = _read(path)
+            if server is not None:
+                yield server
+
+
+def _read(path: Path) -> JupyterServer | None:
+    """Read a server's file; None where there is none, it can't be trusted, or its process is gone."""
+    try:
+        content = read_private(path)
+        told = json.loads(content) if content else None
+    except (OSError, TokenStoreError, ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    pid, port, token = told.get("pid"), told.get("port"), told.get("token")
+    base_url, hostname, sock = told.get("base_url"), told.get("hostname"), told.get("sock")
+    sock = sock if isinstance(sock, str) and sock else None
+    if type(pid) is not int or type(port) is not int or not _lives(pid):
+        return None
+    if sock is None and not 0 < port < 65536:  # with a socket, Jupyter writes 0
+        return None
+    if not isinstance(base_url, str) or not isinstance(hostname, str):
+        return None
+    proof = Secret(token) if isinstance(token, str) and token else _owner_file(path.parent, pid)
+    return JupyterServer(
+        addresses=() if sock else _addresses(hostname),
+        port=port,
+        base_url=_as_base_url(base_url),
+        secure=told.get("secure") is True,
+        sock=sock,
+        pid=pid,
+        proof=proof,
+    )
+
+
+def _hub_server(surroundings: Surroundings) -> JupyterServer | None:
+    hub = surroundings.hub
+    assert hub is not None
+    host, port = _host_and_port(hub.service_url)
+    base_url = _as_base_url(hub.service_prefix)
+    if port and urlsplit(hub.service_url).port:
+        found = JupyterServer(_addresses(host), port, base_url, secure=hub.service_url.startswith("https:"))
+    else:  # the spawner left the port to the server
+        own = surroundings.parent_pid and _read(
+            surroundings.runtime_folder / f"jpserver-{surroundings.parent_pid}.json"
+        )
+        if not own:
+            return None
+        found = own
+    return replace(found, proof=hub.api_token, named=bool(hub.server_name))
+
+
+def _owner_file(folder: Path, pid: int) -> Secret | None:
+    try:
+        raw = read_private(folder / owner_file_name(pid))
+    except (OSError, TokenStoreError):
+        return None
+    return Secret(to_text(raw)) if raw and len(raw) == 32 else None
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    """Return an http URL's host in lower case, and its port; port 0 where it is no such URL."""
+    try:
+        place = urlsplit(url)
+        port = place.port or {"http": 80, "https": 443}.get(place.scheme, 0)
+        return (place.hostname or "").lower(), port if place.scheme in {"http", "https"} else 0
+    except ValueError:
+        return "", 0
+
+
+def _addresses(hostname: str) -> tuple[str, ...]:
+    hostname = hostname.strip("[]").lower()
+    if hostname in _EVERYWHERE or hostname == "localhost":
+        return _LOOPBACK
+    return (hostname,)
+
+
+def _as_base_url(path: str) -> str:
+    """Return the path with a slash at both ends, written as in a request."""
+    inner = quote(path, safe="/%@:!$&'()*+,;=~").strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a process of this user has this number."""
+    if os.name != "posix":  # signal 0 is a Ctrl-C on Windows; there the connection will tell
+        return True
+    try:
+        os.kill(pid, 0)
+    except (OSError, OverflowError):  # gone, or somebody else's that got the number since
+        return False
+    return pid > 0

@@ -1,0 +1,253 @@
+"""The way back through this machine: listen on the CallbackURL's own port for one answer (RFC 8252, 7.3).
+
+One thread, the flow's, serves all connections: `http.server` reads a request and writes the answer,
+between two byte strings, and a selector moves the bytes. So a browser's speculative connection that
+says nothing, or a program that sends a byte a minute, never stands before the real answer.
+
+What is served, and to whom
+- it listens on loopback alone, and where the CallbackURL says ``localhost`` on both its addresses;
+- the ``Host`` must be the CallbackURL's, or a page whose name was rebound to 127.0.0.1 could read here;
+- the CallbackURL's path answers for this sign-in's state alone, by GET; HEAD looks and uses nothing up;
+- ``/procore-jupyter/start?login=ID`` leads to the provider, so that a saved notebook needs to hold no
+  more of the link than ID, which dies with the sign-in;
+- all else is 404.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import secrets
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import parse_qs
+
+from procore_jupyter.login.loopback_address import START_PATH, LoopbackAddress, listen
+from procore_jupyter.login.page_exchange import NOT_HERE, PageExchange, Reply
+from procore_jupyter.login.receiver import ReceiverUnavailable
+
+if TYPE_CHECKING:
+    from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
+
+HEAD_LIMIT = 65_536
+"""Bytes of a request's head. A browser sends localhost the cookies of every port it ever met there."""
+
+CONNECTIONS = 64
+"""At once; beyond it the oldest that has not finished its request gives way."""
+
+HEAD_TIME = 10.0
+"""Seconds a connection has for its request, and afterwards for taking its answer."""
+
+LAST_PAGE_TIME = 2.0
+"""Seconds that the browser has to take the last page before its connection is cut."""
+
+LOOK_UP = 0.5
+"""Seconds between two looks at the clock and at `stop`; `close` doesn't wait for one."""
+
+_SIGNED_IN = "Signed in to Procore. You can close this tab and go back to your notebook."
+_DENIED = "Not signed in: you chose Deny on Procore's page. Go back to your notebook and run the cell again to try once more."
+_REFUSED = "Not signed in: Procore refused. Your notebook says why and what to do."
+_NOT_OURS = (
+    "This sign-in was not started here or has expired. Go back to your notebook and run the cell again."
+)
+
+
+class LoopbackReceiver:
+    """Listens at a loopback CallbackURL for this sign-in's answer.
+
+    Parameters
+    ----------
+    callback_url : str
+        ``http://localhost[:port]/…``, ``http://127.0.0.1[:port]/…`` or ``http://[::1][:port]/…``.
+    clock : Callable
+        Seconds of a clock that never goes back.
+
+    Raises
+    ------
+    ValueError
+        It is another kind of address.
+    """
+
+    name: Literal["loopback"] = "loopback"
+    paste_url: str | None = None
+
+    def __init__(self, callback_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        address = LoopbackAddress.of(callback_url)
+        if address is None:
+            raise ValueError("not an http address of this machine")
+        self.address = address
+        self._clock = clock
+        self._state = self._start_id = self._authorize_url = ""
+        self._listeners: list[socket.socket] = []
+        self._connections: dict[socket.socket, _Connection] = {}
+        self._poke: tuple[socket.socket, socket.socket] | None = None  # from one end `receive` is woken
+        self._closed = threading.Event()
+        self._at_work = threading.Lock()  # held by whoever touches the sockets
+
+    @property
+    def start_url(self) -> str | None:
+        """The address that leads to the provider, while this is open."""
+        return f"{self.address.origin}{START_PATH}?login={self._start_id}" if self._start_id else None
+
+    def open(self, request: AuthorizationRequest) -> None:
+        """Listen.
+
+        Raises
+        ------
+        ReceiverUnavailable
+            The port can't be had.
+        """
+        with self._at_work:
+            if self._closed.is_set():
+                raise ReceiverUnavailable("This sign-in is over. Run the cell again.")
+            self._listeners = listen(self.address)
+            self._poke = socket.socketpair()
+            self._state, self._authorize_url = request.state, request.url
+            self._start_id = secrets.token_urlsafe(16)
+
+    def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
+        """Serve until the answer is there and its page is sent; None once stopped or closed."""
+        with self._at_work, selectors.DefaultSelector() as selector:
+            if self._poke is None:
+                return None
+            poked = self._poke[1]
+            selector.register(poked, selectors.EVENT_READ)
+            for one in [*self._listeners, *self._connections]:
+                selector.register(one, selectors.EVENT_READ)
+            while not (stop.is_set() or self._closed.is_set()):
+                for key, _ in selector.select(timeout=LOOK_UP):
+                    ready = key.fileobj
+                    if not isinstance(ready, socket.socket) or ready is poked:
+                        continue
+                    if ready in self._listeners:
+                        self._accept(ready, selector)
+                    elif ready in self._connections and (answer := self._read(ready, selector)):
+                        return answer
+                for late in [c for c, its in self._connections.items() if its.deadline < self._clock()]:
+                    self._drop(late, selector)
+        return None
+
+    def close(self) -> None:
+        """Close the port at once; the page just sent still has a moment to arrive."""
+        self._closed.set()
+        if (poke := self._poke) is not None:
+            with contextlib.suppress(OSError):
+                poke[0].send(b"x")  # wakes `receive`, which then lets go of the lock
+        with self._at_work:
+            self._state = self._start_id = self._authorize_url = ""
+            for one in [*self._listeners, *(c for c, its in self._connections.items() if not its.answered)]:
+                one.close()
+            # Closing with bytes unread would reset the connection, and the browser would show no page.
+            end = self._clock() + LAST_PAGE_TIME
+            for one in (c for c, its in self._connections.items() if its.answered):
+                with contextlib.suppress(OSError):
+                    one.settimeout(0.2)
+                    while one.recv(65_536) and self._clock() < end:
+                        pass
+                one.close()
+            for one in self._poke or ():
+                one.close()
+            self._listeners, self._connections, self._poke = [], {}, None
+
+    def _accept(self, listener: socket.socket, selector: selectors.BaseSelector) -> None:
+        try:
+            connection, _ = listener.accept()
+        except OSError:  # gone again, or no file handles left: the next round may have some
+            return
+        connection.setblocking(False)
+        unfinished = [c for c, its in self._connections.items() if not its.answered] or [*self._connections]
+        if len(self._connections) >= CONNECTIONS:
+            self._drop(unfinished[0], selector)
+        self._connections[connection] = _Connection(self._clock() + HEAD_TIME)
+        selector.register(connection, selectors.EVENT_READ)
+
+    def _read(
+        self, connection: socket.socket, selector: selectors.BaseSelector
+    ) -> AuthorizationResponse | None:
+        """Take what has come; answer a finished request. Return what was waited for, if that was it."""
+        its = self._connections[connection]
+        try:
+            received = connection.recv(65_536)
+        except BlockingIOError:
+            return None
+        except OSError:
+            received = b""
+        if not received:
+            self._drop(connection, selector)
+            return None
+        if its.answered:
+            return None  # a body, or more requests: read so that the answer is not reset, and thrown away
+        its.head += received
+        ends = [end for mark in (b"\r\n\r\n", b"\n\n") if (end := its.head.find(mark)) >= 0]
+        if not ends and len(its.head) <= HEAD_LIMIT:
+            return None
+        served = PageExchange(bytes(its.head[: min(ends) + 4]) if ends else None, self._reply)
+        its.answered, its.head, its.deadline = True, bytearray(), self._clock() + HEAD_TIME
+        with contextlib.suppress(OSError):  # the browser may be gone; the answer counts all the same
+            connection.send(served.written)  # some 2 KB into an empty buffer: never blocks
+            connection.shutdown(socket.SHUT_WR)
+        return served.answer
+
+    def _drop(self, connection: socket.socket, selector: selectors.BaseSelector) -> None:
+        del self._connections[connection]
+        with contextlib.suppress(KeyError, ValueError):
+            selector.unregister(connection)
+        connection.close()
+
+    def _reply(self, method: str, target: str, hosts: list[str]) -> Reply:
+        """Decide what a request is answered."""
+        if len(hosts) != 1 or hosts[0].strip().lower() not in self.address.hosts:
+            return Reply(HTTPStatus.FORBIDDEN, NOT_HERE)
+        path, _, query = target.partition("?")
+        try:
+            fields = parse_qs(query, keep_blank_values=True, max_num_fields=50)
+        except ValueError:
+            return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
+        if path == self.address.path:
+            return self._callback(method, query, fields)
+        if path == START_PATH:
+            if _is(fields.get("login"), self._start_id):
+                return Reply(HTTPStatus.FOUND, location=self._authorize_url)
+            return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
+        return Reply(HTTPStatus.NOT_FOUND, NOT_HERE)
+
+    def _callback(self, method: str, query: str, fields: dict[str, list[str]]) -> Reply:
+        from procore_jupyter.oauth.authorization import AuthorizationResponse
+
+        if not _is(fields.get("state"), self._state):
+            return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
+        answer = AuthorizationResponse.from_query(query)
+        if answer.error == "invalid_answer":
+            return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
+        if method == "HEAD":
+            return Reply(HTTPStatus.OK)
+        if answer.error is not None:
+            return Reply(
+                HTTPStatus.OK, _DENIED if answer.error == "access_denied" else _REFUSED, answer=answer
+            )
+        return Reply(HTTPStatus.OK, _SIGNED_IN, answer=answer)
+
+
+@dataclass
+class _Connection:
+    """One browser connection: what it has sent, and until when it may (seconds of the clock)."""
+
+    deadline: float
+    head: bytearray = field(default_factory=bytearray, repr=False)
+    answered: bool = False
+
+
+def _is(found: list[str] | None, wanted: str) -> bool:
+    """Tell whether a parameter stands there once and is the wanted one, in a time that tells nothing."""
+    return (
+        bool(wanted)
+        and found is not None
+        and len(found) == 1
+        and hmac.compare_digest(found[0].encode(), wanted.encode())
+    )

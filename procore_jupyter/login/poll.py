@@ -1,0 +1,252 @@
+"""Receiver: the Jupyter server takes the browser's answer, and this kernel asks it for it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.login.discovery import CALLBACK_PATH, JupyterServer
+from procore_jupyter.login.receiver import ReceiverUnavailable
+from procore_jupyter.login.server_http import NoAnswer, ServerAnswer, ask
+from procore_jupyter.login.ticket import OWNER_HEADER, TICKET_HEADER, Ticket
+from procore_jupyter.secret import Secret
+
+if TYPE_CHECKING:
+    from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
+
+_PASTE = "Sign in with the link, then paste the address your browser ends on."
+
+
+class ServerReceiver:
+    """Waits at a Jupyter server for the browser's answer.
+
+    Parameters
+    ----------
+    server : JupyterServer
+        The server that the CallbackURL leads to; see `discovery.find_server`.
+    ticket : Ticket
+        The secret whose hash is the request's state.
+    wait : float
+        Seconds that one question to the server stays open.
+    patience : float
+        Seconds that the server may take for everything else.
+    """
+
+    name: Literal["server"] = "server"
+
+    def __init__(
+        self, server: JupyterServer, ticket: Ticket, *, wait: float = 25.0, patience: float = 5.0
+    ) -> None:
+        self.start_url: str | None = None
+        self.paste_url: str | None = None
+        self._server = server
+        self._ticket = ticket
+        self._wait = wait
+        self._patience = patience
+        self._opened = False
+        self._closed = threading.Event()
+        self._closing = threading.Lock()
+
+    def open(self, request: AuthorizationRequest) -> None:
+        """Open the login on the server.
+
+        Raises
+        ------
+        ReceiverUnavailable
+            The server isn't there, doesn't have this package, isn't reached by this CallbackURL, or refuses.
+        """
+        if request.state != self._ticket.state:
+            raise ConfigurationError("The sign-in was started with another ticket. Run the cell again.")
+        self._check_address(request.redirect_uri)
+        self._check_health()
+        if self._server.named:
+            self._check_default_server(request.redirect_uri)
+        body = json.dumps({"authorize_url": request.url}).encode()
+        proof = self._server.proof
+        answer = self._ask(
+            "POST", "logins", body=body, headers={OWNER_HEADER: proof.reveal()} if proof else {}
+        )
+        if answer.status == 429:
+            raise ReceiverUnavailable(
+                f"Too many sign-ins are waiting on the Jupyter server; they end after ten minutes. {_PASTE}"
+            )
+        if answer.status == 403:
+            raise ReceiverUnavailable(
+                f"The Jupyter server didn't accept that this notebook is yours. {_PASTE}"
+            )
+        if answer.status != 201:
+            raise ReceiverUnavailable(
+                f"The Jupyter server didn't take the sign-in (it answered {answer.status}). {_PASTE}"
+            )
+        self._opened = True
+        pages = self._pages_for_a_browser(request.redirect_uri)
+        start = _fields(answer).get("start")
+        self.start_url = f"{pages}start?login={start}" if isinstance(start, str) and start else None
+        self.paste_url = f"{pages}paste"
+
+    def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
+        """Ask for the answer until it is there; one that got lost on the way is asked for again.
+
+        Raises
+        ------
+        ReceiverUnavailable
+            The server has forgotten this login: it was restarted, or ten minutes are over.
+        """
+
+        def given_up() -> bool:
+            return stop.is_set() or self._closed.is_set()
+
+        pause = 0.1
+        while not given_up():
+            try:
+                answer = ask(
+                    self._server,
+                    "GET",
+                    f"logins/result?wait={self._wait:g}",
+                    headers={TICKET_HEADER: self._ticket.header},
+                    timeout=self._wait + 10.0,
+                    given_up=given_up,
+                )
+            except NoAnswer:
+                answer = ServerAnswer(503)
+            if answer.status == 200:
+                response = _as_response(answer)
+                if response is not None:
+                    return response
+            if answer.status == 204:
+                pause = 0.1
+            elif answer.status in {200, 500, 502, 503, 504}:
+                stop.wait(pause)
+                pause = min(2 * pause, 2.0)
+            elif answer.status == 404:
+                if given_up():
+                    break
+                raise ReceiverUnavailable(
+                    "The Jupyter server doesn't know this sign-in any more: it was restarted, or ten minutes are over."
+                    " Run the cell again."
+                )
+            else:
+                raise ReceiverUnavailable(
+                    f"The Jupyter server refuses to give the answer ({answer.status}). Run the cell again."
+                )
+        return None
+
+    def close(self) -> None:
+        """Stop waiting, and have the server forget the login. Never raises."""
+        self._closed.set()
+        with self._closing:
+            opened, self._opened = self._opened, False
+        if opened:
+            try:
+                ask(
+                    self._server,
+                    "DELETE",
+                    "logins/result",
+                    headers={TICKET_HEADER: self._ticket.header},
+                    timeout=min(self._patience, 1.0),
+                )
+            except NoAnswer:
+                pass  # it forgets by itself after ten minutes
+
+    def _check_address(self, redirect_uri: str) -> None:
+        """Refuse a CallbackURL that names this server's port, but not the address of our page there."""
+        if not self._server.listens_at(redirect_uri):
+            return
+        given = urlsplit(redirect_uri)
+        right = self._server.url + CALLBACK_PATH
+        if given.path != urlsplit(right).path or given.scheme != urlsplit(right).scheme:
+            raise ReceiverUnavailable(
+                f"This CallbackURL doesn't lead to your Jupyter server. Use  CallbackURL={right}  and register it"
+                " as a Redirect URI; or paste the address your browser ends on."
+            )
+
+    def _check_health(self) -> None:
+        answer = self._ask("GET", "health")
+        if answer.status != 200 or "version" not in _fields(answer):
+            raise ReceiverUnavailable(
+                "The Jupyter server doesn't have procore-jupyter installed. Install it where JupyterLab itself runs and"
+                f" restart JupyterLab; until then: {_PASTE[0].lower()}{_PASTE[1:]}"
+            )
+
+    def _check_default_server(self, redirect_uri: str) -> None:
+        """Refuse to wait on a named server of a JupyterHub when the user's default one, which passes the answer on, is off.
+
+        The Hub's routing alone tells, as a browser would find it. Where that can't be reached from here, the sign-in goes on.
+        """
+        import requests
+
+        place = urlsplit(redirect_uri)
+        if place.path == self._server.base_url + CALLBACK_PATH:
+            return  # registered for this very server
+        default = self._server.base_url.rstrip("/").rpartition("/")[0]
+        health = f"{place.scheme}://{place.netloc}{default}/procore-jupyter/health"
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+                found = session.get(health, timeout=self._patience, allow_redirects=False)
+                status, has_it = found.status_code, b'"version"' in found.content[:1000]
+        except requests.RequestException:
+            return
+        if status == 404:
+            raise ReceiverUnavailable(
+                "Your default server on this JupyterHub, which passes the answer on to this named one, doesn't have"
+                f" procore-jupyter installed. {_PASTE}"
+            )
+        if status in {301, 302, 303, 307, 308, 424, 503} and not has_it:
+            raise ReceiverUnavailable(
+                "Your default server on this JupyterHub, which passes the answer on to this named one, isn't running. Start it"
+                f" in the Hub's control panel and run the cell again; or, without it: {_PASTE[0].lower()}{_PASTE[1:]}"
+            )
+
+    def _ask(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> ServerAnswer:
+        if method != "GET":
+            headers = {TICKET_HEADER: self._ticket.header, **(headers or {})}
+        try:
+            return ask(
+                self._server,
+                method,
+                path,
+                headers=headers or {},
+                body=body,
+                timeout=self._patience,
+                given_up=self._closed.is_set,
+            )
+        except NoAnswer:
+            pass  # raised below, not chained: frames that hold the ticket stay out of it
+        place = f"on port {self._server.port}" if self._server.sock is None else "of this notebook"
+        raise ReceiverUnavailable(f"The Jupyter server {place} doesn't answer. {_PASTE}")
+
+    def _pages_for_a_browser(self, redirect_uri: str) -> str:
+        """Return what our pages' addresses begin with, as the person's browser reaches them."""
+        if self._server.named:  # the Hub's user-redirect leads to the default server, which doesn't know us
+            place = urlsplit(redirect_uri)
+            return f"{place.scheme}://{place.netloc}{self._server.base_url}procore-jupyter/"
+        return redirect_uri.removesuffix("callback")
+
+
+def _fields(answer: ServerAnswer) -> dict[str, Any]:
+    try:
+        content = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _as_response(answer: ServerAnswer) -> AuthorizationResponse | None:
+    """Return the server's answer as the browser's, None where it is no whole one."""
+    from procore_jupyter.oauth.authorization import AuthorizationResponse
+
+    given = {name: value for name, value in _fields(answer).items() if isinstance(value, str)}
+    if "code" not in given and "error" not in given:
+        return None
+    return AuthorizationResponse(
+        code=Secret(given["code"]) if "code" in given else None,
+        state=given.get("state"),
+        error=given.get("error"),
+        error_description=given.get("error_description"),
+    )
