@@ -1,0 +1,1 @@
+"""Floor 4: rows. Knows a session, and nothing of signing in."""

@@ -1,0 +1,92 @@
+"""One value as the text of one cell: short, on one line, and harmless wherever it is put."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+LONGEST = 40
+"""Characters of a cell; the rest is an ellipsis."""
+
+_TIMESTAMP = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+)
+
+
+def cell(value: Any, longest: int = LONGEST) -> str:
+    """Return a value as a cell's text.
+
+    Numbers and ids stand as they are (no separators), a timestamp as its date and minute, a nested value
+    as ``{name: "…"}``, nothing as an empty cell. Control characters and those that turn the direction of
+    writing become blanks: a cell can't move what stands beside it.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        moment = _TIMESTAMP.fullmatch(value)
+        return f"{moment[1]} {moment[2]}" if moment else cut(value, longest)
+    if isinstance(value, (dict, list, tuple)):
+        return cut(_nested(value, longest), longest)
+    return cut(str(value), longest)
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Return a text on one line, cut where it is too long."""
+    head = text[: longest * 4]
+    line = " ".join("".join(c if c.isprintable() else " " for c in head).split())
+    if len(line) <= longest and len(head) == len(text):
+        return line
+    return line[: longest - 1].rstrip() + "…"
+
+
+def type_of(values: list[Any]) -> str:
+    """Return the name of the type that a column's values have, for the hover over its head."""
+    names = {_type(value) for value in values if value is not None}
+    if not names:
+        return "empty"
+    return names.pop() if len(names) == 1 else "mixed"
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is drawn at the right edge of its column."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, str):
+        if _TIMESTAMP.fullmatch(value):
+            return "timestamp"
+        return "text"
+    for kind, name in (
+        (bool, "true or false"),
+        (int, "integer"),
+        (float, "number"),
+        (dict, "record"),
+        (list, "list"),
+    ):
+        if isinstance(value, kind):
+            return name
+    return type(value).__name__
+
+
+def _nested(value: Any, room: int) -> str:
+    """Return a record or list in short; writes little more than there is room for, however much there is."""
+    if room <= 0:
+        return "…"
+    if isinstance(value, (dict, list, tuple)):
+        parts: list[str] = []
+        left = room
+        for one in value:
+            name = f"{cut(str(one))}: " if isinstance(value, dict) else ""
+            parts.append(name + _nested(value[one] if isinstance(value, dict) else one, left - len(name) - 1))
+            left -= len(parts[-1]) + 2
+            if left <= 0:
+                break
+        inside = ", ".join(parts)
+        return f"{{{inside}}}" if isinstance(value, dict) else f"[{inside}]"
+    if isinstance(value, str):
+        return json.dumps(value[: room + 1], ensure_ascii=False)
+    return "null" if value is None else cell(value)
