@@ -1,0 +1,253 @@
+"""``procore-jupyter login | status | logout | callback-url | demo``: the same in a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning
+
+if TYPE_CHECKING:
+    from procore_jupyter.login.flow import LoginFlow
+    from procore_jupyter.settings import Settings
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+_SECRETS = (
+    "A connection string on the command line can be read by everybody on this machine (the process list) and stays in the "
+    "shell's history: give secrets in the environment (PROCORE_CLIENT_ID, PROCORE_CLIENT_SECRET, or OAuthClientSecret=${NAME}), "
+    "or the whole string on standard input with  -  in its place."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code.
+
+    0: done. 1: it could not be done; one line on standard error says why. 2: wrong usage. 130: interrupted.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        What follows the program's name; None for this process's own.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["demo"]:
+        from procore_jupyter.demo.launch import run_demo
+
+        return run_demo(arguments[1:])
+    try:
+        given = _parser().parse_args(arguments)
+    except SystemExit as usage:  # argparse has said why
+        return USAGE if usage.code else DONE
+    run: Callable[[argparse.Namespace], int] = given.run
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ProcoreWarning)
+        warnings.showwarning = _show_warning
+        try:
+            return run(given)
+        except ProcoreError as error:
+            _say(f"procore-jupyter: {error}")
+            return FAILED
+        except KeyboardInterrupt:
+            _say("procore-jupyter: stopped.")
+            return INTERRUPTED
+        except OSError as error:  # requests' own are OSErrors too
+            _say(f"procore-jupyter: {_unexpected(error)}")
+            return FAILED
+
+
+def login(given: argparse.Namespace) -> int:
+    """Sign in: print the link, wait for the browser or for what is pasted, print the card."""
+    from procore_jupyter import terminal
+    from procore_jupyter.connection import open_connection
+    from procore_jupyter.login.flow import LoginState
+
+    settings = _settings(given)
+    if settings.initiate_oauth == "REFRESH":
+        # The string of a job that never asks a person is right for the person who signs in for it.
+        settings = dataclasses.replace(settings, initiate_oauth="GETANDREFRESH")
+
+    def show(flow: LoginFlow) -> None:
+        if flow.state is not LoginState.FAILED:
+            terminal.say(str(flow))
+
+    procore = open_connection(
+        settings, show=show, via=given.via, login=given.anew, timeout=given.timeout, person=True
+    )
+    flow = procore.sign_in
+    try:
+        if flow is not None:
+            if terminal.is_there():
+                terminal.read_pastes(flow)
+            flow.wait()
+    except KeyboardInterrupt:
+        procore.close()
+        raise
+    status = procore.status()
+    print(status)
+    if flow is None:
+        _say("This sign-in was stored already. Sign in anew with  --anew.")
+    return DONE if status.state in ("signed in", "no sign-in") else FAILED
+
+
+def status(given: argparse.Namespace) -> int:
+    """Print who is signed in, to what, and where that is kept."""
+    from procore_jupyter.connection import open_connection
+    from procore_jupyter.status import duration
+
+    procore = open_connection(_settings(given), person=False)
+    found = procore.status()
+    print(found)
+    if found.kept_at:
+        print(f"  kept at {found.kept_at}, account {found.account}")
+    if found.token_expires_in is not None and found.renews:
+        print(f"  renewed in {duration(found.token_expires_in)} at the latest")
+    if found.rate_limit is not None:
+        print(f"  {found.rate_limit[0]:,} of {found.rate_limit[1]:,} requests left in this window")
+    return DONE if found.state in ("signed in", "no sign-in") and found.problem is None else FAILED
+
+
+def logout(given: argparse.Namespace) -> int:
+    """End the sign-in at Procore and forget it."""
+    from procore_jupyter.connection import open_connection
+
+    settings = _settings(given)
+    try:
+        procore = open_connection(settings, person=False)
+    except LoginRequired:
+        print(f"Nobody was signed in to {settings.place} (account {settings.account}).")
+        return DONE
+    procore.logout()
+    print(f"Signed out of {settings.place} (account {settings.account}).")
+    return DONE
+
+
+def callback_url(given: argparse.Namespace) -> int:
+    """Print the Redirect URI to register for the app; nothing else on standard output."""
+    from procore_jupyter.connection import BARE_LOCALHOST
+    from procore_jupyter.login.discovery import (
+        CALLBACK_PATH,
+        default_callback_url,
+        hub_callback_url,
+        running_servers,
+    )
+    from procore_jupyter.settings import read_surroundings
+
+    around = read_surroundings()
+    if given.connection:
+        wanted = _settings(given).require_callback_url()
+        if wanted is not None:
+            print(wanted)
+            return DONE
+    found = default_callback_url(around)
+    if found is None and around.hub is not None:
+        _say("The address of this JupyterHub isn't known here. Put it in place of YOUR-HUB:")
+        found = hub_callback_url(around.hub)
+    if found is None:
+        here = [server.url + CALLBACK_PATH for server in running_servers(around) if server.sock is None]
+        if len(here) > 1:
+            _say(f"Several Jupyter servers of yours are running; each has its own: {', '.join(here)}")
+        found = here[0] if here else None
+    if found is None:
+        _say(
+            "No Jupyter server of yours is running. This is the one that it will have on its usual port; without "
+            f"Jupyter, {BARE_LOCALHOST} (every app has it) or urn:ietf:wg:oauth:2.0:oob work too."
+        )
+        found = f"http://localhost:8888/{CALLBACK_PATH}"
+    print(found)
+    return DONE
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    from procore_jupyter.settings import resolve
+
+    text = given.connection
+    if text == "-":
+        text = sys.stdin.read()
+        settings = resolve(text, account=given.account, lines=True)
+    else:
+        settings = resolve(text, account=given.account)
+    for notice in settings.notices:
+        _say(notice)
+    return dataclasses.replace(settings, notices=())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="procore-jupyter",
+        description="Sign in to Procore for notebooks and jobs on this machine. Not affiliated with Procore Technologies.",
+        epilog=_SECRETS,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(run: Callable[[argparse.Namespace], int], name: str) -> argparse.ArgumentParser:
+        about = (run.__doc__ or "").split("\n")[0]
+        made = commands.add_parser(name, help=about, description=about, epilog=_SECRETS)
+        made.add_argument(
+            "connection",
+            nargs="?",
+            default="",
+            metavar="CONNECTION",
+            help='the connection string, in quotes ("Environment=Sandbox;OAuthClientId=…"); - reads it from standard input',
+        )
+        made.add_argument(
+            "--account", default="default", metavar="NAME", help="which stored sign-in (default)"
+        )
+        made.set_defaults(run=run)
+        return made
+
+    signing_in = command(login, "login")
+    signing_in.add_argument(
+        "--anew", "--login", action="store_true", help="sign in although a sign-in is stored"
+    )
+    signing_in.add_argument(
+        "--via", choices=("server", "loopback", "paste"), help="the way for the browser's answer to come back"
+    )
+    signing_in.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=300.0,
+        metavar="SECONDS",
+        help="how long the link waits for you (300)",
+    )
+    command(status, "status")
+    command(logout, "logout")
+    command(callback_url, "callback-url")
+    commands.add_parser(
+        "demo", help="Start a stand-in for Procore on this machine, and JupyterLab.", add_help=False
+    )
+    return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("takes seconds from 1 to 3600")
+    return seconds
+
+
+def _unexpected(error: OSError) -> str:
+    import requests
+
+    if isinstance(error, requests.RequestException):
+        return f"Procore can't be reached ({type(error).__name__}). Check the network and ProxyServer, then try again."
+    return f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}."
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    _say(f"procore-jupyter: {message}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,341 @@
+"""`Procore`: the session that stands in a notebook's namespace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+
+from procore_jupyter.choosing import Companies, listed, named, pick
+from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
+from procore_jupyter.session.headers import CompanyId
+from procore_jupyter.session.refreshing import RefreshingSession
+from procore_jupyter.session.retries import in_haste
+from procore_jupyter.status import State, Status, plain, wrong_clock
+from procore_jupyter.tables.lists import read_record, read_table
+from procore_jupyter.tables.table import Record, Table
+
+if TYPE_CHECKING:
+    from procore_jupyter.access import Access
+    from procore_jupyter.login.flow import LoginFlow
+    from procore_jupyter.profiles import Environment
+    from procore_jupyter.settings import Settings
+
+ME = "/rest/v1.0/me"
+COMPANIES = "/rest/v1.0/companies"
+PROJECTS = "/rest/v1.1/projects"
+PROJECTS_A_PAGE = 300
+"""The most that Procore gives (its API description of the list)."""
+
+_CHECK_TIMEOUT = 10.0
+
+SIGNED_OUT = "You signed out of {place}. Run the cell with %procore_connect again to sign in."
+
+
+class Procore(RefreshingSession):
+    """A signed-in `requests.Session` for Procore; `connect` makes it.
+
+    Only what is called, with parentheses, asks the network or waits for a sign-in. Properties, ``repr``,
+    ``dir`` and ``bool`` never do.
+
+    Parameters
+    ----------
+    settings : Settings
+        What was asked for.
+    access : Access or None
+        Where the bearer comes from; None sends none (AuthScheme=NONE).
+    max_wait : float
+        Seconds that one call waits for rate limits at most.
+    **session
+        As `RefreshingSession`: ``notify``, ``clock``, ``sleep``.
+    """
+
+    def __init__(
+        self, settings: Settings, access: Access | None, *, max_wait: float = 60.0, **session: Any
+    ) -> None:
+        super().__init__(
+            settings.environment.api_url,
+            settings.environment.login_url,
+            access,
+            timeout=settings.timeout,
+            max_wait=max_wait,
+            readonly=settings.readonly,
+            proxies=settings.proxies,
+            ca_bundle=settings.ca_bundle,
+            company_id=settings.company_id,
+            **session,
+        )
+        self._settings = settings
+        self._access = access
+        self._project: tuple[int, str] | None = None
+        if settings.project_id is not None:
+            self.project_id = settings.project_id
+        self._me: Record | None = None
+        # All of them, whatever MaxRows says: which is the only one, no part of a list can tell.
+        self._companies = Companies(
+            lambda: named(read_table(self, COMPANIES, name="companies")), look=settings.auth_scheme != "NONE"
+        )
+        self._notices: list[str] = []
+
+    # What a person sees without asking anyone
+
+    @property
+    def settings(self) -> Settings:
+        """What the connection string and the environment said."""
+        return self._settings
+
+    @property
+    def environment(self) -> Environment:
+        """The hosts."""
+        return self._settings.environment
+
+    @property
+    def sign_in(self) -> LoginFlow | None:
+        """The sign-in by a person that this session waits for or came from; None where none was needed."""
+        return self._access.flow if self._access is not None else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether this session waits for a person to sign in."""
+        return self._access is not None and self._access.pending
+
+    @property
+    def project_id(self) -> int | None:
+        """The project that tables are about when they don't say. None where none is chosen."""
+        return self._project[0] if self._project is not None else None
+
+    @project_id.setter
+    def project_id(self, project_id: int | None) -> None:
+        self._project = None if project_id is None else (int(project_id), "")
+
+    def __repr__(self) -> str:
+        return repr(self._known())
+
+    # Procore's lists
+
+    def me(self) -> Record:
+        """Return who is signed in: ``id``, ``login``, ``name``.
+
+        Raises
+        ------
+        ProcoreAPIError
+            Procore refused.
+        LoginRequired
+            Nobody is signed in.
+        """
+        self._me = read_record(self.get(ME))
+        return self._me
+
+    def companies(self) -> Table:
+        """Return the companies that you may see, as a table. Raises as `me`."""
+        most = self._settings.max_rows
+        found = read_table(self, COMPANIES, name="companies", most=most)
+        if most is None or len(found) < most:
+            self._companies.known = named(found)
+        return found
+
+    def projects(self) -> Table:
+        """Return the company's active projects that you may see, as a table.
+
+        Raises
+        ------
+        ConfigurationError
+            There are several companies and none is chosen.
+        ProcoreAPIError, LoginRequired
+            As `me`.
+        """
+        return self._projects(self._settings.max_rows)
+
+    def _projects(self, most: int | None) -> Table:
+        company = self._needed_company()
+        name = dict(self._companies.known or ()).get(company, "")
+        return read_table(
+            self,
+            PROJECTS,
+            {"company_id": company},
+            name="projects",
+            about=f"{name} ({company})" if name else f"company {company}",
+            page_size=self._settings.page_size or PROJECTS_A_PAGE,
+            most=most,
+        )
+
+    def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
+        """Choose the company, the project, or both, by id or name, for all that follows.
+
+        Parameters
+        ----------
+        company, project : int, str or None
+            An id, or a name as Procore has it (without regard to case); None leaves it as it is. Choosing
+            another company unchooses the project.
+
+        Returns
+        -------
+        Procore
+            This session, which draws itself.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none of that name, or more than one; the message lists those there are.
+        """
+        if company is None and project is None:
+            raise ConfigurationError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
+        if company is not None:
+            number, _ = pick(company, self._companies.all(), "company", "companies")
+            if number != self.company_id:
+                self._project = None
+            self.company_id = number
+        if project is not None:
+            self._project = pick(project, named(self._projects(None)), "project", "projects")
+        return self
+
+    # The sign-in
+
+    def status(self) -> Status:
+        """Return who is signed in, to what, and for how long. Asks Procore for it once; never waits for a person."""
+        problem: str | None = None
+        if not self.waiting:
+            try:
+                if self._access is not None:
+                    # Another notebook may have signed in anew, or this one's sign-in may be over since.
+                    self._access.current()
+                self._learn()
+            except ProcoreError as error:
+                problem = str(error)
+            except requests.RequestException as error:
+                host = urlsplit(self.environment.api_url).netloc
+                problem = f"{host} can't be reached at the moment ({type(error).__name__}). Check the network, then try again."
+        return self._known(problem)
+
+    def logout(self, keep_token: bool = False) -> None:
+        """Sign out: end the sign-in at Procore, make sure of it, and forget it here.
+
+        Other notebooks of the same account are signed out with it. A sign-in that is still pending is
+        cancelled.
+
+        Parameters
+        ----------
+        keep_token : bool
+            Only end this session; the stored sign-in stays, and connecting again asks nobody.
+
+        Raises
+        ------
+        TokenRequestError
+            Procore couldn't be reached, or didn't end it. Then nothing has changed: try again.
+        """
+        if self._access is None:
+            return
+        reason = SIGNED_OUT.format(place=self._settings.place)
+        if keep_token:
+            self._access.close(reason)
+        else:
+            self._access.sign_out(reason)
+
+    def close(self) -> None:
+        """Close the connections, and cancel a sign-in that is still pending."""
+        if self._access is not None and self.waiting:
+            self._access.close("Not signed in: the session was closed before you signed in.")
+        super().close()
+
+    def still_signed_in(self) -> bool:
+        """Ask Procore who is signed in; False where nobody is. True where Procore can't be asked."""
+        if self._access is not None and self._access.why_over is not None:
+            return False
+        try:
+            with in_haste():
+                self._me = read_record(self.get(ME, timeout=min(_CHECK_TIMEOUT, self._settings.timeout)))
+        except LoginRequired:
+            return False
+        except (ProcoreError, requests.RequestException):
+            pass
+        return True
+
+    def notice(self, line: str) -> None:
+        """Keep a line for the card; called from any thread."""
+        if line not in self._notices:
+            self._notices.append(line)
+
+    # What is behind it
+
+    def _needed_company(self) -> int:
+        """Return the chosen company, choosing the only one there is."""
+        self._choose_only_company()
+        if self.company_id is not None:
+            return self.company_id
+        known = self._companies.all()
+        if not known:
+            raise ConfigurationError(
+                "Procore lists no company for you, so there is nothing to choose. Ask your company's admin to add you, "
+                "or name one:  CompanyId=…"
+            )
+        raise ConfigurationError(
+            f"You are in {len(known)} companies: {listed(known)}. Choose one:  {self.known.choose}"
+        )
+
+    def _choose_only_company(self) -> None:
+        if self.company_id is None:
+            only = self._companies.only()
+            if only is not None:
+                self.company_id = only
+
+    def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
+        # Procore's two calls that need no company are how one is found.
+        looking = self._company_header is None and not self._companies.looked
+        if looking and not urlsplit(request.url or "").path.endswith((ME, COMPANIES)):
+            self._choose_only_company()
+        return self._company_header
+
+    def _learn(self) -> None:
+        """Ask who it is and which companies there are, what isn't known yet."""
+        if self._me is None:
+            self.me()
+        try:
+            self._companies.all()
+        except ProcoreAPIError:
+            # A service account may not list them without naming one.
+            if self.company_id is None and self._settings.auth_scheme != "OAUTH_CLIENT":
+                raise
+        self._choose_only_company()
+
+    @property
+    def known(self) -> Status:
+        """What `status` would tell, as far as it is known without asking anyone."""
+        return self._known()
+
+    def _known(self, problem: str | None = None) -> Status:
+        """Return what is known without asking anyone."""
+        settings, access = self._settings, self._access
+        token = access.peek() if access is not None else None
+        companies = self._companies.known or ()
+        notices = [*settings.notices, *self._notices]
+        if token is not None and (wrong := wrong_clock(token.clock_offset)) is not None:
+            notices.append(wrong)
+        company = None
+        if self.company_id is not None:
+            company = (self.company_id, dict(companies).get(self.company_id, ""))
+        state: State = "no sign-in" if access is None else access.state
+        if access is not None and state == "not signed in":
+            problem = access.why_over
+        return Status(
+            place=settings.place,
+            api_host=urlsplit(settings.environment.api_url).netloc,
+            login_host=urlsplit(settings.environment.login_url).netloc,
+            state=state,
+            user=plain(self._me.get("name")) or None if self._me is not None else None,
+            login=plain(self._me.get("login")) or None if self._me is not None else None,
+            companies=companies,
+            company=company,
+            project=self._project,
+            service_account=settings.auth_scheme == "OAUTH_CLIENT",
+            token_expires_in=None
+            if token is None or token.expires_at is None
+            else max(0.0, token.expires_at - self._clock()),
+            renews=settings.auth_scheme == "OAUTH_CLIENT"
+            or (token is not None and token.refresh_token is not None),
+            rate_limit=self.rate_limit,
+            kept_at=access.kept_at if access is not None else "",
+            account=settings.account,
+            problem=problem,
+            notices=tuple(dict.fromkeys(notices)),
+        )

@@ -1,0 +1,178 @@
+"""`Status`: who is signed in, to what, and for how long; and the card that says so in one line."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["signed in", "waiting", "not signed in", "no sign-in"]
+
+WRONG_CLOCK = 300.0
+"""Seconds that the clocks may differ before a person is told."""
+
+LONGEST_NAME = 60
+"""Characters that the card shows of a name that Procore gave."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `Procore.status` knows. Holds nothing secret; `repr` is the card.
+
+    Parameters
+    ----------
+    place : str
+        Product and environment: ``Procore · production``.
+    api_host, login_host : str
+        The hosts that requests and sign-ins go to.
+    state : str
+        ``signed in``, ``waiting`` (for a person), ``not signed in``, or ``no sign-in`` (AuthScheme=NONE).
+    user : str or None
+        Who is signed in; None where it isn't known.
+    login : str or None
+        What they sign in with, usually their mail address.
+    companies : tuple of (int, str)
+        The companies they may see: id and name.
+    company, project : (int, str) or None
+        The chosen ones; the name is empty where it isn't known.
+    name : str
+        The variable that the session stands in.
+    service_account : bool
+        It is a service account (AuthScheme=OAUTH_CLIENT), no person.
+    token_expires_in : float or None
+        Seconds that the access token still lives.
+    renews : bool
+        It is renewed without a person.
+    rate_limit : (int, int) or None
+        Requests left, and allowed, in the window that ends first.
+    kept_at : str
+        Where the sign-in is kept; empty where it isn't.
+    account : str
+        Which stored sign-in this is.
+    problem : str or None
+        Why nobody is signed in, or why it couldn't be asked: one line, with what to do.
+    notices : tuple of str
+        Other lines that a person should read.
+    """
+
+    place: str
+    api_host: str
+    login_host: str
+    state: State
+    user: str | None = None
+    login: str | None = None
+    companies: tuple[tuple[int, str], ...] = ()
+    company: tuple[int, str] | None = None
+    project: tuple[int, str] | None = None
+    name: str = "procore"
+    service_account: bool = False
+    token_expires_in: float | None = None
+    renews: bool = False
+    rate_limit: tuple[int, int] | None = None
+    kept_at: str = ""
+    account: str = "default"
+    problem: str | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def who(self) -> str:
+        """Who is signed in, in words."""
+        if self.state == "no sign-in":
+            return "no sign-in (AuthScheme=NONE)"
+        if self.service_account:
+            return plain(self.user) or "service account"
+        return plain(self.user) or "signed in"
+
+    @property
+    def where(self) -> str:
+        """The company and project, in words; empty where none is chosen."""
+        parts = []
+        if self.company is not None:
+            number, name = self.company
+            parts.append(f"{plain(name)} ({number})" if name else f"company {number}")
+        if self.project is not None:
+            number, name = self.project
+            parts.append(f"{plain(name)} ({number})" if name else f"project {number}")
+        return " · ".join(parts)
+
+    @property
+    def to_choose(self) -> bool:
+        """Whether a company has to be chosen yet."""
+        return self.company is None and len(self.companies) > 1
+
+    @property
+    def choose(self) -> str:
+        """The line to run to choose a company."""
+        number, name = self.companies[0]
+        names = [other.casefold().strip() for _, other in self.companies]
+        clear = name and names.count(name.casefold().strip()) == 1 and plain(name) == name
+        quoted = f'"{name}"' if clear and '"' not in name and "\\" not in name else str(number)
+        return f"{self.name}.use(company={quoted})"
+
+    @property
+    def renewal(self) -> str:
+        """How long the sign-in lasts, in words."""
+        if self.state != "signed in":
+            return ""
+        if self.renews:
+            return "renews by itself"
+        if self.token_expires_in is None:
+            return "is not renewed"
+        return f"ends in {duration(self.token_expires_in)}" if self.token_expires_in > 0 else "has ended"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __repr__(self) -> str:
+        if self.state == "not signed in":
+            lines = [f"{self.place}   {self.problem or 'Not signed in.'}"]
+        elif self.state == "waiting":
+            lines = [f"{self.place}   Waiting for your sign-in …"]
+        elif self.to_choose:
+            lines = [
+                f"{self.place}   {self.who} · {len(self.companies)} companies: choose with  {self.choose}"
+            ]
+            lines += ["  " + " · ".join(f"{number} {plain(name)}" for number, name in self.companies[:10])]
+            if len(self.companies) > 10:
+                lines[-1] += f" · and {len(self.companies) - 10} more"
+        else:
+            who = f"{self.who} · {self.where}" if self.where else self.who
+            lines = [
+                "   ".join(
+                    part for part in (self.place, who, self.renewal, f"`{self.name}` is ready") if part
+                )
+            ]
+        if self.problem and self.state != "not signed in":
+            lines.append(f"  {self.problem}")
+        return "\n".join([*lines, *(f"  {notice}" for notice in self.notices)])
+
+
+def wrong_clock(offset: float | None) -> str | None:
+    """Return the line to show for a clock that is wrong by more than `WRONG_CLOCK`.
+
+    Parameters
+    ----------
+    offset : float or None
+        This machine's clock minus the provider's, in seconds; None where it isn't known.
+    """
+    if offset is None or abs(offset) <= WRONG_CLOCK:
+        return None
+    way = "ahead of" if offset > 0 else "behind"
+    return (
+        f"This machine's clock is {duration(abs(offset))} {way} Procore's: set it right, "
+        "else times and limits are told wrongly."
+    )
+
+
+def plain(text: str | None) -> str:
+    """Return a name that Procore gave as one short line: no control characters, cut where it is long."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words: ``1 h 29 min``, ``14 min``, ``40 s``."""
+    if seconds < 90:
+        return f"{max(0, math.floor(seconds))} s"
+    minutes = math.floor(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,116 @@
+"""A sign-in in a terminal: the link is printed, and what the person pastes is read without an echo."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TextIO
+
+from procore_jupyter.login.flow import LoginState
+
+if TYPE_CHECKING:
+    from procore_jupyter.login.flow import LoginFlow
+
+PROMPT = "Paste the address your browser ended on, or the code (it is not shown), then Enter: "
+_LOOK = 0.1  # s between two looks at whether the sign-in is over
+_MORE = 0.05  # s in which the next line of the same paste comes
+_MOST = 65_536  # bytes
+_OVER = (LoginState.SIGNED_IN, LoginState.FAILED)
+
+
+def is_there() -> bool:
+    """Tell whether a person sits at this terminal."""
+    try:
+        return sys.stdin is not None and sys.stdin.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def show(flow: LoginFlow) -> None:
+    """Print the link. Where the answer can only come back by hand, wait for the person to paste it."""
+    say(str(flow))
+    if flow.ways == ("paste",) and is_there():
+        read_pastes(flow)
+
+
+def read_pastes(flow: LoginFlow) -> None:
+    """Read what the person pastes until the sign-in is over, by that or by itself."""
+    say(PROMPT)
+    told = [*flow.notes]
+    with _silent(sys.stdin) as read:
+        while flow.state not in _OVER:
+            pasted = read()
+            problem = flow.paste(pasted) if pasted else None
+            if problem:
+                say(problem)
+            for note in flow.notes:
+                if note not in told:
+                    say(note)
+                    told.append(note)
+
+
+def say(line: str) -> None:
+    """Print a line where a person sees it although the output goes to a file."""
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _silent(stdin: TextIO) -> Iterator[Callable[[], str | None]]:
+    """Give a reader: what was pasted, None where nothing was within a moment. None of it is echoed."""
+    if os.name != "posix":
+        yield _windows_reader()
+        return
+    import select
+    import termios
+
+    handle = stdin.fileno()
+    before = termios.tcgetattr(handle)
+    quiet = termios.tcgetattr(handle)
+    quiet[3] &= ~termios.ECHO
+
+    def read() -> str | None:
+        if not select.select([handle], [], [], _LOOK)[0]:
+            return None
+        pasted = os.read(handle, _MOST)
+        if not pasted:  # the terminal is gone; the answer may still come by itself
+            time.sleep(_LOOK)
+        # A long address may come in several lines: a terminal gives them one by one.
+        while len(pasted) < _MOST and select.select([handle], [], [], _MORE)[0]:
+            more = os.read(handle, _MOST)
+            if not more:
+                break
+            pasted += more
+        return pasted.decode(errors="replace").strip()
+
+    try:
+        termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
+        yield read
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+
+def _windows_reader() -> Callable[[], str | None]:
+    """Read keys without an echo. Not run: no Windows at hand."""
+    import msvcrt
+
+    typed: list[str] = []
+
+    def read() -> str | None:
+        until = time.monotonic() + _LOOK
+        while time.monotonic() < until:
+            while msvcrt.kbhit():  # type: ignore[attr-defined]
+                key = msvcrt.getwch()  # type: ignore[attr-defined]
+                if key == "\x03":
+                    raise KeyboardInterrupt
+                if key in "\r\n":
+                    line = "".join(typed)
+                    typed.clear()
+                    return line
+                typed.append(key) if key != "\b" else typed and typed.pop()
+            time.sleep(0.02)
+        return None
+
+    return read

@@ -1,0 +1,341 @@
+"""The command line, run as a program with a terminal and without."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from procore_jupyter import cli, terminal
+from procore_jupyter.connection import connect
+from procore_jupyter.demo.app import DemoProcore
+from tests.connecting import free_callback, signed_in, text_for, until
+from tests.people import sign_in_at
+
+LINK = re.compile(r"http://127\.0\.0\.1:\d+/oauth/authorize\S+")
+
+
+COMMAND = "import sys; from procore_jupyter.cli import main; sys.exit(main())"
+SCRIPT = "import sys, procore_jupyter; print('I am', procore_jupyter.connect(sys.argv[1]).me()['name'])"
+
+
+class Terminal:
+    """A program, by default the command, in a terminal of its own."""
+
+    def __init__(self, *arguments: str, program: str = COMMAND) -> None:
+        self.master, slave = pty.openpty()
+        self.slave = slave
+        self.seen = ""
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                program,
+                *arguments,
+            ],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+
+    def read_until(self, pattern: str, seconds: float = 30.0) -> re.Match[str]:
+        """Read what is drawn until it matches."""
+        end = time.monotonic() + seconds
+        while (found := re.search(pattern, self.seen)) is None:
+            assert time.monotonic() < end, f"not drawn: {pattern}; but {self.seen}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.seen += os.read(self.master, 65536).decode()
+        return found
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+    def echoes(self) -> bool:
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def ends(self) -> int:
+        code = self.process.wait(30)
+        while select.select([self.master], [], [], 0)[0]:
+            self.seen += os.read(self.master, 65536).decode()
+        return code
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(30)
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    made: list[Terminal] = []
+    yield made
+    for one in made:
+        one.close()
+
+
+def test_login_in_a_terminal_takes_what_is_pasted_and_echoes_none_of_it(
+    demo: DemoProcore, terminals: list[Terminal]
+) -> None:
+    terminals.append(Terminal("login", text_for(demo)))
+    (one,) = terminals
+    link = one.read_until(LINK.pattern + r"(?=\s)")[0]
+    one.read_until("Paste the address")
+    until(lambda: not one.echoes())
+    code = sign_in_at(link)
+    one.type("this is no address\n")
+    one.read_until(r"Enter: \s+\w[^\n]*\n")  # what is wrong with it
+    one.type("a-code-that-was-mistyped-0001\n")
+    one.read_until("didn't accept what you pasted")
+    half = len(code) // 2
+    one.type(code[:half] + "\n" + code[half:] + "\n\n")  # as a mail program breaks it
+    assert one.ends() == 0
+    assert "Dana Reyes" in one.seen
+    assert code not in one.seen and code.partition("code=")[2] not in one.seen
+    assert one.echoes()
+    assert connect(text_for(demo), person=False).me()["name"] == "Dana Reyes"
+
+
+def test_login_in_a_terminal_ends_when_the_browser_comes_back(
+    demo: DemoProcore, terminals: list[Terminal]
+) -> None:
+    terminals.append(Terminal("login", text_for(demo, CallbackURL=free_callback(demo))))
+    (one,) = terminals
+    link = one.read_until(LINK.pattern + r"(?=\s)")[0]
+    requests.get(sign_in_at(link), timeout=20)
+    assert one.ends() == 0
+    assert "Dana Reyes" in one.seen and one.echoes()
+
+
+def test_a_script_in_a_terminal_asks_for_what_can_only_be_pasted(
+    demo: DemoProcore, terminals: list[Terminal]
+) -> None:
+    terminals.append(Terminal(text_for(demo), program=SCRIPT))
+    (one,) = terminals
+    link = one.read_until(LINK.pattern + r"(?=\s)")[0]
+    one.read_until("Paste the address")
+    until(lambda: not one.echoes())
+    one.type(sign_in_at(link) + "\n")
+    assert one.ends() == 0
+    assert "I am Dana Reyes" in one.seen and one.echoes()
+
+
+def test_a_script_in_a_terminal_goes_on_when_the_browser_comes_back(
+    demo: DemoProcore, terminals: list[Terminal]
+) -> None:
+    terminals.append(Terminal(text_for(demo, CallbackURL=free_callback(demo)), program=SCRIPT))
+    (one,) = terminals
+    requests.get(sign_in_at(one.read_until(LINK.pattern + r"(?=\s)")[0]), timeout=20)
+    assert one.ends() == 0
+    assert "I am Dana Reyes" in one.seen
+
+
+def test_an_interrupt_leaves_the_terminal_as_it_was(demo: DemoProcore, terminals: list[Terminal]) -> None:
+    terminals.append(Terminal("login", text_for(demo)))
+    (one,) = terminals
+    one.read_until("Paste the address")
+    until(lambda: not one.echoes())
+    one.process.send_signal(signal.SIGINT)
+    assert one.ends() == 130
+    assert "procore-jupyter: stopped." in one.seen and "Traceback" not in one.seen
+    assert one.echoes()
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the terminal away."""
+    monkeypatch.setattr(terminal, "is_there", lambda: False)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(arguments)
+    seen = capsys.readouterr()
+    return code, seen.out, seen.err
+
+
+@pytest.mark.usefixtures("alone")
+def test_login_without_a_terminal_prints_the_link_and_waits_for_the_browser(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        found = LINK.search(line)
+        if found:
+            browser = threading.Thread(target=lambda: requests.get(sign_in_at(found[0]), timeout=20))
+            browser.start()
+
+    monkeypatch.setattr(terminal, "say", say)
+    code, out, _ = run(capsys, "login", text_for(demo, CallbackURL=free_callback(demo)))
+    assert code == 0 and "Dana Reyes" in out
+    code, out, err = run(capsys, "login", text_for(demo))
+    assert code == 0 and "Dana Reyes" in out and "--anew" in err
+    assert len([line for line in said if LINK.search(line)]) == 1
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_login_that_nobody_finishes_fails_in_one_line(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "login", "--timeout", "1", text_for(demo))
+    assert code == 1 and out == ""
+    assert "nobody finished the sign-in" in err.splitlines()[-1] and "Traceback" not in err
+
+
+@pytest.mark.usefixtures("alone")
+def test_login_with_the_string_of_a_job_asks_the_person_all_the_same(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(capsys, "login", "--timeout", "1", text_for(demo, InitiateOAuth="REFRESH"))
+    assert code == 1 and LINK.search(err)
+
+
+@pytest.mark.usefixtures("alone")
+def test_status_and_logout(demo: DemoProcore, capsys: pytest.CaptureFixture[str]) -> None:
+    text = text_for(demo)
+    code, out, err = run(capsys, "status", text)
+    assert code == 1 and out == "" and "Nobody is here to sign in" in err and len(err.splitlines()) == 1
+    code, out, _ = run(capsys, "logout", text)
+    assert code == 0 and "Nobody was signed in" in out
+    signed_in(demo)
+    code, out, err = run(capsys, "status", text)
+    assert (code, err) == (0, "")
+    assert "Dana Reyes" in out and "tokens.json, account default" in out and "requests left" in out
+    code, out, err = run(capsys, "status", "--account", "other", text)
+    assert code == 1 and "account other" in err
+    code, out, err = run(capsys, "logout", text)
+    assert (code, err) == (0, "") and out == "Signed out of Procore · production (account default).\n"
+    assert run(capsys, "status", text)[0] == 1
+
+
+@pytest.mark.usefixtures("alone")
+def test_the_connection_string_can_come_from_standard_input_and_the_environment(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(demo)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text_for(demo).replace(";", "\n") + "\n# a comment\n"))
+    assert run(capsys, "status", "-")[0] == 0
+    monkeypatch.setenv("PROCORE_CLIENT_ID", demo.client_id)
+    monkeypatch.setenv("PROCORE_CLIENT_SECRET", demo.client_secret)
+    assert run(capsys, "status", f"LoginURL={demo.url};APIURL={demo.url}")[0] == 0
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["status", "OAuthClientld=x"], 1, "OAuthClientId"),
+        (["status", ""], 1, "PROCORE_CLIENT_ID"),
+        (["login", "--via", "pigeon"], 2, "invalid choice"),
+        (["login", "--timeout", "soon"], 2, "seconds from 1 to 3600"),
+        (["login", "--timeout", "0"], 2, "seconds from 1 to 3600"),
+        (["dance"], 2, "invalid choice"),
+        ([], 2, "required"),
+    ],
+)
+def test_a_mistake_is_told_without_a_traceback(
+    arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, out, err = run(capsys, *arguments)
+    assert found == code and out == "" and said in err and "Traceback" not in err
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_secret_is_not_repeated_in_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, err = run(capsys, "status", "OAuthClientSecret=hush-77120;Nonsense=1")
+    assert "hush-77120" not in out + err and "property" in err
+
+
+def test_help_warns_of_secrets_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["login", "--help"], ["status", "-h"]):
+        code, out, _ = run(capsys, *arguments)
+        words = " ".join(out.split())
+        assert code == 0 and "process list" in words and "PROCORE_CLIENT_SECRET" in words
+    assert "demo" in run(capsys, "-h")[1] and "Not affiliated" in run(capsys, "-h")[1]
+
+
+def test_callback_url_prints_nothing_but_the_address_on_standard_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    code, out, err = run(capsys, "callback-url")
+    assert (code, out) == (
+        0,
+        "http://localhost:8888/procore-jupyter/callback\n",
+    ) and "No Jupyter server" in err
+    code, out, err = run(capsys, "callback-url", "CallbackURL=http://localhost:9999/x")
+    assert (code, out, err) == (0, "http://localhost:9999/x\n", "")
+    for number, base in ((8889, "/"), (8890, "/base/")):
+        path = tmp_path / f"jpserver-{number}.json"
+        path.write_text(
+            f'{{"pid": {os.getpid()}, "port": {number}, "token": "t", "base_url": "{base}", "hostname": "localhost", "secure": false, "sock": ""}}'
+        )
+        path.chmod(0o600)
+        code, out, err = run(capsys, "callback-url")
+        assert (code, out) == (0, "http://localhost:8889/procore-jupyter/callback\n")
+    assert "http://localhost:8890/base/procore-jupyter/callback" in err
+    monkeypatch.setenv("JPY_PARENT_PID", "8890")
+    assert run(capsys, "callback-url")[1] == "http://localhost:8890/base/procore-jupyter/callback\n"
+
+
+def test_callback_url_on_a_hub_is_one_for_all_users(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "x")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:1/user/dana/")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/dana/")
+    _, out, err = run(capsys, "callback-url")
+    assert out == "https://YOUR-HUB/hub/user-redirect/procore-jupyter/callback\n" and "YOUR-HUB" in err
+    monkeypatch.setenv("JUPYTERHUB_PUBLIC_HUB_URL", "https://hub.test/hub/")
+    assert run(capsys, "callback-url")[1] == "https://hub.test/hub/user-redirect/procore-jupyter/callback\n"
+
+
+def test_demo_gets_its_own_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    from procore_jupyter.demo import launch
+
+    given: list[object] = []
+
+    def run_demo(arguments: list[str]) -> int:
+        given.append(arguments)
+        return 7
+
+    monkeypatch.setattr(launch, "run_demo", run_demo)
+    assert cli.main(["demo", "--no-browser", "--port", "9"]) == 7
+    assert given == [["--no-browser", "--port", "9"]]
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_provider_that_can_not_be_reached_is_one_line(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo.parameters = dataclasses.replace(demo.parameters, token_lifetime=1)
+    signed_in(demo)
+    text = text_for(demo)
+    time.sleep(1.1)
+    demo.stop()
+    code, _, err = run(capsys, "status", text)
+    assert code == 1 and len(err.splitlines()) == 1 and "Traceback" not in err
+
+
+def test_the_command_line_starts_without_jupyter(capsys: pytest.CaptureFixture[str]) -> None:
+    script = "import sys; from procore_jupyter.cli import main; main(['callback-url']); print(*sorted({'IPython','ipywidgets','jupyter_server','pandas','tornado','keyring'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == ""
