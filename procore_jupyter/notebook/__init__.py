@@ -1,0 +1,62 @@
+"""What a person touches in a notebook. Draws and forwards; decides nothing.
+
+`load` costs a few milliseconds: everything heavy is imported at the first sign-in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from procore_jupyter import showing
+from procore_jupyter.notebook import completion, front_end, status_card
+from procore_jupyter.notebook.history import HistoryGuard
+from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+class _Loaded(NamedTuple):
+    """What one shell was given, to take it away again."""
+
+    magics: ProcoreMagics
+    history: HistoryGuard
+    front_end: showing.FrontEnd
+
+
+_loaded: dict[int, _Loaded] = {}
+
+
+def load(shell: InteractiveShell) -> None:
+    """Add the magics, their completion, the cards, and the guard of the history."""
+    if id(shell) in _loaded:
+        unload(shell)
+    history = HistoryGuard(shell)
+    history.install()
+    magics = ProcoreMagics(shell, history)
+    shell.register_magics(magics)
+    completion.install(shell)
+    status_card.register(shell)
+    place = showing.FrontEnd(
+        show=lambda flow: front_end.show(shell, flow, name=DEFAULT_NAME),
+        person=lambda: front_end.somebody_there(shell),
+    )
+    showing.set_front_end(place)
+    _loaded[id(shell)] = _Loaded(magics, history, place)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take all of it away. Sessions in the notebook go on working."""
+    loaded = _loaded.pop(id(shell), None)
+    if loaded is None:
+        return
+    if showing.front_end() is loaded.front_end:
+        showing.set_front_end(None)
+    status_card.unregister(shell)
+    completion.remove(shell)
+    for kind, names in loaded.magics.magics.items():
+        registered: dict[str, Any] = shell.magics_manager.magics[kind]
+        for name, function in names.items():
+            if registered.get(name) == function:
+                del registered[name]
+    loaded.history.remove()

@@ -1,0 +1,164 @@
+"""Tab in ``%procore_connect``: option names, property names, allowed values. From tables in memory, never the network.
+
+What a person typed is never offered back: values that are free text, secrets above all, have no completions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from procore_jupyter.notebook.options import CONNECT_OPTIONS, LOGOUT_OPTIONS, STATUS_OPTIONS, VALUE, Option
+from procore_jupyter.notebook.redaction import segments
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_MAGIC = re.compile(r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout)(?=\s)")
+_OPTIONS = {
+    "procore_connect": CONNECT_OPTIONS,
+    "procore_status": STATUS_OPTIONS,
+    "procore_logout": LOGOUT_OPTIONS,
+}
+IDENTIFIER = "procore_jupyter"
+
+
+class Candidates(NamedTuple):
+    """What may stand at the end of a text.
+
+    Parameters
+    ----------
+    typed : str
+        The part that is typed already: the text's last characters.
+    texts : list of str
+        What may take its place, the likeliest first.
+    kind : str
+        What they are, for the front end's list.
+    """
+
+    typed: str
+    texts: list[str]
+    kind: str
+
+
+NONE = Candidates("", [], "")
+
+
+def candidates(text: str) -> Candidates | None:
+    """Return what may come next in one of our magics.
+
+    Parameters
+    ----------
+    text : str
+        The cell up to the cursor.
+
+    Returns
+    -------
+    Candidates or None
+        None outside our magics.
+    """
+    whole = _MAGIC.match(text)
+    if whole is not None and whole["percents"] == "%%" and "\n" in text[whole.end() :]:
+        body = text[text.index("\n", whole.end()) + 1 :]
+        return _in_string(body, lines=True) if whole["name"] == "procore_connect" else NONE
+    line = text[text.rfind("\n") + 1 :]
+    magic = _MAGIC.match(line)
+    if magic is None:
+        return None
+    options = _OPTIONS[magic["name"]]
+    found = _in_options(line[magic.end() :], options)
+    if isinstance(found, Candidates):
+        return found
+    if magic["name"] != "procore_connect" or magic["percents"] == "%%":
+        return Candidates("", list(options), "option") if not found else NONE
+    properties = _in_string(found, lines=False)
+    # Before the first character both may come: the properties first.
+    return properties if found else properties._replace(texts=[*properties.texts, *options])
+
+
+def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
+    """Return what may come next in the options, or the text behind them."""
+    text = text.lstrip(" \t")
+    while text.startswith("-"):
+        name = re.match(r"--?[\w-]*", text)
+        assert name is not None  # it starts with "-"
+        if name.end() == len(text):
+            return Candidates(text, [one for one in options if one.startswith(text)], "option")
+        option, text = options.get(name.group()), text[name.end() :]
+        if option is not None and option.value:
+            if (typing := re.fullmatch(r"(?:=|[ \t]+)(\S*)", text)) is not None:
+                typed = typing.group(1)
+                return Candidates(typed, [one for one in option.choices if one.startswith(typed)], "value")
+            if (value := VALUE.match(text)) is None:
+                return NONE
+            text = text[value.end() :]
+        text = text.lstrip(" \t")
+    return text
+
+
+def _in_string(text: str, *, lines: bool) -> Candidates:
+    """Return what may come next in a connection string."""
+    from procore_jupyter.properties import PROPERTIES, find
+
+    given: set[str] = set()
+    for key, value, ended in segments(text, lines=lines):
+        name = "".join(text[slice(*key)].split())
+        if ended:
+            given.add(name.casefold())
+        elif value is None:
+            typed = text[slice(*key)].lstrip()
+            free = [one.name for one in PROPERTIES if one.name.casefold() not in given]
+            starts = [f"{one}=" for one in free if one.casefold().startswith(name.casefold())]
+            return Candidates(typed, starts, "property")
+        else:
+            typed = text[slice(*value)].lstrip().removeprefix('"').removeprefix("'")
+            one = find(name)
+            choices = one.choices if one is not None and not one.secret else ()
+            return Candidates(
+                typed, [c for c in choices if c.casefold().startswith(typed.casefold())], "value"
+            )
+    return NONE
+
+
+def install(shell: InteractiveShell) -> None:
+    """Complete in this shell."""
+    try:
+        from IPython.core.completer import context_matcher
+
+        matchers = shell.Completer.custom_matchers
+        matchers.append(context_matcher(identifier=IDENTIFIER)(_match))
+    except (ImportError, AttributeError):  # IPython calls this API provisional: then the older way
+        for name in _OPTIONS:
+            for magic in (f"%{name}", f"%%{name}", name):
+                shell.set_hook("complete_command", _complete_command, str_key=magic)
+
+
+def remove(shell: InteractiveShell) -> None:
+    """Undo `install`. The older way can't be undone, and offers nothing wrong."""
+    matchers: Any = getattr(shell.Completer, "custom_matchers", [])
+    matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != IDENTIFIER]
+
+
+def _match(context: Any) -> Any:
+    from IPython.core.completer import SimpleCompletion
+
+    before = "\n".join([*context.full_text.split("\n")[: context.cursor_line], context.text_until_cursor])
+    found = candidates(before)
+    if found is None or not found.texts:
+        return {"completions": []}
+    return {
+        "completions": [SimpleCompletion(text=text, type=found.kind) for text in found.texts],
+        "matched_fragment": found.typed,
+        "suppress": True,  # no Python names inside a connection string
+        "ordered": True,
+    }
+
+
+def _complete_command(_: Any, event: Any) -> list[str]:
+    """Answer the older hook, which replaces its own idea of a word (`event.symbol`)."""
+    found = candidates(event.text_until_cursor)
+    if found is None or not event.symbol.endswith(found.typed):
+        return []
+    stays = event.symbol[: len(event.symbol) - len(found.typed)]
+    return [stays + text for text in found.texts]

@@ -1,0 +1,225 @@
+"""Keeps secrets that were typed into a cell out of what IPython keeps of the cell.
+
+A cell's text is in many places before any of its code runs. For every cell run while this is on:
+
+- ``pre_run_cell``: the text that later hooks and ``last_execution_result`` see, and the kernel's copy of the
+  front end's request;
+- ``history_manager.store_inputs``: ``In``, ``_i``, ``_ih``, ``%history`` and history.sqlite;
+- ``logger.log``: the file of ``%logstart``;
+- ``compile.cache``: the source lines that tracebacks print.
+
+The cell that loads the extension, and those before it, have been stored already: `scrub_past` rewrites them.
+
+Not in reach, and said to the person where it matters: the cell itself, what was sent to the front ends
+(``execute_input``), a terminal's own scroll-back, a debugger's copy of the cell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from procore_jupyter.errors import without_frames
+from procore_jupyter.notebook.redaction import redact
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+
+class HistoryGuard:
+    """Cuts secrets out of one shell's history, between `install` and `remove`.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The notebook's shell.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell: Any = shell
+        self._undo: list[Callable[[], None]] = []
+        self._on = False
+        self._held_a_secret = False
+        #: What could not be rewritten, one sentence each, for the person.
+        self.left_over: tuple[str, ...] = ()
+
+    def install(self) -> None:
+        """Start, with what the shell holds already."""
+        shell = self._shell
+        self._on = True
+        if shell.history_manager is not None:
+            self._wrap(shell.history_manager, "store_inputs", self._store_inputs)
+        self._wrap(shell.logger, "log", self._log)
+        self._wrap(shell.compile, "cache", self._cache)
+        shell.events.register("pre_run_cell", self._before)
+        shell.events.register("post_run_cell", self._after)
+        self._undo.append(lambda: shell.events.unregister("pre_run_cell", self._before))
+        self._undo.append(lambda: shell.events.unregister("post_run_cell", self._after))
+        self.scrub_past()
+
+    def remove(self) -> None:
+        """Stop, and put back what was there before."""
+        self._on = False
+        while self._undo:
+            with contextlib.suppress(ValueError):  # somebody else took the callback off
+                self._undo.pop()()
+
+    def _wrap(self, owner: Any, name: str, around: Callable[..., Any]) -> None:
+        before = getattr(owner, name)
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            return around(before, *args, **kwargs) if self._on else before(*args, **kwargs)
+
+        def undo() -> None:
+            # Where somebody wrapped it after us, ours stays inside theirs and, being off, hands everything on.
+            if vars(owner).get(name) is wrapped:
+                delattr(owner, name)
+                if getattr(owner, name) != before:
+                    setattr(owner, name, before)
+
+        setattr(owner, name, wrapped)
+        self._undo.append(undo)
+
+    # -- cells to come ---------------------------------------------------------------------------------
+
+    def _before(self, info: ExecutionInfo) -> None:
+        raw = info.raw_cell
+        self._held_a_secret = isinstance(raw, str) and redact(raw) != raw
+        if self._held_a_secret:
+            self._clean_info(info)
+            self._clean_request()
+
+    def _store_inputs(
+        self, store: Callable[..., Any], line_num: int, source: str, source_raw: str | None = None
+    ) -> None:
+        raw = source if source_raw is None else source_raw
+        store(line_num, self._clean_source(source, raw), redact(raw))
+
+    def _log(self, log: Callable[..., Any], line_mod: str, line_ori: str) -> None:
+        log(self._clean_source(line_mod, line_ori), redact(line_ori))
+
+    def _cache(
+        self, cache: Callable[..., str], transformed_code: str, number: int = 0, raw_code: str | None = None
+    ) -> str:
+        name = cache(transformed_code, number, raw_code=raw_code)
+        raw = transformed_code if raw_code is None else raw_code
+        clean = self._clean_source(transformed_code, raw)
+        if clean != transformed_code:
+            _rewrite_lines(name, clean)
+        return name
+
+    def _clean_source(self, source: str, raw: str) -> str:
+        """Return the Python that a cell was turned into, made anew from the cell's redacted text."""
+        clean = redact(raw)
+        if clean == raw:
+            return source
+        if source in (raw, raw.rstrip("\n")):
+            return clean
+        try:
+            transformed: str = self._shell.transform_cell(clean)
+        except Exception:  # somebody's transformer; what it makes of the text isn't worth an error
+            return clean
+        return transformed
+
+    # -- the cell that is running, and those before ----------------------------------------------------
+
+    def _after(self, result: ExecutionResult) -> None:
+        raw = getattr(result.info, "raw_cell", None)
+        if isinstance(raw, str) and redact(raw) != raw:
+            self._held_a_secret = True  # the cell that loaded the extension
+            self._clean_info(result.info)
+        error = result.error_in_exec or result.error_before_exec
+        if self._held_a_secret and error is not None:
+            # The frames hold the cell's code and, in IPython's own, the magic's line: %debug and %tb would find
+            # them. What the person reads has been printed already.
+            without_frames(error)
+            if getattr(sys, "last_value", None) is error:
+                sys.last_traceback = None
+            self._shell.InteractiveTB.tb = None
+        self._held_a_secret = False
+
+    def scrub_past(self) -> None:
+        """Rewrite what this session has kept so far."""
+        manager = self._shell.history_manager
+        self._clean_request()
+        if self._shell.last_execution_result is not None:
+            self._clean_info(self._shell.last_execution_result.info)
+        if manager is None:
+            return
+        changed = {
+            number: (self._clean_source(parsed, raw), redact(raw))
+            for number, (parsed, raw) in enumerate(
+                zip(manager.input_hist_parsed, manager.input_hist_raw, strict=False)
+            )
+            if redact(raw) != raw
+        }
+        if not changed:
+            return
+        for name, number in dict(getattr(self._shell.compile, "_filename_map", {})).items():
+            if (
+                number in changed
+                and "".join(linecache.getlines(name)).rstrip("\n") == manager.input_hist_parsed[number]
+            ):
+                _rewrite_lines(name, changed[number][0])
+        olds = {manager.input_hist_raw[number]: raw for number, (_, raw) in changed.items()}
+        for number, (parsed, raw) in changed.items():
+            manager.input_hist_parsed[number] = parsed  # `In` and `_ih` are this very list
+            manager.input_hist_raw[number] = raw
+        for name in ("_i00", "_i", "_ii", "_iii"):
+            with contextlib.suppress(AttributeError):
+                setattr(manager, name, redact(getattr(manager, name)))
+        # `_i1` and its like; the second keeps what %who is not to list.
+        for names in (self._shell.user_ns, self._shell.user_ns_hidden):
+            for name, value in list(names.items()):
+                if name.startswith("_i") and isinstance(value, str) and value in olds:
+                    names[name] = olds[value]
+        self._rewrite_database(manager, changed)
+
+    def _clean_info(self, info: Any) -> None:
+        raw = info.raw_cell
+        clean = redact(raw) if isinstance(raw, str) else raw
+        if clean != raw:
+            transformed = getattr(info, "transformed_cell", None)
+            if isinstance(transformed, str):
+                info.transformed_cell = self._clean_source(transformed, raw)
+            info.raw_cell = clean
+
+    def _clean_request(self) -> None:
+        """Cut secrets out of the kernel's copy of the request that it is working on."""
+        for holder in (self._shell, getattr(self._shell, "kernel", None)):
+            request: Any = getattr(holder, "get_parent", dict)()
+            content = request.get("content") if isinstance(request, dict) else None
+            if isinstance(content, dict) and isinstance(content.get("code"), str):
+                content["code"] = redact(content["code"])
+
+    def _rewrite_database(self, manager: Any, changed: dict[int, tuple[str, str]]) -> None:
+        """Rewrite lines of this session in history.sqlite, leaving no old bytes behind."""
+        if not getattr(manager, "enabled", False):
+            return
+        try:
+            with manager.db_input_cache_lock:  # the saving thread writes under it: either not yet, or done
+                manager.db_input_cache = [
+                    (line, *changed.get(line, (source, raw))) for line, source, raw in manager.db_input_cache
+                ]
+                with manager.db:
+                    manager.db.execute("PRAGMA secure_delete=ON")
+                    manager.db.executemany(
+                        "UPDATE history SET source=?, source_raw=? WHERE session=? AND line=?",
+                        [
+                            (parsed, raw, manager.session_number, line)
+                            for line, (parsed, raw) in changed.items()
+                        ],
+                    )
+        except Exception as error:
+            told = (
+                f"A secret is still in IPython's history file {manager.hist_file}, which could not be rewritten "
+                f"({type(error).__name__}): delete that file."
+            )
+            self.left_over = (told,)
+
+
+def _rewrite_lines(name: str, source: str) -> None:
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)

@@ -1,0 +1,159 @@
+"""The options at the front of a magic's line; all after them is somebody else's, and taken as it stands.
+
+IPython's and shlex's splitting break quotes and backslashes, which a connection string is made of, so the
+line is read by hand, and only as far as it starts with ``--``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from IPython.core.error import UsageError
+
+# One option's value: in quotes (no escapes, as in a shell's single quotes) or up to the next blank.
+VALUE = re.compile(r"""(?:=|\s+)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s'"]\S*))(?=\s|$)""")
+_OPTION = re.compile(r"--(?P<name>[A-Za-z][\w-]*)")
+
+
+class Option(NamedTuple):
+    """One option that a magic takes.
+
+    Parameters
+    ----------
+    name : str
+        With its two dashes.
+    value : str
+        What its value is called in messages; empty for an option that has none.
+    read : callable
+        Turns the value's text into what the magic wants. Raises ValueError with what to write instead.
+    choices : tuple of str
+        The values to offer on Tab.
+    """
+
+    name: str
+    value: str = ""
+    read: Callable[[str], object] = str
+    choices: tuple[str, ...] = ()
+
+
+def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[dict[str, object], str]:
+    """Read the options off the front of a magic's line.
+
+    Parameters
+    ----------
+    text : str
+        The line after the magic's name.
+    options : mapping
+        What the magic takes, by name with dashes.
+    magic : str
+        The magic's name, for messages.
+
+    Returns
+    -------
+    given : dict
+        Values by option name without dashes (``keep_token``); True for an option without value.
+    rest : str
+        What follows, untouched but for white space around it.
+
+    Raises
+    ------
+    UsageError
+        An option is unknown, lacks its value or has one that it can't take. One line, and nothing of the
+        rest of the text in it, which may be secret.
+    """
+    given: dict[str, object] = {}
+    text = text.strip()
+    while text.startswith("--"):
+        if re.match(r"--(\s|$)", text):
+            return given, text[2:].strip()
+        found = _OPTION.match(text)
+        if found is None or found.group() not in options:
+            raise UsageError(_unknown(found.group() if found else "--", options, magic))
+        option, text = options[found.group()], text[found.end() :]
+        if not option.value:
+            if text and not text[0].isspace():
+                raise UsageError(f"{option.name} takes no value.")
+            given[_key(option)] = True
+        else:
+            value = VALUE.match(text)
+            if value is None or (value.group("bare") or "").startswith("--"):
+                raise UsageError(f"{option.name} needs a value: {option.name} {option.value}")
+            given[_key(option)] = _read(option, value)
+            text = text[value.end() :]
+        text = text.lstrip()
+    return given, text
+
+
+def _read(option: Option, value: re.Match[str]) -> object:
+    text = next(part for part in value.group("double", "single", "bare") if part is not None)
+    try:
+        return option.read(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _key(option: Option) -> str:
+    return option.name[2:].replace("-", "_")
+
+
+def _unknown(name: str, options: Mapping[str, Option], magic: str) -> str:
+    from procore_jupyter.properties import suggest
+
+    # A long "name" may be something else that was pasted here: it isn't repeated.
+    near = suggest(name, list(options)) if len(name) <= 30 else None
+    known = f" It takes {', '.join(options)}." if options else ""
+    meant = f" Did you mean {near}?" if near else known
+    return f"{magic} has no option {name if len(name) <= 30 else 'of that name'}.{meant}"
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError("--timeout takes a number of seconds above 0, such as --timeout 300.")
+    return value
+
+
+def one_of(name: str, *choices: str) -> Option:
+    """Make an option that takes one of some words."""
+
+    def read(text: str) -> str:
+        for choice in choices:
+            if choice.casefold() == text.casefold():
+                return choice
+        raise ValueError(f"{name} takes one of {', '.join(choices)}.")
+
+    return Option(name, "|".join(choices), read, choices)
+
+
+def skip_options(text: str, at: int, options: Mapping[str, Option]) -> int:
+    """Return where the options that start at `at` end, minding no mistake in them."""
+    while (found := re.compile(r"[ \t]*(--[\w-]*)").match(text, at)) is not None:
+        at = found.end()
+        option = options.get(found.group(1))
+        if option is not None and option.value and (value := VALUE.match(text, at)) is not None:
+            at = value.end()
+    return at
+
+
+_NAME = Option("--name", "NAME")
+
+CONNECT_OPTIONS = {
+    option.name: option
+    for option in (
+        _NAME,
+        Option("--account", "NAME"),
+        Option("--wait"),
+        Option("--timeout", "SECONDS", seconds),
+        Option("--login"),
+        one_of("--via", "server", "loopback", "paste"),
+    )
+}
+STATUS_OPTIONS = {_NAME.name: _NAME}
+LOGOUT_OPTIONS = {option.name: option for option in (_NAME, Option("--keep-token"))}

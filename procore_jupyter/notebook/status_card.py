@@ -1,0 +1,164 @@
+"""What stands in a notebook once a person is signed in: one line that says who, where and what next.
+
+Everything is drawn twice: as HTML for a notebook, as text for a terminal and for whoever reads the file
+without Jupyter. Styles stand on the elements themselves, because a notebook that is opened again, and not
+trusted, loses its style sheets. Drawing asks nobody: it shows what is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from procore_jupyter.status import Status
+
+_STATUS = ("procore_jupyter.status", "Status")
+_SESSION = ("procore_jupyter.procore", "Procore")
+
+MimeBundle = dict[str, str]
+
+LISTED_COMPANIES = 10
+
+_FONT = (
+    "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);"
+    "color:var(--jp-ui-font-color1,inherit);line-height:1.6;"
+)
+_QUIET = "color:var(--jp-ui-font-color2,inherit);"
+_CODE = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px);"
+
+
+def marked(text: str) -> str:
+    """Return text as HTML, its parts in backquotes as code."""
+    return re.sub(
+        r"`([^`]+)`", rf'<code style="{_CODE}background:none;color:inherit;padding:0">\1</code>', escape(text)
+    )
+
+
+def message(text: str, notes: Sequence[str] = (), *, error: bool = False) -> MimeBundle:
+    """Draw a sentence, and lines below it.
+
+    Parameters
+    ----------
+    text, notes
+        What to say; a part in backquotes is code.
+    error : bool
+        Whether something failed.
+    """
+    colour = "color:var(--jp-error-color1,inherit);" if error else ""
+    role = "alert" if error else "status"
+    return {
+        "text/html": f'<div class="procore-message" role="{role}" style="{_FONT}">'
+        f'<div style="{colour}">{marked(text)}</div>{_lines(notes)}</div>',
+        "text/plain": "\n".join([text, *notes]),
+    }
+
+
+def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) -> MimeBundle:
+    """Draw who is signed in, to what.
+
+    Parameters
+    ----------
+    status : Status
+        What is known.
+    name : str or None
+        The variable that holds the session; None for what `status` says.
+    notes : sequence of str
+        Lines to add below.
+    """
+    from procore_jupyter.status import plain
+
+    if name is not None:
+        status = replace(status, name=name)
+    below = ""
+    if status.state == "not signed in":
+        parts = [status.problem or "Not signed in."]
+    elif status.state == "waiting":
+        parts = ["Waiting for your sign-in …"]
+    elif status.to_choose:
+        parts = [f"{status.who} · {len(status.companies)} companies: choose with `{status.choose}`"]
+        listed = " · ".join(f"{number} {plain(name)}" for number, name in status.companies[:LISTED_COMPANIES])
+        more = len(status.companies) - LISTED_COMPANIES
+        rest = f" · and {more} more: `{status.name}.companies()`" if more > 0 else ""
+        below = f'<div style="{_QUIET}padding-left:1em">{escape(listed)}{marked(rest)}</div>'
+    else:
+        who = f"{status.who} · {status.where}" if status.where else status.who
+        parts = [part for part in (who, status.renewal, f"`{status.name}` is ready") if part]
+    problem = (
+        [status.problem] if status.problem and status.state in ("signed in", "no sign-in", "waiting") else []
+    )
+    own = [line for line in dict.fromkeys(notes) if line not in status.notices]
+    shown = "".join(f"<span>{marked(part)}</span>" for part in parts)
+    return {
+        "text/html": f'<div class="procore-card" role="status" style="{_FONT}">'
+        '<div style="display:flex;flex-wrap:wrap;column-gap:1.75em">'
+        f'<span style="font-weight:600">{escape(status.place)}</span>{shown}</div>'
+        f"{below}{_lines([*problem, *status.notices, *own])}</div>",
+        "text/plain": "\n".join([repr(status), *(f"  {line}" for line in own)]),
+    }
+
+
+def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()) -> MimeBundle:
+    """Draw what a `LoginFlow` describes itself as once it is over: a `Status`, usually."""
+    from procore_jupyter.status import Status
+
+    if isinstance(found, Status):
+        return card(found, name=name, notes=notes)
+    return message("Signed in.", notes)
+
+
+def details(status: Status, *, name: str | None = None) -> MimeBundle:
+    """Draw the card with all that is known below it: hosts, time left, rate limit, where the sign-in is kept."""
+    from procore_jupyter.status import duration
+
+    rows = [("signs in at", status.login_host), ("asks", status.api_host)]
+    if status.login:
+        rows.append(("signed in with", status.login))
+    if status.account != "default":
+        rows.append(("account", status.account))
+    if status.token_expires_in is not None:
+        left = "is over" if status.token_expires_in <= 0 else f"{duration(status.token_expires_in)} left"
+        rows.append(("this token", f"{left}, then renewed" if status.renews else left))
+    if status.rate_limit is not None:
+        rows.append(("rate limit", f"{status.rate_limit[0]:,} of {status.rate_limit[1]:,} requests left"))
+    if status.kept_at:
+        rows.append(("kept at", status.kept_at))
+    drawn = card(status, name=name)
+    table = "".join(
+        f'<span style="{_QUIET}">{escape(label)}</span><span>{escape(value)}</span>' for label, value in rows
+    )
+    return {
+        "text/html": drawn["text/html"]
+        + f'<div style="{_FONT}display:grid;grid-template-columns:max-content 1fr;column-gap:1em">{table}</div>',
+        "text/plain": "\n".join(
+            [drawn["text/plain"], *(f"  {label + ':':<16}{value}" for label, value in rows)]
+        ),
+    }
+
+
+def register(shell: InteractiveShell) -> None:
+    """Draw a `Status` and a `Procore` as cards in this notebook, without importing either."""
+    formatter: Any = shell.display_formatter
+    if formatter is None:
+        return
+    html = formatter.formatters["text/html"]
+    html.for_type_by_name(*_STATUS, lambda status: card(status)["text/html"])
+    html.for_type_by_name(*_SESSION, lambda session: card(session._known())["text/html"])
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Undo `register`."""
+    formatter: Any = shell.display_formatter
+    if formatter is None:
+        return
+    for module, name in (_STATUS, _SESSION):
+        formatter.formatters["text/html"].pop(f"{module}.{name}", None)
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return "".join(f'<div style="{_QUIET}">{marked(line)}</div>' for line in lines)

@@ -1,0 +1,118 @@
+"""Tab in our magics."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+
+from procore_jupyter.notebook import completion
+from procore_jupyter.notebook.completion import candidates
+from procore_jupyter.properties import PROPERTIES
+
+NAMES = [f"{one.name}=" for one in PROPERTIES]
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "texts"),
+    [
+        ("%procore_connect --", "--", ["--name", "--account", "--wait", "--timeout", "--login", "--via"]),
+        ("%procore_connect --wait --n", "--n", ["--name"]),
+        ("%procore_connect --via ", "", ["server", "loopback", "paste"]),
+        ("%procore_connect --via=p", "p", ["paste"]),
+        ("%procore_connect --name ", "", []),
+        ("%procore_connect --name x Envi", "Envi", ["Environment="]),
+        ("%procore_connect envi", "envi", ["Environment="]),
+        ("%procore_connect Profile=Demo; Envi", "Envi", ["Environment="]),
+        ("%procore_connect Profile='a;b';Envi", "Envi", ["Environment="]),
+        ("%procore_connect Environment=Demo;Envi", "Envi", []),
+        ("%procore_connect OAuth Client S", "OAuth Client S", ["OAuthClientSecret="]),
+        ("%procore_connect Profile=", "", ["Procore", "Demo"]),
+        ("%procore_connect profile = d", "d", ["Demo"]),
+        ("%procore_connect Environment='mon", "mon", ["MonthlySandbox"]),
+        ("%procore_connect Readonly=", "", ["false", "true"]),
+        ("procore_connect Envi", "Envi", ["Environment="]),
+        ("x = 1\n  %procore_connect Envi", "Envi", ["Environment="]),
+        ("%%procore_connect --w", "--w", ["--wait"]),
+        ("%%procore_connect\nEnvi", "Envi", ["Environment="]),
+        ("%%procore_connect --wait\n# who\nProfile=Demo\nTimeout=5;Envi", "Envi", ["Environment="]),
+        ("%%procore_connect\nEnvironment=mo", "mo", ["MonthlySandbox"]),
+        ("%procore_logout --", "--", ["--name", "--keep-token"]),
+        ("%procore_status ", "", ["--name"]),
+        ("%procore_status x", "", []),
+    ],
+)
+def test_what_may_come_next_is_offered(text: str, typed: str, texts: list[str]) -> None:
+    found = candidates(text)
+    assert found is not None
+    assert (found.typed, found.texts) == (typed, texts)
+
+
+def test_at_the_start_everything_is_offered() -> None:
+    found = candidates("%procore_connect ")
+    assert found is not None
+    assert found.texts[: len(NAMES)] == NAMES
+    assert "--name" in found.texts
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "print(procore_connect)", "%procore_connect", "%time x", "%%sql\nEnvi"]
+)
+def test_elsewhere_nothing_is_offered(text: str) -> None:
+    assert candidates(text) is None
+
+
+@pytest.mark.parametrize("name", [one.name for one in PROPERTIES if one.secret])
+def test_the_values_of_secrets_have_no_completions(name: str) -> None:
+    for text in (f"%procore_connect {name}=", f"%procore_connect {name}=ab"):
+        found = candidates(text)
+        assert found is not None and found.texts == []
+
+
+@given(st.text("PrOAuth=;'\"\n -%#", max_size=40))
+def test_no_text_crashes_it(text: str) -> None:
+    for start in ("%procore_connect ", "%%procore_connect\n", "%%procore_connect ", ""):
+        found = candidates(start + text)
+        assert found is None or (start + text).endswith(found.typed)
+
+
+def complete(shell: InteractiveShell, text: str) -> list[str]:
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(text, len(text)))
+    return [text[: one.start] + one.text for one in found]
+
+
+def test_the_shell_offers_them_and_no_python_names(shell: InteractiveShell) -> None:
+    shell.user_ns["Environmental"] = 1
+    assert complete(shell, "%procore_connect Profile=Demo;Envi") == [
+        "%procore_connect Profile=Demo;Environment="
+    ]
+    assert complete(shell, "%procore_connect OAuth Client I") == ["%procore_connect OAuthClientId="]
+    assert complete(shell, "%%procore_connect\nProfile=De") == ["%%procore_connect\nProfile=Demo"]
+    assert "%procore_connect" in complete(shell, "%procore_c")
+
+
+def test_it_never_connects_to_anything(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("completion must not use the network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    assert complete(shell, "%procore_connect Profile=De")
+
+
+def test_after_unload_nothing_is_offered(shell: InteractiveShell) -> None:
+    completion.remove(shell)
+    assert not [one for one in complete(shell, "%procore_connect Envi") if one.endswith("Environment=")]
+
+
+def test_an_older_ipython_completes_by_its_hook(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.Completer.use_jedi = False
+    completion.remove(shell)
+    monkeypatch.delattr("IPython.core.completer.context_matcher")
+    completion.install(shell)
+    for text in ("%procore_connect Envi", "%%procore_connect --wa"):
+        assert [one for one in complete(shell, text) if one.endswith(("Environment=", "--wait"))]

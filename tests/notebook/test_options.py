@@ -1,0 +1,91 @@
+"""The options at the front of a magic's line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.error import UsageError
+
+from procore_jupyter.notebook.options import CONNECT_OPTIONS, LOGOUT_OPTIONS, read_options
+
+
+def read(text: str) -> tuple[dict[str, object], str]:
+    return read_options(text, CONNECT_OPTIONS, "%procore_connect")
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "rest"),
+    [
+        ("", {}, ""),
+        ("   ", {}, ""),
+        ("Profile=Demo", {}, "Profile=Demo"),
+        ("--wait Profile=Demo;", {"wait": True}, "Profile=Demo;"),
+        ("--wait", {"wait": True}, ""),
+        ("--name two  --account dana Profile=Demo", {"name": "two", "account": "dana"}, "Profile=Demo"),
+        ("--name=two Profile=Demo", {"name": "two"}, "Profile=Demo"),
+        ('--account "Dana Reyes" Profile=Demo', {"account": "Dana Reyes"}, "Profile=Demo"),
+        ("--account='a \"b\"' X=1", {"account": 'a "b"'}, "X=1"),
+        ("--timeout 2.5", {"timeout": 2.5}, ""),
+        ("--via PASTE", {"via": "paste"}, ""),
+        ("-- --odd=1", {}, "--odd=1"),
+        ("--", {}, ""),
+        ("Profile=Demo;X=--wait", {}, "Profile=Demo;X=--wait"),
+        (r'--wait Profile="C:\a b\x;y";', {"wait": True}, r'Profile="C:\a b\x;y";'),
+    ],
+)
+def test_options_are_read_off_the_front_and_the_rest_is_left_as_it_stands(
+    line: str, given: dict[str, object], rest: str
+) -> None:
+    assert read(line) == (given, rest)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("--nmae x", "%procore_connect has no option --nmae. Did you mean --name?"),
+        ("--save x", "%procore_connect has no option --save. It takes --name, "),
+        ("--name", "--name needs a value: --name NAME"),
+        ("--name --wait", "--name needs a value: --name NAME"),
+        ('--name "two', "--name needs a value: --name NAME"),
+        ("--wait=yes", "--wait takes no value."),
+        ("--timeout soon", "--timeout takes a number of seconds above 0, such as --timeout 300."),
+        ("--timeout 0", "--timeout takes a number of seconds above 0, such as --timeout 300."),
+        ("--timeout -1", "--timeout takes a number of seconds above 0, such as --timeout 300."),
+        ("--timeout nan", "--timeout takes a number of seconds above 0, such as --timeout 300."),
+        ("--timeout inf", "--timeout takes a number of seconds above 0, such as --timeout 300."),
+        ("--via telegraph", "--via takes one of server, loopback, paste."),
+        ("--", ""),
+    ],
+)
+def test_a_wrong_option_is_one_line_that_says_what_to_write(line: str, says: str) -> None:
+    if not says:
+        assert read(line) == ({}, "")
+        return
+    with pytest.raises(UsageError) as caught:
+        read(line)
+    assert str(caught.value).startswith(says)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_option_shows_nothing_of_what_follows() -> None:
+    with pytest.raises(UsageError) as caught:
+        read("--nmae x OAuthClientSecret=hidden")
+    assert "hidden" not in str(caught.value)
+    with pytest.raises(UsageError) as caught:
+        read("--OAuthClientSecret_is_hidden_in_a_long_word x")
+    assert "hidden" not in str(caught.value)
+
+
+def test_an_option_of_another_magic_is_unknown() -> None:
+    with pytest.raises(UsageError, match="%procore_logout has no option --wait"):
+        read_options("--wait", LOGOUT_OPTIONS, "%procore_logout")
+
+
+@given(st.text())
+def test_no_line_crashes_the_reader(line: str) -> None:
+    try:
+        _, rest = read(line)
+    except UsageError:
+        return
+    assert line.strip().endswith(rest)
