@@ -1,0 +1,75 @@
+"""What is not needed yet is not imported: seen from outside, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+# Libraries that cost tens of milliseconds or more each.
+HEAVY = {
+    "cryptography",
+    "duckdb",
+    "ipywidgets",
+    "keyring",
+    "oauthlib",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "requests",
+    "sqlglot",
+}
+
+IMPORT = "import procore_jupyter"
+LOAD_EXTENSION = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+assert shell.extension_manager.load_extension("procore_jupyter") is None
+assert "procore_connect" in shell.magics_manager.magics["line"]
+"""
+SERVER_EXTENSION = """
+import procore_jupyter
+[point] = procore_jupyter._jupyter_server_extension_points()
+assert point["module"] == "procore_jupyter"
+import procore_jupyter.server.extension
+"""
+
+
+def imported_by(source: str) -> set[str]:
+    """Return the modules that a fresh process has imported when the source has run."""
+    ending = "\nimport json, sys\nprint('\\n' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", source + ending], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "source", [IMPORT, LOAD_EXTENSION, SERVER_EXTENSION], ids=["import", "load_ext", "server extension"]
+)
+def test_nothing_heavy_is_imported_by(source: str) -> None:
+    assert not imported_by(source) & HEAVY
+
+
+def test_importing_the_package_imports_none_of_its_rooms() -> None:
+    ours = {name for name in imported_by(IMPORT) if name.startswith("procore_jupyter")}
+    assert ours == {"procore_jupyter"}
+
+
+def test_the_server_loads_nothing_of_ours_but_its_own_room_the_ticket_and_the_errors() -> None:
+    ours = {name for name in imported_by(SERVER_EXTENSION) if name.startswith("procore_jupyter")}
+    beyond = {name for name in ours if not name.startswith("procore_jupyter.server")}
+    allowed = {
+        "procore_jupyter",
+        "procore_jupyter.login",
+        "procore_jupyter.login.ticket",
+        "procore_jupyter.errors",
+    }
+    assert beyond <= allowed
+
+
+def test_what_is_imported_is_seen() -> None:
+    assert "requests" in imported_by("import requests")

@@ -1,0 +1,201 @@
+"""JupyterLab's extension, as the wheel brings it, in a real JupyterLab and a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
+
+from tests.browser.conftest import launch_chromium
+from tests.browser.lab import PATIENCE, Lab
+
+pytestmark = pytest.mark.timeout(600)  # the first to ask for the wheel builds it
+
+SOURCES = ["first = 1", "Some words", "second = 2"]
+CELLS = """() => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    return [...notebook.model.cells].map(cell => ({
+        type: cell.type, source: cell.sharedModel.getSource(), ran: cell.executionCount ?? null
+    }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Give the address and token of a JupyterLab that finds the wheel's labextension, and one notebook."""
+    folder = tmp_path_factory.mktemp("lab")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "wheel")
+    (data,) = (folder / "wheel").glob("*.data/data")
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(SOURCES[0]),
+            nbformat.v4.new_markdown_cell(SOURCES[1]),
+            nbformat.v4.new_code_cell(SOURCES[2]),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    (folder / "files").mkdir()
+    nbformat.write(notebook, folder / "files" / "some.ipynb")
+    token = secrets.token_hex(16)
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY_"))}
+    env |= {
+        "HOME": str(folder / "home"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_PATH": str(data / "share" / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_TOKEN": token,
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command += ["--ServerApp.port=0", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, folder / "files"], env=env, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        address = folder / "runtime" / f"jpserver-{process.pid}.json"
+        until = time.monotonic() + 120
+        while not address.exists():
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < until, (folder / "log").read_text()
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{json.loads(address.read_text())['port']}/", token
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def browser_context() -> Iterator[BrowserContext]:
+    """Give a fresh browser profile."""
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        context = browser.new_context()
+        yield context
+        context.close()
+        browser.close()
+
+
+@pytest.fixture
+def lab(server: tuple[str, str], browser_context: BrowserContext) -> Iterator[Lab]:
+    """Give the notebook, open in a tab; nothing of it is saved."""
+    url, token = server
+    one = Lab(browser_context, url, token)
+    one.open("some.ipynb")
+    yield one
+    one.page.close(run_before_unload=False)
+
+
+@pytest.mark.parametrize(
+    ("label", "source"),
+    [
+        ("Procore: Connect", "%load_ext procore_jupyter\n%procore_connect"),
+        ("Procore: Sign out", "%load_ext procore_jupyter\n%procore_logout"),
+    ],
+)
+def test_a_command_runs_one_new_cell_below_the_active_one_and_leaves_the_others_alone(
+    lab: Lab, label: str, source: str
+) -> None:
+    lab.cell(0).locator(".cm-content").click()
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("Control+A")  # all cells selected: they are not what is to be run
+    before = lab.page.evaluate(CELLS)
+    at = lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex") + 1
+
+    lab.command(label)
+
+    lab.page.wait_for_function(f"(({CELLS})())[{at}]?.ran > 0", timeout=PATIENCE)
+    after = lab.page.evaluate(CELLS)
+    assert after[at]["type"] == "code"
+    assert after[at]["source"] == source
+    assert after[:at] + after[at + 1 :] == before
+    assert [cell["source"] for cell in before] == SOURCES
+    assert [cell["ran"] for cell in before] == [None] * 3
+
+
+def test_without_a_notebook_in_front_the_commands_are_disabled(
+    server: tuple[str, str], browser_context: BrowserContext
+) -> None:
+    url, token = server
+    page = browser_context.new_page()
+    page.goto(f"{url}lab?token={token}&reset", timeout=PATIENCE)
+    for command in ("connect", "sign-out"):
+        there = f"window.jupyterapp?.commands.hasCommand('procore-jupyter:{command}')"
+        page.wait_for_function(f"() => {there}", timeout=PATIENCE)
+        page.wait_for_selector(".jp-Launcher", timeout=PATIENCE)
+        assert (
+            page.evaluate(f"() => window.jupyterapp.commands.isEnabled('procore-jupyter:{command}')") is False
+        )
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("received", "Signed in to Procore: you are back in your notebook."),
+        ("denied", "Not signed in: you chose Deny on Procore’s page."),
+        ("failed", "Not signed in to Procore."),
+    ],
+)
+def test_the_callback_page_is_heard_and_answered(lab: Lab, status: str, words: str) -> None:
+    callback = same_origin_page(lab)
+    callback.evaluate(
+        """status => {
+            const channel = new BroadcastChannel('procore-jupyter');
+            window.answer = new Promise(resolve => { channel.onmessage = ({data}) => resolve(data); });
+            channel.postMessage({status});
+        }""",
+        status,
+    )
+    assert callback.evaluate("() => window.answer") == {"status": "seen"}
+    expect(toasts(lab)).to_contain_text(words, timeout=PATIENCE)
+    callback.close()
+
+
+def test_anything_but_a_known_status_is_not_heard(lab: Lab) -> None:
+    callback = same_origin_page(lab)
+    answers = callback.evaluate(
+        """() => new Promise(resolve => {
+            const channel = new BroadcastChannel('procore-jupyter');
+            const answers = [];
+            channel.onmessage = ({data}) => answers.push(data);
+            for (const odd of [
+                null, 'received', 7, [], {}, {status: 'toString'}, {status: '__proto__'}, {status: ['received']},
+                {status: 'received', code: 'x'}, {status: 'seen'}, {code: 'x'},
+            ]) {
+                channel.postMessage(odd);
+            }
+            channel.postMessage({status: 'denied'});  // messages keep their order: this is the last
+            const poll = () => answers.length ? resolve(answers) : setTimeout(poll, 20);
+            poll();
+        })"""
+    )
+    assert answers == [{"status": "seen"}]
+    expect(toasts(lab)).to_contain_text("you chose Deny", timeout=PATIENCE)
+    expect(toasts(lab)).to_have_count(1)
+    callback.close()
+
+
+def toasts(lab: Lab) -> Locator:
+    """Return the notifications that are ours (JupyterLab greets with one of its own)."""
+    return lab.page.locator(".Toastify__toast").filter(has_text="Procore")
+
+
+def same_origin_page(lab: Lab) -> Page:
+    """Return a page of the same origin as JupyterLab's, as the callback page is one."""
+    page = lab.context.new_page()
+    page.goto(f"{lab.url}/api", timeout=PATIENCE)
+    return page
