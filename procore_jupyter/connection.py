@@ -184,7 +184,15 @@ def _with_a_persons_sign_in(
         procore.notice(line)
         warnings.warn(line, ProcoreWarning, stacklevel=2)
 
-    source = TokenSource(client, store, key, seed=settings.refresh_token, given=given, warn=warn)
+    source = TokenSource(
+        client,
+        store,
+        key,
+        seed=settings.refresh_token,
+        given=given,
+        redirect_uri=settings.callback_url,  # Procore's docs send it; who gave none has none to send
+        warn=warn,
+    )
     access = Access(source, source.sign_out, store.location)
     procore = Procore(settings, access, max_wait=wait)
     may_ask = person and settings.initiate_oauth == "GETANDREFRESH"

@@ -483,6 +483,18 @@ def test_a_given_refresh_token_is_spent_once_and_its_successor_used_ever_after(d
     assert connect(text_for(demo, InitiateOAuth="REFRESH"), person=False).me()["name"] == "Dana Reyes"
 
 
+@pytest.mark.parametrize("callback", [OOB, ""])
+def test_a_refresh_sends_the_redirect_uri_as_procore_documents_where_there_is_one(
+    demo: DemoProcore, callback: str
+) -> None:
+    text = text_for(
+        demo, InitiateOAuth="REFRESH", OAuthRefreshToken=refresh_token(demo), CallbackURL=callback
+    )
+    connect(text, person=False).me()
+    sent = [one.form for one in demo.requests if one.form.get("grant_type") == "refresh_token"]
+    assert [form.get("redirect_uri", "") for form in sent] == [callback]
+
+
 def test_a_spent_refresh_token_leads_to_the_person_or_to_an_error(
     demo: DemoProcore, flows: list[LoginFlow]
 ) -> None:
