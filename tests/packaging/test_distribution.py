@@ -49,6 +49,11 @@ def test_wheel_holds_nothing_but_the_package_and_what_jupyter_looks_for(contents
     assert not strays
 
 
+def test_wheel_holds_the_notebook_that_the_demo_opens(wheel: Path) -> None:
+    packed = read(wheel, "procore_jupyter/demo/notebooks/01-connect.ipynb")
+    assert packed == (ROOT / "notebooks/01-connect.ipynb").read_bytes()
+
+
 def test_metadata_says_that_it_is_not_procores_own(wheel: Path) -> None:
     metadata = message_from_bytes(read(wheel, "METADATA"))
     assert "Not affiliated with Procore Technologies" in metadata["Summary"]
@@ -97,7 +102,7 @@ def test_lock_file_names_no_registry_and_pins_every_package() -> None:
 def read(wheel: Path, end: str) -> bytes:
     """Return the one file of a wheel whose path ends so."""
     with zipfile.ZipFile(wheel) as archive:
-        (name,) = [name for name in archive.namelist() if name.endswith(f"/{end}") or f".data/{end}" in name]
+        (name,) = [name for name in archive.namelist() if f"/{name}".endswith(f"/{end}") or f".data/{end}" in name]
         return archive.read(name)
 
 
