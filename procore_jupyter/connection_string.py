@@ -258,7 +258,7 @@ class _Reader:
         if not text.startswith("=", end):
             self._fail_without_value(name, start)
         if not name:
-            self._fail('There is no name before "="', start, "", f"={MASK}")
+            self._fail('There is no name before "=". Write a property there', start, "", f"={MASK}")
         at = _end(self.form.blanks, text, end + 1)
         if text.startswith(('"', "'"), at):
             return self._quoted(name, start, at)

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote, urlsplit
 
 from procore_jupyter.addresses import is_loopback
@@ -30,6 +31,10 @@ class ProxyURL(str):
     """A proxy's address that doesn't draw the user and password in it. Whoever connects reads its characters."""
 
     __slots__ = ()
+
+    def __new__(cls, url: str) -> Self:
+        """Take the characters: ``str`` of another one would be masked."""
+        return super().__new__(cls, url[:])
 
     def _masked(self) -> str:
         scheme, mark, rest = self.partition("://") if "://" in self else ("", "", self[:])

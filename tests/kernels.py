@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -88,9 +89,17 @@ class Kernel:
         The kernel's environment, on top of this process's.
     allow_stdin : bool
         Whether there is somebody: what nbclient and papermill say no to.
+    log : Path or None
+        Where all goes that the process logs, at level DEBUG, or prints past the front end.
     """
 
-    def __init__(self, env: Mapping[str, str] | None = None, *, allow_stdin: bool = True) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str] | None = None,
+        *,
+        allow_stdin: bool = True,
+        log: Path | None = None,
+    ) -> None:
         self.allow_stdin = allow_stdin
         self.messages: list[Message] = []
         self.widgets: dict[str, dict[str, Any]] = {}
@@ -101,10 +110,15 @@ class Kernel:
         self._folder = tempfile.TemporaryDirectory()
         file = Path(self._folder.name, "kernel.json")
         _, connection = write_connection_file(str(file), key=uuid.uuid4().hex.encode())
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ipykernel_launcher", "-f", str(file), "--log-level=ERROR"],
-            env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},
-        )
+        level = "ERROR" if log is None else "DEBUG"
+        with contextlib.ExitStack() as files:
+            logged = None if log is None else files.enter_context(log.open("ab"))
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ipykernel_launcher", "-f", str(file), f"--log-level={level}"],
+                env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},
+                stdout=logged,
+                stderr=logged,
+            )
         # zmq by hand: jupyter_client's blocking client leaves event loops open behind it.
         self._context: zmq.Context[Any] = zmq.Context()
         self._session = Session(key=connection["key"].encode())

@@ -2,16 +2,20 @@
 
 A cell's text is in many places before any of its code runs. For every cell run while this is on:
 
-- ``pre_run_cell``: the text that later hooks and ``last_execution_result`` see, and the kernel's copy of the
-  front end's request;
+- ``pre_run_cell``: the text that later hooks and ``last_execution_result`` see, the kernel's copy of the front
+  end's request, and the completer's of the line that was completed last;
 - ``history_manager.store_inputs``: ``In``, ``_i``, ``_ih``, ``%history`` and history.sqlite;
 - ``logger.log``: the file of ``%logstart``;
-- ``compile.cache``: the source lines that tracebacks print.
+- ``compile.cache``: the source lines that tracebacks print, and the debugger's copy of the cell (a file that
+  JupyterLab has the kernel write for each cell while the debugger is on);
+- the kernel's log at level DEBUG: `notebook.kernel_log`.
+
+A terminal's up-arrow reads what ``store_inputs`` stored.
 
 The cell that loads the extension, and those before it, have been stored already: `scrub_past` rewrites them.
 
 Not in reach, and said to the person where it matters: the cell itself, what was sent to the front ends
-(``execute_input``), a terminal's own scroll-back, a debugger's copy of the cell.
+(``execute_input``), a terminal's own scroll-back.
 """
 
 from __future__ import annotations
@@ -86,6 +90,7 @@ class HistoryGuard:
     # -- cells to come ---------------------------------------------------------------------------------
 
     def _before(self, info: ExecutionInfo) -> None:
+        self._clean_completer()
         raw = info.raw_cell
         self._held_a_secret = isinstance(raw, str) and redact(raw) != raw
         if self._held_a_secret:
@@ -109,6 +114,7 @@ class HistoryGuard:
         clean = self._clean_source(transformed_code, raw)
         if clean != transformed_code:
             _rewrite_lines(name, clean)
+        _rewrite_dump(name, raw)
         return name
 
     def _clean_source(self, source: str, raw: str) -> str:
@@ -145,6 +151,7 @@ class HistoryGuard:
         """Rewrite what this session has kept so far."""
         manager = self._shell.history_manager
         self._clean_request()
+        self._clean_completer()
         if self._shell.last_execution_result is not None:
             self._clean_info(self._shell.last_execution_result.info)
         if manager is None:
@@ -159,6 +166,8 @@ class HistoryGuard:
         if not changed:
             return
         for name, number in dict(getattr(self._shell.compile, "_filename_map", {})).items():
+            if number in changed:
+                _rewrite_dump(name, manager.input_hist_raw[number])
             if (
                 number in changed
                 and "".join(linecache.getlines(name)).rstrip("\n") == manager.input_hist_parsed[number]
@@ -186,6 +195,13 @@ class HistoryGuard:
             if isinstance(transformed, str):
                 info.transformed_cell = self._clean_source(transformed, raw)
             info.raw_cell = clean
+
+    def _clean_completer(self) -> None:
+        """Cut secrets out of the text that was completed last."""
+        completer = getattr(self._shell, "Completer", None)
+        for name in ("line_buffer", "text_until_cursor"):
+            if isinstance(text := getattr(completer, name, None), str) and redact(text) != text:
+                setattr(completer, name, redact(text))
 
     def _clean_request(self) -> None:
         """Cut secrets out of the kernel's copy of the request that it is working on."""
@@ -223,3 +239,16 @@ class HistoryGuard:
 
 def _rewrite_lines(name: str, source: str) -> None:
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+
+
+def _rewrite_dump(name: str, raw: str) -> None:
+    """Cut secrets out of the file that a cell was dumped to for the debugger, where it was."""
+    clean = redact(raw)
+    if clean == raw:
+        return
+    # Nearly always there is no such file.
+    with contextlib.suppress(OSError, UnicodeError), open(name, "r+", encoding="utf-8", newline="") as file:
+        if file.read() == raw:
+            file.seek(0)
+            file.write(clean)
+            file.truncate()

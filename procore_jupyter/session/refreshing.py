@@ -19,13 +19,7 @@ from procore_jupyter.errors import ConfigurationError, without_frames
 from procore_jupyter.network import ProxyURL
 from procore_jupyter.session import refusals, retries
 from procore_jupyter.session.gate import Gate
-from procore_jupyter.session.headers import (
-    AUTHORIZATION,
-    COMPANY,
-    SENT,
-    Bearer,
-    CompanyId,
-)
+from procore_jupyter.session.headers import AUTHORIZATION, COMPANY, SENT, Bearer, CompanyId
 from procore_jupyter.session.network_faults import say_why
 from procore_jupyter.session.origin import Origin
 
