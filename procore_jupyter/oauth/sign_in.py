@@ -8,6 +8,7 @@ and between the provider's answer and the save stands nothing but parsing.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 
@@ -16,6 +17,9 @@ from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, fingerprint
 from procore_jupyter.secret import Secret
+
+# s in which a kernel that hears of another's refusal doesn't ask for itself: all of them know at once.
+REFUSAL_SHARED = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +103,6 @@ class SignIn:
                 return unsaved.stored
             _unsaved.pop(self._place, None)  # somebody has signed in anew
         if stored is None and self._kept:
-            self._kept = False
             raise LoginRequired(
                 "You were signed out: in another notebook, or because the stored sign-in was removed. Run the cell again to sign in anew."
             )
@@ -142,7 +145,9 @@ class SignIn:
         if refresh_token is None:
             return self._without_refresh_token(found)
         mark = fingerprint(refresh_token)
-        lost = self._store.noted(self._key) == mark
+        lost, refused = self._noted(mark)
+        if refused and alone:
+            raise self._over(mark, lost, found)
         self._store.note(self._key, mark)
         try:
             token = self._spend(refresh_token)
@@ -158,8 +163,8 @@ class SignIn:
             return token
         if self._replaced(mark, alone):
             return None
-        self._dead = (mark, _why_dead(lost, given=found.token is self._given))
-        raise LoginRequired(self._dead[1])
+        self._store.note(self._key, f"{mark} {'lost' if lost else 'ended'} {self._clock():.0f}")
+        raise self._over(mark, lost, found)
 
     def keep(self, stored: StoredToken) -> None:
         """Save a token, at once. What can't be saved is kept in this process, and saved at the next chance."""
@@ -225,6 +230,18 @@ class SignIn:
         except TokenRequestError as error:
             error.sent = True  # the first one was
             raise
+
+    def _noted(self, mark: str) -> tuple[bool, bool]:
+        """Tell whether an answer to this refresh token was lost, and whether another kernel has just been refused with it."""
+        noted, *rest = (self._store.noted(self._key) or "").split() or [""]
+        if noted != mark or len(rest) != 2:
+            return noted == mark, False
+        age = self._clock() - float(rest[1]) if rest[1].isdecimal() else math.inf
+        return rest[0] == "lost", abs(age) < REFUSAL_SHARED
+
+    def _over(self, mark: str, lost: bool, found: StoredToken) -> LoginRequired:
+        self._dead = (mark, _why_dead(lost, given=found.token is self._given))
+        return LoginRequired(self._dead[1])
 
     def _without_refresh_token(self, found: StoredToken) -> Token | None:
         if found.token is not self._given:
