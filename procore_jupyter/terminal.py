@@ -38,9 +38,9 @@ def show(flow: LoginFlow) -> None:
 
 def read_pastes(flow: LoginFlow) -> None:
     """Read what the person pastes until the sign-in is over, by that or by itself."""
-    say(PROMPT)
     told = [*flow.notes]
     with _silent(sys.stdin) as read:
+        say(PROMPT)  # not before: who is quick would see what they paste
         while flow.state not in _OVER:
             pasted = read()
             problem = flow.paste(pasted) if pasted else None

@@ -31,6 +31,9 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "set-up.json"
 LOG = VENV / "set-up.log"
 
+# The proxy that JupyterHub starts, for the tests of it.
+HUB_PROXY = "configurable-http-proxy@5.3.0"
+
 # What each kind of work needs of the extras in pyproject.toml.
 EXTRAS = {
     "demo": ["demo"],
@@ -58,6 +61,7 @@ def main(purpose: str) -> None:
         if purpose == "labextension":
             sys.exit(1)
     if purpose in ("test", "dev"):
+        install_hub_proxy()
         find_or_install_browser()
 
 
@@ -135,6 +139,21 @@ def project_fingerprint() -> str:
     for file in [ROOT / "pyproject.toml", *sorted((ROOT / "jupyter-config").rglob("*.json"))]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+# ------------------------------------------------------------------------------------ JupyterHub's proxy
+
+
+def install_hub_proxy() -> None:
+    """See to it that the tests' JupyterHub has its proxy: a package of npm, run by the environment's own node."""
+    if os.name == "nt" or (VENV / "bin/configurable-http-proxy").exists():
+        return
+    say("Fetching JupyterHub's proxy from the npm registry, for the tests")
+    command = [str(VENV / "bin/npm"), "install", "--global", "--prefix", str(VENV), "--no-audit", "--no-fund"]
+    if run([*command, HUB_PROXY], log=LOG) != 0:
+        fail(
+            f"JupyterHub's proxy could not be fetched ({LOG.relative_to(ROOT)}). Is the npm registry reachable?"
+        )
 
 
 # --------------------------------------------------------------------------------------- the browser

@@ -186,8 +186,8 @@ class ServerReceiver:
         try:
             with requests.Session() as session:
                 session.trust_env = False
-                found = session.get(health, timeout=self._patience, allow_redirects=False)
-                status, has_it = found.status_code, b'"version"' in found.content[:1000]
+                found = session.get(health, timeout=self._patience, allow_redirects=False, stream=True)
+                status, has_it = found.status_code, b'"version"' in next(found.iter_content(1000), b"")
         except requests.RequestException:
             return
         if status == 404:
