@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
-from procore_jupyter.errors import LoginRequired
+from procore_jupyter import showing
+from procore_jupyter.errors import LoginRequired, LoginTimeout
 from procore_jupyter.login.flow import LoginFlow, LoginState
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from procore_jupyter.oauth.token import Token
     from procore_jupyter.oauth.token_source import TokenProvider
     from procore_jupyter.status import State
+
+UNNOTICED = 1.0
+"""Seconds that a call waits for the person without a word."""
 
 _PENDING = (LoginState.IDLE, LoginState.WAITING, LoginState.EXCHANGING)
 
@@ -36,14 +41,42 @@ class Access:
         self.kept_at = kept_at
         self.flow: LoginFlow | None = None
         self._waiting: LoginFlow | None = None
+        self._instead = ""
         self.problem: str | None = None
         """Why the last call found nobody signed in; None where it found somebody."""
         self._signed_out: str | None = None
+        self._lock = threading.Lock()  # guards the two below
+        self._stored = False
+        self._acts: list[Callable[[], None]] = []
 
-    def wait_for(self, flow: LoginFlow) -> None:
-        """Make all who ask for a token wait for this sign-in first."""
+    def wait_for(self, flow: LoginFlow, *, instead: str = "") -> None:
+        """Make all who ask for a token wait for this sign-in first.
+
+        Parameters
+        ----------
+        flow : LoginFlow
+            The sign-in.
+        instead : str
+            Where waiting would keep the link from the person: what they are told instead.
+        """
         self.flow = self._waiting = flow
+        self._instead = instead
         self.problem = None
+
+    def when_signed_in(self, act: Callable[[], None]) -> None:
+        """Call `act` when the pending sign-in is stored, before those who wait go on; now where none is pending."""
+        with self._lock:
+            if self.pending and not self._stored:
+                self._acts.append(act)
+                return
+        act()
+
+    def signed_in(self) -> None:
+        """Tell those of `when_signed_in`."""
+        with self._lock:
+            acts, self._acts, self._stored = self._acts, [], True
+        for act in acts:
+            act()
 
     @property
     def pending(self) -> bool:
@@ -77,7 +110,9 @@ class Access:
         if self._signed_out is not None:
             raise LoginRequired(self._signed_out)
         if self._waiting is not None:
-            self._waiting.wait()
+            if self._instead and self._waiting.state in (LoginState.IDLE, LoginState.WAITING):
+                raise LoginRequired(self._instead)
+            _wait(self._waiting)
             self._waiting = None
         try:
             token = self._provider.current()
@@ -125,3 +160,20 @@ class Access:
         if not self.pending and self._signed_out is None:
             self._end()
         self.close(reason)
+
+
+def _wait(flow: LoginFlow) -> None:
+    """Wait for the person. Who runs many cells at once looks at the one that waits: say it there."""
+    front_end = showing.front_end()
+    if front_end is not None and front_end.waiting is not None:
+        try:
+            flow.wait(UNNOTICED)
+        except LoginTimeout:
+            if flow.state not in _PENDING:
+                raise
+        else:
+            return
+        with front_end.waiting(flow):
+            flow.wait()
+    else:
+        flow.wait()

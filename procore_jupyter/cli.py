@@ -99,6 +99,8 @@ def status(given: argparse.Namespace) -> int:
     from procore_jupyter.connection import open_connection
     from procore_jupyter.status import duration
 
+    if given.paths:
+        return paths(given)
     procore = open_connection(_settings(given), person=False)
     found = procore.status()
     print(found)
@@ -109,6 +111,15 @@ def status(given: argparse.Namespace) -> int:
     if found.rate_limit is not None:
         print(f"  {found.rate_limit[0]:,} of {found.rate_limit[1]:,} requests left in this window")
     return DONE if found.state in ("signed in", "no sign-in") and found.problem is None else FAILED
+
+
+def paths(given: argparse.Namespace) -> int:
+    """Print what is kept where on this machine. Asks nobody, and prints no secret."""
+    from procore_jupyter.paths import described
+
+    location = _settings(given).settings_location if given.connection else None
+    print("\n".join(described(location)))
+    return DONE
 
 
 def logout(given: argparse.Namespace) -> int:
@@ -163,14 +174,14 @@ def callback_url(given: argparse.Namespace) -> int:
 
 
 def _settings(given: argparse.Namespace) -> Settings:
-    from procore_jupyter.settings import resolve
+    from procore_jupyter.remembering import settings_for
 
     text = given.connection
     if text == "-":
         text = sys.stdin.read()
-        settings = resolve(text, account=given.account, lines=True)
+        settings = settings_for(text, account=given.account, lines=True)
     else:
-        settings = resolve(text, account=given.account)
+        settings = settings_for(text, account=given.account)
     for notice in settings.notices:
         _say(notice)
     return dataclasses.replace(settings, notices=())
@@ -192,10 +203,13 @@ def _parser() -> argparse.ArgumentParser:
             nargs="?",
             default="",
             metavar="CONNECTION",
-            help='the connection string, in quotes ("Environment=Sandbox;OAuthClientId=…"); - reads it from standard input',
+            help='the connection string, in quotes ("Environment=Sandbox;OAuthClientId=…"), or the name of a saved '
+            "connection (default, where there is one); - reads it from standard input",
         )
         made.add_argument(
-            "--account", default="default", metavar="NAME", help="which stored sign-in (default)"
+            "--account",
+            metavar="NAME",
+            help="which stored sign-in (that of the saved connection, else default)",
         )
         made.set_defaults(run=run)
         return made
@@ -214,7 +228,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long the link waits for you (300)",
     )
-    command(status, "status")
+    showing_status = command(status, "status")
+    showing_status.add_argument(
+        "--paths", action="store_true", help="say instead what is kept where on this machine; asks nobody"
+    )
     command(logout, "logout")
     command(callback_url, "callback-url")
     commands.add_parser(

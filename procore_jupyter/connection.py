@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from procore_jupyter import showing, terminal
+from procore_jupyter import saved, showing, terminal
 from procore_jupyter.access import Access
-from procore_jupyter.errors import LoginRequired, ProcoreWarning, TokenRequestError
+from procore_jupyter.asking import Answer, Question
+from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning, TokenRequestError
 from procore_jupyter.login.flow import LoginFlow
-from procore_jupyter.oauth.client import OAuthClient, OAuthEndpoints
-from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
-from procore_jupyter.oauth.token_store import TokenKey, fingerprint, open_store
+from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.token_source import TokenSource
+from procore_jupyter.oauth.token_store import fingerprint, open_store
 from procore_jupyter.procore import Procore
-from procore_jupyter.settings import Settings, read_surroundings, resolve
+from procore_jupyter.remembering import check_savable, keep, saved_name, settings_for
+from procore_jupyter.secret import Secret
+from procore_jupyter.settings import Settings, read_surroundings
+from procore_jupyter.sign_ins import (
+    BARE_LOCALHOST,
+    callback_url,
+    client_of,
+    given_token,
+    key_of,
+    new_flow,
+    nobody_there,
+    without_a_person,
+)
 
 if TYPE_CHECKING:
     from procore_jupyter.connection_string import ConnectionString
-    from procore_jupyter.oauth.authorization import AuthorizationResponse
 
-__all__ = ["Procore", "connect", "open_connection"]
-
-BARE_LOCALHOST = "http://localhost"
-"""The redirect URI that every app of Procore's has from the start."""
+__all__ = ["BARE_LOCALHOST", "Procore", "callback_url", "connect", "open_connection"]
 
 # Seconds to wait for a rate limit, where the connection string doesn't say.
 WAIT_WITH_A_PERSON, WAIT_ALONE = 900.0, 60.0
 
 PORT_PATIENCE = 3.0
 """Seconds that a former sign-in has to close its port."""
+
+RELOAD = "Not signed in yet. Sign in with the link above, then reload this page."
+"""Voila shows a page, and the link in it, once all of its cells have run: none of them may wait for the link."""
 
 REPLACED = "This sign-in was replaced by a newer one: the cell was run again with other settings. Use the session that it made."
 
@@ -41,7 +52,7 @@ def connect(
     text: str | ConnectionString = "",
     *,
     show: Callable[[LoginFlow], None] | None = None,
-    account: str = "default",
+    account: str | None = None,
     via: str | None = None,
     login: bool = False,
     timeout: float = 300.0,
@@ -49,18 +60,22 @@ def connect(
     lines: bool = False,
     existing: Procore | None = None,
     person: bool | None = None,
+    save: str | None = None,
+    ask: Callable[[Question], None] | None = None,
 ) -> Procore:
     """Connect to Procore and return at once; the first call waits for the person, if one has to sign in.
 
     Parameters
     ----------
     text : str or ConnectionString
-        The connection string (``docs/properties.md``).
+        The connection string (``docs/properties.md``), or the name of a saved connection; nothing for
+        the saved connection ``default``, where there is one.
     show : callable or None
         Shows a person the sign-in (a started `LoginFlow`: ``str`` of it has the link). None: the
         notebook's panel where the extension is loaded, else the terminal.
-    account : str
-        Which stored sign-in: two accounts can be signed in side by side.
+    account : str or None
+        Which stored sign-in: two accounts can be signed in side by side. None: the saved connection's,
+        else ``default``.
     via : str or None
         The way for the browser's answer to come back: ``server``, ``loopback`` or ``paste``; None for all
         that the CallbackURL allows.
@@ -76,6 +91,11 @@ def connect(
         What stood under the same name before: returned again where it is still good for this.
     person : bool or None
         Whether somebody is there to sign in; None looks for a notebook's user or a terminal.
+    save : str or None
+        A name to save the connection under as soon as it has worked, its secrets where the sign-ins are kept.
+    ask : callable or None
+        Asks a person for the app's Client ID and Client Secret where they aren't known (draws a
+        `Question`, and returns at once). None: the notebook's form where the extension is loaded.
 
     Raises
     ------
@@ -88,9 +108,38 @@ def connect(
     TokenStoreError
         The stored sign-in can't be read or trusted.
     """
-    settings = resolve(text, names=names, account=account, lines=lines)
+    settings = settings_for(text, names=names, account=account, lines=lines)
+    if save is not None:
+        save = check_savable(settings, save)
+    if settings.lacks_client_to_ask_for:
+        front_end = showing.front_end()
+        ask = ask or (front_end.ask if front_end is not None and show is None else None)
+        if ask is not None and _who_is_there(show, person)[1]:
+            written = (
+                Secret(text) if isinstance(text, str) else text
+            )  # it waits here as long as the form does
+
+            def answered(answer: Answer, shown_by: Callable[[LoginFlow], None]) -> Procore:
+                again = written.reveal() if isinstance(written, Secret) else written
+                new = settings_for(
+                    again, names=names, account=account, lines=lines, answers=answer.properties()
+                )
+                name = check_savable(new, answer.save_as) if answer.save_as else None
+                return open_connection(
+                    new, show=shown_by, via=via, login=login, timeout=timeout, person=True, save=name
+                )
+
+            offered = save or saved_name(text) or ("" if saved.find(saved.DEFAULT) else saved.DEFAULT)
+            return _asking(settings, answered, ask, offered, timeout, existing)
     return open_connection(
-        settings, show=show, via=via, login=login, timeout=timeout, existing=existing, person=person
+        settings,
+        show=show,
+        via=via,
+        login=login,
+        timeout=timeout,
+        existing=existing,
+        person=person,
+        save=save,
     )
 
 
@@ -103,30 +152,90 @@ def open_connection(
     timeout: float = 300.0,
     existing: Procore | None = None,
     person: bool | None = None,
+    save: str | None = None,
 ) -> Procore:
     """Connect as `connect` does, with settings that are resolved already."""
+    procore = _open(settings, show, via, login, timeout, existing, person, save)
+    if save is not None and not procore.waiting:
+        _keep(procore, settings, save)
+    return procore
+
+
+def _open(
+    settings: Settings,
+    show: Callable[[LoginFlow], None] | None,
+    via: str | None,
+    login: bool,
+    timeout: float,
+    existing: Procore | None,
+    person: bool | None,
+    save: str | None,
+) -> Procore:
     show, person = _who_is_there(show, person)
     if existing is not None and existing.settings == settings:
         if existing.waiting and existing.sign_in is not None and via is None:
+            if save is not None:
+                existing.when_signed_in(functools.partial(_keep, existing, settings, save))
             show(existing.sign_in)
             return existing
         if not (login or existing.waiting) and existing.still_signed_in():
             return existing
-    wait = (
-        settings.max_wait if settings.max_wait is not None else WAIT_WITH_A_PERSON if person else WAIT_ALONE
-    )
+    wait = _longest_wait(settings, person)
     if settings.auth_scheme == "OAUTH" and settings.initiate_oauth != "OFF":
-        return _with_a_persons_sign_in(settings, show, via, login, timeout, existing, person, wait)
-    procore = Procore(settings, _without_a_person(settings), max_wait=wait)
+        return _with_a_persons_sign_in(settings, show, via, login, timeout, existing, person, wait, save)
+    access = without_a_person(settings)
+    if save is not None and access is not None:
+        access.current()  # only what works is saved
+    procore = Procore(settings, access, max_wait=wait)
     _replace(existing)
     return procore
 
 
-def callback_url(settings: Settings) -> str:
-    """Return the redirect URI that a sign-in with these settings uses: to register, to the letter."""
-    from procore_jupyter.login.discovery import default_callback_url
+def _asking(
+    settings: Settings,
+    answered: Callable[[Answer, Callable[[LoginFlow], None]], Procore],
+    ask: Callable[[Question], None],
+    save_as: str,
+    timeout: float,
+    existing: Procore | None,
+) -> Procore:
+    """Return a session that waits for a person to say which app it is for."""
+    if existing is not None and existing.question is not None and existing.settings == settings:
+        ask(existing.question)
+        return existing
+    procore = Procore(settings, None, max_wait=_longest_wait(settings, True))
 
-    return settings.require_callback_url() or default_callback_url(read_surroundings()) or BARE_LOCALHOST
+    def become(answer: Answer, show: Callable[[LoginFlow], None]) -> Procore:
+        procore.become(answered(answer, show))
+        return procore
+
+    suggested = None
+    if existing is not None and existing.settings.environment.name in settings.profile.environments:
+        # The last try: a mistyped secret shouldn't cost the rest.
+        suggested = Answer(
+            environment=existing.settings.environment.name, client_id=existing.settings.client_id or ""
+        )
+    question = Question(
+        settings, callback_url(settings), become, save_as=save_as, suggested=suggested, timeout=timeout
+    )
+    procore.wait_for_answer(question)
+    _replace(existing)
+    ask(question)
+    return procore
+
+
+def _keep(procore: Procore, settings: Settings, name: str) -> None:
+    """Save a connection that works. That it can't be saved ends nothing: it is said."""
+    try:
+        procore.notice(keep(settings, name))
+    except ProcoreError as error:
+        procore.notice(f"Not saved: {error}")
+
+
+def _longest_wait(settings: Settings, person: bool) -> float:
+    if settings.max_wait is not None:
+        return settings.max_wait
+    return WAIT_WITH_A_PERSON if person else WAIT_ALONE
 
 
 def _who_is_there(
@@ -139,25 +248,6 @@ def _who_is_there(
     return show or (front_end.show if front_end is not None else terminal.show), person
 
 
-def _without_a_person(settings: Settings) -> Access | None:
-    """Return the sign-in of a connection in which no person ever signs in."""
-    if settings.auth_scheme == "NONE":
-        return None
-    if settings.initiate_oauth == "OFF":
-        assert settings.access_token is not None  # settings see to it
-        given = Token.given(
-            settings.access_token,
-            None,
-            time.time(),
-            expires_in=settings.expires_in,
-            timestamp=settings.token_timestamp,
-        )
-        return Access(FixedToken(given), lambda: None)
-    store, key = open_store(settings.settings_location), _key(settings)
-    provider = ClientCredentials(_client(settings), store, key)
-    return Access(provider, provider.sign_out, store.location)
-
-
 def _with_a_persons_sign_in(
     settings: Settings,
     show: Callable[[LoginFlow], None],
@@ -167,18 +257,11 @@ def _with_a_persons_sign_in(
     existing: Procore | None,
     person: bool,
     wait: float,
+    save: str | None,
 ) -> Procore:
     """Connect on a stored or given sign-in, else ask the person for one."""
-    client, store, key = _client(settings), open_store(settings.settings_location), _key(settings)
-    given = None
-    if settings.access_token is not None:
-        given = Token.given(
-            settings.access_token,
-            settings.refresh_token,
-            time.time(),
-            expires_in=settings.expires_in,
-            timestamp=settings.token_timestamp,
-        )
+    client, store, key = client_of(settings), open_store(settings.settings_location), key_of(settings)
+    given = given_token(settings)
 
     def warn(line: str) -> None:
         procore.notice(line)
@@ -205,10 +288,14 @@ def _with_a_persons_sign_in(
             _replace(existing)
             return procore
     if not may_ask:
-        raise LoginRequired(_nobody(settings))
-    flow = _flow(settings, client, source, procore, via, timeout)
+        raise LoginRequired(nobody_there(settings))
+    flow = new_flow(
+        settings, client, source, via, timeout, signed_in=procore.signed_in, describe=procore.status
+    )
     _replace(existing)
-    access.wait_for(flow)
+    access.wait_for(flow, instead=RELOAD if read_surroundings().voila else "")
+    if save is not None:
+        procore.when_signed_in(functools.partial(_keep, procore, settings, save))
     flow.start()
     show(flow)
     return procore
@@ -241,87 +328,22 @@ def _is_signed_in(procore: Procore, source: TokenSource, may_ask: bool) -> bool:
             raise
         return True
     # With a person there, one question tells now, and not in the middle of their work, that it was revoked.
-    return procore.still_signed_in() if may_ask else True
-
-
-def _flow(
-    settings: Settings,
-    client: OAuthClient,
-    source: TokenSource,
-    procore: Procore,
-    via: str | None,
-    timeout: float,
-) -> LoginFlow:
-    """Put a sign-in by a person together: the link, the ways back, and what is done with the answer."""
-    from procore_jupyter.login.ticket import Ticket
-    from procore_jupyter.login.ways import receivers_for
-    from procore_jupyter.oauth.authorization import AuthorizationRequest
-
-    surroundings = read_surroundings()
-    redirect_uri = callback_url(settings)
-    ticket = Ticket.create(surroundings.hub.server_name if surroundings.hub is not None else "")
-    receivers = receivers_for(redirect_uri, surroundings, ticket, via=via)
-    request = AuthorizationRequest.create(
-        authorize_url=client.endpoints.authorize,
-        client_id=client.client_id,
-        redirect_uri=redirect_uri,
-        state=ticket.state,
-    )
-
-    def complete(answer: AuthorizationResponse) -> None:
-        answer.raise_for_error()
-        assert answer.code is not None
-        source.adopt(
-            client.exchange(answer.code, redirect_uri=redirect_uri, code_verifier=request.code_verifier)
-        )
-
-    return LoginFlow(
-        request, receivers, complete, place=settings.place, timeout=timeout, describe=procore.status
-    )
-
-
-def _key(settings: Settings) -> TokenKey:
-    client_id, _ = settings.require_client()
-    return TokenKey(urlsplit(settings.environment.login_url).netloc, client_id, settings.account)
-
-
-def _client(settings: Settings) -> OAuthClient:
-    client_id, client_secret = settings.require_client()
-    profile, host = settings.profile, settings.environment.login_url
-    return OAuthClient(
-        OAuthEndpoints(
-            authorize=host + profile.authorize_path,
-            token=host + profile.token_path,
-            info=host + profile.info_path,
-            revoke=host + profile.revoke_path,
-        ),
-        client_id,
-        client_secret,
-        timeout=settings.timeout,
-        proxies=settings.proxies,
-        ca_bundle=settings.ca_bundle,
-        place=settings.environment.title,
-    )
+    if not may_ask:
+        return True
+    if showing.front_end() is not None:  # a card is drawn next
+        procore.look_ahead()
+    return procore.still_signed_in()
 
 
 def _replace(existing: Procore | None) -> None:
     """End what a former session still waits for: its link is no longer shown anywhere."""
-    if existing is None or existing.sign_in is None:
+    if existing is None:
+        return
+    if existing.question is not None:
+        existing.question.cancel(LoginRequired(REPLACED))
+    if existing.sign_in is None:
         return
     if existing.waiting:
         existing.sign_in.cancel(LoginRequired(REPLACED))
     # The next sign-in may want to listen on the same port.
     existing.sign_in.wait_until_closed(PORT_PATIENCE)
-
-
-def _nobody(settings: Settings) -> str:
-    what = f"no usable sign-in is stored for this app ({settings.place}, account {settings.account})"
-    if settings.initiate_oauth == "REFRESH":
-        return (
-            f"InitiateOAuth=REFRESH never asks a person, and {what}. Sign in once with  procore-jupyter login  or with "
-            "InitiateOAuth=GETANDREFRESH, or give OAuthRefreshToken or OAuthVerifier."
-        )
-    return (
-        f"Nobody is here to sign in, and {what}. Sign in once on this machine, in a notebook (%procore_connect) or with  "
-        "procore-jupyter login ; or give OAuthRefreshToken, or use a service account (AuthScheme=OAUTH_CLIENT)."
-    )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from procore_jupyter.asking import FILL_IN
 from procore_jupyter.choosing import Companies, listed, named, pick
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
 from procore_jupyter.session.headers import CompanyId
@@ -17,7 +18,10 @@ from procore_jupyter.tables.lists import read_record, read_table
 from procore_jupyter.tables.table import Record, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from procore_jupyter.access import Access
+    from procore_jupyter.asking import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.profiles import Environment
     from procore_jupyter.settings import Settings
@@ -50,6 +54,8 @@ class Procore(RefreshingSession):
     **session
         As `RefreshingSession`: ``notify``, ``clock``, ``sleep``.
     """
+
+    _question: Question | None = None
 
     def __init__(
         self, settings: Settings, access: Access | None, *, max_wait: float = 60.0, **session: Any
@@ -99,6 +105,12 @@ class Procore(RefreshingSession):
     def waiting(self) -> bool:
         """Whether this session waits for a person to sign in."""
         return self._access is not None and self._access.pending
+
+    @property
+    def question(self) -> Question | None:
+        """What a person has to answer before this session knows what it connects to; None where nothing is open."""
+        question = self._question
+        return question if question is not None and question.open else None
 
     @property
     def project_id(self) -> int | None:
@@ -179,6 +191,7 @@ class Procore(RefreshingSession):
         ConfigurationError
             There is none of that name, or more than one; the message lists those there are.
         """
+        self._settle()
         if company is None and project is None:
             raise ConfigurationError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
         if company is not None:
@@ -195,7 +208,7 @@ class Procore(RefreshingSession):
     def status(self) -> Status:
         """Return who is signed in, to what, and for how long. Asks Procore for it once; never waits for a person."""
         problem: str | None = None
-        if not self.waiting:
+        if not self.waiting and self._question is None:
             try:
                 if self._access is not None:
                     # Another notebook may have signed in anew, or this one's sign-in may be over since.
@@ -224,6 +237,8 @@ class Procore(RefreshingSession):
         TokenRequestError
             Procore couldn't be reached, or didn't end it. Then nothing has changed: try again.
         """
+        if self._question is not None:
+            self._question.cancel()
         if self._access is None:
             return
         reason = SIGNED_OUT.format(place=self._settings.place)
@@ -234,13 +249,15 @@ class Procore(RefreshingSession):
 
     def close(self) -> None:
         """Close the connections, and cancel a sign-in that is still pending."""
+        if self._question is not None:
+            self._question.cancel()
         if self._access is not None and self.waiting:
             self._access.close("Not signed in: the session was closed before you signed in.")
         super().close()
 
     def still_signed_in(self) -> bool:
         """Ask Procore who is signed in; False where nobody is. True where Procore can't be asked."""
-        if self._access is not None and self._access.why_over is not None:
+        if self._question is not None or (self._access is not None and self._access.why_over is not None):
             return False
         try:
             with in_haste():
@@ -251,15 +268,60 @@ class Procore(RefreshingSession):
             pass
         return True
 
+    def look_ahead(self) -> None:
+        """Begin to ask what the card and most calls need beside who is signed in, and return at once."""
+        if self._settings.auth_scheme == "OAUTH":
+            self._companies.look_ahead()
+
     def notice(self, line: str) -> None:
         """Keep a line for the card; called from any thread."""
         if line not in self._notices:
             self._notices.append(line)
 
+    # Before it knows what it connects to, and when it does
+
+    def wait_for_answer(self, question: Question) -> None:
+        """Make all calls fail, or wait in other threads than the main one, until a person has answered."""
+        self._question = question
+
+    def become(self, other: Procore) -> None:
+        """Be the session that the answer led to: from now on the two are one."""
+        other.headers.update(self.headers)
+        other.cookies.update(self.cookies)
+        self.__dict__ = other.__dict__
+
+    def when_signed_in(self, act: Callable[[], None]) -> None:
+        """Call `act` when the pending sign-in has worked and is stored; now where none is pending."""
+        if self._access is None:
+            act()
+        else:
+            self._access.when_signed_in(act)
+
+    def signed_in(self) -> None:
+        """Tell those of `when_signed_in`."""
+        if self._access is not None:
+            self._access.signed_in()
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare a request as `RefreshingSession` does, once it is known for which host."""
+        self._settle()
+        return super().prepare_request(request)
+
+    def hop(self, *how: Any) -> requests.Response:
+        """Send one request to one host, as `RefreshingSession` does."""
+        self._settle()
+        return super().hop(*how)
+
+    def _settle(self) -> None:
+        question = self._question
+        if question is not None:
+            question.wait()
+
     # What is behind it
 
     def _needed_company(self) -> int:
         """Return the chosen company, choosing the only one there is."""
+        self._settle()
         self._choose_only_company()
         if self.company_id is not None:
             return self.company_id
@@ -289,6 +351,7 @@ class Procore(RefreshingSession):
     def _learn(self) -> None:
         """Ask who it is and which companies there are, what isn't known yet."""
         if self._me is None:
+            self.look_ahead()
             self.me()
         try:
             self._companies.all()
@@ -317,6 +380,8 @@ class Procore(RefreshingSession):
         state: State = "no sign-in" if access is None else access.state
         if access is not None and state == "not signed in":
             problem = access.why_over
+        if self._question is not None:
+            state, problem = "not signed in", str(self._question.error or FILL_IN)
         return Status(
             place=settings.place,
             api_host=urlsplit(settings.environment.api_url).netloc,

@@ -209,7 +209,12 @@ A connection string is `name=value` pairs with `;` between them.
   variable `name`. Nothing else is replaced: `C:\\profiles\\Procore.apip` stays what it is.
 - A line that ends in `?` is IPython's help and never reaches us: end it with `;`.
 
-What the string doesn't say comes from the environment, else from the default.
+In the place of a connection string may stand the name of a saved connection (`%procore_connect site`); nothing at all means the
+one saved as `default`. `--save NAME` saves: everything that the string says but the secrets, in `connections.json` in your data
+folder. The Client Secret and the proxy's password go where your sign-ins are kept (`OAuthSettingsLocation`). Tokens and one-time
+codes are not saved, nor is what came from the environment. It is saved once the sign-in has worked.
+
+What the string, or the saved connection, doesn't say comes from the environment, else from the default.
 
 | Property | If not given | Values | Meaning |
 |---|---|---|---|"""

@@ -98,16 +98,20 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "OAuthClientId",
-        "The Client ID of your app in Procore's Developer Portal.",
+        "The Client ID of your app in Procore's Developer Portal. A saved connection that names an app uses that one,"
+        " whatever the environment says, and only ever with its own Client Secret. A string that names none, where the"
+        " environment names none either, uses the app saved with `default`, if it belongs to the same login host.",
         kind="credential",
-        otherwise="`PROCORE_CLIENT_ID`, else you are asked",
+        otherwise="the saved connection's, else `PROCORE_CLIENT_ID`, else you are asked",
         also=("client_id", "app_id", "username", "user", "uid"),
     ),
     Property(
         "OAuthClientSecret",
-        "The Client Secret of your app. Better kept out of notebooks: put it into `PROCORE_CLIENT_SECRET`.",
+        "The Client Secret of your app. Better kept out of notebooks: save it once (`--save`, or the form of a bare"
+        " `%procore_connect`), or put it into `PROCORE_CLIENT_SECRET`.",
         kind="credential",
-        otherwise="`PROCORE_CLIENT_SECRET`, else you are asked",
+        otherwise="the one saved for this Client ID and login host, or `PROCORE_CLIENT_SECRET` (for a saved connection in"
+        " this order, for a string in the other), else you are asked",
         secret=True,
         also=("client_secret", "app_secret", "password", "pwd"),
     ),

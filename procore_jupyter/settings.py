@@ -71,6 +71,11 @@ class Settings:
         Which stored sign-in.
     notices : tuple of str
         Lines for the person. Not part of equality.
+    written : mapping of str to str
+        What was written, in the connection string or the saved connection, but for secrets. Not part of
+        equality.
+    written_secrets : mapping of str to Secret
+        The secrets that were written. Not part of equality.
     """
 
     profile: Profile
@@ -98,6 +103,8 @@ class Settings:
     ca_bundle: str | None = None
     account: str = "default"
     notices: tuple[str, ...] = field(default=(), compare=False)
+    written: Mapping[str, str] = field(default_factory=dict, compare=False)
+    written_secrets: Mapping[str, Secret] = field(default_factory=dict, compare=False)
 
     @property
     def place(self) -> str:
@@ -129,6 +136,21 @@ class Settings:
             if is_placeholder(text):
                 raise ConfigurationError(f"{name} still holds the placeholder of an example. {way}.")
         return cast(str, self.client_id), cast(Secret, self.client_secret)
+
+    @property
+    def has_client(self) -> bool:
+        """Whether `require_client` has something to give."""
+        try:
+            self.require_client()
+        except ConfigurationError:
+            return False
+        return True
+
+    @property
+    def lacks_client_to_ask_for(self) -> bool:
+        """Whether the app is missing, and a person may be asked for it."""
+        asks = self.auth_scheme != "NONE" and self.initiate_oauth == "GETANDREFRESH"
+        return asks and not self.has_client
 
     def require_callback_url(self) -> str | None:
         """Return the CallbackURL, to the letter, None where none was given.
@@ -162,6 +184,7 @@ def resolve(
     account: str = "default",
     lines: bool = False,
     saved: Mapping[str, str] | None = None,
+    answers: Mapping[str, str] | None = None,
 ) -> Settings:
     """Return the settings that a connection string means.
 
@@ -179,6 +202,8 @@ def resolve(
         The text is in the cell form.
     saved : mapping of str to str or None
         A saved connection's properties; they count where the text says nothing.
+    answers : mapping of str to str or None
+        What a person was asked for, because the text says nothing: it counts before all else.
 
     Raises
     ------
@@ -193,11 +218,13 @@ def resolve(
     properties.check_names(string)
     given = properties.check(filled(string, environ, names))
     kept = properties.check(ConnectionString(saved or {}))
-    values = {one.name: one.default for one in properties.PROPERTIES if one.default} | kept | given
+    asked = properties.check(ConnectionString(answers or {}))
+    written = kept | given | asked
+    values = {one.name: one.default for one in properties.PROPERTIES if one.default} | written
 
     profile, notice = load(values["Profile"])
-    environment = _environment(profile, values, string, chosen="Environment" in kept | given)
-    client_id, client_secret = _client(profile, kept | given, environ)
+    environment = _environment(profile, values, string, chosen="Environment" in written)
+    client_id, client_secret = _client(profile, written, environ)
     urls = (environment.login_url, environment.api_url)
     settings = Settings(
         profile=profile,
@@ -225,6 +252,8 @@ def resolve(
         ca_bundle=network.ca_bundle(values.get("SSLServerCert"), environ),
         account=account,
         notices=(*([notice] if notice else []), *_repeated(string)),
+        written={name: value for name, value in written.items() if not _is_secret(name)},
+        written_secrets={name: Secret(value) for name, value in written.items() if _is_secret(name)},
     )
     _check_together(settings)
     return settings
@@ -329,6 +358,11 @@ def _check_together(settings: Settings) -> None:
         raise ConfigurationError(
             "OAuthVerifier and OAuthRefreshToken both begin a sign-in. Leave one of them out."
         )
+
+
+def _is_secret(name: str) -> bool:
+    known = properties.find(name)
+    return known is None or known.secret
 
 
 def _secret(values: Mapping[str, str], name: str) -> Secret | None:

@@ -7,9 +7,11 @@ the extension imports neither `connection` nor, with it, requests.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from procore_jupyter.asking import Question
     from procore_jupyter.login.flow import LoginFlow
 
 
@@ -22,10 +24,16 @@ class FrontEnd(NamedTuple):
         Takes a started `LoginFlow`, draws it, and returns at once.
     person : callable
         Whether somebody is there to click, now: no stdin means that a program runs this notebook.
+    waiting : callable or None
+        Takes a `LoginFlow` and says, as long as the context lasts, that a call waits for it.
+    ask : callable or None
+        Takes a `Question`, draws it, and returns at once; None where nothing can be asked.
     """
 
     show: Callable[[LoginFlow], None]
     person: Callable[[], bool]
+    waiting: Callable[[LoginFlow], AbstractContextManager[object]] | None = None
+    ask: Callable[[Question], None] | None = None
 
 
 _registered: FrontEnd | None = None

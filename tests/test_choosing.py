@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
+from collections.abc import Callable
 
-from procore_jupyter.choosing import listed, named, pick
+import pytest
+import requests
+
+from procore_jupyter.choosing import Companies, Named, listed, named, pick
 from procore_jupyter.errors import ConfigurationError
 
 KNOWN = ((1, "Twin"), (2, "twin "), (3, "7"), (7, "Seven"))
@@ -46,3 +50,43 @@ def test_ids_and_names_are_read_from_rows_of_either_version() -> None:
         {"id": None},
     ]
     assert named(rows) == ((1, "a"), (562949953421398, ""))
+
+
+def companies_of(*answers: Callable[[], tuple[Named, ...]]) -> tuple[Companies, list[str]]:
+    """Return companies that are asked for by calling the answers in turn, and the threads that asked."""
+    left, asked = [*answers], list[str]()
+
+    def read() -> tuple[Named, ...]:
+        asked.append(threading.current_thread().name)
+        return left.pop(0)()
+
+    return Companies(read), asked
+
+
+def test_looking_ahead_asks_beside_and_what_comes_later_waits_for_it() -> None:
+    go = threading.Event()
+    companies, asked = companies_of(lambda: KNOWN if go.wait(30) else ())
+    companies.look_ahead()
+    companies.look_ahead()
+    assert companies.known is None
+    go.set()
+    assert companies.all() == KNOWN == companies.all()
+    companies.look_ahead()
+    assert len(asked) == 1
+    assert asked != [threading.current_thread().name]
+
+
+def test_what_failed_ahead_is_asked_again_and_then_told() -> None:
+    def fail() -> tuple[Named, ...]:
+        raise requests.ConnectionError("no network")
+
+    companies, asked = companies_of(fail, lambda: KNOWN)
+    companies.look_ahead()
+    assert companies.all() == KNOWN
+    assert asked[1] == threading.current_thread().name
+
+    companies, asked = companies_of(fail, fail)
+    companies.look_ahead()
+    with pytest.raises(requests.ConnectionError):
+        companies.all()
+    assert len(asked) == 2

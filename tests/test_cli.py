@@ -339,3 +339,69 @@ def test_the_command_line_starts_without_jupyter(capsys: pytest.CaptureFixture[s
     script = "import sys; from procore_jupyter.cli import main; main(['callback-url']); print(*sorted({'IPython','ipywidgets','jupyter_server','pandas','tornado','keyring'} & set(sys.modules)), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == ""
+
+
+def test_a_saved_name_is_enough_and_the_paths_show_what_is_where_and_no_secret(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    assert cli.main(["status", "--paths"]) == 0
+    assert "connections.json  (not there)" in capsys.readouterr().out
+    procore = signed_in(demo)
+    connect(text_for(demo), person=False, save="site", account="default")
+    demo.write_address()
+    token = procore._access.current() if procore._access is not None else None
+    assert token is not None and token.refresh_token is not None
+    assert cli.main(["status", "site"]) == 0
+    assert "Dana Reyes" in capsys.readouterr().out
+    assert cli.main(["status", "--paths"]) == 0
+    out = capsys.readouterr().out
+    host, app = demo.url.partition("://")[2], demo.client_id[:6]
+    assert f"    site: Production, app {app}…, account default" in out
+    assert f"    sign-in: {host}, app {app}…, account default" in out
+    assert f"    secret: OAuthClientSecret of {app}… at {host}" in out
+    for name in ("tokens.json", "tokens.json.lock", "connections.json", "connections.json.lock", "demo.json"):
+        assert re.search(rf"  {home}/\S*/{re.escape(name)}  [\d,]+ bytes  -rw-------  20\d\d-", out), name
+    secrets = [demo.client_secret, demo.client_id, token.access_token.reveal(), token.refresh_token.reveal()]
+    for secret in secrets:
+        assert secret not in out
+    assert cli.main(["status", "sitting"]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and "No connection is saved under such a name" in said.err
+
+
+def test_the_paths_of_a_damaged_or_open_file_say_so_and_change_nothing(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    folder = home / ".local/share/procore-jupyter"
+    folder.mkdir(parents=True, mode=0o700)
+    for name in ("connections.json", "tokens.json"):
+        (folder / name).write_text('{"version": 7}')
+        (folder / name).chmod(0o644)
+    assert cli.main(["status", "--paths"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("Others may read or write") == 2 and "-rw-r--r--" in out
+    for name in ("connections.json", "tokens.json"):
+        (folder / name).chmod(0o600)
+    assert cli.main(["status", "--paths"]) == 0
+    assert capsys.readouterr().out.count("newer version") == 2
+    assert (folder / "tokens.json").read_text() == '{"version": 7}'
+
+
+def test_the_paths_name_a_keyrings_entries(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keyring
+
+    from procore_jupyter import saved
+    from procore_jupyter.secret import Secret
+    from tests.oauth.stores import SmallKeyring
+
+    monkeypatch.setattr(keyring.core, "_keyring_backend", SmallKeyring())
+    properties = {"OAuthSettingsLocation": "keyring://", "OAuthClientId": "an-app-of-mine"}
+    saved.keep(saved.SavedConnection("ring", properties, "dana"))
+    key = saved.client_secret_key("login.procore.com", "an-app-of-mine")
+    saved.keep_secret("keyring://", key, Secret("hidden"))
+    assert cli.main(["status", "--paths"]) == 0
+    out = capsys.readouterr().out
+    assert "    dana | an-app… | login.procore.com: no sign-in, client secret" in out
+    assert "hidden" not in out and "an-app-of-mine" not in out

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter import showing
-from procore_jupyter.notebook import completion, front_end, status_card
+from procore_jupyter.notebook import completion, front_end, kernel_log, status_card
 from procore_jupyter.notebook.history import HistoryGuard
 from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
 
@@ -22,6 +22,7 @@ class _Loaded(NamedTuple):
     magics: ProcoreMagics
     history: HistoryGuard
     front_end: showing.FrontEnd
+    log: kernel_log.TypedTextFilter
 
 
 _loaded: dict[int, _Loaded] = {}
@@ -40,9 +41,13 @@ def load(shell: InteractiveShell) -> None:
     place = showing.FrontEnd(
         show=lambda flow: front_end.show(shell, flow, name=DEFAULT_NAME),
         person=lambda: front_end.somebody_there(shell),
+        ask=(lambda question: front_end.ask(question, name=DEFAULT_NAME))
+        if front_end.draws_panels(shell)
+        else None,
+        waiting=lambda flow: front_end.waiting(shell, flow),
     )
     showing.set_front_end(place)
-    _loaded[id(shell)] = _Loaded(magics, history, place)
+    _loaded[id(shell)] = _Loaded(magics, history, place, kernel_log.install(shell))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -60,3 +65,4 @@ def unload(shell: InteractiveShell) -> None:
             if registered.get(name) == function:
                 del registered[name]
     loaded.history.remove()
+    kernel_log.remove(shell, loaded.log)

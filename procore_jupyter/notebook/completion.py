@@ -1,4 +1,4 @@
-"""Tab in ``%procore_connect``: option names, property names, allowed values. From tables in memory, never the network.
+"""Tab in ``%procore_connect``: option names, saved connections, property names, allowed values. Never the network.
 
 What a person typed is never offered back: values that are free text, secrets above all, have no completions.
 """
@@ -9,7 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procore_jupyter.notebook.options import CONNECT_OPTIONS, LOGOUT_OPTIONS, STATUS_OPTIONS, VALUE, Option
+from procore_jupyter.notebook.options import (
+    CONNECT_OPTIONS,
+    LOGOUT_OPTIONS,
+    STATUS_OPTIONS,
+    Option,
+    value_of,
+)
 from procore_jupyter.notebook.redaction import segments
 
 if TYPE_CHECKING:
@@ -73,7 +79,12 @@ def candidates(text: str) -> Candidates | None:
     if magic["name"] != "procore_connect" or magic["percents"] == "%%":
         return Candidates("", list(options), "option") if not found else NONE
     properties = _in_string(found, lines=False)
-    # Before the first character both may come: the properties first.
+    if "=" in found or ";" in found:
+        return properties
+    saved = [one for one in _saved_names() if one.casefold().startswith(found.casefold())]
+    if saved and properties.typed == found:
+        properties = properties._replace(texts=[*saved, *properties.texts])
+    # Before the first character an option may come too.
     return properties if found else properties._replace(texts=[*properties.texts, *options])
 
 
@@ -89,12 +100,28 @@ def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
         if option is not None and option.value:
             if (typing := re.fullmatch(r"(?:=|[ \t]+)(\S*)", text)) is not None:
                 typed = typing.group(1)
-                return Candidates(typed, [one for one in option.choices if one.startswith(typed)], "value")
-            if (value := VALUE.match(text)) is None:
+                choices = list(option.choices)
+                if option.without:  # a name, or the string begins
+                    choices = [*_saved_names(), *(f"{one}=" for one in _property_names())]
+                return Candidates(typed, [one for one in choices if one.startswith(typed)], "value")
+            value = value_of(option, text)
+            if value is None and not option.without:
                 return NONE
-            text = text[value.end() :]
+            text = text[value.end() if value is not None else 0 :]
         text = text.lstrip(" \t")
     return text
+
+
+def _property_names() -> tuple[str, ...]:
+    from procore_jupyter.properties import NAMES
+
+    return NAMES
+
+
+def _saved_names() -> list[str]:
+    from procore_jupyter import saved
+
+    return saved.names()
 
 
 def _in_string(text: str, *, lines: bool) -> Candidates:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from procore_jupyter.asking import Question
     from procore_jupyter.login.flow import LoginFlow
 
 
@@ -32,6 +35,22 @@ def somebody_there(shell: InteractiveShell) -> bool:
 def draws_panels(shell: InteractiveShell) -> bool:
     """Tell whether outputs are drawn as HTML and widgets: in a kernel they may be, in a terminal they aren't."""
     return getattr(shell, "kernel", None) is not None
+
+
+def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[object]:
+    """Say in the running cell's output, as long as the context lasts, that it waits for the person."""
+    if not draws_panels(shell) or threading.current_thread() is not threading.main_thread():
+        return nullcontext()  # a terminal has the link right above; a thread of the user's has no cell
+    from procore_jupyter.notebook import login_panel
+
+    return login_panel.waiting_here(flow)
+
+
+def draws_outputs_once() -> bool:
+    """Tell whether the page takes no changes of its outputs: Voila's, where only widgets live on."""
+    from procore_jupyter.settings import read_surroundings
+
+    return read_surroundings().voila
 
 
 def show(
@@ -67,3 +86,20 @@ def show(
     terminal.say(str(flow))
     if flow.ways == ("paste",):
         terminal.say(f"Then run  {name}.sign_in.paste(input())  and paste it there.")
+
+
+def ask(question: Question, *, name: str, notes: Sequence[str] = ()) -> None:
+    """Ask the person which app it is, and return at once. Only where panels are drawn.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+    name : str
+        The variable that holds the session.
+    notes : sequence of str
+        Lines to show with the sign-in that follows.
+    """
+    from procore_jupyter.notebook import connect_form
+
+    connect_form.show(question, name=name, notes=notes)

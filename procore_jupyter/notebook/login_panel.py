@@ -21,7 +21,7 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -29,6 +29,7 @@ from IPython.display import display
 
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.login.flow import LoginState
+from procore_jupyter.notebook import front_end
 from procore_jupyter.notebook import panel_html as html
 from procore_jupyter.notebook.status_card import MimeBundle, card_of, message
 
@@ -61,6 +62,18 @@ def show(flow: LoginFlow, *, name: str | None = None, notes: Sequence[str] = ())
     panel = LoginPanel(flow, name=name, notes=notes)
     _shown[flow] = panel
     panel.show()
+
+
+@contextlib.contextmanager
+def waiting_here(flow: LoginFlow) -> Iterator[None]:
+    """Say in the output of the running cell that it waits for this sign-in; take it away at the end."""
+    place = uuid.uuid4().hex
+    handle = f"procore-waiting-{place}"
+    display(html.still_waiting(flow), raw=True, display_id=handle)
+    try:
+        yield
+    finally:
+        display(html.nothing(place), raw=True, display_id=handle, update=True)
 
 
 class LoginPanel:
@@ -118,7 +131,7 @@ class LoginPanel:
             log.warning("the sign-in panel stopped (%s)", type(error).__name__)
         finally:
             unsubscribe()
-            if self._widgets is not None:
+            if self._widgets is not None and not self._widgets.ended:
                 with contextlib.suppress(Exception):
                     self._widgets.close()
 
@@ -153,6 +166,8 @@ class LoginPanel:
 
     def _replace(self, bundle: MimeBundle) -> None:
         """Put the last word in the place of the panel; nothing of the sign-in stays."""
+        if self._widgets is not None and front_end.draws_outputs_once():
+            self._widgets.end(bundle["text/html"])
         self._publish("panel", bundle, update=True)
         self._publish("plain", html.nothing(self._id), update=True)
 
@@ -170,6 +185,7 @@ class _Widgets:
 
         from procore_jupyter.notebook.paste_field import PasteField
 
+        self.ended = False
         self._own_notes = tuple(notes)
         wide = {"width": "auto", "margin": "0"}
         self._waiting = ipywidgets.HTML(html.waiting(flow), layout=wide)
@@ -225,11 +241,24 @@ class _Widgets:
         """Answer what was pasted."""
         self._said.value = html.said(text)
 
-    def close(self) -> None:
-        """Take the widgets from the kernel and from every front end."""
+    def end(self, html: str) -> None:
+        """Let the panel say the last word itself, for a page whose outputs don't change any more."""
         import ipywidgets
 
-        waiting: list[Any] = [self._box]
+        before = self._box.children
+        self._box.children = (ipywidgets.HTML(html, layout={"width": "auto", "margin": "0"}),)
+        self.ended = True
+        self._close(before)
+
+    def close(self) -> None:
+        """Take the widgets from the kernel and from every front end."""
+        self._close([self._box])
+
+    @staticmethod
+    def _close(widgets: Sequence[Any]) -> None:
+        import ipywidgets
+
+        waiting: list[Any] = [*widgets]
         while waiting:
             one = waiting.pop()
             waiting += getattr(one, "children", ())

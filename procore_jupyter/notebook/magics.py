@@ -30,6 +30,7 @@ from procore_jupyter.notebook.redaction import secrets_in_string
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from procore_jupyter.asking import Question
     from procore_jupyter.connection import Procore
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.notebook.history import HistoryGuard
@@ -97,7 +98,9 @@ class ProcoreMagics(Magics):
 
         ::
 
+            %procore_connect                 asks what it has to know, the first time
             %procore_connect [options] Profile=Procore;OAuthClientId=…;OAuthClientSecret=…;
+            %procore_connect [options] NAME  a saved connection; with nothing at all, the one saved as `default`
             %%procore_connect [options]      and the same below, one property a line, "#" for comments
 
         It doesn't wait: click the link, and the first call that needs the sign-in waits for it.
@@ -106,6 +109,7 @@ class ProcoreMagics(Magics):
         -------
         --name NAME        the variable (procore)
         --account NAME     which stored sign-in (default): two accounts can be signed in side by side
+        --save [NAME]      once it has worked, keep all of it under a name (default); secrets go where sign-ins go
         --wait             wait in this cell
         --timeout SECONDS  how long the link waits for you (300)
         --login            sign in anew although a sign-in is stored
@@ -171,12 +175,13 @@ class ProcoreMagics(Magics):
                 f"Choose another name:  %procore_connect --name {name}_session …"
             )
         shell = cast("InteractiveShell", self.shell)
-        notes = self._notes(text, lines=lines)
+        notes = self._notes(text, lines=lines, saving="save" in given)
         pending: list[LoginFlow] = []
+        asked: list[Question] = []
         session = connect(
             text,
             show=pending.append,
-            account=str(given.get("account", "default")),
+            account=cast("str | None", given.get("account")),
             via=cast("str | None", given.get("via")),
             login=bool(given.get("login", False)),
             timeout=cast(float, given.get("timeout", 300.0)),
@@ -184,10 +189,15 @@ class ProcoreMagics(Magics):
             lines=lines,
             existing=existing,
             person=front_end.somebody_there(shell),
+            save=cast("str | None", given.get("save")),
+            ask=asked.append if front_end.draws_panels(shell) else None,
         )
         shell.push({name: session})
+        if asked:
+            front_end.ask(asked[-1], name=name, notes=notes)
+            return
         if pending:
-            wait = bool(given.get("wait"))
+            wait = bool(given.get("wait")) and not front_end.draws_outputs_once()
             told = [*session.settings.notices, *notes]
             front_end.show(shell, pending[-1], name=name, notes=told, wait=wait)
             if not wait:
@@ -216,18 +226,28 @@ class ProcoreMagics(Magics):
         )
         raise UsageError(f"`{name}` is no Procore session in this notebook. {hint}")
 
-    def _notes(self, text: str, *, lines: bool) -> tuple[str, ...]:
+    def _notes(self, text: str, *, lines: bool, saving: bool) -> tuple[str, ...]:
         """Return what to say of secrets that stand in the cell."""
         names = list(dict.fromkeys(span.name for span in secrets_in_string(text, lines=lines) if span.name))
+        instead = {**_INSTEAD, **(_SAVED if saving else {})}
         notes = [
-            f"{_spoken(one)} still stands in this cell, and in what your browser was sent. {_INSTEAD.get(one, f'Write `{one}=${{VARIABLE}}` instead, with the value in that environment variable.')}"
+            f"{_spoken(one)} still stands in this cell, and in what your browser was sent. {instead.get(one, f'Write `{one}=${{VARIABLE}}` instead, with the value in that environment variable.')}"
             for one in names
         ]
         return (*notes, *(self._history.left_over if self._history is not None else ()))
 
 
 _INSTEAD = {
-    "OAuthClientSecret": "Set the environment variable PROCORE_CLIENT_SECRET and delete `OAuthClientSecret` from the cell."
+    "OAuthClientSecret": "Add `--save` once, and from then on `%procore_connect` is enough; or set the environment variable "
+    "PROCORE_CLIENT_SECRET. Then delete the secret from the cell."
+}
+_SAVED = {
+    "OAuthClientSecret": "It is saved once you are signed in: then delete it from the cell.",
+    "ProxyPassword": "It is saved once you are signed in: then delete it from the cell.",
+    **dict.fromkeys(
+        ("OAuthRefreshToken", "OAuthVerifier", "OAuthAccessToken"),
+        "It is not saved: what grows from it is the stored sign-in. Then delete it from the cell.",
+    ),
 }
 
 

@@ -31,12 +31,29 @@ class Option(NamedTuple):
         Turns the value's text into what the magic wants. Raises ValueError with what to write instead.
     choices : tuple of str
         The values to offer on Tab.
+    without : str
+        What it means without its value; empty where it needs one. What follows such an option is its value
+        only where it looks like a name and begins no connection string.
     """
 
     name: str
     value: str = ""
     read: Callable[[str], object] = str
     choices: tuple[str, ...] = ()
+    without: str = ""
+
+
+def value_of(option: Option, text: str, at: int = 0) -> re.Match[str] | None:
+    """Return the value that follows an option, None where none does."""
+    found = VALUE.match(text, at)
+    if found is None or not option.without:
+        return found
+    bare = found.group("bare")
+    if bare is not None and not _NAME_LIKE.fullmatch(bare):
+        return None
+    if bare is not None and text[at] != "=" and _begins_a_string(text[at:]):
+        return None
+    return found
 
 
 def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[dict[str, object], str]:
@@ -78,7 +95,11 @@ def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[
                 raise UsageError(f"{option.name} takes no value.")
             given[_key(option)] = True
         else:
-            value = VALUE.match(text)
+            value = value_of(option, text)
+            if value is None and option.without and not text.startswith("="):
+                given[_key(option)] = option.without
+                text = text.lstrip()
+                continue
             if value is None or (value.group("bare") or "").startswith("--"):
                 raise UsageError(f"{option.name} needs a value: {option.name} {option.value}")
             given[_key(option)] = _read(option, value)
@@ -137,9 +158,20 @@ def skip_options(text: str, at: int, options: Mapping[str, Option]) -> int:
     while (found := re.compile(r"[ \t]*(--[\w-]*)").match(text, at)) is not None:
         at = found.end()
         option = options.get(found.group(1))
-        if option is not None and option.value and (value := VALUE.match(text, at)) is not None:
+        if option is not None and option.value and (value := value_of(option, text, at)) is not None:
             at = value.end()
     return at
+
+
+_NAME_LIKE = re.compile(r"\w[\w.-]*")
+
+
+def _begins_a_string(text: str) -> bool:
+    """Tell whether a text begins with a property's name, blanks in it or not, and its ``=``."""
+    from procore_jupyter.properties import find
+
+    key, found, _ = text.partition("=")
+    return bool(found) and find(key) is not None
 
 
 _NAME = Option("--name", "NAME")
@@ -149,6 +181,7 @@ CONNECT_OPTIONS = {
     for option in (
         _NAME,
         Option("--account", "NAME"),
+        Option("--save", "NAME", without="default"),
         Option("--wait"),
         Option("--timeout", "SECONDS", seconds),
         Option("--login"),

@@ -63,6 +63,20 @@ def plain(flow: LoginFlow, panel_id: str, name: str | None) -> dict[str, str]:
     }
 
 
+def still_waiting(flow: LoginFlow) -> dict[str, str]:
+    """Return the line for a cell that waits; holds nothing of the authorize link, as `plain`."""
+    start = flow.start_url
+    line = "Waiting for your sign-in: the link stands where you connected, further up."
+    if start is not None:
+        line = "Waiting for your sign-in."
+    return {
+        "text/html": f'{STYLE}<div class="procore-plain procore-waiting"><span class="procore-quiet">{escape(line)}</span>'
+        + (f" {_link(start, LINK)}" if start is not None else "")
+        + "</div>",
+        "text/plain": line if start is None else f"{line} {LINK} at {start}",
+    }
+
+
 def nothing(panel_id: str) -> dict[str, str]:
     """Return an output that takes no room."""
     gone = f"procore-gone-{panel_id}"

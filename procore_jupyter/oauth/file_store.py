@@ -1,6 +1,7 @@
 """FileStore: all sign-ins of a user in one private file.
 
-The file is JSON: ``{"version": 1, "tokens": [{"login_host", "client_id", "account", "token", "seeds"}]}``.
+The file is JSON: ``{"version": 1, "tokens": [{"login_host", "client_id", "account", "token", "seeds"}],
+"secrets": [{"name", "host", "owner", "value"}]}``; the secrets are those of saved connections.
 Every change is: lock, read again, change, write as a whole. Fields and entries that this version
 doesn't know are carried along; a file of a newer format is never touched.
 """
@@ -22,7 +23,8 @@ from procore_jupyter import files
 from procore_jupyter.errors import ProcoreWarning, TokenStoreError, without_frames
 from procore_jupyter.oauth.locks import process_lock
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import StoredToken, TokenKey
+from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
+from procore_jupyter.secret import Secret
 
 VERSION = 1
 PATIENCE = 10.0  # s to wait for another process's change of the file, which takes milliseconds
@@ -105,6 +107,24 @@ class FileStore:
             return content.decode("ascii", "replace") if content else None
         return None
 
+    def load_secret(self, key: SecretKey) -> Secret | None:
+        """Return a secret of a saved connection; None where none is kept. Raises as `load`."""
+        return self._read().secret(key)
+
+    def save_secret(self, key: SecretKey, secret: Secret) -> None:
+        """Keep a secret of a saved connection; return when it is on the disk. Raises as `save`."""
+        with self._changing() as document:
+            document.put_secret(key, secret)
+            self._write(document)
+
+    def sign_ins(self) -> list[TokenKey]:
+        """Return whose sign-ins are kept; raises as `load`."""
+        return [_key_of(entry) for entry in self._read().entries]
+
+    def secret_keys(self) -> list[SecretKey]:
+        """Return which secrets of saved connections are kept; raises as `load`."""
+        return [_secret_key_of(entry) for entry in self._read().secrets]
+
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(f"{self._path.name}.{suffix}")
 
@@ -163,7 +183,7 @@ class FileStore:
             raise TokenStoreError(
                 f"{self._path} is damaged and can't be moved away ({problem}). Move it away and try again."
             )
-        if document.entries:
+        if document.entries or document.secrets:
             self._write(document)
         lost = "A stored sign-in was" if document.entries else "The stored sign-ins were"
         warnings.warn(
@@ -178,6 +198,7 @@ class _Document:
         self.damaged = False
         self.newer = False
         self.entries: list[dict[str, Any]] = []
+        self.secrets: list[dict[str, Any]] = []
         self._rest: dict[str, Any] = {}
 
     @classmethod
@@ -187,27 +208,34 @@ class _Document:
             return document
         try:
             read = json.loads(content)
-            version, entries = read["version"], read.get("tokens")
+            version, entries, secrets = read["version"], read.get("tokens"), read.get("secrets", [])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             version = None
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             document.damaged = True
         elif version > VERSION:
             document.newer = True
-        elif not isinstance(entries, list):
+        elif not isinstance(entries, list) or not isinstance(secrets, list):
             document.damaged = True
         if document.damaged or document.newer:
             return document
-        document._rest = {name: value for name, value in read.items() if name not in ("version", "tokens")}
+        known = ("version", "tokens", "secrets")
+        document._rest = {name: value for name, value in read.items() if name not in known}
         for entry in entries:
             if _is_whole(entry):
                 document.entries.append(entry)
             else:
                 document.damaged = True
+        for entry in secrets:
+            if _is_whole_secret(entry):
+                document.secrets.append(entry)
+            else:
+                document.damaged = True
         return document
 
     def content(self) -> bytes:
-        text = json.dumps({"version": VERSION, **self._rest, "tokens": self.entries}, indent=1)
+        kept = {"secrets": self.secrets} if self.secrets else {}
+        text = json.dumps({"version": VERSION, **self._rest, "tokens": self.entries, **kept}, indent=1)
         return text.encode() + b"\n"
 
     def find(self, key: TokenKey) -> StoredToken | None:
@@ -231,6 +259,18 @@ class _Document:
         self.entries = [entry for entry in self.entries if _key_of(entry) != key]
         return len(self.entries) < before
 
+    def secret(self, key: SecretKey) -> Secret | None:
+        return next((Secret(entry["value"]) for entry in self.secrets if _secret_key_of(entry) == key), None)
+
+    def put_secret(self, key: SecretKey, secret: Secret) -> None:
+        for entry in self.secrets:
+            if _secret_key_of(entry) == key:
+                entry["value"] = secret.reveal()
+                return
+        self.secrets.append(
+            {"name": key.name, "host": key.host, "owner": key.owner, "value": secret.reveal()}
+        )
+
 
 def _key_of(entry: dict[str, Any]) -> TokenKey:
     return TokenKey(entry["login_host"], entry["client_id"], entry["account"])
@@ -247,3 +287,13 @@ def _is_whole(entry: object) -> bool:
     except ValueError:
         return False
     return all(isinstance(seed, str) for seed in seeds)
+
+
+def _secret_key_of(entry: dict[str, Any]) -> SecretKey:
+    return SecretKey(entry["name"], entry["host"], entry["owner"])
+
+
+def _is_whole_secret(entry: object) -> bool:
+    return isinstance(entry, dict) and all(
+        isinstance(entry.get(name), str) for name in ("name", "host", "owner", "value")
+    )

@@ -17,7 +17,8 @@ from procore_jupyter import files
 from procore_jupyter.errors import ConfigurationError, ProcoreWarning, TokenStoreError, without_frames
 from procore_jupyter.oauth.file_store import VERSION, FileStore
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import StoredToken, TokenKey
+from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
+from procore_jupyter.secret import Secret
 
 SERVICE = "procore-jupyter"
 
@@ -57,7 +58,7 @@ class KeyringStore:
         TokenStoreError
             The keyring is locked, missing or failing, or holds an entry of a newer format.
         """
-        found = self._ask("read", lambda: _Entry(self._keyring.get_password(SERVICE, _name(key))))
+        found = self._ask("read", lambda: _Entry(self._keyring.get_password(SERVICE, entry_name(key))))
         if found.newer:
             raise TokenStoreError(
                 "The sign-in in the keyring was written by a newer version of procore-jupyter, so it is left alone. "
@@ -71,12 +72,12 @@ class KeyringStore:
         """Keep a token, with exactly these seeds."""
         self.load(key)  # never over an entry that is newer or damaged
         entry = _Entry.of(StoredToken(token, seeds))
-        self._ask("written", lambda: self._keyring.set_password(SERVICE, _name(key), entry.text))
+        self._ask("written", lambda: self._keyring.set_password(SERVICE, entry_name(key), entry.text))
 
     def delete(self, key: TokenKey) -> None:
         """Forget a token and its seeds."""
         if self.load(key) is not None:
-            self._ask("changed", lambda: self._keyring.delete_password(SERVICE, _name(key)))
+            self._ask("changed", lambda: self._keyring.delete_password(SERVICE, entry_name(key)))
 
     @contextmanager
     def exclusive(self, key: TokenKey, timeout: float) -> Iterator[bool]:
@@ -92,10 +93,19 @@ class KeyringStore:
         """Return what was noted last, if no answer has come."""
         return self._locks.noted(key)
 
+    def load_secret(self, key: SecretKey) -> Secret | None:
+        """Return a secret of a saved connection; None where none is kept. Raises as `load`."""
+        # Made a `Secret` inside the question: no frame here holds the text.
+        return self._ask("read", lambda: _secret(self._keyring.get_password(SERVICE, secret_name(key))))
+
+    def save_secret(self, key: SecretKey, secret: Secret) -> None:
+        """Keep a secret of a saved connection."""
+        self._ask("written", lambda: self._keyring.set_password(SERVICE, secret_name(key), secret.reveal()))
+
     def _put_aside(self, key: TokenKey, damaged: _Entry) -> None:
-        aside = f"{_name(key)} damaged {secrets.token_hex(3)}"
+        aside = f"{entry_name(key)} damaged {secrets.token_hex(3)}"
         self._ask("written", lambda: self._keyring.set_password(SERVICE, aside, damaged.text))
-        self._ask("changed", lambda: self._keyring.delete_password(SERVICE, _name(key)))
+        self._ask("changed", lambda: self._keyring.delete_password(SERVICE, entry_name(key)))
         warnings.warn(
             f"The sign-in in the keyring was damaged. It is kept there as “{aside}”; sign in again.",
             ProcoreWarning,
@@ -146,5 +156,15 @@ class _Entry:
         return cls(json.dumps(value, separators=(",", ":")))
 
 
-def _name(key: TokenKey) -> str:
+def entry_name(key: TokenKey) -> str:
+    """Return what a sign-in's entry is called in the keyring."""
     return f"{key.account} | {key.client_id} | {key.login_host}"
+
+
+def secret_name(key: SecretKey) -> str:
+    """Return what a saved connection's secret is called in the keyring."""
+    return f"{key.name} | {key.owner} | {key.host}"
+
+
+def _secret(text: str | None) -> Secret | None:
+    return Secret(text) if text else None

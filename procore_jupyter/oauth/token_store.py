@@ -63,6 +63,25 @@ class StoredToken:
     seeds: frozenset[str] = field(default=frozenset())
 
 
+@dataclass(frozen=True)
+class SecretKey:
+    """Which secret of a saved connection it is. Not a token: it stays when somebody signs out.
+
+    Parameters
+    ----------
+    name : str
+        The property: ``OAuthClientSecret``, ``ProxyPassword``.
+    host : str
+        Where it is good, with its port where one is given: the login host, the proxy.
+    owner : str
+        Whose it is there: the Client ID, the proxy's user.
+    """
+
+    name: str
+    host: str
+    owner: str
+
+
 def fingerprint(secret: Secret) -> str:
     """Return the SHA-256 of a secret in hex: enough to know it again, useless to who reads it."""
     return hashlib.sha256(secret.reveal().encode(errors="surrogatepass")).hexdigest()
@@ -100,8 +119,9 @@ class TokenStore(Protocol):
     def note(self, key: TokenKey, spending: str | None) -> None:
         """Note the fingerprint of a refresh token that is being sent; None when its answer has come.
 
-        A note that is still there tells who comes later that an answer was lost, and why the refresh
-        token is refused now. Never raises: it is a courtesy.
+        A note that is still there tells who comes later that an answer was lost, or that the refresh
+        token was refused, when, and why: it is then the fingerprint and two more words. Never raises: it
+        is a courtesy.
         """
         ...
 
@@ -109,9 +129,18 @@ class TokenStore(Protocol):
         """Return what was noted last, if no answer has come."""
         ...
 
+    def load_secret(self, key: SecretKey) -> Secret | None:
+        """Return a secret of a saved connection; None where none is kept."""
+        ...
+
+    def save_secret(self, key: SecretKey, secret: Secret) -> None:
+        """Keep a secret of a saved connection in place of the one there is; return when it is safe."""
+        ...
+
 
 _memories: dict[str, dict[TokenKey, StoredToken]] = {}
 _memory_notes: dict[tuple[str, TokenKey], str] = {}
+_memory_secrets: dict[tuple[str, SecretKey], Secret] = {}
 
 
 class MemoryStore:
@@ -164,6 +193,14 @@ class MemoryStore:
     def noted(self, key: TokenKey) -> str | None:
         """Return what was noted last, if no answer has come."""
         return _memory_notes.get((self._name, key))
+
+    def load_secret(self, key: SecretKey) -> Secret | None:
+        """Return a secret of a saved connection; None where none is kept."""
+        return _memory_secrets.get((self._name, key))
+
+    def save_secret(self, key: SecretKey, secret: Secret) -> None:
+        """Keep a secret of a saved connection."""
+        _memory_secrets[self._name, key] = secret
 
 
 def open_store(location: str | None = None) -> TokenStore:

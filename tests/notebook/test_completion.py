@@ -18,7 +18,11 @@ NAMES = [f"{one.name}=" for one in PROPERTIES]
 @pytest.mark.parametrize(
     ("text", "typed", "texts"),
     [
-        ("%procore_connect --", "--", ["--name", "--account", "--wait", "--timeout", "--login", "--via"]),
+        (
+            "%procore_connect --",
+            "--",
+            ["--name", "--account", "--save", "--wait", "--timeout", "--login", "--via"],
+        ),
         ("%procore_connect --wait --n", "--n", ["--name"]),
         ("%procore_connect --via ", "", ["server", "loopback", "paste"]),
         ("%procore_connect --via=p", "p", ["paste"]),

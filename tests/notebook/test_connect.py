@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -47,6 +49,23 @@ def test_the_magic_returns_at_once_and_the_next_cell_waits_and_goes_on(kernel: K
     assert name in again.plain and "kept at" in again.plain and "signs in at" in again.html
     shown = kernel.run("procore")
     assert name in shown.plain and "procore-card" in shown.html
+
+
+def test_a_cell_that_waits_says_so_offers_the_link_and_keeps_nothing_of_it(kernel: Kernel, line: str) -> None:
+    kernel.run(f"%procore_connect {line}")
+    waiting = kernel.submit(ME)
+    kernel.until(lambda: "Waiting for your sign-in" in waiting.plain)
+    assert not waiting.idle.is_set()
+    start = re.search(r'href="([^"]*/procore-jupyter/start\?login=[^"]*)"', waiting.html)
+    assert start is not None
+    assert "oauth/authorize" not in waiting.saved
+    with new_browser() as browser:
+        leads_to = browser.get(html.unescape(start[1]), allow_redirects=False, timeout=20).headers["Location"]
+    assert leads_to == link(kernel)
+    sign_in(kernel)
+    kernel.finish(waiting)
+    assert (waiting.status, waiting.plain.strip()) == ("ok", "")
+    assert "start?login" not in waiting.saved
 
 
 def test_deny_stops_run_all_and_the_panel_says_so(kernel: Kernel, line: str) -> None:

@@ -44,7 +44,7 @@ def test_options_are_read_off_the_front_and_the_rest_is_left_as_it_stands(
     ("line", "says"),
     [
         ("--nmae x", "%procore_connect has no option --nmae. Did you mean --name?"),
-        ("--save x", "%procore_connect has no option --save. It takes --name, "),
+        ("--zeal x", "%procore_connect has no option --zeal. It takes --name, "),
         ("--name", "--name needs a value: --name NAME"),
         ("--name --wait", "--name needs a value: --name NAME"),
         ('--name "two', "--name needs a value: --name NAME"),

@@ -17,6 +17,7 @@ from procore_jupyter.oauth.locks import StillLockedError
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import (
     MemoryStore,
+    SecretKey,
     StoredToken,
     TokenKey,
     TokenStore,
@@ -33,6 +34,7 @@ def opened(
 ) -> Callable[[], TokenStore]:
     """Give a callable that opens the same place anew."""
     monkeypatch.setattr(token_store, "_memories", {})
+    monkeypatch.setattr(token_store, "_memory_secrets", {})
     locations = {"file": str(path), "memory": "memory://mine", "keyring": "keyring://"}
     return lambda: open_store(locations[request.param])
 
@@ -90,6 +92,21 @@ def test_what_is_deleted_is_gone_and_deleting_again_is_no_error(opened: Callable
     opened().delete(KEY)
     opened().delete(KEY)
     assert opened().load(KEY) is None
+
+
+def test_secrets_of_saved_connections_lie_beside_the_sign_ins_and_neither_disturbs_the_other(
+    opened: Callable[[], TokenStore],
+) -> None:
+    mine, other = SecretKey("OAuthClientSecret", "host", "app-1"), SecretKey("ProxyPassword", "host", "app-1")
+    assert opened().load_secret(mine) is None
+    opened().save_secret(mine, Secret("old"))
+    opened().save(KEY, token())
+    opened().save_secret(mine, Secret("new"))
+    opened().save_secret(other, Secret("else"))
+    opened().delete(KEY)
+    assert opened().load(KEY) is None
+    assert opened().load_secret(mine) == Secret("new") and opened().load_secret(other) == Secret("else")
+    assert opened().load_secret(SecretKey("OAuthClientSecret", "host2", "app-1")) is None
 
 
 def test_one_at_a_time_may_renew_and_another_key_is_not_concerned(opened: Callable[[], TokenStore]) -> None:
