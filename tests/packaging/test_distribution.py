@@ -102,7 +102,9 @@ def test_lock_file_names_no_registry_and_pins_every_package() -> None:
 def read(wheel: Path, end: str) -> bytes:
     """Return the one file of a wheel whose path ends so."""
     with zipfile.ZipFile(wheel) as archive:
-        (name,) = [name for name in archive.namelist() if f"/{name}".endswith(f"/{end}") or f".data/{end}" in name]
+        (name,) = [
+            name for name in archive.namelist() if f"/{name}".endswith(f"/{end}") or f".data/{end}" in name
+        ]
         return archive.read(name)
 
 

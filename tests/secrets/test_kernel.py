@@ -259,7 +259,9 @@ def test_a_secret_typed_into_the_form_is_in_no_log_at_debug_and_in_no_message_ba
         assert kernel.run(f"%procore_connect {hosts};CallbackURL=urn:ietf:wg:oauth:2.0:oob").status == "ok"
         field = kernel.widget(_view_name="PasswordView")
         kernel.send_state(field, value=secret)
-        kernel.until(lambda: kernel.widgets[field].get("value") == "")  # emptied at once, in the front end too
+        kernel.until(
+            lambda: kernel.widgets[field].get("value") == ""
+        )  # emptied at once, in the front end too
         # What a front end asks while somebody types, which is logged too.
         for kind, rest in (
             ("complete_request", {"cursor_pos": 60}),
