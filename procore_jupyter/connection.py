@@ -283,7 +283,7 @@ def _with_a_persons_sign_in(
         if settings.verifier is not None:
             stored = store.load(key)
             if stored is None or fingerprint(settings.verifier) not in stored.seeds:
-                _exchange_verifier(settings, client, source)
+                _exchange_verifier(settings, client, source, may_ask)
         if _is_signed_in(procore, source, may_ask):
             _replace(existing)
             return procore
@@ -301,14 +301,14 @@ def _with_a_persons_sign_in(
     return procore
 
 
-def _exchange_verifier(settings: Settings, client: OAuthClient, source: TokenSource) -> None:
+def _exchange_verifier(settings: Settings, client: OAuthClient, source: TokenSource, may_ask: bool) -> None:
     """Exchange the authorization code that the connection string holds. It is a seed: good for once."""
     assert settings.verifier is not None
     try:
         token = client.exchange(settings.verifier, redirect_uri=callback_url(settings), code_verifier=None)
     except TokenRequestError as error:
-        # An old code, left in the cell, takes nothing away from a sign-in that is there.
-        if error.error == "invalid_grant" and source.load() is not None:
+        # An old code, left in the cell, takes nothing away from a sign-in that is there, or that a person can give.
+        if error.error == "invalid_grant" and (may_ask or source.load() is not None):
             return
         raise
     source.adopt(token, frozenset([fingerprint(settings.verifier)]))

@@ -1,7 +1,12 @@
 """FileStore: all sign-ins of a user in one private file.
 
-The file is JSON: ``{"version": 1, "tokens": [{"login_host", "client_id", "account", "token", "seeds"}],
-"secrets": [{"name", "host", "owner", "value"}]}``; the secrets are those of saved connections.
+The file is JSON, in one of two versions of the format::
+
+    {"version": 1, "tokens": [{"login_host", "client_id", "account", "token", "seeds"}]}
+    {"version": 2, "tokens": […], "secrets": [{"name", "host", "owner", "value"}]}
+
+The secrets are those of saved connections. Both are read; the lowest that holds everything is written, so that
+kernels with an older release share the file as long as they can.
 Every change is: lock, read again, change, write as a whole. Fields and entries that this version
 doesn't know are carried along; a file of a newer format is never touched.
 """
@@ -26,7 +31,7 @@ from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
 from procore_jupyter.secret import Secret
 
-VERSION = 1
+VERSION = 2
 PATIENCE = 10.0  # s to wait for another process's change of the file, which takes milliseconds
 
 
@@ -235,7 +240,8 @@ class _Document:
 
     def content(self) -> bytes:
         kept = {"secrets": self.secrets} if self.secrets else {}
-        text = json.dumps({"version": VERSION, **self._rest, "tokens": self.entries, **kept}, indent=1)
+        version = VERSION if self.secrets else 1
+        text = json.dumps({"version": version, **self._rest, "tokens": self.entries, **kept}, indent=1)
         return text.encode() + b"\n"
 
     def find(self, key: TokenKey) -> StoredToken | None:

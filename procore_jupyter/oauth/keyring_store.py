@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 
 from procore_jupyter import files
 from procore_jupyter.errors import ConfigurationError, ProcoreWarning, TokenStoreError, without_frames
-from procore_jupyter.oauth.file_store import VERSION, FileStore
+from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
 from procore_jupyter.secret import Secret
 
+VERSION = 1  # of an entry; secrets of saved connections are entries of their own
 SERVICE = "procore-jupyter"
 
 _T = TypeVar("_T")

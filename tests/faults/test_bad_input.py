@@ -134,7 +134,7 @@ def test_row(row: str, place: Place) -> None:
 
 FILES: dict[str, tuple[bytes, int, str, str]] = {
     "token file open to others": (b'{"version": 1, "tokens": []}', 0o644, "TokenStoreError", "chmod 600"),
-    "token file of a newer version": (b'{"version": 2, "tokens": []}', 0o600, "TokenStoreError", "pip install -U procore-jupyter"),
+    "token file of a newer version": (b'{"version": 3, "tokens": []}', 0o600, "TokenStoreError", "pip install -U procore-jupyter"),
     "token file someone else's": (b'{"version": 1, "tokens": []}', 0o600, "TokenStoreError", "belongs to another user"),
 }  # fmt: skip
 

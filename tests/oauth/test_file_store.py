@@ -17,10 +17,8 @@ from procore_jupyter import files
 from procore_jupyter.errors import ProcoreWarning, TokenStoreError
 from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.locks import StillLockedError
-from procore_jupyter.oauth.token_store import (
-    StoredToken,
-    TokenKey,
-)
+from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
+from procore_jupyter.secret import Secret
 from tests.oauth.provider import drawn
 from tests.oauth.stores import KEY, posix, token, uses
 
@@ -33,6 +31,26 @@ def test_the_file_is_private_in_a_private_folder(path: Path) -> None:
     with FileStore(path).exclusive(KEY, 1):
         FileStore(path).note(KEY, "f" * 64)
     assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {0o600}
+
+
+def test_both_versions_of_the_format_are_read_and_the_lowest_that_holds_everything_is_written(
+    path: Path,
+) -> None:
+    def version() -> int:
+        return int(json.loads(path.read_bytes())["version"])
+
+    store, secret = FileStore(path), SecretKey("OAuthClientSecret", "login.example.test", "an-app")
+    store.save(KEY, token("1"))
+    assert version() == 1
+    store.save_secret(secret, Secret("hush"))
+    assert version() == 2
+    assert (store.load(KEY), store.load_secret(secret)) == (StoredToken(token("1")), Secret("hush"))
+    store.save(KEY, token("2"))
+    assert (version(), store.load_secret(secret)) == (2, Secret("hush"))
+    # What the first version wrote, as it stands on a disk.
+    content = json.loads(path.read_bytes())
+    path.write_text(json.dumps({"version": 1, "tokens": content["tokens"]}))
+    assert (store.load(KEY), store.load_secret(secret)) == (StoredToken(token("2")), None)
 
 
 def test_what_this_version_does_not_know_is_carried_along(path: Path) -> None:
@@ -53,7 +71,7 @@ def test_what_this_version_does_not_know_is_carried_along(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [{"version": 2, "tokens": [{"token": "of a new kind"}]}, {"version": 99, "vault": "…"}]
+    "content", [{"version": 3, "tokens": [{"token": "of a new kind"}]}, {"version": 99, "vault": "…"}]
 )
 def test_a_newer_format_is_left_alone_and_an_upgrade_proposed(path: Path, content: dict[str, object]) -> None:
     path.parent.mkdir(mode=0o700)
@@ -179,7 +197,7 @@ def test_an_unreadable_place_is_told_without_its_content(path: Path) -> None:
 def test_no_error_shows_what_is_kept(path: Path) -> None:
     FileStore(path).save(KEY, token())
     content = json.loads(path.read_bytes())
-    content["version"] = 2
+    content["version"] = 3
     path.write_text(json.dumps(content))
     with pytest.raises(TokenStoreError) as caught:
         FileStore(path).load(KEY)
