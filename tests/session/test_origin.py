@@ -126,6 +126,12 @@ def test_a_port_belongs_to_the_origin() -> None:
     assert not local.holds("http://localhost:8123/rest")
 
 
+def test_port_zero_is_not_the_usual_port_though_a_parser_takes_it_for_none() -> None:
+    # urlsplit gives 0, which is as false as None: what takes "no port" for 443 would take this for it too.
+    assert not API.holds("https://api.procore.com:0/rest/v1.0/me")
+    assert not Origin("http://localhost").holds("http://localhost:0/")
+
+
 def test_an_ipv6_host_is_read() -> None:
     local = Origin("http://[::1]:8123")
     assert local.holds("http://[::1]:8123/rest")
