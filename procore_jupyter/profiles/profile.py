@@ -77,6 +77,10 @@ class Profile:
         Whether it is the demo and not Procore.
     app : App or None
         The app to use where the connection names none; the demo's alone.
+    has_procores_tables : bool
+        Whether it has the tables that come with the package (`built_in_tables`).
+    tables, records : mapping
+        A person's own tables, and the records that these name, as they are written. Not part of equality.
     """
 
     name: str
@@ -88,6 +92,9 @@ class Profile:
     info_path: str
     stand_in: bool = False
     app: App | None = field(default=None)
+    has_procores_tables: bool = True
+    tables: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    records: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def load(value: str) -> tuple[Profile, str | None]:
@@ -188,7 +195,12 @@ def _profile(
     name: str, described: dict[str, Any], base: Profile | None, *, built_in: bool = False
 ) -> Profile:
     """Build a profile from TOML; ValueError with a reason if it is wrong."""
-    known = ("title", "oauth", "environments", "tables", *(("stand_in",) if built_in else ("extends",)))
+    known = (
+        "title",
+        "oauth",
+        "environments",
+        *(("stand_in",) if built_in else ("extends", "tables", "records")),
+    )
     _known_keys(described, known, "at the top")
     stand_in = base.stand_in if base else described.get("stand_in") is True
     oauth = _table(described, "oauth")
@@ -214,6 +226,9 @@ def _profile(
         info_path=paths["info"],
         stand_in=stand_in,
         app=base.app if base else None,
+        has_procores_tables=built_in or (base is not None and base.has_procores_tables),
+        tables=_table(described, "tables"),
+        records=_table(described, "records"),
     )
 
 
