@@ -17,12 +17,17 @@ from typing import Self
 from tornado import httpserver, web
 
 from procore_jupyter import files
-from procore_jupyter.demo import oauth_routes, rest_api
+from procore_jupyter.demo import oauth_routes
+from procore_jupyter.demo.company.records import Records
 from procore_jupyter.demo.handler import Fault, RecordedRequest, Stage
 from procore_jupyter.demo.limits import RateLimits
+from procore_jupyter.demo.lists import ListHandler, Shelf
 from procore_jupyter.demo.oauth_messages import OOB
 from procore_jupyter.demo.oauth_server import Application, OAuthServer
 from procore_jupyter.demo.parameters import DemoParameters
+from procore_jupyter.demo.rest_api import MeHandler
+from procore_jupyter.demo.selections import Selections
+from procore_jupyter.demo.stored_files import FileHandler, Signatures, StorageHandler
 from procore_jupyter.errors import TokenStoreError
 
 __all__ = ["DemoParameters", "DemoProcore", "RecordedRequest"]
@@ -32,14 +37,14 @@ LARGEST_BODY = 1024 * 1024
 
 
 class DemoProcore:
-    """An embedded Procore: login and consent pages, OAuth, and the API, on ``127.0.0.1``.
+    """An embedded Procore: login and consent pages, OAuth, the API and its files, on ``127.0.0.1``.
 
     Parameters
     ----------
     port : int
         Where to listen; 0 takes a free port.
     parameters : DemoParameters
-        Timings, lifetimes and limits. The attribute of the same name may be replaced while it runs.
+        Timings, lifetimes, limits, and how much data there is. The attribute of the same name may be replaced while it runs.
     redirect_uris : sequence of str
         The redirect URIs that its one app may use, to the letter; more with `add_redirect_uri`.
     clock : callable
@@ -74,6 +79,7 @@ class DemoProcore:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._address_file: Path | None = None
+        self._records: Records | None = None
 
     # Running
 
@@ -134,6 +140,7 @@ class DemoProcore:
         stage = {"stage": self._stage}
         page = {**stage, "browsers": {}}
         api = {**stage, "limits": RateLimits(lambda: self.clock(), lambda: self.parameters)}
+        signed = {**stage, "signatures": Signatures(lambda: self.clock())}
         return web.Application(
             [
                 (r"/", oauth_routes.HomeHandler, page),
@@ -144,14 +151,30 @@ class DemoProcore:
                 (r"/oauth/token", oauth_routes.TokenHandler, stage),
                 (r"/oauth/token/info", oauth_routes.TokenInfoHandler, stage),
                 (r"/oauth/revoke", oauth_routes.RevokeHandler, stage),
-                (r"/rest/v1\.0/me", rest_api.MeHandler, api),
-                (r"/rest/v1\.0/companies", rest_api.CompaniesHandler, api),
-                (r"/rest/v1\.[01]/projects", rest_api.ProjectsHandler, api),
-                (r"/rest/.*", rest_api.UnknownHandler, api),
+                (r"/rest/v1\.0/me", MeHandler, api),
+                (r"/rest/.*", ListHandler, {**api, "shelf": Shelf(self._records_in_force, Selections())}),
+                (
+                    r"/files/([0-9]+)/([A-Za-z0-9._-]+)",
+                    FileHandler,
+                    {**signed, "records": self._records_in_force},
+                ),
+                (r"/storage/([0-9]+\.[0-9]+\.[0-9a-f]+)/([A-Za-z0-9._-]+)", StorageHandler, signed),
             ],
             # Addresses hold codes and states: nothing of a request is logged.
             log_function=lambda handler: None,
         )
+
+    def _records_in_force(self) -> Records:
+        """Return the records that the parameters ask for; made anew when these ask for others."""
+        wanted = self.parameters
+        known = self._records
+        if known is None or (known.seed, known.scale, known.active_projects) != (
+            wanted.seed,
+            wanted.scale,
+            wanted.projects,
+        ):
+            known = self._records = Records(wanted.seed, wanted.scale, wanted.projects, self.url)
+        return known
 
     # What a test asks and arranges
 

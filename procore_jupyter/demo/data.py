@@ -56,39 +56,28 @@ class Project:
     completion_date: str
     active: bool = True
 
-    def row(self, view: str = "normal") -> dict[str, object]:
-        """Return the project as the API does.
-
-        Parameters
-        ----------
-        view : str
-            ``ids``, ``compact``, ``normal`` or ``extended``.
-        """
-        row: dict[str, object] = {"id": self.id}
-        if view == "ids":
-            return row
-        row |= {"name": self.name, "display_name": f"{self.number} - {self.name}", "active": self.active}
-        row |= {"project_number": self.number, "company": {"id": self.company.id, "name": self.company.name}}
-        if view == "compact":
-            return row
-        row |= {
+    def row(self) -> dict[str, object]:
+        """Return what the API tells of the project and is written down here."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "display_name": f"{self.number} - {self.name}",
+            "active": self.active,
+            "project_number": self.number,
+            "company": {"id": self.company.id, "name": self.company.name},
             "city": self.city,
             "state_code": self.state_code,
             "country_code": "US",
             "time_zone": "America/Los_Angeles",
             "stage": self.stage,
-            "project_stage": {"name": self.stage},
             "estimated_value": self.estimated_value,
             "start_date": self.start_date,
             "completion_date": self.completion_date,
             "created_at": f"{self.start_date}T08:00:00Z",
-            "updated_at": "2026-06-01T15:04:05Z",
             "is_demo": True,
             "origin_data": "procore-jupyter demo",
+            "description": MARK,
         }
-        if view == "extended":
-            row["description"] = MARK
-        return row
 
 
 BUILDERS = Company(1234, "Skyline Builders")

@@ -16,7 +16,7 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, installed, port_is_free
 from procore_jupyter.demo.oauth_messages import OOB
 from procore_jupyter.demo.pages import MARK
-from procore_jupyter.demo.parameters import DemoParameters
+from procore_jupyter.demo.parameters import LARGEST_SCALE, MOST_PROJECTS, DemoParameters
 from procore_jupyter.errors import ProcoreError, TokenStoreError
 from procore_jupyter.oauth.token_store import TokenKey, open_store
 
@@ -47,7 +47,9 @@ def run_demo(argv: Sequence[str]) -> int:
     lab = JupyterLab(port, open_browser=not options.no_browser)
     demo = DemoProcore(
         port=options.provider_port,
-        parameters=DemoParameters(token_lifetime=options.token_lifetime),
+        parameters=DemoParameters(
+            token_lifetime=options.token_lifetime, projects=options.projects, scale=options.scale
+        ),
         redirect_uris=(lab.callback_url, "http://localhost", OOB),
     )
     with _told_to_stop() as (stop, hurry):
@@ -119,7 +121,34 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="seconds until a sign-in is renewed (%(default)s, as Procore has it)",
     )
+    parser.add_argument(
+        "--projects",
+        type=_projects,
+        metavar="N",
+        help=f"how many active projects Skyline Builders has, 1 to {MOST_PROJECTS} (twelve)",
+    )
+    parser.add_argument(
+        "--scale",
+        type=_scale,
+        default=DemoParameters.scale,
+        metavar="X",
+        help=f"how many times the usual number of rows a project's lists have, up to {LARGEST_SCALE:g} (1)",
+    )
     return parser
+
+
+def _projects(text: str) -> int:
+    projects = int(text)
+    if not 1 <= projects <= MOST_PROJECTS:
+        raise ValueError
+    return projects
+
+
+def _scale(text: str) -> float:
+    scale = float(text)
+    if not 0 < scale <= LARGEST_SCALE:
+        raise ValueError
+    return scale
 
 
 def _port(text: str) -> int:

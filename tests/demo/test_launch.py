@@ -262,7 +262,20 @@ def test_signals_are_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize(
     "options",
-    [["--port", "x"], ["--port", "70000"], ["--token-lifetime", "0"], ["--token-lifetime", "nan"], ["more"]],
+    [
+        ["--port", "x"],
+        ["--port", "70000"],
+        ["--token-lifetime", "0"],
+        ["--token-lifetime", "nan"],
+        ["--projects", "0"],
+        ["--projects", "1001"],
+        ["--projects", "1.5"],
+        ["--scale", "0"],
+        ["--scale", "-1"],
+        ["--scale", "nan"],
+        ["--scale", "1001"],
+        ["more"],
+    ],
 )
 def test_nonsense_options_are_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:

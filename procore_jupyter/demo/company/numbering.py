@@ -1,0 +1,78 @@
+"""Row ids: unique in their table and over all projects, told apart from table to table, and readable backwards.
+
+Projects whose own id is of a newer region's kind have rows with ids beyond 2**49, as Procore gives out there.
+"""
+
+from __future__ import annotations
+
+import math
+
+NEWER_REGION = 2**49
+
+# How many projects and companies have room for their rows.
+SLOTS = 2000
+
+# A table's place here is part of its rows' ids: new ones go to the end.
+_TABLES = (
+    "users", "vendors", "departments", "offices", "programs", "project_stages", "trades", "locations",
+    "custom_fields", "choices", "documents", "rfis", "rfi_questions", "rfi_replies", "submittals",
+    "submittal_packages", "correspondence", "correspondence_types", "meetings", "meeting_items", "tasks",
+    "schedule_tasks", "schedules", "schedule_activities", "drawing_areas", "drawings", "drawing_revisions",
+    "drawing_sets", "specification_sections", "specification_divisions", "specification_revisions", "photos",
+    "photo_albums", "coordination_issues", "forms", "punch_items", "observations", "inspections",
+    "inspection_items", "incidents", "action_plans", "action_plan_items", "accident_logs", "call_logs",
+    "daily_construction_report_logs", "delay_logs", "delivery_logs", "dumpster_logs", "equipment_logs",
+    "inspection_logs", "manpower_logs", "notes_logs", "plan_revision_logs", "productivity_logs",
+    "quantity_logs", "safety_violation_logs", "visitor_logs", "waste_logs", "weather_logs", "work_logs",
+    "daily_log_headers", "daily_log_segments", "timecard_entries", "timesheets", "purchase_orders",
+    "purchase_order_line_items", "work_orders", "work_order_line_items", "prime_contracts",
+    "prime_contract_line_items", "change_events", "change_items", "change_order_packages",
+    "change_order_requests", "potential_change_orders", "prime_change_orders", "commitment_change_orders",
+    "rfqs", "requisitions", "payment_applications", "billing_periods", "budget_views", "budget_detail_rows",
+    "budget_changes", "budget_modifications", "direct_costs", "direct_cost_line_items", "cost_codes",
+    "wbs_codes", "line_item_types", "tax_codes", "sub_jobs", "types",
+    "meeting_attendees", "punch_assignments", "inspection_sections", "action_plan_sections", "quotes",
+    "standard_cost_codes", "contacts",
+)  # fmt: skip
+_NUMBERS = {name: number for number, name in enumerate(_TABLES, start=1)}
+
+
+class Numbering:
+    """The ids of all tables.
+
+    Parameters
+    ----------
+    scale : float
+        How many times the usual number of rows there is room for.
+    """
+
+    def __init__(self, scale: float) -> None:
+        # Room for the longest list of a project, whose rows are thousands, with as much to spare.
+        self._stride = 10_000 * max(1, math.ceil(scale))
+
+    def id(self, table: str, slot: int, index: int, *, newer: bool) -> int:
+        """Return the id of a row.
+
+        Parameters
+        ----------
+        table : str
+            The table's name.
+        slot : int
+            The project's or company's number.
+        index : int
+            The row's place in it, from 0.
+        newer : bool
+            Whether it is an id of a newer region.
+        """
+        if not 0 <= index < self._stride:
+            raise ValueError(f"{table} has no room for row {index}")
+        number = (_NUMBERS[table] * SLOTS + slot) * self._stride + index + 1
+        return number + NEWER_REGION if newer else number
+
+    def place(self, row_id: int) -> tuple[str, int, int] | None:
+        """Return the table, slot and place of a row's id; None where it is no such id."""
+        rest, index = divmod(row_id % NEWER_REGION - 1, self._stride)
+        number, slot = divmod(rest, SLOTS)
+        if row_id < 1 or not 1 <= number <= len(_TABLES):
+            return None
+        return _TABLES[number - 1], slot, index

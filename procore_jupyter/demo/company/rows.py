@@ -1,0 +1,111 @@
+"""Lists whose rows are made when they are looked at: plain ones, ones by day, and rows that belong to others."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, overload
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row is: its table, and its place in a project's list of that."""
+
+    table: str
+    index: int
+
+
+class Rows(Sequence[Row]):
+    """A list of rows, each made anew when it is asked for.
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+    make : callable
+        Gives the row of a place in the list, counted from 0.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], Row]) -> None:
+        self._count = count
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [self._make(index) for index in range(self._count)[place]]
+        return self._make(range(self._count)[place])
+
+
+class DailyRows(Rows):
+    """A list of rows by day, the oldest first.
+
+    Parameters
+    ----------
+    days : sequence of date
+        The days, in order.
+    counts : iterable of int
+        How many rows each of them has.
+    make : callable
+        Gives the row of a day (its place in `days`) and a place among all rows.
+    """
+
+    def __init__(self, days: Sequence[date], counts: Iterable[int], make: Callable[[int, int], Row]) -> None:
+        self._days = days
+        self.children = Children(counts)
+        super().__init__(len(self.children), lambda index: make(self.children.place(index)[0], index))
+
+    def between(self, first: date, last: date) -> Rows:
+        """Return the rows of the days from `first` to `last`, both included."""
+        start = self.children.starts[bisect.bisect_left(self._days, first)]
+        end = self.children.starts[bisect.bisect_right(self._days, last)]
+        return Rows(max(0, end - start), lambda index: self[start + index])
+
+
+class Children:
+    """Which row of a flat list belongs to which parent.
+
+    Parameters
+    ----------
+    counts : iterable of int
+        How many children each parent has, in order.
+    """
+
+    def __init__(self, counts: Iterable[int]) -> None:
+        self.starts = [0, *itertools.accumulate(counts)]
+
+    def __len__(self) -> int:
+        return self.starts[-1]
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Return the parent of a child, and the child's place among its siblings."""
+        parent = bisect.bisect_right(self.starts, index) - 1
+        return parent, index - self.starts[parent]
+
+    def of(self, parent: int) -> range:
+        """Return the places, in the flat list, of a parent's children."""
+        return range(self.starts[parent], self.starts[parent + 1])
+
+
+def chained(lists: Sequence[Sequence[Row]]) -> Rows:
+    """Return lists one after the other as one."""
+    children = Children(len(rows) for rows in lists)
+
+    def make(index: int) -> Row:
+        which, place = children.place(index)
+        return lists[which][place]
+
+    return Rows(len(children), make)

@@ -1,0 +1,179 @@
+"""Filters of a list: which ones a query has, and which rows they keep.
+
+Unknown filters count for nothing, as in Rails. Values are compared as text; where a value is a range
+(``A...B``, both ends included) or a day, what is compared are moments, or whole numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from procore_jupyter.demo.company.rows import Row
+from procore_jupyter.demo.refusals import Refused
+
+Keep = Callable[[Row], bool]
+
+_NAME = re.compile(r"filters\[(\w+)\](?:\[(\w*)\])?$")
+# Filters that look for words, in all the texts of a row.
+_WORDS = ("query", "search", "search_with_code")
+# Filters that say whether deleted rows are listed too. There are none, so it is all rows or no row.
+_DELETED = ("include_deleted", "deleted")
+
+Wanted = Mapping[tuple[str, str], tuple[str, ...]]
+"""The values of each filter, by its name and what stands behind it in brackets (``gt``, ``not`` or nothing)."""
+
+
+def filters_of(query: Mapping[str, Sequence[bytes]], known: Iterable[str]) -> Wanted:
+    """Return the filters that a query has, those that are known.
+
+    Parameters
+    ----------
+    query : mapping
+        The parameters of the address, not decoded yet.
+    known : iterable of str
+        The names of the filters that the list knows.
+    """
+    names, found = set(known), {}
+    for parameter, values in query.items():
+        parts = _NAME.match(parameter)
+        if parts is None or parts[1] not in names:
+            continue
+        texts = [value.decode(errors="replace") for value in values]
+        single = parts[2] is None
+        # Of a repeated parameter the last one counts, unless it is marked as a list.
+        found[parts[1], parts[2] or ""] = tuple(_listed(texts[-1]) if single else texts)
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    """Return the values of a text: those of a JSON array, or the text itself."""
+    if text.startswith("["):
+        try:
+            return [str(value) for value in json.loads(text)]
+        except ValueError:
+            return [text]
+    return [text]
+
+
+def keeper(wanted: Wanted, places: Mapping[str, tuple[str, ...]]) -> Keep:
+    """Return what tells whether a row is kept by all filters.
+
+    Parameters
+    ----------
+    wanted : mapping
+        What `filters_of` has found.
+    places : mapping
+        Where each filter looks in a row.
+
+    Raises
+    ------
+    Refused
+        A range can't be read.
+    """
+    keeps = [
+        _one(name, behind, values, places.get(name, (name,))) for (name, behind), values in wanted.items()
+    ]
+    return lambda row: all(keep(row) for keep in keeps)
+
+
+def _one(name: str, behind: str, values: tuple[str, ...], places: tuple[str, ...]) -> Keep:
+    if name in _DELETED:
+        only = values[-1:] == ("only",)
+        return lambda row: not only
+    if name in _WORDS:
+        words = values[-1].casefold()
+        return lambda row: any(words in text.casefold() for text in row.values() if isinstance(text, str))
+    matches = _values_match(name, values)
+    if behind == "gt":
+        after = _moments(values[-1], name)[1]
+        return lambda row: any(_is_after(found, after) for found in _found(row, places))
+    if behind == "not" or name.startswith("not_"):
+        return lambda row: not any(matches(found) for found in _found(row, places))
+    return lambda row: any(matches(found) for found in _found(row, places))
+
+
+def _found(row: Row, places: tuple[str, ...]) -> Iterable[Any]:
+    """Return the values of a row that a filter looks at."""
+    for place in places:
+        if place in row:
+            yield from _leaves(row[place], ())
+        elif "." in place:
+            first, *rest = place.split(".")
+            yield from _leaves(row.get(first), rest)
+        elif place.endswith("_id"):
+            yield from _leaves(row.get(place.removesuffix("_id")), ("id",))
+
+
+def _leaves(value: Any, path: Sequence[str]) -> Iterable[Any]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _leaves(one, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict):
+        yield from _leaves(value.get(path[0]), path[1:])
+
+
+def _values_match(name: str, values: tuple[str, ...]) -> Callable[[Any], bool]:
+    if len(values) == 1 and "..." in values[0]:
+        return _in_range(name, values[0].strip('"'))
+    if len(values) == 1 and _moment(values[0]) is not None:
+        first, last = _moments(values[0], name)
+        return lambda found: isinstance(found, str) and _is_within(found, first, last)
+    texts = {value.casefold() for value in values}
+    # True is written as true, or as 1.
+    texts |= {"true" for value in texts if value == "1"} | {"false" for value in texts if value == "0"}
+    return lambda found: _text(found) in texts
+
+
+def _text(found: Any) -> str:
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return str(found).casefold() if found is not None else "null"
+
+
+def _in_range(name: str, text: str) -> Callable[[Any], bool]:
+    first, _, last = text.partition("...")
+    if first.strip().isdecimal() and last.strip().isdecimal():
+        least, most = int(first), int(last)
+        return lambda found: isinstance(found, int) and least <= found <= most
+    start, end = _moments(first, name)[0], _moments(last, name)[1]
+    return lambda found: isinstance(found, str) and _is_within(found, start, end)
+
+
+def _is_within(found: str, first: datetime, last: datetime) -> bool:
+    moment = _moment(found)
+    return moment is not None and first <= moment <= last
+
+
+def _is_after(found: Any, moment: datetime) -> bool:
+    given = _moment(found) if isinstance(found, str) else None
+    return given is not None and given > moment
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment that a text names; a day is its beginning. Without an offset it is UTC."""
+    if not re.match(r"\d{4}-\d\d-\d\d", text):
+        return None
+    try:
+        # A plus sign that was not encoded has become a space.
+        moment = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _moments(text: str, name: str) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of what a text names: of a day, the whole of it."""
+    text = text.strip().strip('"')
+    moment = _moment(text)
+    if moment is None:
+        message = f"{text} is no date or time; ranges are written A...B"
+        raise Refused(400, {"errors": {f"filters[{name}]": [message]}})
+    if len(text) == len("2026-01-31"):
+        return moment, moment + timedelta(days=1) - timedelta(microseconds=1)
+    return moment, moment

@@ -1,0 +1,206 @@
+"""How the API lists: from a path and a query to the rows of one page, or to the words of a refusal."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from procore_jupyter.demo.company import locations
+from procore_jupyter.demo.company.records import Records, Site
+from procore_jupyter.demo.company.rows import Place, Row
+from procore_jupyter.demo.endpoint import ByDay, Endpoint
+from procore_jupyter.demo.filters import filters_of, keeper
+from procore_jupyter.demo.handler import Stage
+from procore_jupyter.demo.limits import RateLimits
+from procore_jupyter.demo.paging import page_asked_for
+from procore_jupyter.demo.refusals import Refused, bad_parameter, not_found
+from procore_jupyter.demo.rest_api import COMPANY_HEADER, ApiHandler
+from procore_jupyter.demo.selections import Selections, order_of
+from procore_jupyter.demo.views import view_of
+
+
+@dataclass
+class Shelf:
+    """What lists are made of: the records in force, and the latest selections of rows."""
+
+    records: Callable[[], Records]
+    selections: Selections
+
+
+class ListHandler(ApiHandler):
+    """Any list of the API; an unknown path is answered with 404."""
+
+    shelf: Shelf
+    endpoint: Endpoint | None
+    named: dict[str, str]
+
+    def initialize(self, stage: Stage, limits: RateLimits | None = None, shelf: Shelf | None = None) -> None:
+        """Take the stage, the counts of the rate limits, and the records."""
+        # At the first list, and not at the start: the tables are some thirty modules, and a sign-in needs none.
+        from procore_jupyter.demo.endpoints import endpoint_at
+
+        super().initialize(stage, limits)
+        assert shelf is not None
+        self.shelf = shelf
+        self.endpoint, self.named = endpoint_at(self.request.path)
+
+    async def prepare(self) -> None:
+        """Answer 404 for an unknown path, to who is let in."""
+        await super().prepare()
+        if self.endpoint is None and not self._finished:
+            self.refuse_with(Refused(404, {"message": "Not Found", "exception": "RoutingError"}))
+
+    def company_needed(self) -> bool:
+        """Need none where the companies are listed: this is how one finds them."""
+        return self.endpoint is None or self.endpoint.scope != "global"
+
+    def get(self) -> None:
+        """List."""
+        assert self.endpoint is not None
+        try:
+            self._list(self.endpoint)
+        except Refused as refused:
+            self.refuse_with(refused)
+
+    def _list(self, endpoint: Endpoint) -> None:
+        of = self._of(endpoint)
+        made, days = endpoint.rows(*of), None
+        if endpoint.by_day:
+            by_day: ByDay = made
+            days = self._days()
+            made = by_day.between(*days)
+        rows = self._selected(endpoint, of, days, made)
+        query = self.query()
+        show = view_of(query.get("view") or query.get("serializer_view") or "", endpoint)
+        if not endpoint.paged:
+            self._answer(endpoint, rows[:], show)
+            return
+        page = page_asked_for(query, self.request.path, endpoint, self.stage.parameters())
+        address = f"{self.request.protocol}://{self.request.host}{self.request.path}"
+        for name, value in page.headers(address, len(rows)).items():
+            self.set_header(name, value)
+        self._answer(endpoint, rows[page.places], show)
+
+    def _answer(self, endpoint: Endpoint, rows: Sequence[Row], show: Callable[[Row], Row]) -> None:
+        match endpoint.shape:
+            case "groups":
+                # A page is one of meetings; a group that goes on over the page comes again on the next.
+                groups = itertools.groupby(rows, lambda row: str(row["_group"]))
+                self.write_json(
+                    [
+                        {"group_title": title, "meetings": [show(row) for row in group]}
+                        for title, group in groups
+                    ]
+                )
+            case "data":
+                self.write_json({"data": [show(row) for row in rows]})
+            case "rows":
+                self.write_json([show(row) for row in rows])
+
+    # Of what
+
+    def _of(self, endpoint: Endpoint) -> tuple[Any, ...]:
+        """Return what the endpoint's list is made of: the person, the company, or the project and the parent."""
+        if endpoint.scope == "global":
+            return (self.person,)
+        records = self.shelf.records()
+        if endpoint.scope == "company":
+            return (records.firm(self._company(endpoint, self._given(endpoint, "company_id"))),)
+        if "company_id" in self.named:
+            self._company(endpoint, self.named["company_id"])
+        site = self._site(endpoint, records)
+        if endpoint.tool in self.stage.parameters().switched_off.get(site.project.id, ()):
+            raise Refused(
+                403,
+                {"errors": f"The {endpoint.tool} tool is not enabled for the project {site.project.name}."},
+            )
+        return (site,) if endpoint.parent is None else (site, self._parent(endpoint, site))
+
+    def _given(self, endpoint: Endpoint, name: str) -> str:
+        given = self.named.get(name) or self.query().get(name)
+        if not given:
+            raise bad_parameter(name, "can't be blank", newer=endpoint.newer)
+        return given
+
+    def _company(self, endpoint: Endpoint, given: str) -> int:
+        company = self.check_company(given)
+        if given != self.request.headers.get(COMPANY_HEADER):
+            reason = "company_id and Procore-Company-Id name two companies"
+            if endpoint.newer:
+                raise bad_parameter("company_id", reason, newer=True)
+            raise Refused(400, {"error": "Bad Request", "reason": reason})
+        return company
+
+    def _site(self, endpoint: Endpoint, records: Records) -> Site:
+        if endpoint.names_project:
+            site = records.site(_number(self._given(endpoint, "project_id")))
+        else:
+            assert endpoint.parent is not None
+            parent = _number(self._given(endpoint, endpoint.parent.name))
+            found = (records.site_with(table, parent) for table in endpoint.parent.tables)
+            site = next((one for one in found if one is not None), None)
+        if site is None or str(site.project.company.id) != self.request.headers.get(COMPANY_HEADER):
+            raise not_found("Project", newer=endpoint.newer)
+        return site
+
+    def _parent(self, endpoint: Endpoint, site: Site) -> Place:
+        assert endpoint.parent is not None
+        wanted = _number(self._given(endpoint, endpoint.parent.name))
+        for table, rows in endpoint.parent.tables.items():
+            index = site.index(table, wanted)
+            if index is not None and index < len(rows(site)):
+                return Place(table, index)
+        raise not_found(endpoint.parent.name.removesuffix("_id").replace("_", " "), newer=endpoint.newer)
+
+    # Which rows
+
+    def _days(self) -> tuple[date, date]:
+        """Return the days of a list by day: those that were asked for; without any, today (UTC)."""
+        query = self.query()
+        if "log_date" in query:
+            return _day(query, "log_date"), _day(query, "log_date")
+        if "start_date" in query or "end_date" in query:
+            return _day(query, "start_date"), _day(query, "end_date")
+        today = datetime.fromtimestamp(self.stage.clock(), UTC).date()
+        return today, today
+
+    def _selected(
+        self, endpoint: Endpoint, of: tuple[Any, ...], days: tuple[date, date] | None, rows: Sequence[Row]
+    ) -> Sequence[Row]:
+        wanted = dict(filters_of(self.request.query_arguments, endpoint.known_filters))
+        if "by_status" in endpoint.known_filters:
+            _apply_status(wanted)
+        below = wanted.pop(("include_sublocations", ""), ("false",))
+        if below[-1] in ("true", "1"):
+            for name in [name for name in wanted if name[0] == "location_id"]:
+                wanted[name] = tuple(sorted(locations.with_sublocations(of[0], {*wanted[name]})))
+        order = order_of(lambda name: self.query().get(name, ""), endpoint.sort)
+        keep = keeper(wanted, endpoint.known_filters) if wanted else None
+        key = (endpoint.path, of, days, tuple(sorted(wanted.items())), tuple(order))
+        return self.shelf.selections.select(key, rows, keep, order)
+
+
+def _apply_status(wanted: dict[tuple[str, str], tuple[str, ...]]) -> None:
+    """Let projects be the active ones unless others are asked for."""
+    status = wanted.pop(("by_status", ""), ("Active",))[-1].capitalize()
+    if status in ("Active", "Inactive"):
+        wanted["by_status", ""] = (status,)
+    elif status != "All":
+        message = "by_status must be All, Active or Inactive"
+        detail = {"code": "INVALID", "message": message, "source": "filters[by_status]"}
+        raise Refused(400, {"error": {"code": "BAD_REQUEST", "message": message, "details": [detail]}})
+
+
+def _number(text: str) -> int:
+    """Return an id as a number; 0, which no row has, for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+
+
+def _day(query: dict[str, str], name: str) -> date:
+    try:
+        return date.fromisoformat(query.get(name, ""))
+    except ValueError:
+        raise bad_parameter(name, "must be a date, as 2026-01-31") from None

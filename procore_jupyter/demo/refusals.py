@@ -1,0 +1,52 @@
+"""How the API refuses: a status, and a body whose shape differs from place to place, as Procore's does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Refused(Exception):
+    """The API refuses.
+
+    Parameters
+    ----------
+    status : int
+        The answer's status.
+    body : object
+        What is sent as JSON.
+    headers : mapping, optional
+        Further headers of the answer.
+    """
+
+    def __init__(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+
+
+def bad_parameter(name: str, message: str, *, newer: bool = False) -> Refused:
+    """Return the refusal of a request whose parameter is missing or can't be used.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    message : str
+        What is wrong with it.
+    newer : bool
+        In the shape of version 2 of the API.
+    """
+    if not newer:
+        return Refused(400, {"errors": {name: [message]}})
+    detail = {"reason_code": "INVALID_PARAMETER", "message": message, "source": name}
+    return Refused(
+        400, {"error": {"code": "BAD_REQUEST", "message": f"{name} {message}", "details": [detail]}}
+    )
+
+
+def not_found(what: str, *, newer: bool = False) -> Refused:
+    """Return the refusal of a request for what isn't there, or isn't to be seen."""
+    if newer:
+        return Refused(404, {"error": {"code": "NOT_FOUND", "message": f"{what} not found", "details": []}})
+    return Refused(404, {"errors": f"{what} not found"})
