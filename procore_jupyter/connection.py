@@ -28,6 +28,7 @@ from procore_jupyter.sign_ins import (
     key_of,
     new_flow,
     nobody_there,
+    pace_of,
     without_a_person,
 )
 
@@ -186,7 +187,7 @@ def _open(
     access = without_a_person(settings)
     if save is not None and access is not None:
         access.current()  # only what works is saved
-    procore = Procore(settings, access, max_wait=wait)
+    procore = Procore(settings, access, max_wait=wait, pace=pace_of(settings))
     _replace(existing)
     return procore
 
@@ -277,7 +278,7 @@ def _with_a_persons_sign_in(
         warn=warn,
     )
     access = Access(source, source.sign_out, store.location)
-    procore = Procore(settings, access, max_wait=wait)
+    procore = Procore(settings, access, max_wait=wait, pace=pace_of(settings))
     may_ask = person and settings.initiate_oauth == "GETANDREFRESH"
     if not login:
         if settings.verifier is not None:

@@ -11,12 +11,14 @@
     │   └── StateMismatch         … the answer belongs to another sign-in
     ├── TokenRequestError         the token endpoint refused, or could not be reached .error .description .status
     ├── TokenStoreError           the stored sign-in can't be read or written
+    ├── TableNotFound             there is no table of that name
     └── ProcoreAPIError           the API refused                                     .status .message .request_id
         ├── NotFound
         ├── PermissionDenied
         └── RateLimited                                                               .retry_after
 
     ProcoreWarning (UserWarning)  something a person should know, and nothing stops
+    └── ProcoreIncompleteWarning  a result lacks rows
 
 A message says what happened and then what to do next. It never holds a secret: no token, code,
 state, verifier or client secret is ever put into one of these, nor into an attribute of one.
@@ -101,6 +103,10 @@ class TokenStoreError(ProcoreError):
     """The place where sign-ins are kept can't be read, written or trusted."""
 
 
+class TableNotFound(ProcoreError):
+    """There is no table of that name."""
+
+
 class ProcoreAPIError(ProcoreError):
     """Procore's API answered with an error.
 
@@ -147,6 +153,10 @@ class RateLimited(ProcoreAPIError):
 
 class ProcoreWarning(UserWarning):
     """Something a person should know, and nothing stops."""
+
+
+class ProcoreIncompleteWarning(ProcoreWarning):
+    """A result lacks rows: a project didn't answer, or a list gave fewer than it counts."""
 
 
 def without_frames(error: BaseException) -> BaseException:

@@ -1,4 +1,4 @@
-"""Files for one person's eyes: where they live, and how they are read and written.
+"""Files: those for one person's eyes, where they live and how they are read and written; and those that are replaced.
 
 A private file is 0600 in a folder 0700 and is replaced as a whole (written beside, flushed, renamed),
 so a reader sees the old content or the new, never half. On Windows the user's profile folder is
@@ -11,6 +11,7 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -118,3 +119,29 @@ def write_private(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a file beside `path` to be written, which takes its place at the end; on an error it is gone.
+
+    The new file has the mode of any that a person writes, not that of a private one.
+
+    Raises
+    ------
+    OSError
+        It can't be written. The old content still stands.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(beside, 0o666 & ~mask)
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise

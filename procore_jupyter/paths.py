@@ -43,6 +43,9 @@ def described(location: str | None = None) -> list[str]:
         "",
         "While they run: a demo's address and app; proof of a Jupyter server's owner (servers without a token)",
         *_files([files.runtime_folder() / "demo.json", *sorted(runtime.glob("procore-jupyter-owner-*"))]),
+        "",
+        "How many requests Procore's limits leave, by app and account, so that your kernels share them",
+        *_files(sorted(files.runtime_folder().glob("pace-*.json"))),
     ]
     return lines
 

@@ -8,14 +8,11 @@ from urllib.parse import urlsplit
 import requests
 
 from procore_jupyter.asking import FILL_IN
-from procore_jupyter.choosing import Companies, listed, named, pick
+from procore_jupyter.data_session import ME, DataSession
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
-from procore_jupyter.session.headers import CompanyId
-from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.retries import in_haste
 from procore_jupyter.status import State, Status, plain, wrong_clock
-from procore_jupyter.tables.lists import read_record, read_table
-from procore_jupyter.tables.table import Record, Table
+from procore_jupyter.tables.record import Record, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,18 +23,12 @@ if TYPE_CHECKING:
     from procore_jupyter.profiles import Environment
     from procore_jupyter.settings import Settings
 
-ME = "/rest/v1.0/me"
-COMPANIES = "/rest/v1.0/companies"
-PROJECTS = "/rest/v1.1/projects"
-PROJECTS_A_PAGE = 300
-"""The most that Procore gives (its API description of the list)."""
-
 _CHECK_TIMEOUT = 10.0
 
 SIGNED_OUT = "You signed out of {place}. Run the cell with %procore_connect again to sign in."
 
 
-class Procore(RefreshingSession):
+class Procore(DataSession):
     """A signed-in `requests.Session` for Procore; `connect` makes it.
 
     Only what is called, with parentheses, asks the network or waits for a sign-in. Properties, ``repr``,
@@ -61,27 +52,21 @@ class Procore(RefreshingSession):
         self, settings: Settings, access: Access | None, *, max_wait: float = 60.0, **session: Any
     ) -> None:
         super().__init__(
+            settings,
             settings.environment.api_url,
             settings.environment.login_url,
             access,
             timeout=settings.timeout,
             max_wait=max_wait,
             readonly=settings.readonly,
+            file_hosts=settings.environment.file_hosts,
             proxies=settings.proxies,
             ca_bundle=settings.ca_bundle,
             company_id=settings.company_id,
             **session,
         )
-        self._settings = settings
         self._access = access
-        self._project: tuple[int, str] | None = None
-        if settings.project_id is not None:
-            self.project_id = settings.project_id
         self._me: Record | None = None
-        # All of them, whatever MaxRows says: which is the only one, no part of a list can tell.
-        self._companies = Companies(
-            lambda: named(read_table(self, COMPANIES, name="companies")), look=settings.auth_scheme != "NONE"
-        )
         self._notices: list[str] = []
 
     # What a person sees without asking anyone
@@ -112,19 +97,10 @@ class Procore(RefreshingSession):
         question = self._question
         return question if question is not None and question.open else None
 
-    @property
-    def project_id(self) -> int | None:
-        """The project that tables are about when they don't say. None where none is chosen."""
-        return self._project[0] if self._project is not None else None
-
-    @project_id.setter
-    def project_id(self, project_id: int | None) -> None:
-        self._project = None if project_id is None else (int(project_id), "")
-
     def __repr__(self) -> str:
         return repr(self._known())
 
-    # Procore's lists
+    # Who and what
 
     def me(self) -> Record:
         """Return who is signed in: ``id``, ``login``, ``name``.
@@ -138,39 +114,6 @@ class Procore(RefreshingSession):
         """
         self._me = read_record(self.get(ME))
         return self._me
-
-    def companies(self) -> Table:
-        """Return the companies that you may see, as a table. Raises as `me`."""
-        most = self._settings.max_rows
-        found = read_table(self, COMPANIES, name="companies", most=most)
-        if most is None or len(found) < most:
-            self._companies.known = named(found)
-        return found
-
-    def projects(self) -> Table:
-        """Return the company's active projects that you may see, as a table.
-
-        Raises
-        ------
-        ConfigurationError
-            There are several companies and none is chosen.
-        ProcoreAPIError, LoginRequired
-            As `me`.
-        """
-        return self._projects(self._settings.max_rows)
-
-    def _projects(self, most: int | None) -> Table:
-        company = self._needed_company()
-        name = dict(self._companies.known or ()).get(company, "")
-        return read_table(
-            self,
-            PROJECTS,
-            {"company_id": company},
-            name="projects",
-            about=f"{name} ({company})" if name else f"company {company}",
-            page_size=self._settings.page_size or PROJECTS_A_PAGE,
-            most=most,
-        )
 
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
         """Choose the company, the project, or both, by id or name, for all that follows.
@@ -194,13 +137,7 @@ class Procore(RefreshingSession):
         self._settle()
         if company is None and project is None:
             raise ConfigurationError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
-        if company is not None:
-            number, _ = pick(company, self._companies.all(), "company", "companies")
-            if number != self.company_id:
-                self._project = None
-            self.company_id = number
-        if project is not None:
-            self._project = pick(project, named(self._projects(None)), "project", "projects")
+        self.choose(company, project)
         return self
 
     # The sign-in
@@ -319,34 +256,8 @@ class Procore(RefreshingSession):
 
     # What is behind it
 
-    def _needed_company(self) -> int:
-        """Return the chosen company, choosing the only one there is."""
-        self._settle()
-        self._choose_only_company()
-        if self.company_id is not None:
-            return self.company_id
-        known = self._companies.all()
-        if not known:
-            raise ConfigurationError(
-                "Procore lists no company for you, so there is nothing to choose. Ask your company's admin to add you, "
-                "or name one:  CompanyId=…"
-            )
-        raise ConfigurationError(
-            f"You are in {len(known)} companies: {listed(known)}. Choose one:  {self.known.choose}"
-        )
-
-    def _choose_only_company(self) -> None:
-        if self.company_id is None:
-            only = self._companies.only()
-            if only is not None:
-                self.company_id = only
-
-    def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
-        # Procore's two calls that need no company are how one is found.
-        looking = self._company_header is None and not self._companies.looked
-        if looking and not urlsplit(request.url or "").path.endswith((ME, COMPANIES)):
-            self._choose_only_company()
-        return self._company_header
+    def _how_to_choose(self) -> str:
+        return self.known.choose
 
     def _learn(self) -> None:
         """Ask who it is and which companies there are, what isn't known yet."""

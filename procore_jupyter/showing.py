@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from procore_jupyter.asking import Question
     from procore_jupyter.login.flow import LoginFlow
+    from procore_jupyter.tables.progress import Draw
 
 
 class FrontEnd(NamedTuple):
@@ -28,12 +29,15 @@ class FrontEnd(NamedTuple):
         Takes a `LoginFlow` and says, as long as the context lasts, that a call waits for it.
     ask : callable or None
         Takes a `Question`, draws it, and returns at once; None where nothing can be asked.
+    progress : callable or None
+        Begins to show the `Progress` of a reading.
     """
 
     show: Callable[[LoginFlow], None]
     person: Callable[[], bool]
     waiting: Callable[[LoginFlow], AbstractContextManager[object]] | None = None
     ask: Callable[[Question], None] | None = None
+    progress: Draw | None = None
 
 
 _registered: FrontEnd | None = None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from procore_jupyter import files
 from procore_jupyter.access import Access
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.client import OAuthClient, OAuthEndpoints
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
 from procore_jupyter.oauth.token_store import TokenKey, open_store
+from procore_jupyter.session.rate_limit import Pace, shared_pace
 from procore_jupyter.settings import Settings, read_surroundings
 
 if TYPE_CHECKING:
@@ -34,6 +37,20 @@ def key_of(settings: Settings) -> TokenKey:
     """Return under which key its sign-in is kept."""
     client_id, _ = settings.require_client()
     return TokenKey(urlsplit(settings.environment.login_url).netloc, client_id, settings.account)
+
+
+def pace_of(settings: Settings) -> Pace:
+    """Return the pace of its app and person, which all their kernels on this machine share."""
+    if settings.auth_scheme == "NONE":
+        return Pace()
+    if settings.initiate_oauth == "OFF":
+        assert settings.access_token is not None  # settings see to it
+        who = settings.access_token.reveal()
+    else:
+        who = key_of(settings).digest()
+    text = f"{settings.environment.api_url}\n{who}"
+    name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+    return shared_pace(files.runtime_folder() / f"pace-{name}.json")
 
 
 def client_of(settings: Settings) -> OAuthClient:

@@ -1,4 +1,4 @@
-"""A sign-in in a terminal: the link is printed, and what the person pastes is read without an echo."""
+"""A terminal: a sign-in's link is printed, what the person pastes is read without an echo, and progress is a line."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from procore_jupyter.login.flow import LoginState
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from procore_jupyter.login.flow import LoginFlow
+    from procore_jupyter.tables.progress import Draw, Progress
 
 PROMPT = "Paste the address your browser ended on, or the code (it is not shown), then Enter: "
 _LOOK = 0.1  # s between two looks at whether the sign-in is over
@@ -114,3 +117,49 @@ def _windows_reader() -> Callable[[], str | None]:
         return None
 
     return read
+
+
+def progress() -> Draw:
+    """Return what shows the progress of a reading on this terminal; nothing where there is none."""
+    from procore_jupyter.tables.progress import Undrawn
+
+    try:
+        seen = sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:  # closed
+        seen = False
+    return TerminalProgress if seen else Undrawn
+
+
+class TerminalProgress:
+    """A line that changes, below what was printed, while something is read; gone when it is done."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bar: tqdm[NoReturn] | None = None
+
+    def update(self) -> None:
+        """Draw it anew, once it has lasted a moment."""
+        progress = self._progress
+        if self._bar is None:
+            from procore_jupyter.tables.progress import UNSEEN
+
+            if progress.clock() - progress.begun < UNSEEN:
+                return
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=progress.total,
+                leave=False,
+                file=sys.stderr,
+                mininterval=0,
+                bar_format="{desc}  {bar:12}  {postfix}" if progress.total else "{desc}  {postfix}",
+            )
+        bar = self._bar
+        bar.set_description_str(progress.waiting or progress.name, refresh=False)
+        bar.total, bar.n = progress.total, progress.done
+        bar.set_postfix_str(progress.words, refresh=True)
+
+    def close(self) -> None:
+        """Take it away."""
+        if self._bar is not None:
+            self._bar.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pickle
 import threading
 import time
@@ -25,6 +26,7 @@ from procore_jupyter.errors import (
     LoginTimeout,
     NotFound,
     PermissionDenied,
+    ProcoreIncompleteWarning,
     ProcoreWarning,
     TokenRequestError,
     TokenStoreError,
@@ -634,7 +636,8 @@ def test_projects_are_all_pages_with_the_company_header(demo: DemoProcore) -> No
 
 def test_the_size_of_a_page_and_the_number_of_rows_can_be_set(demo: DemoProcore) -> None:
     procore = signed_in(demo, CompanyId="1234", PageSize="4", MaxRows="6")
-    projects = procore.projects()
+    with pytest.warns(ProcoreIncompleteWarning, match=r"cut at 6 rows \(MaxRows\)"):
+        projects = procore.projects()
     assert len(projects) == 6 and "MaxRows" in repr(projects)
     assert [r.query["per_page"] for r in asked(demo, "/rest/v1.1/projects")] == ["4", "4"]
     procore.use(project="Summit Library")  # the tenth: what is chosen from is never cut
@@ -643,7 +646,8 @@ def test_the_size_of_a_page_and_the_number_of_rows_can_be_set(demo: DemoProcore)
 
 def test_a_list_of_companies_that_was_cut_makes_none_the_only_one(demo: DemoProcore) -> None:
     procore = signed_in(demo, MaxRows="1")
-    assert len(procore.companies()) == 1
+    with pytest.warns(ProcoreIncompleteWarning, match=r"cut at 1 row \(MaxRows\)"):
+        assert len(procore.companies()) == 1
     with pytest.raises(ConfigurationError, match="You are in 3 companies"):
         procore.projects()
 
@@ -668,12 +672,32 @@ def test_the_embedded_procores_limit_is_waited_for(
     demo.parameters = dataclasses.replace(demo.parameters, spike_limit=3, spike_window=10)
     procore = signed_in(demo)
     waited: list[float] = []
-    demo.clock = lambda: time.time() + sum(waited)
-    procore._sleep = waited.append
+    demo.clock = procore._tries._clock = procore.pace._clock = lambda: time.time() + sum(waited)
+    procore._tries._sleep = waited.append
     assert [procore.get("/rest/v1.0/me").status_code for _ in range(8)] == [200] * 8
-    assert 429 in [r.status for r in demo.requests]
+    assert 429 not in [r.status for r in demo.requests]
     assert waited and "Procore's limit reached: going on in" in capsys.readouterr().err
     assert procore.rate_limit is not None
+
+
+def test_sessions_of_one_app_and_account_share_a_pace_through_a_private_file(demo: DemoProcore) -> None:
+    first = signed_in(demo)
+    second = signed_in(demo)
+    other = signed_in(demo, AuthScheme="OAUTH_CLIENT")
+    given = {"InitiateOAuth": "OFF", "OAuthAccessToken": "given-5c1e"}
+    off = [connect(text_for(demo, **given, CallbackURL="")) for _ in range(2)]
+    none = [connect(text_for(demo, AuthScheme="NONE", CallbackURL="")) for _ in range(2)]
+    assert first is not second and first.pace is second.pace
+    assert off[0].pace is off[1].pace and none[0].pace is not none[1].pace
+    assert len({id(one.pace) for one in (first, other, off[0], none[0])}) >= 3
+    first.get("/rest/v1.0/me")
+    first.get("/rest/v1.0/me")
+    files = list((data_folder() / "runtime").glob("pace-*.json"))
+    assert files
+    for file in files:
+        content = file.read_text()
+        assert "given-5c1e" not in content + file.name and demo.client_id not in content + file.name
+        assert os.name != "posix" or file.stat().st_mode & 0o077 == 0
 
 
 # Status, signing out, closing
@@ -703,7 +727,7 @@ def test_status_never_waits_for_a_person(demo: DemoProcore, flows: list[LoginFlo
 
 def test_status_says_when_procore_can_not_be_reached(demo: DemoProcore) -> None:
     procore = signed_in(demo)
-    procore._sleep = lambda seconds: None
+    procore._tries._sleep = lambda seconds: None
     demo.stop()
     status = procore.status()
     assert status.state == "signed in" and status.problem is not None and "can't be reached" in status.problem

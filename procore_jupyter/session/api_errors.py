@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import NotFound, PermissionDenied, ProcoreAPIError, RateLimited
-from procore_jupyter.session.retries import SPIKE_WINDOW, asked_wait
+from procore_jupyter.session.limit_headers import asked_wait
+from procore_jupyter.session.retries import SPIKE_WINDOW
 
 if TYPE_CHECKING:
     import requests
@@ -27,6 +28,7 @@ _READ = 64 * 1024  # bytes of an error's body that are looked at
 _READ_OF_PAGE = 4_000  # characters of an HTML page: taking tags out of hostile ones costs their square
 _DEEPEST = 7
 _SECRETS = re.compile(r"(?i)\b(bearer\s+)[^\s\"',]+|\beyJ[\w.~+/=-]{10,}|[A-Za-z0-9_~+/-]{40,}={0,2}")
+_WORDS = re.compile(r"[a-z_.-]{0,80}")
 _TITLE = re.compile(r"(?is)<(title|h1)\b[^>]*>(.*?)</\1>")
 _HIDDEN = re.compile(r"(?is)<(script|style|head)\b.*?</\1>|<!--.*?-->")
 _TAG = re.compile(r"(?s)<[^>]*>")
@@ -155,9 +157,13 @@ def _where(response: requests.Response) -> str:
 
     method = getattr(response.request, "method", None) or "GET"
     try:
-        return _clean(f"{method} {urlsplit(response.url or '').path}", 120)
+        path = urlsplit(response.url or "").path
     except ValueError:
         return method
+    # One by one: together, a path's parts look like a token.
+    parts = (part if _WORDS.fullmatch(part) else _clean(part, 120) for part in path.split("/"))
+    line = f"{method} {'/'.join(parts)}"
+    return line if len(line) <= 160 else line[:159] + "…"
 
 
 def _message(status: int, said: str, advice: str, request_id: str | None) -> str:

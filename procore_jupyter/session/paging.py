@@ -1,38 +1,125 @@
-"""All pages of a list, one after the other.
+"""Lists of the API, read whole: the pages of one list or of several, some at a time, handed on in order.
 
-Procore's pages are numbered from 1 (``page``, ``per_page``), and told of by ``Total``, ``Per-Page`` and
-``Link``. ``Link`` is read as a hint that there is more and never followed: the ones that Procore documents
-drop the caller's own parameters, and an address in an answer is no place to send a sign-in to. Some lists
-ignore ``page``: a page that brings nothing new is the end.
+`read` is the way for everything that has many rows: it asks ahead, in threads, and stops cleanly. `rows` is the
+short way for a short list. Both go by `page_order`, which knows how Procore's pages behave.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import contextlib
+import contextvars
+import json
+import re
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 import requests
 
-from procore_jupyter.session import api_errors
+from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, RateLimited
+from procore_jupyter.session import api_errors, scope
+from procore_jupyter.session.page_order import Ask, Page, PageOrder
+from procore_jupyter.session.scope import Scope, Stopped
+
+LOOK = 0.1
+"""Seconds between two looks at whether it takes long, or was interrupted."""
+
+READ_AHEAD = 16 * 1024 * 1024
+"""Bytes of answers that are under way, or came before their turn, at most; one page may be larger."""
+
+BROKEN_ANSWERS = 2
+"""How often a page is asked for again whose answer is no list: a proxy's page, a body that was cut off."""
+
+TOO_LARGE = frozenset({408, 504})
+"""What a server says that took too long over a page (408: Procore's docs, rate limiting)."""
+
+FEW = 1000
+"""Where no more rows are wanted than this, the next list is begun only when the one before was not enough."""
+
+_NEXT = re.compile(r'rel="?next\b')
+_PER_PAGE = re.compile(r"(?i)per[_ ]?page|page[_ ]?size")
+_NUMBER = re.compile(r"\d{1,6}")
+_FOR_ALL = (LoginRequired, RateLimited, requests.ConnectionError)
 
 
 class Getter(Protocol):
     """What paging needs of a session."""
 
-    def get(self, url: str, *, params: Mapping[str, Any]) -> requests.Response:
+    def get(self, url: str, *, params: Any, headers: Mapping[str, str] | None = None) -> requests.Response:
         """Send a GET request."""
 
 
-def pages(
+Decoder = Callable[[bytes], tuple[Sequence[Any], Hashable, Hashable]]
+"""Takes a list's answer apart: its rows, and what tells the first and the last from others. ValueError where it is none."""
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """A list to read.
+
+    Parameters
+    ----------
+    path : str
+        Its address.
+    params : sequence of (str, object)
+        The caller's own parameters, sent with every page.
+    headers : mapping
+        The caller's own headers.
+    paged : bool
+        Whether it is known to come in pages.
+    page_size : int or None
+        Rows a page to ask for; None: as many as it gives by itself.
+    decode : callable
+        Takes an answer apart.
+    """
+
+    path: str
+    params: Sequence[tuple[str, Any]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    paged: bool = True
+    page_size: int | None = None
+    decode: Decoder = field(default=lambda body: rows_in(body))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one of the lists, by its place among them; in the list's order."""
+
+    index: int
+    rows: Sequence[Any]
+    pages: PageOrder
+
+
+@dataclass(frozen=True)
+class Idle:
+    """All of a list has come. Whoever gets this calls ``pages.look_again``, which may have more come."""
+
+    index: int
+    pages: PageOrder
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A list that can't be read, or not to its end."""
+
+    index: int
+    error: Exception
+
+
+Event = Rows | Idle | Failed
+
+
+def rows(
     session: Getter,
     path: str,
     params: Mapping[str, Any] | None = None,
     *,
     page_size: int | None = None,
-    asked: Callable[[], None] = lambda: None,
-) -> Iterator[list[Any]]:
-    """Give the pages of a list in order, each row once.
+    headers: Mapping[str, str] | None = None,
+) -> list[Any]:
+    """Return all rows of a short list, each id once. Sent from this thread, one page after the other.
 
     Parameters
     ----------
@@ -41,74 +128,313 @@ def pages(
     path : str
         The list's address.
     params : mapping or None
-        The caller's own parameters, sent with every page.
+        Its parameters.
     page_size : int or None
-        Rows a page; None for what the list does by itself.
-    asked : callable
-        Told of each request that was answered.
+        Rows a page; None for what the list gives by itself.
+    headers : mapping or None
+        Headers beside the session's.
 
     Raises
     ------
     ProcoreAPIError
         The API refused, or answered with something that isn't a list.
     """
-    own = dict(params or {})
-    if page_size is not None:
-        own["per_page"] = page_size
-    known: set[Any] = set()
-    number, seen = 1, 0
+    wanted = ListRequest(path, [*(params or {}).items()], headers or {}, page_size=page_size)
+    one = _List(0, wanted, limit=None)
+    found: list[Any] = []
+    known: set[Hashable] = set()
     while True:
-        response = session.get(path, params={**own, "page": number})
-        asked()
-        rows = rows_of(response)
-        new = []
-        for row in rows:
-            key = _key(row)
-            if key not in known:
-                known.add(key)
-                new.append(row)
-        if not new:
-            return
-        yield new
-        seen += len(new)
-        if not _more(response, seen):
-            return
-        number += 1
+        ask = one.pages.next()
+        if ask is None:
+            if one.pages.look_again(len(found)):
+                continue
+            return found
+        one.take(ask, _ask(session, wanted, ask))
+        if one.error is not None:
+            raise one.error
+        for page in one.pages.ready():
+            for row in page.rows:
+                key = identity(row)
+                if key is None or key not in known:
+                    known.add(key)
+                    found.append(row)
 
 
-def rows_of(response: requests.Response) -> list[Any]:
-    """Return the rows of one page: a JSON array, or one in a ``{"data": …}`` envelope.
+def read(
+    session: Getter,
+    lists: Sequence[ListRequest],
+    around: Scope,
+    *,
+    concurrency: int = 4,
+    limit: int | None = None,
+    ahead: int = READ_AHEAD,
+    tick: Callable[[], None] = lambda: None,
+) -> Iterator[Event]:
+    """Read lists, several pages at a time, and give their rows in order: list by list, page by page.
+
+    Closing the iterator, or an error or interrupt that leaves it, stops everything: nothing is sent after that, and
+    no thread stays.
+
+    Parameters
+    ----------
+    session : Getter
+        The session that asks.
+    lists : sequence of ListRequest
+        What to read.
+    around : Scope
+        The piece of work that it belongs to; stopped at the end.
+    concurrency : int
+        Requests under way at the same time, at most.
+    limit : int or None
+        Rows that are wanted of all lists together, at most; more may come.
+    ahead : int
+        Bytes that are under way, or have come and wait for their turn, at most: about.
+    tick : callable
+        Called some ten times a second while nothing comes.
 
     Raises
     ------
-    ProcoreAPIError
-        It is an error, or not a list.
+    LoginRequired, RateLimited, ProcoreAPIError (401), requests.ConnectionError
+        What ends the reading of all of them.
     """
-    api_errors.raise_for_status(response)
+    waiting = [_List(index, wanted, limit) for index, wanted in enumerate(lists)]
+    waiting.reverse()
+    open_lists: list[_List] = []
+    around.at_once |= TOO_LARGE  # made smaller here, and not sent again as it was
+    crew = _Crew(session, around, concurrency)
+    abreast = 1 if limit is not None and limit <= FEW else concurrency
     try:
-        found = response.json()
+        while waiting or open_lists:
+            while crew.busy < concurrency and (begun := _next_ask(open_lists, waiting, crew, abreast, ahead)):
+                crew.begin(*begun)
+            if open_lists:
+                came = False
+                for event in open_lists[0].events():
+                    came = True
+                    yield event
+                if open_lists[0].over:
+                    open_lists.pop(0)
+                if came:
+                    continue
+            answered = crew.wait(tick)
+            if answered is not None:
+                one, ask, answer = answered
+                one.take(ask, answer)
+    finally:
+        crew.dismiss()
+
+
+def _next_ask(
+    open_lists: list[_List], waiting: list[_List], crew: _Crew, abreast: int, most: int
+) -> tuple[_List, Ask] | None:
+    """Return what to ask for next: something of the earliest list that has any."""
+    held = sum(one.held for one in open_lists) + crew.expected
+    ahead = sum(one.pages.ahead for one in open_lists)
+    if crew.busy and (held >= most or ahead >= 2 * crew.size):
+        return None
+    for one in open_lists:
+        ask = one.next()
+        if ask is not None:
+            return one, ask
+    if waiting and len(open_lists) < abreast:
+        open_lists.append(waiting.pop())
+        ask = open_lists[-1].next()
+        assert ask is not None  # its first page
+        return open_lists[-1], ask
+    return None
+
+
+class _List:
+    """One list while it is read."""
+
+    def __init__(self, index: int, wanted: ListRequest, limit: int | None) -> None:
+        self.index, self.wanted = index, wanted
+        self.pages = PageOrder(paged=wanted.paged, size=wanted.page_size, limit=limit)
+        self.error: Exception | None = None
+        self.over = False
+        self.held = 0
+        """Bytes that came before their turn."""
+        self._broken = 0
+        self._first_refusal: ProcoreAPIError | None = None
+
+    def next(self) -> Ask | None:
+        return None if self.error is not None else self.pages.next()
+
+    def take(self, ask: Ask, answer: _Answer) -> None:
+        """Take an answer in; raises what can't be gone on from, where nobody hears of `error`."""
+        if self.error is not None:
+            return
+        if answer.page is not None:
+            self.held += answer.size
+            self.pages.came(ask, answer.page)
+            return
+        error, status = answer.error, answer.status
+        assert error is not None
+        if status in TOO_LARGE or isinstance(error, requests.ReadTimeout):
+            if self.pages.too_large(ask):
+                return
+        elif status in (400, 413, 422) and self._size_refused(ask, error, answer.said):
+            return
+        if (answer.broken or status in TOO_LARGE) and self._broken < BROKEN_ANSWERS:
+            self._broken += 1
+            self.pages.broke_off(ask)
+            return
+        self.error = self._first_refusal or error
+
+    def _size_refused(self, ask: Ask, error: Exception, said: str) -> bool:
+        """Try a smaller page where the size may be what was refused."""
+        names_size = bool(_PER_PAGE.search(said))
+        numbers = [int(found) for found in _NUMBER.findall(said)] if names_size else []
+        largest = max((one for one in numbers if ask.size and one < ask.size), default=None)
+        if not names_size:
+            # Something else, as a rule. One try with a size that every list takes tells.
+            if self._first_refusal is not None or ask.size is None or ask.size <= 100:
+                return False
+            largest = 100
+        if isinstance(error, ProcoreAPIError) and self._first_refusal is None:
+            self._first_refusal = error
+        return self.pages.size_refused(ask, largest)
+
+    def events(self) -> Iterator[Event]:
+        for page in self.pages.ready():
+            self._first_refusal = None
+            self.held = 0 if not self.pages.ahead else self.held
+            if page.rows:
+                yield Rows(self.index, page.rows, self.pages)
+        if self.error is not None:
+            self.over = True
+            yield Failed(self.index, self.error)
+        elif self.pages.idle:
+            yield Idle(self.index, self.pages)
+            self.over = self.pages.idle
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What became of one page: the page, or why there is none."""
+
+    page: Page | None = None
+    size: int = 0
+    error: Exception | None = None
+    status: int | None = None
+    said: str = ""
+    broken: bool = False
+
+
+def _ask(session: Getter, wanted: ListRequest, ask: Ask) -> _Answer:
+    """Ask for one page."""
+    try:
+        response = session.get(
+            wanted.path, params=[*wanted.params, *ask.params.items()], headers=wanted.headers or None
+        )
+    except (requests.RequestException, ProcoreError) as error:
+        return _Answer(error=error)
+    if response.status_code >= 400:
+        said = api_errors.said_by(response)
+        return _Answer(error=api_errors.error_from(response), status=response.status_code, said=said)
+    body = response.content
+    try:
+        found, first, last = wanted.decode(body) if body or response.status_code != 204 else ((), None, None)
     except (ValueError, RecursionError):
-        raise api_errors.unusable(response, "a list") from None
+        return _Answer(error=api_errors.unusable(response, "a list"), broken=True)
+    link = response.headers.get("Link")
+    page = Page(
+        found,
+        first,
+        last,
+        total=_count(response.headers.get("Total")),
+        size=_count(response.headers.get("Per-Page")),
+        more=None if link is None else bool(_NEXT.search(link)),
+    )
+    return _Answer(page, len(body))
+
+
+def _count(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+class _Crew:
+    """Threads that ask; made when they are needed."""
+
+    def __init__(self, session: Getter, around: Scope, size: int) -> None:
+        self.size = size
+        self.busy = 0
+        self._session, self._around = session, around
+        self._todo: SimpleQueue[tuple[_List, Ask] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[_List, Ask, _Answer | BaseException]] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._typical = 0
+
+    @property
+    def expected(self) -> int:
+        """Bytes that are under way, as far as can be guessed from those that came."""
+        return self.busy * self._typical
+
+    def begin(self, one: _List, ask: Ask) -> None:
+        self.busy += 1
+        if len(self._threads) < min(self.busy, self.size):
+            context = contextvars.copy_context()
+            thread = threading.Thread(
+                target=context.run, args=(self._work,), name=f"procore-read-{len(self._threads)}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+        self._todo.put((one, ask))
+
+    def wait(self, tick: Callable[[], None]) -> tuple[_List, Ask, _Answer] | None:
+        """Return an answer; None where none came for a moment. Raises what ends everything."""
+        try:
+            one, ask, answer = self._done.get(timeout=LOOK)
+        except Empty:
+            tick()
+            return None
+        self.busy -= 1
+        if isinstance(answer, BaseException):
+            raise answer
+        if answer.status == 401 or isinstance(answer.error, _FOR_ALL):
+            assert answer.error is not None
+            raise answer.error
+        self._typical = max(answer.size, self._typical // 2)
+        return one, ask, answer
+
+    def _work(self) -> None:
+        with scope.within(self._around):
+            while (task := self._todo.get()) is not None:
+                one, ask = task
+                answer: _Answer | BaseException
+                try:
+                    answer = _ask(self._session, one.wanted, ask)
+                except Stopped:
+                    return
+                except BaseException as error:
+                    answer = error
+                self._done.put((one, ask, answer))
+
+    def dismiss(self) -> None:
+        """Stop what is under way, and let the threads go."""
+        self._around.stop()
+        for _ in self._threads:
+            self._todo.put(None)
+        for thread in self._threads:
+            with contextlib.suppress(RuntimeError):
+                thread.join(5.0)
+
+
+def rows_in(body: bytes) -> tuple[list[Any], Hashable, Hashable]:
+    """Return the rows of a short list: a JSON array, or one in a ``{"data": …}`` envelope. ValueError where it is none."""
+    found = json.loads(body)
     if isinstance(found, dict) and isinstance(found.get("data"), list):
         found = found["data"]
     if not isinstance(found, list):
-        raise api_errors.unusable(response, "a list")
-    return found
+        raise ValueError("not a list")
+    if not found:
+        return found, None, None
+    first, last = (identity(row) or repr(row) for row in (found[0], found[-1]))
+    return found, first, last
 
 
-def _more(response: requests.Response, seen: int) -> bool:
-    """Return whether another page may follow, after `seen` rows in all. In doubt: yes, one request more."""
-    link = response.headers.get("Link")
-    if link is not None and 'rel="next"' in link.replace("rel=next", 'rel="next"'):
-        return True
-    total = response.headers.get("Total", "")
-    if total.isascii() and total.isdigit():
-        return seen < int(total)
-    return link is None
-
-
-def _key(row: Any) -> Any:
-    """Return what tells a row from others: its id, else all that it holds."""
-    if isinstance(row, dict) and isinstance(row.get("id"), (int, str)):
-        return row["id"]
-    return hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest()
+def identity(row: Any) -> Hashable:
+    """Return a row's id, None where it has none."""
+    found = row.get("id") if isinstance(row, dict) else None
+    return found if isinstance(found, (int, str)) else None

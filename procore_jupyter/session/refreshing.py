@@ -10,23 +10,26 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import requests
 
 from procore_jupyter.errors import ConfigurationError, without_frames
 from procore_jupyter.network import ProxyURL
-from procore_jupyter.session import refusals, retries
+from procore_jupyter.session import refusals
+from procore_jupyter.session.connections import CuttableAdapter
+from procore_jupyter.session.file_hosts import FileHosts, downloading
 from procore_jupyter.session.gate import Gate
 from procore_jupyter.session.headers import AUTHORIZATION, COMPANY, SENT, Bearer, CompanyId
 from procore_jupyter.session.network_faults import say_why
 from procore_jupyter.session.origin import Origin
+from procore_jupyter.session.rate_limit import Pace
+from procore_jupyter.session.tries import Tries
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
-    from procore_jupyter.oauth.token import Token
     from procore_jupyter.oauth.token_source import TokenProvider
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -63,15 +66,20 @@ class RefreshingSession(requests.Session):
     timeout : float
         Seconds for connecting, and for each read, where the caller gives none.
     max_wait : float
-        Seconds that one call waits for rate limits at most; beyond it the 429 is returned.
+        Seconds that one call waits for rate limits at most. Beyond it a 429 that came is returned, and where none
+        came yet `RateLimited` is raised.
     readonly : bool
         Refuse all but GET, HEAD and OPTIONS.
+    file_hosts : sequence of str
+        Hosts that downloads, and they alone, also send the bearer to, over https.
     proxies : mapping
         As `requests.Session.proxies`.
     ca_bundle : str or None
         A PEM file or folder of certificate authorities; None for the usual ones.
     company_id : int or None
         The company that requests are about.
+    pace : Pace or None
+        When requests may go out, shared with others of the same app and person; None for one of its own.
     notify : callable
         Told, in one line, of a wait.
     clock, sleep, chance : callable
@@ -89,9 +97,11 @@ class RefreshingSession(requests.Session):
         timeout: float = 60.0,
         max_wait: float = 60.0,
         readonly: bool = False,
+        file_hosts: Sequence[str] = (),
         proxies: Mapping[str, str] | None = None,
         ca_bundle: str | None = None,
         company_id: int | None = None,
+        pace: Pace | None = None,
         notify: Callable[[str], None] = _say,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -100,14 +110,17 @@ class RefreshingSession(requests.Session):
         super().__init__()
         self._api = Origin(api_url)
         self._verified_hosts = frozenset({self._api.host, Origin(login_url).host})
+        self._file_hosts = FileHosts(file_hosts)
         self._base = api_url.rstrip("/") + "/"
         self._tokens = tokens
         self.timeout = timeout
-        self.max_wait = max_wait
+        self._tries = Tries(pace or Pace(clock=clock), max_wait, notify, clock, sleep, chance)
         self._readonly = readonly
         self.proxies = {name: ProxyURL(url) for name, url in (proxies or {}).items()}
         self.verify = ca_bundle or True
-        self._notify, self._clock, self._sleep, self._chance = notify, clock, sleep, chance
+        self._clock = clock
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, CuttableAdapter())
         self._company_id: int | None = None
         self._company_header: CompanyId | None = None
         self._last_headers: Mapping[str, str] = {}
@@ -141,6 +154,15 @@ class RefreshingSession(requests.Session):
         self._company_header = None if company_id is None else CompanyId(self._company_id)
 
     @property
+    def max_wait(self) -> float:
+        """Seconds that one call waits for rate limits at most."""
+        return self._tries.max_wait
+
+    @max_wait.setter
+    def max_wait(self, seconds: float) -> None:
+        self._tries.max_wait = seconds
+
+    @property
     def readonly(self) -> bool:
         """Whether everything but GET, HEAD and OPTIONS is refused. Set by the connection string alone."""
         return self._readonly
@@ -154,6 +176,22 @@ class RefreshingSession(requests.Session):
             )
         except (KeyError, ValueError):
             return None
+
+    @property
+    def pace(self) -> Pace:
+        """When requests to the API may go out."""
+        return self._tries.pace
+
+    def wait_for_sign_in(self) -> None:
+        """Return once there is a token: in this thread, where a person can be told that it is waited for.
+
+        Raises
+        ------
+        LoginRequired
+            Nobody is signed in, and nobody will be.
+        """
+        if self._tokens is not None:
+            self._tokens.current()
 
     # requests' own steps, each with our rule added.
 
@@ -199,8 +237,12 @@ class RefreshingSession(requests.Session):
             timeout = tuple(self.timeout if one is None else one for one in timeout)
         at_api = self._api.holds(request.url)
         exchange = self._with_sign_in if at_api else self._as_it_is
+        if not at_api and downloading() and self._file_hosts.holds(request.url):
+            exchange = self._for_a_file
         try:
-            response = exchange(adapter, request, stream, timeout, verify, cert, proxies)
+            response = exchange(
+                adapter, request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
+            )
         except BaseException as error:
             # The frames below hold the token in headers, in requests' and urllib3's local variables. An
             # interrupt stops in the middle of them, so this is for KeyboardInterrupt too.
@@ -214,30 +256,42 @@ class RefreshingSession(requests.Session):
         return response
 
     def _as_it_is(
-        self, adapter: BaseAdapter, request: requests.PreparedRequest, *how: Any
+        self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
     ) -> requests.Response:
         """Send to another host: what an earlier hop put on for the API goes no further."""
         for name, ours in ((AUTHORIZATION, Bearer), (COMPANY, CompanyId)):
             if isinstance(request.headers.get(name), ours):
                 del request.headers[name]
-        return self._tries(adapter, request, None, *how)
+        return self._tries.send(adapter, request, None, paced=False, **how)
 
     def _with_sign_in(
-        self, adapter: BaseAdapter, request: requests.PreparedRequest, *how: Any
+        self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
     ) -> requests.Response:
         """Send to the API, with bearer and company where the caller gave none."""
+        company = request.headers.get(COMPANY)
+        if company is None or isinstance(company, CompanyId):
+            chosen = self._company_for(request)
+            if chosen is not None:
+                request.headers[COMPANY] = chosen
+            elif company is not None:  # sent before, and unchosen since
+                del request.headers[COMPANY]
+        return self._with_bearer(adapter, request, paced=True, **how)
+
+    def _for_a_file(
+        self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
+    ) -> requests.Response:
+        """Send to a host of files, with the bearer: which is no host of the API, whose company and limits it has not."""
+        if isinstance(request.headers.get(COMPANY), CompanyId):
+            del request.headers[COMPANY]
+        return self._with_bearer(adapter, request, paced=False, **how)
+
+    def _with_bearer(
+        self, adapter: BaseAdapter, request: requests.PreparedRequest, *, paced: bool, **how: Any
+    ) -> requests.Response:
         # The token goes into a copy, which ends with the exchange: what the caller can keep, pickle or
         # print (`response.request`, an error's `request`) never holds it.
         wire = _copy(request)
         headers = wire.headers = request.headers.copy()
-        company = headers.get(COMPANY)
-        if company is None or isinstance(company, CompanyId):
-            chosen = self._company_for(request)
-            if chosen is not None:
-                headers[COMPANY] = request.headers[COMPANY] = chosen
-            elif company is not None:  # sent before, and unchosen since
-                del headers[COMPANY]
-                request.headers.pop(COMPANY, None)
         tokens = self._tokens
         own = headers.get(AUTHORIZATION)
         if own is not None:
@@ -247,89 +301,9 @@ class RefreshingSession(requests.Session):
                 tokens = None
         if tokens is not None:
             request.headers[AUTHORIZATION] = SENT
-        response = self._tries(adapter, wire, tokens, *how)
+        response = self._tries.send(adapter, wire, tokens, paced=paced, **how)
         response.request = request
         return response
-
-    def _tries(
-        self,
-        adapter: BaseAdapter,
-        request: requests.PreparedRequest,
-        tokens: TokenProvider | None,
-        stream: bool,
-        timeout: Any,
-        verify: Any,
-        cert: Any,
-        proxies: Any,
-    ) -> requests.Response:
-        """Send, and send again where that may help and does no harm."""
-        token: Token | None = None
-        may_repeat = tokens is not None
-        tries_left = (
-            retries.TRIES
-            if request.method in retries.IDEMPOTENT
-            and retries.can_rewind(request)
-            and not retries.in_haste_now()
-            else 1
-        )
-        failures, waited = 0, 0.0
-        while True:
-            if tokens is not None:
-                token = tokens.current()
-                request.headers[AUTHORIZATION] = Bearer.of(token)
-            response, failure = None, None
-            try:
-                response = adapter.send(
-                    request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
-                )
-                status = response.status_code
-                if not stream and tries_left > 1:
-                    response.content  # noqa: B018  read here, so that an answer that breaks off is asked for again
-            except requests.RequestException as error:
-                if tries_left == 1 or not retries.is_transient(error):
-                    raise
-                if response is not None:  # its headers came, its body broke off
-                    response.close()
-                response, failure, status = None, error, None
-            if (
-                response is not None
-                and status == 401
-                and may_repeat
-                and tokens is not None
-                and token is not None
-            ):
-                may_repeat = False
-                tokens.renewed(token)
-                if not retries.can_rewind(request):
-                    return response
-                response.close()
-                retries.rewind(request)
-                continue
-            if response is not None and (status not in retries.TRANSIENT or tries_left == 1):
-                return response
-            failures += 1
-            tries_left -= 1
-            headers = response.headers if response is not None else {}
-            wait = retries.pause(status, headers, self._clock(), failures, self._chance())
-            if waited + wait > self.max_wait:
-                if failure is not None:
-                    raise failure
-                assert response is not None
-                return response
-            if response is not None:
-                response.close()
-            self._wait(wait, status)
-            waited += wait
-            retries.rewind(request)
-
-    def _wait(self, seconds: float, status: int | None) -> None:
-        """Wait, saying so where a person would wonder. An interrupt ends it."""
-        if status == 429:
-            self._notify(f"Procore's limit reached: going on in {seconds:.0f} s (interrupt to stop)")
-        elif seconds >= 2:
-            what = "Procore can't be reached" if status is None else f"Procore is busy ({status})"
-            self._notify(f"{what}: trying again in {seconds:.0f} s (interrupt to stop)")
-        self._sleep(seconds)
 
     def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
         """Return the company header for a request to the API that has none of the caller's."""

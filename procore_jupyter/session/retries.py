@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import email.utils
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+
+from procore_jupyter.session.limit_headers import asked_wait
 
 if TYPE_CHECKING:
     import requests
@@ -23,39 +24,6 @@ LONGEST_BACKOFF = 8.0
 
 SPIKE_WINDOW = 10.0
 """Seconds: the shorter of Procore's two rate-limit windows (its docs, plan_your_app/rate_limiting)."""
-
-
-def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds that the answer asks to wait, None where it asks for nothing.
-
-    ``X-Rate-Limit-Reset`` is read of a 429 alone: other answers carry it too, and mean nothing by it.
-    It is unix seconds by the server's clock, so it is measured against the answer's own ``Date``.
-
-    Parameters
-    ----------
-    status : int
-        The HTTP status.
-    headers : mapping
-        The answer's headers, looked up without regard to case.
-    now : float
-        This machine's unix time in seconds, where the answer has no date of its own.
-    """
-    date = _http_date(headers.get("Date"))
-    here = now if date is None else date
-    waits = []
-    after = headers.get("Retry-After")
-    if after is not None:
-        seconds = _number(after)
-        until = _http_date(after) if seconds is None else None
-        if seconds is not None:
-            waits.append(seconds)
-        elif until is not None:
-            waits.append(until - here)
-    if status == 429:
-        reset = _number(headers.get("X-Rate-Limit-Reset"))
-        if reset is not None:
-            waits.append(reset - here)
-    return max(0.0, *waits) if waits else None
 
 
 def pause(status: int | None, headers: Mapping[str, str], now: float, failures: int, chance: float) -> float:
@@ -112,27 +80,6 @@ def is_transient(error: Exception) -> bool:
     if not isinstance(error, (exceptions.ConnectionError, exceptions.ChunkedEncodingError)):
         return False
     return not any(isinstance(part, ReadTimeoutError) for part in error.args)
-
-
-def _number(text: str | None) -> float | None:
-    """Return a header's number of seconds, None where it isn't a sane one."""
-    if text is None or len(text) > 20:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if 0 <= number < 1e11 else None  # NaN and infinity fail this too
-
-
-def _http_date(text: str | None) -> float | None:
-    """Return an HTTP date as unix seconds (RFC 9110, section 5.6.7)."""
-    if text is None:
-        return None
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 _IN_HASTE: ContextVar[bool] = ContextVar("procore_in_haste", default=False)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import json
 import re
 from typing import Any
 
 LONGEST = 40
 """Characters of a cell; the rest is an ellipsis."""
+
+ROWS = 10
+"""Rows that are drawn."""
+
+WIDTH = 110
+"""Characters that what is drawn is wide at most, in a terminal wide enough for it."""
+
+GAP = "   "
+"""Between two columns."""
+
+_NAMES = ("name", "title", "label", "full_code", "number")
+"""The first of these that a record has is what is shown of it: people know things by their names."""
 
 _TIMESTAMP = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
@@ -17,8 +31,8 @@ _TIMESTAMP = re.compile(
 def cell(value: Any, longest: int = LONGEST) -> str:
     """Return a value as a cell's text.
 
-    Numbers and ids stand as they are (no separators), a timestamp as its date and minute, a nested value
-    as ``{name: "…"}``, nothing as an empty cell. Control characters and those that turn the direction of
+    Whole numbers and ids stand as they are (no separators), amounts with them, a timestamp as its date and minute, a
+    nested value as ``{name: "…"}``, nothing as an empty cell. Control characters and those that turn the direction of
     writing become blanks: a cell can't move what stands beside it.
     """
     if value is None:
@@ -30,7 +44,17 @@ def cell(value: Any, longest: int = LONGEST) -> str:
         return f"{moment[1]} {moment[2]}" if moment else cut(value, longest)
     if isinstance(value, (dict, list, tuple)):
         return cut(_nested(value, longest), longest)
+    if isinstance(value, decimal.Decimal):
+        return cut(_amount(value), longest)
+    if isinstance(value, datetime.datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     return cut(str(value), longest)
+
+
+def _amount(value: decimal.Decimal) -> str:
+    """Return an exact number with two places, or more where it has more."""
+    whole, _, places = f"{value:,f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -48,11 +72,6 @@ def type_of(values: list[Any]) -> str:
     if not names:
         return "empty"
     return names.pop() if len(names) == 1 else "mixed"
-
-
-def is_number(value: Any) -> bool:
-    """Return whether a value is drawn at the right edge of its column."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _type(value: Any) -> str:
@@ -76,6 +95,10 @@ def _nested(value: Any, room: int) -> str:
     """Return a record or list in short; writes little more than there is room for, however much there is."""
     if room <= 0:
         return "…"
+    if isinstance(value, dict):
+        name = next((key for key in _NAMES if isinstance(value.get(key), str) and value[key]), None)
+        if name is not None:
+            value = {name: value[name]}
     if isinstance(value, (dict, list, tuple)):
         parts: list[str] = []
         left = room

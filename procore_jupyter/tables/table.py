@@ -1,206 +1,309 @@
-"""`Table`: rows that draw themselves. Eager and small for now: what `companies()` and `projects()` return."""
+"""`Table`: rows that are fetched when somebody looks at them."""
 
 from __future__ import annotations
 
-import html
-import shutil
+import contextlib
+import importlib
+import sys
+import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.tables.cells import cell, cut, is_number, type_of
-from procore_jupyter.tables.width import padded, width
+from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
+from procore_jupyter.tables.drawing import Picture
 
 if TYPE_CHECKING:
     import pandas
+    import polars
+    import pyarrow as pa
 
-ROWS = 10
-"""Rows that are drawn."""
-
-WIDTH = 110
-"""Characters that a drawn table is wide at most, in a terminal wide enough for it."""
-
-_GAP = "   "
+    from procore_jupyter.tables.fetch import Incomplete
+    from procore_jupyter.tables.fetched import Fetched
+    from procore_jupyter.tables.frames import DtypeBackend
 
 
-class Table(Sequence[dict[str, Any]]):
-    """The rows of a list, as Procore gave them.
+_PACKAGE = __name__.partition(".")[0]
+
+
+class Source(Protocol):
+    """Where a table's rows come from."""
+
+    name: str
+    """What they are."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The columns that are known before anything is fetched."""
+
+    def read(self) -> Fetched:
+        """Fetch all rows."""
+
+    def look(self) -> Fetched:
+        """Fetch enough to draw: all rows, unless they are many."""
+
+    def head(self, count: int) -> Fetched:
+        """Fetch so many rows."""
+
+    def stream(self, path: Path) -> Fetched:
+        """Write all rows to a Parquet file, and keep none."""
+
+
+class Table:
+    """Rows of a Procore table. Nothing is fetched before somebody looks at them.
+
+    Showing it in a notebook, `head`, `to_pandas` and the like fetch; properties, ``repr``, ``bool`` and ``dir`` never do.
 
     Parameters
     ----------
-    rows : sequence of dict
-        The rows, in order.
-    name : str
-        What they are: ``projects``.
+    source : Source
+        Where the rows come from.
+    fetched : Fetched or None
+        The rows, where they are there already.
     about : str
-        What they are of: ``Skyline Builders (1234)``; may be empty.
-    requests : int
-        Requests that it took.
-    cut : int or None
-        The upper bound of rows (MaxRows), where it cut the list; None where the list is whole.
+        What they are of, where that is known.
+    strict : bool
+        Rows that are missing are an error.
     clock : callable
-        Unix time in seconds; rows are as old as this object.
+        Unix time in seconds.
     """
 
     def __init__(
         self,
-        rows: Sequence[dict[str, Any]],
+        source: Source,
+        fetched: Fetched | None = None,
         *,
-        name: str,
         about: str = "",
-        requests: int = 1,
-        cut: int | None = None,
+        strict: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._rows = list(rows)
-        self._name, self._about, self._requests = name, about, requests
-        self._cut = cut
-        self._clock, self._fetched = clock, clock()
+        self._source, self._about, self._strict, self._clock = source, about, strict, clock
+        self._fetched = fetched
+        self._looked: Fetched | None = None
+        self._warned = False
+
+    # What is known without asking anyone
+
+    @property
+    def name(self) -> str:
+        """What the rows are: ``rfis``."""
+        return self._source.name
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns, in the order in which they come up."""
-        return list(dict.fromkeys(str(name) for row in self._rows for name in row))
+        """The names of the columns: those that came, else those that are known beforehand."""
+        seen = self._fetched or self._looked
+        return [*seen.rows.column_names] if seen is not None else [*self._source.columns]
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether all rows are in memory."""
+        return self._fetched is not None
+
+    @property
+    def incomplete(self) -> list[Incomplete]:
+        """What is missing, as far as is known: project, status, message."""
+        seen = self._fetched or self._looked
+        return [*seen.incomplete] if seen is not None else []
+
+    @property
+    def notes(self) -> list[str]:
+        """What one should know of the rows, as far as is known."""
+        seen = self._fetched or self._looked
+        return [*seen.notes] if seen is not None else []
 
     def __len__(self) -> int:
-        return len(self._rows)
+        if self._fetched is None:
+            raise TypeError(
+                f"{self.name} has not been fetched, so nobody knows how many rows it has. "
+                "Fetch it first:  .fetch()  or  .to_pandas()"
+            )
+        return int(self._fetched.rows.num_rows)
 
     def __bool__(self) -> bool:
         return True
 
+    # Rows
+
+    def fetch(self) -> Table:
+        """Fetch all rows, where they aren't there yet, and return this table.
+
+        Raises
+        ------
+        ProcoreAPIError
+            Procore refused all of it; with ``strict=True``, any of it.
+        LoginRequired, RateLimited, ConfigurationError
+            Nobody is signed in; Procore's limit lasts too long; company or project isn't chosen.
+        """
+        self._all()
+        return self
+
+    def refresh(self) -> Table:
+        """Fetch all rows anew, and return this table."""
+        self._fetched = self._looked = None
+        self._warned = False
+        forget = getattr(self._source, "forget", None)
+        if forget is not None:
+            forget()
+        return self.fetch()
+
+    def head(self, count: int = 10) -> Table:
+        """Return the first rows, with as few requests as it takes; fetched already."""
+        if self._fetched is not None:
+            import dataclasses
+
+            rows = self._fetched.rows.slice(0, count)
+            return Table(_Rows(self.name), dataclasses.replace(self._fetched, rows=rows), about=self._about)
+        found = self._source.head(count)
+        return Table(_Rows(self.name), found, about=self._about, clock=self._clock)
+
+    def to_arrow(self) -> pa.Table:
+        """Return all rows as a `pyarrow.Table`. Raises as `fetch`."""
+        return self._all().rows
+
+    def to_pandas(self, dtype_backend: DtypeBackend | None = None) -> pandas.DataFrame:
+        """Return all rows as a `pandas.DataFrame`. Raises as `fetch`.
+
+        Parameters
+        ----------
+        dtype_backend : "pyarrow" or None
+            ``"pyarrow"``: Arrow's types for every column. None: pandas' own, but for money and nested values; ids
+            stay whole numbers, also where some are missing.
+        """
+        if self._fetched is None:  # half a second, which passes while the first pages come
+            threading.Thread(target=_import_pandas, name="procore pandas", daemon=True).start()
+        from procore_jupyter.tables.frames import to_pandas
+
+        return to_pandas(self._all().rows, dtype_backend)
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return all rows as a `polars.DataFrame`. Raises as `fetch`, and ConfigurationError where polars is missing."""
+        from procore_jupyter.tables.frames import to_polars
+
+        return to_polars(self._all().rows)
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write all rows to a Parquet file, some thousand at a time: as large as the disk, not as the memory.
+
+        What was fetched is written; else rows are fetched and not kept. Then the columns are those of the first rows:
+        a value that doesn't fit one stands in the column ``_unfit``, what comes in new fields in ``_extra`` (as JSON).
+        The file is replaced when it is whole.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Raises
+        ------
+        OSError
+            It can't be written.
+        ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
+            As `fetch`.
+        """
+        from procore_jupyter.tables.parquet import write
+
+        target = Path(path).expanduser()
+        if self._fetched is not None:
+            write(self._fetched.rows, target)
+            return
+        found = self._source.stream(target)
+        _warn(found, self.name)
+        for note in found.notes:  # nowhere else would they be seen
+            warnings.warn(note, ProcoreWarning, stacklevel=2)
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._rows)
+        for batch in self._all().rows.to_batches():
+            yield from batch.to_pylist()
 
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...
     @overload
     def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
     def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
-        return self._rows[index]
+        rows = self._all().rows
+        if isinstance(index, slice):
+            places = [*range(rows.num_rows)[index]]
+            found: list[dict[str, Any]] = rows.take(places).to_pylist() if places else []
+            return found
+        place = range(rows.num_rows)[index]
+        one: dict[str, Any] = rows.slice(place, 1).to_pylist()[0]
+        return one
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """Return the rows as a pandas DataFrame.
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand the rows to whatever takes Arrow's (pandas, polars, DuckDB), without a copy."""
+        return self._all().rows.__arrow_c_stream__(requested_schema)
 
-        Raises
-        ------
-        ConfigurationError
-            pandas is not installed.
-        """
-        try:
-            import pandas
-        except ImportError:
-            raise ConfigurationError(
-                "pandas is not installed here. Run  %pip install pandas  and try again."
-            ) from None
-        return pandas.DataFrame(self._rows, columns=self.columns)
+    def _all(self) -> Fetched:
+        if self._fetched is None:
+            self._fetched, self._looked = self._source.read(), None
+        if not self._warned:  # drawn, it says so itself
+            self._warned = True
+            _warn(self._fetched, self.name)
+        return self._fetched
 
-    def _caption(self) -> str:
-        what = [cut(f"{self._name} of {self._about}" if self._about else self._name, 80)]
-        what.append(f"{_many(len(self), 'row')} × {_many(len(self.columns), 'column')}")
-        what.append(_many(self._requests, "request"))
-        what.append(_age(self._clock() - self._fetched))
-        return " · ".join(what)
-
-    def _drawn(self, room: int) -> tuple[list[str], list[list[str]], list[bool]]:
-        """Return the heads, the cells and which columns are numbers, for as many columns as there is room for."""
-        rows = self._rows[:ROWS]
-        heads: list[str] = []
-        columns: list[list[str]] = []
-        numbers: list[bool] = []
-        used = 0
-        for name in self.columns:
-            values = [row.get(name) for row in rows]
-            texts = [cell(value) for value in values]
-            head = cut(name)
-            takes = max(map(width, [head, *texts])) + len(_GAP)
-            if heads and used + takes > room:
-                break
-            used += takes
-            heads.append(head)
-            columns.append(texts)
-            numbers.append(any(map(is_number, values)) and all(v is None or is_number(v) for v in values))
-        return heads, [list(line) for line in zip(*columns, strict=True)], numbers
-
-    def _left_out(self, shown: int) -> list[str]:
-        """Return what isn't drawn: rows below, columns to the right."""
-        left = []
-        if self._cut is not None:
-            left.append(f"Incomplete: cut at {_many(self._cut, 'row')} (MaxRows); there are more.")
-        if len(self) > ROWS:
-            left.append(f"… {_many(len(self) - ROWS, 'more row')}")
-        if hidden := self.columns[shown:]:
-            left.append(cut(f"not shown: {', '.join(hidden)}", WIDTH - 4))
-        return left
+    # Drawing
 
     def __repr__(self) -> str:
-        heads, rows, numbers = self._drawn(min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns))
-        lines = [self._caption()]
-        if rows:
-            widths = [max(width(line[i]) for line in [heads, *rows]) for i in range(len(heads))]
-            for number, line in enumerate([heads, *rows]):
-                texts = (padded(text, widths[i], right=numbers[i]) for i, text in enumerate(line))
-                lines.append(_GAP.join(texts).rstrip())
-                if number == 0:
-                    lines.append("─" * (sum(widths) + len(_GAP) * (len(widths) - 1)))
-        return "\n".join(lines + self._left_out(len(heads)))
+        seen = self._fetched or self._looked
+        if seen is None:
+            what = f"{self.name} of {self._about}" if self._about else self.name
+            return f"<Table {what}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
+        return str(self._picture(seen))
 
-    def _repr_html_(self) -> str:
-        """Draw the table; JupyterLab's own colours and type, whatever the theme."""
-        heads, rows, numbers = self._drawn(WIDTH)
-        names = self.columns
-        align = ["right" if number else "left" for number in numbers]
-        out = [f"<div><div style='{_QUIET}'>{html.escape(self._caption())}</div>"]
-        if rows:
-            out.append("<table style='margin:0'><thead><tr>")
-            for i, head in enumerate(heads):
-                kind = type_of([row.get(names[i]) for row in self._rows])
-                hover = html.escape(f"{cut(names[i], 200)}: {kind}", quote=True)
-                out.append(
-                    f"<th scope='col' style='text-align:{align[i]}' title='{hover}'>{html.escape(head)}</th>"
-                )
-            out.append("</tr></thead><tbody>")
-            for line in rows:
-                cells = (
-                    f"<td style='text-align:{align[i]}'>{html.escape(text)}</td>"
-                    for i, text in enumerate(line)
-                )
-                out.append(f"<tr>{''.join(cells)}</tr>")
-            out.append("</tbody></table>")
-        out += (f"<div style='{_QUIET}'>{html.escape(line)}</div>" for line in self._left_out(len(heads)))
-        return "".join(out) + "</div>"
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """Draw it; what isn't there yet is fetched."""
+        if self._fetched is None and self._looked is None:
+            found = self._source.look()
+            if found.told_rows is None:
+                self._fetched = found
+            else:
+                self._looked = found
+        seen = self._fetched or self._looked
+        assert seen is not None
+        picture = self._picture(seen)
+        return {"text/plain": str(picture), "text/html": picture.html()}
+
+    def _picture(self, seen: Fetched) -> Picture:
+        from procore_jupyter.tables.pictures import picture
+
+        shown = getattr(self._source, "shown", ())
+        return picture(seen, self.name, self._about, shown, self._clock())
 
 
-class Record(dict[str, Any]):
-    """One row that draws itself; a plain dict otherwise."""
-
-    def __repr__(self) -> str:
-        names = {name: cut(str(name)) for name in self}
-        longest = max(map(width, names.values()), default=0)
-        return "\n".join(
-            f"{padded(names[name], longest)}{_GAP}{cell(value, WIDTH)}".rstrip()
-            for name, value in self.items()
-        )
-
-    def _repr_html_(self) -> str:
-        lines = (
-            f"<tr><th scope='row' style='text-align:left' title='{type_of([value])}'>{html.escape(cut(str(name)))}</th>"
-            f"<td style='text-align:left'>{html.escape(cell(value, WIDTH))}</td></tr>"
-            for name, value in self.items()
-        )
-        return f"<table style='margin:0'><tbody>{''.join(lines)}</tbody></table>"
+def _import_pandas() -> None:
+    with contextlib.suppress(ImportError):  # told of where it is needed
+        importlib.import_module("pandas")
 
 
-_QUIET = "color:var(--jp-ui-font-color2,#616161);font-size:var(--jp-ui-font-size1,13px)"
+def _warn(found: Fetched, name: str) -> None:
+    """Warn whoever called of rows that are missing."""
+    if found.incomplete or found.cut:
+        from procore_jupyter.tables.pictures import alerts
+
+        level, frame = 1, sys._getframe()
+        while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(f"{_PACKAGE}."):
+            level, frame = level + 1, frame.f_back
+        for line in alerts(found, name):
+            warnings.warn(line, ProcoreIncompleteWarning, stacklevel=level)
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+class _Rows:
+    """The source of rows that are there already."""
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.columns: Sequence[str] = ()
 
-def _age(seconds: float) -> str:
-    if seconds < 60:
-        return "just now"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min ago"
-    return f"{seconds / 3600:.0f} h ago"
+    def read(self) -> Fetched:
+        raise AssertionError("they are there already")
+
+    look = read
+
+    def head(self, count: int) -> Fetched:
+        return self.read()
+
+    def stream(self, path: Path) -> Fetched:
+        return self.read()

@@ -28,7 +28,7 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.secret import Secret
-from procore_jupyter.session.paging import pages
+from procore_jupyter.session.paging import rows
 from procore_jupyter.session.refreshing import RefreshingSession
 from tests.connecting import signed_in, text_for
 from tests.faults.table import mend
@@ -164,8 +164,7 @@ def test_no_link_header_is_followed(
     tried("Link headers")
     for place in places:
         recorder.answers.append({"Link": form.format(place.encode().decode("latin-1")), "Total": "99"})
-    for _ in pages(session, "/rest/v1.1/projects"):
-        pass
+    rows(session, "/rest/v1.1/projects", page_size=1)
     assert check(recorder) == 0
 
 
@@ -227,7 +226,7 @@ def test_real_sockets_get_none_of_it_from_the_api_nor_the_token_endpoint(
 ) -> None:
     """The whole of `connect`, and every other socket that is listening on this machine in reach."""
     procore = signed_in(demo, CompanyId="4711987")
-    procore._sleep = lambda seconds: None
+    procore._tries._sleep = lambda seconds: None
     assert procore._access is not None
     api = urlsplit(demo.url)
     chance = random.Random(20261123)

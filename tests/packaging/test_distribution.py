@@ -59,7 +59,7 @@ def test_metadata_says_that_it_is_not_procores_own(wheel: Path) -> None:
     assert "Not affiliated with Procore Technologies" in metadata["Summary"]
     assert metadata["License-Expression"] == "BSD-3-Clause"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert {"keyring", "pandas", "demo", "test", "dev"} <= set(metadata.get_all("Provides-Extra", []))
+    assert {"keyring", "polars", "demo", "test", "dev"} <= set(metadata.get_all("Provides-Extra", []))
 
 
 def test_package_and_labextension_have_one_version(wheel: Path) -> None:

@@ -8,19 +8,26 @@ import sys
 
 import pytest
 
+from procore_jupyter.demo.app import DemoProcore
+from tests.connecting import signed_in
+
 # Libraries that cost tens of milliseconds or more each.
 HEAVY = {
     "cryptography",
     "duckdb",
     "ipywidgets",
     "keyring",
+    "msgspec",
+    "numpy",
     "oauthlib",
     "pandas",
     "polars",
     "pyarrow",
     "requests",
     "sqlglot",
+    "tqdm",
 }
+ROWS = HEAVY - {"cryptography", "oauthlib", "requests", "ipywidgets", "keyring"}
 
 IMPORT = "import procore_jupyter"
 LOAD_EXTENSION = """
@@ -52,6 +59,37 @@ def imported_by(source: str) -> set[str]:
 )
 def test_nothing_heavy_is_imported_by(source: str) -> None:
     assert not imported_by(source) & HEAVY
+
+
+def test_connecting_and_naming_a_table_import_nothing_that_reads_rows() -> None:
+    source = """
+import procore_jupyter
+procore = procore_jupyter.connect("Profile=Procore;AuthScheme=NONE;CompanyId=1;ProjectId=2")
+table = procore.table("rfis", status="open")
+repr(table), dir(table), bool(table), table.columns, repr(procore.tables), repr(procore)
+"""
+    assert not imported_by(source) & ROWS
+
+
+def test_reading_drawing_and_writing_rows_import_no_pandas(demo: DemoProcore) -> None:
+    """It takes thirty megabytes, and half a second, and comes by itself with many a call of Arrow's."""
+    access = signed_in(demo)._access
+    assert access is not None
+    bearer = access.current().access_token.reveal()
+    source = f"""
+import procore_jupyter, tempfile
+procore = procore_jupyter.connect(
+    "InitiateOAuth=OFF;OAuthAccessToken={bearer};LoginURL={demo.url};APIURL={demo.url};CompanyId=1234;ProjectId=4711"
+)
+with tempfile.TemporaryDirectory() as folder:
+    for name in ("rfis", "submittals", "manpower_logs", "change_events", "users"):
+        procore.table(name).to_parquet(folder + "/rows.parquet")
+        table = procore.table(name)
+        assert table.to_arrow().num_rows
+        table._repr_mimebundle_()
+        procore.refresh()
+"""
+    assert not imported_by(source) & {"pandas", "polars"}
 
 
 def test_importing_the_package_imports_none_of_its_rooms() -> None:

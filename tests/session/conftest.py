@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -164,10 +165,16 @@ def tokens() -> Tokens:
 
 @dataclass
 class Waits:
-    """Waits that don't take time: what was waited, and what was said."""
+    """Waits that take no time but on the session's own clock: what was waited, and what was said."""
 
     slept: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def clock(self) -> float:
+        return time.time() + sum(self.slept)
 
 
 @pytest.fixture
@@ -188,7 +195,8 @@ def make_session(api: Server, tokens: Tokens, waits: Waits) -> Iterator[Callable
             "tokens": tokens,
             "timeout": 20.0,
             "notify": waits.said.append,
-            "sleep": waits.slept.append,
+            "sleep": waits.sleep,
+            "clock": waits.clock,
             "chance": lambda: 0.5,
         }
         made.append(RefreshingSession(**{**settings, **changes}))

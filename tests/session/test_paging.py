@@ -1,20 +1,28 @@
-"""All pages of a list, each row once, against servers that page as Procore does and as it doesn't."""
+"""Lists read whole over real connections, from servers that page as Procore does and as it doesn't."""
 
 from __future__ import annotations
 
+import _thread
 import json
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
-from procore_jupyter.errors import PermissionDenied, ProcoreAPIError, RateLimited
-from procore_jupyter.session.paging import pages
+from procore_jupyter.errors import LoginRequired, PermissionDenied, ProcoreAPIError, RateLimited
+from procore_jupyter.session import paging
+from procore_jupyter.session.paging import Failed, Idle, ListRequest, Rows
 from procore_jupyter.session.refreshing import RefreshingSession
-from tests.session.conftest import Answer, Arrived, Server
+from procore_jupyter.session.scope import Scope
+from tests.session.conftest import Answer, Arrived, Server, Tokens
 
+LIST = "/rest/v1.0/list"
 ROWS = [{"id": number, "name": f"row {number}"} for number in range(1, 26)]
+MANY = [{"id": number} for number in range(1, 346)]
 
 
 def query(request: Arrived) -> dict[str, str]:
@@ -46,8 +54,41 @@ def paged(
     return answer
 
 
-def read(session: RefreshingSession, **how: Any) -> list[Any]:
-    return [row for page in pages(session, "/rest/v1.0/list", {"company_id": 7}, **how) for row in page]
+def short(session: RefreshingSession, **how: Any) -> list[Any]:
+    return paging.rows(session, LIST, {"company_id": 7}, **how)
+
+
+def events(session: RefreshingSession, *lists: ListRequest, **how: Any) -> Iterator[paging.Event]:
+    return paging.read(session, lists, Scope(), **how)
+
+
+def read(session: RefreshingSession, *lists: ListRequest, **how: Any) -> list[Any]:
+    """Read lists as a table does; return what came, each id of a list once."""
+    found: list[Any] = []
+    for event in events(session, *(lists or (ListRequest(LIST, [("company_id", 7)]),)), **how):
+        if isinstance(event, Failed):
+            raise event.error
+        if isinstance(event, Rows):
+            found += [row for row in event.rows if row not in found]
+        else:
+            event.pages.look_again(len(found))
+    return found
+
+
+def our_threads() -> list[str]:
+    return [one.name for one in threading.enumerate() if one.name.startswith("procore-read")]
+
+
+@pytest.fixture(params=["short", "read"])
+def way(request: pytest.FixtureRequest) -> Callable[..., list[Any]]:
+    """Both ways to read a list."""
+    if request.param == "short":
+        return short
+
+    def whole(session: RefreshingSession, page_size: int | None = None) -> list[Any]:
+        return read(session, ListRequest(LIST, [("company_id", 7)], page_size=page_size))
+
+    return whole
 
 
 @pytest.mark.parametrize("total", [True, False])
@@ -55,98 +96,108 @@ def read(session: RefreshingSession, **how: Any) -> list[Any]:
 @pytest.mark.parametrize("envelope", [True, False])
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 20, 25])
 def test_every_row_comes_once_whatever_the_server_tells(
-    total: bool, link: bool, envelope: bool, count: int, api: Server, session: RefreshingSession
+    total: bool,
+    link: bool,
+    envelope: bool,
+    count: int,
+    api: Server,
+    session: RefreshingSession,
+    way: Callable[..., list[Any]],
 ) -> None:
     api.answer = paged(ROWS[:count], total=total, link=link, envelope=envelope)
-    assert read(session) == ROWS[:count]
+    assert way(session) == ROWS[:count]
     if total or link:
         assert len(api.arrived) == max(1, -(-count // 10))
 
 
-def test_the_callers_parameters_go_along_with_every_page(api: Server, session: RefreshingSession) -> None:
+def test_the_callers_parameters_go_along_with_every_page(
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
+) -> None:
     api.answer = paged(ROWS)
-    read(session, page_size=5)
-    assert [query(r) for r in api.arrived] == [
+    way(session, page_size=5)
+    assert sorted((query(r) for r in api.arrived), key=lambda asked: asked["page"]) == [
         {"company_id": "7", "per_page": "5", "page": str(page)} for page in range(1, 6)
     ]
 
 
 def test_a_link_is_never_followed(
-    api: Server, servers: Callable[..., Server], session: RefreshingSession
+    api: Server,
+    servers: Callable[..., Server],
+    session: RefreshingSession,
+    way: Callable[..., list[Any]],
 ) -> None:
     other = servers()
     answers = paged(ROWS)
 
     def answer(request: Arrived) -> Answer:
         given = answers(request)
-        return Answer(body=given.body, headers={**given.headers, "Link": f'<{other.url}/next>; rel="next"'})
+        more = 'rel="next"' in given.headers["Link"]
+        link = f'<{other.url}/next>; rel="{"next" if more else "prev"}"'
+        return Answer(body=given.body, headers={**given.headers, "Link": link})
 
     api.answer = answer
-    assert read(session) == ROWS
+    assert way(session) == ROWS
     assert other.arrived == []
 
 
 def test_a_server_that_gives_fewer_rows_a_page_than_asked_for_is_read_whole(
-    api: Server, session: RefreshingSession
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
 ) -> None:
     api.answer = paged(ROWS, largest=4)
-    assert read(session, page_size=1000) == ROWS
+    assert way(session, page_size=1000) == ROWS
 
 
-def test_a_server_that_ignores_page_gives_its_rows_once(api: Server, session: RefreshingSession) -> None:
+def test_a_server_that_ignores_page_gives_its_rows_once(
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
+) -> None:
     for headers in ({}, {"Link": '<x>; rel="next"'}, {"Total": "1000"}):
         api.arrived.clear()
         api.answers(Answer(body=json.dumps(ROWS).encode(), headers=headers))
-        assert read(session) == ROWS
-        assert len(api.arrived) == 2
+        assert way(session) == ROWS
+        assert 2 <= len(api.arrived) <= 5
 
 
-def test_rows_without_ids_are_told_apart_by_all_that_they_hold(
-    api: Server, session: RefreshingSession
+def test_rows_without_ids_come_as_they_are(
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
 ) -> None:
     rows = [[1], [2], "three", None, {"name": "x"}, {"name": "y"}]
     api.answer = paged(rows, 2)
-    assert read(session) == rows
+    assert way(session) == rows
     api.answers(Answer(body=json.dumps(rows).encode()))
-    assert read(session) == rows
+    assert way(session) == rows
 
 
 def test_a_row_that_moves_to_the_next_page_while_reading_comes_once(
-    api: Server, session: RefreshingSession
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
 ) -> None:
     rows = [*ROWS]
 
     def answer(request: Arrived) -> Answer:
         given = paged(rows)(request)
-        if query(request)["page"] == "1":
+        if query(request)["page"] == "1" and len(rows) == len(ROWS):
             rows.insert(0, {"id": 999, "name": "new"})
         return given
 
     api.answer = answer
-    assert read(session) == ROWS
-
-
-def test_a_total_that_is_too_large_ends_at_the_empty_page(api: Server, session: RefreshingSession) -> None:
-    answers = paged(ROWS[:10], link=False)
-    api.answer = lambda request: Answer(body=answers(request).body, headers={"Total": "9999"})
-    assert read(session) == ROWS[:10]
+    found = way(session)
+    assert sorted(row["id"] for row in found) == [*range(1, 26), 999]
 
 
 def test_an_error_on_a_later_page_is_an_error_and_no_short_list(
-    api: Server, session: RefreshingSession
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
 ) -> None:
     refused = Answer(403, b'{"errors":"no"}')
     api.answer = lambda request: refused if query(request)["page"] == "2" else paged(ROWS)(request)
     with pytest.raises(PermissionDenied):
-        read(session)
+        way(session)
 
 
 def test_a_limit_beyond_max_wait_is_an_error(
-    api: Server, make_session: Callable[..., RefreshingSession]
+    api: Server, make_session: Callable[..., RefreshingSession], way: Callable[..., list[Any]]
 ) -> None:
     api.answers(Answer(429, b"", {"Retry-After": "3000"}))
     with pytest.raises(RateLimited) as caught:
-        read(make_session(max_wait=60))
+        way(make_session(max_wait=60))
     assert caught.value.retry_after == 3000
 
 
@@ -154,16 +205,269 @@ def test_a_limit_beyond_max_wait_is_an_error(
     "body", [b"<html>sign in to the wifi</html>", b'{"rows": []}', b'"text"', b"7", b"", b"[" * 5000]
 )
 def test_what_is_no_list_is_an_error_that_says_so(
-    body: bytes, api: Server, session: RefreshingSession
+    body: bytes, api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
 ) -> None:
     api.answers(Answer(body=body, headers={"Content-Type": "text/html"}))
     with pytest.raises(ProcoreAPIError, match="isn't a list came from GET /rest/v1.0/list"):
+        way(session)
+    assert len(api.arrived) == 3
+
+
+@pytest.mark.parametrize("broken", [b"<html>busy</html>", b'[{"id": 1}, {"id"', b""])
+def test_an_answer_that_is_no_list_is_asked_for_again(
+    broken: bytes, api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
+) -> None:
+    left = [Answer(body=broken), Answer(body=broken)]
+
+    def answer(request: Arrived) -> Answer:
+        return left.pop() if left and query(request)["page"] == "2" else paged(ROWS)(request)
+
+    api.answer = answer
+    assert way(session) == ROWS
+
+
+# A page that is too large
+
+
+def test_a_size_that_is_refused_by_name_is_made_smaller(
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
+) -> None:
+    def answer(request: Arrived) -> Answer:
+        if int(query(request)["per_page"]) > 30:
+            return Answer(422, b'{"errors":{"per_page":["must be less than or equal to 30"]}}')
+        return paged(MANY)(request)
+
+    api.answer = answer
+    assert way(session, page_size=2000) == MANY
+    assert [query(one)["per_page"] for one in api.arrived[:2]] == ["2000", "30"]
+
+
+def test_a_size_that_is_refused_without_a_number_goes_down_the_ladder(
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
+) -> None:
+    def answer(request: Arrived) -> Answer:
+        if int(query(request)["per_page"]) > 100:
+            return Answer(400, b'{"error":{"code":"BAD_REQUEST","message":"per_page is too large"}}')
+        return paged(MANY)(request)
+
+    api.answer = answer
+    assert way(session, page_size=2000) == MANY
+    assert [query(one)["per_page"] for one in api.arrived[:6]] == ["2000", "1000", "500", "300", "200", "100"]
+
+
+def test_another_refusal_is_told_as_it_was_after_one_more_try(
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
+) -> None:
+    api.answers(Answer(400, b'{"errors":"contract_id is missing"}'), Answer(400, b'{"errors":"the same"}'))
+    with pytest.raises(ProcoreAPIError, match="contract_id is missing"):
+        way(session, page_size=2000)
+    assert len(api.arrived) == 2
+
+
+@pytest.mark.parametrize("status", [408, 504])
+def test_a_page_that_takes_too_long_is_asked_for_in_parts(
+    status: int, api: Server, make_session: Callable[..., RefreshingSession], way: Callable[..., list[Any]]
+) -> None:
+    def answer(request: Arrived) -> Answer:
+        if int(query(request)["per_page"]) > 50:
+            return Answer(status, b'{"errors":"the query took too long"}')
+        return paged(MANY, largest=1000)(request)
+
+    api.answer = answer
+    assert way(make_session(), page_size=200) == MANY
+
+
+def test_a_page_that_takes_longer_than_the_timeout_is_asked_for_in_parts(
+    api: Server, make_session: Callable[..., RefreshingSession]
+) -> None:
+    slow = threading.Event()
+
+    def answer(request: Arrived) -> Answer:
+        if int(query(request)["per_page"]) > 50:
+            slow.wait(5)
+        return paged(MANY, largest=1000)(request)
+
+    api.answer = answer
+    try:
+        assert read(make_session(timeout=0.5), ListRequest(LIST, page_size=100)) == MANY
+    finally:
+        slow.set()
+
+
+# Several at a time
+
+
+class Meeting:
+    """A server's answer that comes only when so many requests are there at once."""
+
+    def __init__(self, count: int, answer: Callable[[Arrived], Answer]) -> None:
+        self.barrier = threading.Barrier(count)
+        self.answer = answer
+
+    def __call__(self, request: Arrived) -> Answer:
+        if query(request)["page"] != "1":
+            self.barrier.wait(20)
+        return self.answer(request)
+
+
+def test_the_pages_after_the_first_are_asked_for_several_at_a_time_and_come_in_order(
+    api: Server, session: RefreshingSession
+) -> None:
+    api.answer = Meeting(4, paged(MANY[:45], 5))
+    assert read(session, concurrency=4) == MANY[:45]
+
+
+def test_no_more_requests_are_under_way_than_allowed(api: Server, session: RefreshingSession) -> None:
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def answer(request: Arrived) -> Answer:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.005)
+        with lock:
+            under_way -= 1
+        return paged(MANY)(request)
+
+    api.answer = answer
+    read(session, concurrency=3)
+    assert most == 3
+    most = 0
+    read(session, concurrency=1)
+    assert most == 1
+
+
+def test_several_lists_are_read_side_by_side_and_come_one_after_the_other(
+    api: Server, session: RefreshingSession
+) -> None:
+    api.answer = lambda request: paged([{"id": f"{query(request)['of']}-{n}"} for n in range(25)])(request)
+    lists = [ListRequest(LIST, [("of", number)]) for number in range(12)]
+    assert [row["id"] for row in read(session, *lists)] == [
+        f"{of}-{n}" for of in range(12) for n in range(25)
+    ]
+    assert len(api.arrived) == 36
+
+
+def test_a_list_that_fails_takes_nothing_from_the_others(api: Server, session: RefreshingSession) -> None:
+    def answer(request: Arrived) -> Answer:
+        if query(request)["of"] == "1":
+            return Answer(403, b'{"errors":"the tool is off"}')
+        return paged(ROWS)(request)
+
+    api.answer = answer
+    found: list[Any] = []
+    for event in events(session, *(ListRequest(LIST, [("of", number)]) for number in range(3))):
+        if not isinstance(event, Idle):
+            found.append((event.index, event.error if isinstance(event, Failed) else len(event.rows)))
+    assert [index for index, _ in found] == [0, 0, 0, 1, 2, 2, 2]
+    assert isinstance(found[3][1], PermissionDenied)
+
+
+def test_few_rows_of_many_lists_are_asked_for_one_list_at_a_time(
+    api: Server, session: RefreshingSession
+) -> None:
+    api.answer = paged(MANY)
+    lists = [ListRequest(LIST, [("of", number)], page_size=10) for number in range(12)]
+    for event in events(session, *lists, limit=10):
+        if isinstance(event, Rows):
+            break
+    assert len(api.arrived) == 1
+
+
+def test_what_ends_everything_ends_it_at_once(
+    api: Server, make_session: Callable[..., RefreshingSession], tokens: Tokens
+) -> None:
+    api.answers(Answer(401))
+    tokens.dead = True
+    with pytest.raises(LoginRequired):
+        read(make_session(), *(ListRequest(LIST, [("of", number)]) for number in range(50)))
+    assert len(api.arrived) <= 4
+    with pytest.raises(requests.ConnectionError):
+        read(make_session(api_url="http://127.0.0.1:9"), *(ListRequest(LIST) for _ in range(50)))
+
+
+# Stopping
+
+
+class Stuck:
+    """A server whose later pages don't come until it is let go."""
+
+    def __init__(self, api: Server, answer: Callable[[Arrived], Answer]) -> None:
+        self.let_go, self.under_way = threading.Event(), threading.Semaphore(0)
+        self._answer = answer
+        api.answer = self
+
+    def __call__(self, request: Arrived) -> Answer:
+        if query(request)["page"] != "1":
+            self.under_way.release()
+            self.let_go.wait(30)
+        return self._answer(request)
+
+
+def test_leaving_leaves_nothing_running(api: Server, session: RefreshingSession) -> None:
+    stuck = Stuck(api, paged(MANY))
+    reading = events(session, ListRequest(LIST))
+    assert isinstance(next(reading), Rows)
+    for _ in range(4):
+        assert stuck.under_way.acquire(timeout=20)
+    begun = time.monotonic()
+    reading.close()  # type: ignore[attr-defined]
+    assert our_threads() == []
+    assert time.monotonic() - begun < 5, "it waited for answers that nobody wants any more"
+    stuck.let_go.set()
+    asked = len(api.arrived)
+    time.sleep(0.2)
+    assert len(api.arrived) == asked
+
+
+def test_an_interrupt_while_pages_are_under_way_stops_them(api: Server, session: RefreshingSession) -> None:
+    stuck = Stuck(api, paged(MANY))
+
+    def interrupt() -> None:
+        for _ in range(4):
+            assert stuck.under_way.acquire(timeout=20)
+        _thread.interrupt_main()
+
+    watcher = threading.Thread(target=interrupt)
+    watcher.start()
+    with pytest.raises(KeyboardInterrupt):
         read(session)
-
-
-def test_pages_are_asked_for_as_they_are_read(api: Server, session: RefreshingSession) -> None:
+    watcher.join()
+    assert our_threads() == []
+    stuck.let_go.set()
+    # The session itself is as good as before.
     api.answer = paged(ROWS)
-    asked: list[None] = []
-    reading = pages(session, "/rest/v1.0/list", asked=lambda: asked.append(None))
-    assert next(reading) == ROWS[:10]
-    assert len(api.arrived) == len(asked) == 1
+    assert read(session) == ROWS
+
+
+def test_a_wait_for_the_limit_ends_when_it_is_stopped(api: Server, session: RefreshingSession) -> None:
+    api.answers(
+        Answer(body=b'[{"id": 1}]', headers={"Total": "9"}), Answer(429, headers={"Retry-After": "500"})
+    )
+    told: list[tuple[str, float]] = []
+    around = Scope(lambda words, seconds: told.append((words, seconds)))
+    session.max_wait = 900
+    reading = paging.read(session, [ListRequest(LIST)], around)
+    assert isinstance(next(reading), Rows)
+
+    def stop_when_told() -> None:
+        while not told:
+            time.sleep(0.01)
+        around.stop()
+
+    stopper = threading.Thread(target=stop_when_told)
+    stopper.start()
+    stopper.join()
+    reading.close()  # type: ignore[attr-defined]
+    assert our_threads() == []
+    assert told[0][0].startswith("Procore's limit reached: going on in 50")
+
+
+def test_what_it_cost_is_counted(api: Server, session: RefreshingSession) -> None:
+    api.answer = paged(ROWS)
+    around = Scope()
+    for _ in paging.read(session, [ListRequest(LIST)], around):
+        pass
+    assert around.requests == 3
+    assert around.bytes == sum(len(json.dumps(ROWS[n : n + 10])) for n in (0, 10, 20))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from procore_jupyter.session import retries
+from procore_jupyter.session import limit_headers, retries
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.retries import in_haste
 from tests.session.conftest import Answer, Server, Tokens, Waits
@@ -162,7 +162,7 @@ def test_a_token_that_is_renewed_while_waiting_is_the_one_sent(
     ],
 )
 def test_the_wait_that_an_answer_asks_for(status: int, headers: dict[str, str], wait: float | None) -> None:
-    assert retries.asked_wait(status, headers, NOW) == wait
+    assert limit_headers.asked_wait(status, headers, NOW) == wait
 
 
 def test_pauses_grow_and_differ() -> None:

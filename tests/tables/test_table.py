@@ -1,253 +1,542 @@
-"""A table draws itself, harmlessly, as text and as HTML."""
+"""A table is lazy, reads as little as it must, is kept for a while, and says what it lacks."""
 
 from __future__ import annotations
 
-import html.parser
+import inspect
 import sys
+import warnings
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
+import pandas
+import polars
+import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.tables.cells import cell, cut, type_of
-from procore_jupyter.tables.table import Record, Table
-from procore_jupyter.tables.width import padded, width
+from procore_jupyter.connection import Procore
+from procore_jupyter.errors import (
+    ConfigurationError,
+    NotFound,
+    PermissionDenied,
+    ProcoreAPIError,
+    ProcoreIncompleteWarning,
+)
+from procore_jupyter.tables.library import KEPT, MANY
+from procore_jupyter.tables.table import Table
+from tests.session.conftest import Answer, Arrived, Server
+from tests.tables.hostile import ALLOWED, HOSTILE, elements
+from tests.tables.small_api import PROJECTS, SmallApi, projects, rfis, rfis_of
 
-ROWS: list[dict[str, Any]] = [
-    {
-        "id": 562949953443325,
-        "name": "Harbor Tower",
-        "due": "2026-11-30",
-        "cost": 12.5,
-        "owner": {"id": 1, "name": "Dana"},
-    },
-    {
-        "id": 7,
-        "name": "Depot <b>North</b>",
-        "made": "2026-11-23T17:04:05Z",
-        "cost": None,
-        "tags": ["a", 1, None, True],
-    },
-]
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "'\"><svg onload=x>",
-    "</table></div><h1>",
-    "&lt;b&gt;",
-    "\u202eevil\u202c",
-    "a\x1b[31mred",
-    "line\nbreak",
-    "\x00nul",
-]
+HARBOR, DEPOT, MILL = 4711, 4712, 4713
+SWITCHED_OFF = Answer(403, b'{"errors": "The RFIs tool is not enabled for the project."}')
 
 
-@pytest.fixture(autouse=True)
-def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_a_table_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "50")
-    assert max(map(width, repr(Table(ROWS, name="projects")).splitlines()[1:4])) <= 50
-
-
-def test_a_table_is_a_sequence_of_rows() -> None:
-    table = Table(ROWS, name="projects")
-    assert len(table) == 2 and table[0] is ROWS[0] and table[-1]["id"] == 7 and table[:1] == ROWS[:1]
-    assert list(table) == ROWS
-    assert table.columns == ["id", "name", "due", "cost", "owner", "made", "tags"]
-    assert bool(Table([], name="projects"))
-
-
-def test_a_table_draws_itself_as_text() -> None:
-    drawn = repr(Table(ROWS, name="projects", about="Skyline (1234)", requests=2))
-    assert drawn.splitlines() == [
-        "projects of Skyline (1234) · 2 rows × 7 columns · 2 requests · just now",
-        "             id   name                 due          cost   owner                   made",
-        "─" * 99,
-        '562949953443325   Harbor Tower         2026-11-30   12.5   {id: 1, name: "Dana"}',
-        "              7   Depot <b>North</b>" + " " * 47 + "2026-11-23 17:04",
-        "not shown: tags",
-    ]
-
-
-def test_long_tables_show_ten_rows_and_say_how_many_more() -> None:
-    table = Table([{"id": n} for n in range(1234)], name="rfis")
-    drawn = repr(table)
-    assert drawn.splitlines()[0] == "rfis · 1,234 rows × 1 column · 1 request · just now"
-    assert drawn.splitlines()[-1] == "… 1,224 more rows"
-    assert len(drawn.splitlines()) == 2 + 1 + 10 + 1
-    assert table._repr_html_().count("<tr>") == 11
-    assert "… 1,224 more rows" in table._repr_html_()
-
-
-def test_columns_that_do_not_fit_are_named() -> None:
-    drawn = repr(Table([{f"column_{n}": "x" * 30 for n in range(9)}], name="wide"))
-    assert "column_2" in drawn.splitlines()[1] and "column_3" not in drawn.splitlines()[1]
-    assert drawn.splitlines()[-1].startswith("not shown: column_3, column_4")
-    assert all(width(line) <= 110 for line in drawn.splitlines())
-
-
-def test_a_table_cut_by_max_rows_says_so_first() -> None:
-    drawn = repr(Table([{"id": 1}], name="rfis", cut=1))
-    assert "Incomplete: cut at 1 row (MaxRows); there are more." in drawn
-    assert "Incomplete" in Table([{"id": 1}], name="rfis", cut=1)._repr_html_()
-
-
-def test_an_empty_table_draws_its_caption() -> None:
-    assert repr(Table([], name="projects")) == "projects · 0 rows × 0 columns · 1 request · just now"
-    assert "0 rows" in Table([], name="projects")._repr_html_()
-
-
-def test_numbers_stand_at_the_right_and_text_at_the_left() -> None:
-    drawn = repr(Table([{"id": 5, "n": "a"}, {"id": 12345, "n": "bcd"}], name="t")).splitlines()
-    assert drawn[1] == "   id   n"
-    assert drawn[3] == "    5   a"
-    page = Table([{"id": 5, "flag": True}], name="t")._repr_html_()
-    assert (
-        "text-align:right' title='id: integer'" in page
-        and "text-align:left' title='flag: true or false'" in page
+@pytest.fixture
+def api() -> SmallApi:
+    return SmallApi(
+        {
+            PROJECTS: projects(HARBOR, DEPOT, MILL),
+            rfis_of(HARBOR): rfis(45),
+            rfis_of(DEPOT): rfis(5, 1000),
+            rfis_of(MILL): rfis(0),
+        }
     )
 
 
-def test_the_age_of_a_table_is_told() -> None:
-    now = [1000.0]
-    table = Table([], name="t", clock=lambda: now[0])
-    for passed, told in ((59, "just now"), (120, "2 min ago"), (7200, "2 h ago")):
-        now[0] = 1000.0 + passed
-        assert repr(table).endswith(told)
+@pytest.fixture
+def server(servers: Callable[..., Server], api: SmallApi) -> Server:
+    return servers(api)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def procore(server: Server, connect_to: Callable[..., Procore], clock: Clock) -> Procore:
+    session = connect_to(server.url, PageSize=20)
+    session._clock = clock
+    return session
+
+
+@pytest.fixture
+def table(procore: Procore) -> Table:
+    return procore.table("rfis", project_id=HARBOR)
+
+
+def asked(server: Server) -> list[str]:
+    """Return what was asked for, and forget it."""
+    found = [request.path for request in server.arrived]
+    server.arrived.clear()
+    return found
+
+
+@pytest.fixture
+def no_warning() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+# Nothing is fetched before somebody looks
+
+
+def test_nothing_is_asked_for_by_making_one_or_by_who_only_looks_it_over(
+    table: Table, server: Server
+) -> None:
+    assert bool(table) and table.name == "rfis" and not table.is_fetched
+    assert table.incomplete == [] and table.notes == []
+    assert {"id", "company_id", "project_id", "subject", "due_date"} <= {*table.columns}
+    assert "not fetched yet" in repr(table) and "not fetched yet" in str(table)
+    assert "fetch" in dir(table) and callable(table.fetch)
+    for name in (
+        *dir(table),
+        "_repr_html_",
+        "_ipython_display_",
+        "_ipython_key_completions_",
+        "shape",
+        "__dataframe__",
+    ):
+        inspect.getattr_static(table, name, None)
+        getattr(table, name, None)
+    with pytest.raises(TypeError, match=r"rfis has not been fetched.*\.fetch\(\)"):
+        len(table)
+    assert asked(server) == []
+
+
+def test_mistakes_are_told_at_once_and_without_asking(procore: Procore, server: Server) -> None:
+    with pytest.raises(ConfigurationError, match="Did you mean status"):
+        procore.table("rfis", statsu="open")
+    with pytest.raises(Exception, match="Did you mean rfis"):
+        procore.table("RFIs")
+    assert asked(server) == []
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    "look",
     [
-        (None, ""),
-        (True, "true"),
-        (562949953443325, "562949953443325"),
-        (1234567.5, "1234567.5"),
-        ("2026-11-23T17:04:05Z", "2026-11-23 17:04"),
-        ("2026-11-23T17:04:05.123+01:00", "2026-11-23 17:04"),
-        ("2026-11-30", "2026-11-30"),
-        ("2026-11-23T17:04:05Z and more", "2026-11-23T17:04:05Z and more"),
-        ({"name": "Dana", "id": 1}, '{name: "Dana", id: 1}'),
-        ([{"a": 1}, {"a": None}], "[{a: 1}, {a: null}]"),
-        ({"name": "x" * 99}, '{name: "' + "x" * 31 + "…"),
-        ("x" * 41, "x" * 39 + "…"),
-        ("x" * 40, "x" * 40),
-        (" two\n lines\t", "two lines"),
-        ("a\u202eb\u200bc\x1b[31m", "a b c [31m"),
+        Table.fetch,
+        Table.to_arrow,
+        Table.to_pandas,
+        Table.to_polars,
+        list,
+        lambda table: table[0],
+        lambda table: table[:1],
+        pa.table,
+        polars.DataFrame,
+        pandas.DataFrame.from_arrow,
+        Table._repr_mimebundle_,
     ],
 )
-def test_a_cell(value: Any, text: str) -> None:
-    assert cell(value) == text
+def test_whoever_looks_fetches_all_rows_once(
+    look: Callable[[Table], object], table: Table, server: Server
+) -> None:
+    look(table)
+    assert len(asked(server)) == 3, "45 rows, 20 a page"
+    assert table.is_fetched and len(table) == 45
+    for again in (Table.fetch, Table.to_pandas, list, repr, Table._repr_mimebundle_):
+        again(table)
+    assert asked(server) == []
 
 
-def test_a_deep_or_huge_value_is_cut_without_being_written_out() -> None:
-    deep: Any = 1
-    for _ in range(5000):
-        deep = [deep]
-    assert len(cell(deep)) == 40
-    assert len(cell({"list": list(range(10**6))})) == 40
-    assert len(cell("x" * 10**7)) == 40
+# What one gets
+
+
+def test_rows_are_typed_and_told_where_they_are_from(table: Table) -> None:
+    rows = table.to_arrow()
+    assert rows.column_names[:3] == ["id", "company_id", "project_id"]
+    assert table.columns == rows.column_names
+    assert rows.schema.field("due_date").type == pa.date32()
+    assert rows.schema.field("created_at").type == pa.timestamp("us", "UTC")
+    row = table[44]
+    assert row["id"] == 45 and row["company_id"] == 1234 and row["project_id"] == HARBOR
+    assert row["cost_impact"]["value"] == Decimal("1234.5") and row["assignee"]["name"] == "Dana Reyes"
+
+
+def test_a_table_is_read_as_a_sequence(table: Table) -> None:
+    assert [row["id"] for row in table] == [*range(1, 46)]
+    assert table[0]["id"] == 1 and table[-1]["id"] == 45
+    assert [row["id"] for row in table[2:8:3]] == [3, 6]
+    assert [row["id"] for row in table[::-1]][:2] == [45, 44]
+    assert table[5:5] == [] and table[100:] == []
+    for index in (45, -46):
+        with pytest.raises(IndexError):
+            table[index]
+
+
+def test_a_table_without_rows_has_its_columns_and_types(procore: Procore) -> None:
+    table = procore.table("rfis", project_id=MILL).fetch()
+    rows = table.to_arrow()
+    assert len(table) == 0 and [*table] == [] and table[:] == []
+    assert rows.schema.field("id").type == rows.schema.field("project_id").type == pa.int64()
+    assert rows.schema.field("due_date").type == pa.date32()
+    assert len(table.to_pandas()) == len(table.to_polars()) == 0
+    assert "0 rows" in repr(table)
+
+
+def test_libraries_take_it_as_it_is(table: Table) -> None:
+    for frame in (
+        table.to_pandas(),
+        table.to_pandas("pyarrow"),
+        table.to_polars(),
+        polars.DataFrame(table),
+        pa.table(table),
+    ):
+        assert [*(frame.columns if not isinstance(frame, pa.Table) else frame.column_names)] == table.columns
+        assert len(frame) == 45
+    assert pa.table(table).equals(table.to_arrow())
+
+
+@pytest.mark.parametrize("module", ["pandas", "polars"])
+def test_without_a_library_the_way_to_get_it_is_told(
+    module: str, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.fetch()
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ConfigurationError, match=f"%pip install {module}"):
+        getattr(table, f"to_{module}")()
+
+
+# A few rows
+
+
+def test_the_first_rows_take_one_request(table: Table, server: Server) -> None:
+    head = table.head(7)
+    assert [row["id"] for row in head] == [*range(1, 8)]
+    assert len(head) == 7 and head.is_fetched and not table.is_fetched
+    (path,) = asked(server)
+    assert "per_page=7" in path
+    assert [row["id"] for row in table.head(25)] == [*range(1, 26)]
+    assert len(asked(server)) == 2
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_the_first_rows_of_few_are_all_of_them(procore: Procore) -> None:
+    head = procore.table("rfis", project_id=DEPOT).head(10)
+    assert len(head) == 5 and head.incomplete == [] and "Incomplete" not in repr(head)
+    head = procore.table("rfis", project_id=HARBOR).head(10)
+    assert "Incomplete" not in repr(head)
+
+
+def test_the_first_rows_of_many_projects_take_no_more_requests_than_needed(
+    procore: Procore, server: Server
+) -> None:
+    several = procore.table("rfis", project_id=[HARBOR, DEPOT, MILL])
+    assert len(several.head(10)) == 10 and len(asked(server)) == 1
+    assert len(several.head(48)) == 48 and len(asked(server)) == 4
+
+
+def test_the_first_rows_of_what_is_there_ask_nobody(table: Table, server: Server) -> None:
+    table.fetch()
+    asked(server)
+    assert [row["id"] for row in table.head(3)] == [1, 2, 3] and len(table.head(99)) == 45
+    assert asked(server) == []
+
+
+# Kept for a while
+
+
+def test_the_same_rows_are_used_again_for_a_quarter_of_an_hour(
+    procore: Procore, server: Server, clock: Clock
+) -> None:
+    procore.table("rfis", project_id=HARBOR).fetch()
+    asked(server)
+    clock.now += KEPT - 1
+    assert len(procore.table("rfis", project_id=HARBOR).to_pandas()) == 45
+    assert asked(server) == []
+    clock.now += 1
+    assert len(procore.table("rfis", project_id=HARBOR).to_pandas()) == 45
+    assert len(asked(server)) == 3
+
+
+def test_rows_that_are_used_again_are_told_with_their_age(procore: Procore, clock: Clock) -> None:
+    procore.table("rfis", project_id=HARBOR).fetch()
+    clock.now += 600
+    assert "10 min ago" in repr(procore.table("rfis", project_id=HARBOR).fetch())
+
+
+def test_other_rows_are_asked_for(procore: Procore, server: Server) -> None:
+    procore.table("rfis", project_id=HARBOR).fetch()
+    for parameters in (
+        {"project_id": DEPOT},
+        {"project_id": HARBOR, "status": "open"},
+        {"project_id": HARBOR, "company_id": 77},
+    ):
+        asked(server)
+        procore.table("rfis", **parameters).fetch()
+        assert len(asked(server)) in (1, 3)
+
+
+def test_the_chosen_project_is_part_of_what_is_kept(procore: Procore, server: Server) -> None:
+    procore.project_id = HARBOR
+    assert len(procore.table("rfis").fetch()) == 45
+    procore.project_id = DEPOT
+    assert len(procore.table("rfis").fetch()) == 5
+    procore.project_id = HARBOR
+    asked(server)
+    assert len(procore.table("rfis").fetch()) == 45 and asked(server) == []
+
+
+def test_a_table_that_is_refreshed_asks_anew(
+    table: Table, procore: Procore, api: SmallApi, server: Server
+) -> None:
+    table.fetch()
+    api.lists[rfis_of(HARBOR)] = rfis(50)
+    assert len(table.fetch()) == 45
+    assert len(table.refresh()) == 50
+    asked(server)
+    assert len(procore.table("rfis", project_id=HARBOR).fetch()) == 50 and asked(server) == []
+
+
+def test_a_session_that_is_refreshed_forgets_all_that_was_fetched(
+    table: Table, procore: Procore, api: SmallApi
+) -> None:
+    table.fetch()
+    api.lists[rfis_of(HARBOR)] = rfis(50)
+    procore.refresh()
+    assert len(procore.table("rfis", project_id=HARBOR).fetch()) == 50
+    assert len(table) == 45, "rows in a person's hands stay what they are"
+
+
+def test_a_failure_is_not_kept(table: Table, procore: Procore, api: SmallApi) -> None:
+    api.refused[rfis_of(HARBOR)] = SWITCHED_OFF
+    with pytest.raises(PermissionDenied):
+        table.fetch()
+    assert not table.is_fetched
+    del api.refused[rfis_of(HARBOR)]
+    assert len(table.fetch()) == 45
+    assert len(procore.table("rfis", project_id=HARBOR).fetch()) == 45
+
+
+# Several projects, of which some don't answer
+
+
+def of_all(procore: Procore, **parameters: Any) -> Table:
+    return procore.table("rfis", project_id="all active", **parameters)
+
+
+def test_rows_of_several_projects_stand_one_project_after_the_other(procore: Procore) -> None:
+    table = of_all(procore).fetch()
+    assert [row["project_id"] for row in table] == [HARBOR] * 45 + [DEPOT] * 5
+    assert {row["company_id"] for row in table} == {1234}
+    assert "rfis · 3 projects · 50 rows" in repr(table)
+    assert [row["id"] for row in procore.table("rfis", project_id=["Project 4712", HARBOR]).head(6)][:6] == [
+        *range(1000, 1005),
+        1,
+    ]
+
+
+def test_a_project_that_does_not_answer_is_told_of_wherever_the_rows_go(
+    procore: Procore, api: SmallApi
+) -> None:
+    api.refused[rfis_of(DEPOT)] = SWITCHED_OFF
+    table = of_all(procore)
+    with pytest.warns(
+        ProcoreIncompleteWarning, match=r'2 answered: "Project 4712" has it switched off'
+    ) as caught:
+        frame = table.to_pandas()
+    assert len(caught) == 1 and caught[0].filename == __file__
+    assert len(frame) == 45
+    (missing,) = table.incomplete
+    assert (missing.project, missing.project_id, missing.status) == ("Project 4712", DEPOT, 403)
+    assert (
+        "rfis is switched off there, or you may not see it. The RFIs tool is not enabled" in missing.message
+    )
+    bundle = table._repr_mimebundle_()
+    for drawn in (repr(table), bundle["text/plain"], bundle["text/html"]):
+        assert "Incomplete: rfis · 3 projects · 2 answered" in drawn
+
+
+def test_the_warning_comes_once(procore: Procore, api: SmallApi) -> None:
+    api.refused[rfis_of(DEPOT)] = SWITCHED_OFF
+    table = of_all(procore)
+    with pytest.warns(ProcoreIncompleteWarning):
+        table.fetch()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table.fetch()
+        table.to_pandas()
+        assert len([*table]) == 45
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_a_drawn_table_says_it_itself_and_does_not_warn(procore: Procore, api: SmallApi) -> None:
+    api.refused[rfis_of(DEPOT)] = SWITCHED_OFF
+    assert "Incomplete: rfis" in of_all(procore)._repr_mimebundle_()["text/plain"]
+
+
+def test_strict_makes_it_an_error(procore: Procore, api: SmallApi) -> None:
+    api.refused[rfis_of(DEPOT)] = SWITCHED_OFF
+    table = of_all(procore, strict=True)
+    for look in (Table.fetch, Table.to_pandas, Table._repr_mimebundle_):
+        with pytest.raises(PermissionDenied, match="not enabled"):
+            look(table)
+    assert not table.is_fetched
+    del api.refused[rfis_of(DEPOT)]
+    assert len(table.fetch()) == 50
+
+
+@pytest.mark.filterwarnings("ignore::procore_jupyter.errors.ProcoreIncompleteWarning")
+def test_strict_is_not_content_with_kept_rows_that_lack_some(procore: Procore, api: SmallApi) -> None:
+    api.refused[rfis_of(DEPOT)] = SWITCHED_OFF
+    of_all(procore).fetch()
+    with pytest.raises(PermissionDenied):
+        of_all(procore, strict=True).fetch()
 
 
 @pytest.mark.parametrize(
-    ("values", "name"),
-    [
-        ([None], "empty"),
-        ([], "empty"),
-        ([1, None], "integer"),
-        ([1, 1.5], "mixed"),
-        (["a"], "text"),
-        ([{}], "record"),
-        ([[]], "list"),
-        ([True], "true or false"),
-        (["2026-11-23T17:04:05Z"], "timestamp"),
-    ],
+    ("status", "error"), [(403, PermissionDenied), (404, NotFound), (422, ProcoreAPIError)]
 )
-def test_the_type_of_a_column(values: list[Any], name: str) -> None:
-    assert type_of(values) == name
+def test_where_all_fail_it_is_an_error(
+    status: int, error: type[Exception], procore: Procore, api: SmallApi
+) -> None:
+    for project in (HARBOR, DEPOT, MILL):
+        api.refused[rfis_of(project)] = Answer(status, b'{"errors": "no"}')
+    for look in (Table.fetch, Table.to_pandas, Table.head, Table._repr_mimebundle_):
+        with pytest.raises(error):
+            look(of_all(procore))
 
 
-class Tags(html.parser.HTMLParser):
-    """Collects a page's elements and attributes."""
+def test_of_a_project_that_fails_in_the_middle_no_half_is_given(
+    procore: Procore, api: SmallApi, server: Server
+) -> None:
+    def answer(request: Arrived) -> Answer:
+        return Answer(403, b'{"errors": "gone"}') if "&page=3" in request.path else api(request)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found |= {tag, *(f"@{name}" for name, _ in attrs)}
-
-
-ALLOWED = {"div", "table", "thead", "tbody", "tr", "th", "td", "@style", "@title", "@scope"}
+    server.answer = answer
+    table = of_all(procore)
+    with pytest.warns(ProcoreIncompleteWarning):
+        table.fetch()
+    assert [row["project_id"] for row in table] == [DEPOT] * 5
 
 
-def elements(page: str) -> set[str]:
-    tags = Tags()
-    tags.feed(page)
-    return tags.found
+def test_a_list_that_gives_fewer_rows_than_it_counts_is_told_of(
+    procore: Procore, api: SmallApi, server: Server
+) -> None:
+    def answer(request: Arrived) -> Answer:
+        given = api(request)
+        return Answer(body=given.body, headers={**given.headers, "Total": "47"})
+
+    server.answer = answer
+    table = procore.table("rfis", project_id=HARBOR)
+    with pytest.warns(ProcoreIncompleteWarning, match="Procore counts 47 rows of rfis there and gave 45"):
+        table.fetch()
+    assert [one.status for one in table.incomplete] == [None]
+    with pytest.raises(ProcoreAPIError, match="counts 47 rows"):
+        procore.table("rfis", project_id=HARBOR, strict=True, params={"again": 1}).fetch()
+
+
+def test_what_is_cut_by_max_rows_is_told(server: Server, connect_to: Callable[..., Procore]) -> None:
+    table = connect_to(server.url, MaxRows=30, PageSize=20).table("rfis", project_id=HARBOR)
+    with pytest.warns(ProcoreIncompleteWarning, match=r"cut at 30 rows \(MaxRows\); there are more"):
+        assert len(table.fetch()) == 30
+    assert "Incomplete: cut at 30 rows (MaxRows)" in repr(table)
+    assert len(asked(server)) == 2
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_as_many_rows_as_max_rows_lets_through_are_no_cut(
+    server: Server, connect_to: Callable[..., Procore]
+) -> None:
+    table = connect_to(server.url, MaxRows=45).table("rfis", project_id=HARBOR).fetch()
+    assert len(table) == 45 and "Incomplete" not in repr(table)
+
+
+# Without a project
+
+
+def test_the_only_project_is_meant_where_none_is_named(
+    procore: Procore, api: SmallApi, server: Server
+) -> None:
+    api.lists[PROJECTS] = projects(DEPOT)
+    assert len(procore.table("rfis").fetch()) == 5
+    assert "filters%5Bby_status%5D=Active" in asked(server)[0]
+
+
+def test_of_several_projects_one_has_to_be_named(procore: Procore, server: Server) -> None:
+    with pytest.raises(ConfigurationError, match="Which project"):
+        procore.table("rfis").fetch()
+    assert [path.partition("?")[0] for path in asked(server)] == [PROJECTS]
+
+
+def test_a_project_is_meant_by_its_name_and_looked_for_once(procore: Procore, server: Server) -> None:
+    for name in ("Project 4712", "project 4712", "4712", DEPOT):
+        assert len(procore.table("rfis", project_id=name).fetch()) == 5
+    assert [path.partition("?")[0] for path in asked(server)].count(PROJECTS) == 1
+    with pytest.raises(ConfigurationError, match="There is no project Project X among yours"):
+        procore.table("rfis", project_id="Project X").fetch()
+
+
+@pytest.mark.parametrize(
+    ("project", "words"), [([], "empty list"), (True, "An id or a name is wanted"), (1.5, "An id or a name")]
+)
+def test_what_is_no_project_is_refused(project: Any, words: str, procore: Procore) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        procore.table("rfis", project_id=project).fetch()
+
+
+# Drawn
+
+
+def test_drawing_many_rows_reads_the_first_page_and_fetching_all_of_them(
+    procore: Procore, api: SmallApi, server: Server
+) -> None:
+    api.lists[rfis_of(HARBOR)] = rfis(MANY + 1)
+    table = connect_with(procore, 1000)
+    drawn = table._repr_mimebundle_()["text/plain"]
+    assert f"{MANY + 1:,} rows" in drawn and "read" in drawn and not table.is_fetched
+    few = len(asked(server))
+    assert few < 11
+    assert table._repr_mimebundle_()["text/plain"] == drawn and asked(server) == []
+    with pytest.raises(TypeError):
+        len(table)
+    assert len(table.fetch()) == MANY + 1 and len(asked(server)) == 11
+    assert "read" not in repr(table).splitlines()[0]
+
+
+def connect_with(procore: Procore, page_size: int) -> Table:
+    procore.tables._page_size = page_size
+    return procore.table("rfis", project_id=HARBOR)
+
+
+def test_what_was_drawn_is_not_kept_as_if_it_were_all(procore: Procore, api: SmallApi) -> None:
+    api.lists[rfis_of(HARBOR)] = rfis(MANY + 1)
+    connect_with(procore, 1000)._repr_mimebundle_()
+    assert len(procore.table("rfis", project_id=HARBOR).fetch()) == MANY + 1
+
+
+def test_a_table_draws_its_rows_as_text_and_as_a_page(table: Table) -> None:
+    bundle = table._repr_mimebundle_()
+    lines = bundle["text/plain"].splitlines()
+    assert (
+        lines[0].startswith("rfis · project 4711")
+        and "45 rows" in lines[0]
+        and "3 requests · just now" in lines[0]
+    )
+    assert lines[1].split()[:4] == ["number", "subject", "status", "due_date"]
+    assert len(lines) == 1 + 1 + 1 + 10 + 2 and lines[-2] == "… 35 more rows"
+    assert bundle["text/html"].count("<tr>") == 11 and elements(bundle["text/html"]) <= ALLOWED
+    assert repr(table) == bundle["text/plain"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_names_and_values_stay_text(text: str) -> None:
-    table = Table([{text: text, "n": {text: text}}], name=text, about=text)
-    for drawn in (table, Record({text: text, "n": [text]})):
-        assert elements(drawn._repr_html_()) <= ALLOWED
-        for line in repr(drawn).splitlines():
-            assert line.isprintable()
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@settings(max_examples=settings().max_examples // 10)
-@given(st.lists(st.dictionaries(st.text(max_size=9), VALUES, max_size=4), max_size=3))
-def test_whatever_the_rows_hold_they_can_be_drawn(rows: list[dict[str, Any]]) -> None:
-    table = Table(rows, name="any")
-    assert elements(table._repr_html_()) <= ALLOWED
-    lines = repr(table).splitlines()
-    assert all(line.isprintable() for line in lines)
-    for row in rows:
-        assert elements(Record(row)._repr_html_()) <= ALLOWED
-
-
-def test_wide_letters_keep_the_columns_in_line() -> None:
-    assert (width("abc"), width("漢字"), width("e\u0301")) == (3, 4, 1)
-    assert padded("漢", 4) == "漢  " and padded("a", 3, right=True) == "  a"
-    lines = repr(Table([{"a": "漢字", "b": "x"}, {"a": "abcd", "b": "y"}], name="t")).splitlines()
-    assert [width(line.partition(end)[0]) for line, end in ((lines[3], "x"), (lines[4], "y"))] == [7, 7]
-
-
-def test_a_record_is_a_dict_that_draws_itself() -> None:
-    me = Record({"id": 8, "login": "dana@example.test", "name": "Dana Reyes"})
-    assert me["id"] == 8 and me == {"id": 8, "login": "dana@example.test", "name": "Dana Reyes"}
-    assert repr(me) == "id      8\nlogin   dana@example.test\nname    Dana Reyes"
-    assert "<th scope='row'" in me._repr_html_()
-    assert repr(Record()) == ""
-
-
-def test_without_pandas_the_way_to_get_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ConfigurationError, match="%pip install pandas"):
-        Table(ROWS, name="projects").to_pandas()
-
-
-def test_pandas_gets_all_rows_and_columns() -> None:
-    pandas = pytest.importorskip("pandas")
-    frame = Table(ROWS, name="projects").to_pandas()
-    assert isinstance(frame, pandas.DataFrame)
-    assert list(frame.columns) == Table(ROWS, name="projects").columns and len(frame) == 2
-
-
-def test_a_text_is_cut_by_what_is_seen_of_it() -> None:
-    assert cut("a" + " " * 500) == "a…"
-    assert cut("short") == "short"
+def test_hostile_rows_stay_text(text: str, procore: Procore, api: SmallApi) -> None:
+    api.lists[rfis_of(HARBOR)] = [
+        {"id": 1, "subject": text, text: text, "assignee": {"name": text, text: text}}
+    ]
+    api.lists[PROJECTS] = [{"id": HARBOR, "name": text}]
+    bundle = procore.table("rfis")._repr_mimebundle_()
+    assert elements(bundle["text/html"]) <= ALLOWED
+    assert all(line.isprintable() for line in bundle["text/plain"].splitlines())

@@ -1,0 +1,119 @@
+"""Files: streamed to the disk, whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.message import Message
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from procore_jupyter import files
+from procore_jupyter.session.api_errors import raise_for_status
+from procore_jupyter.session.file_hosts import within_download
+from procore_jupyter.session.retries import TRIES, is_transient
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
+
+PIECE = 1024 * 1024
+"""Bytes that are written at a time."""
+
+LONGEST_NAME = 150
+"""Letters of a file's name that comes from elsewhere."""
+
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+
+Told = Callable[[int, int | None], None]
+"""Called with the bytes that are there, and those that there will be, None where that isn't known."""
+
+
+def download(
+    session: RefreshingSession, url: str, target: Path, told: Told = lambda done, total: None
+) -> Path:
+    """Write a file to the disk; a connection that breaks in the middle is begun anew.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        The session that asks.
+    url : str
+        The file's address.
+    target : Path
+        Where to write it: a file, which is replaced when the new one is whole, or a folder.
+    told : callable
+        Told how far it is.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ProcoreAPIError
+        Procore refused.
+    FileExistsError
+        The folder has a file of the name that the file comes with.
+    OSError
+        It can't be written.
+    requests.RequestException
+        No answer came, or none came whole.
+    """
+    tries_left = TRIES
+    while True:
+        tries_left -= 1
+        # The address again, and not where it led: an address of a storage is good for a short while.
+        with within_download(), session.get(url, stream=True) as response:
+            raise_for_status(response)
+            path = target / name_of(response) if target.is_dir() else target
+            if path != target and path.exists():
+                raise FileExistsError(
+                    f"{path} is there already, and a name that comes with a file replaces none. "
+                    "Give the whole path to replace it, or another folder."
+                )
+            try:
+                with files.replacing(path) as beside:
+                    _write(response, beside, told)
+                return path
+            except requests.RequestException as error:
+                if not tries_left or not is_transient(error):
+                    raise
+
+
+def _write(response: requests.Response, path: Path, told: Told) -> None:
+    length = response.headers.get("Content-Length", "")
+    packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
+    total = int(length) if length.isascii() and length.isdecimal() and not packed else None
+    done = 0
+    told(done, total)
+    with path.open("wb") as file:
+        for piece in response.iter_content(PIECE):
+            file.write(piece)
+            done += len(piece)
+            told(done, total)
+    if total is not None and done != total:  # urllib3 before 2 doesn't look
+        raise requests.exceptions.ChunkedEncodingError(f"{done:,} of {total:,} bytes came")
+
+
+def name_of(response: requests.Response) -> str:
+    """Return the name that a file comes with, fit for any disk: no folder, no hidden file, no sign that deceives."""
+    header = Message()
+    header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
+    try:
+        given = header.get_filename() or ""
+    except (LookupError, UnicodeError, ValueError):
+        given = ""
+    address = unquote(urlsplit(response.url).path.rpartition("/")[2])
+    for name in (given, address):
+        # A Windows path's folders go too.
+        plain = _NOT_IN_NAMES.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+        if plain:
+            stem, dot, kind = plain.rpartition(".")
+            if dot and len(kind) <= 20:
+                return f"{stem[: LONGEST_NAME - len(kind)]}.{kind}"
+            return plain[:LONGEST_NAME]
+    return "download"

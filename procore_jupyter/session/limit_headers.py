@@ -1,0 +1,113 @@
+"""What an answer's headers say of Procore's request limits. Reading only: nothing here waits.
+
+``X-Rate-Limit-Limit``, ``-Remaining`` and ``-Reset`` (unix seconds) describe whichever of the two windows, the
+hour's or the ten seconds', will be hit first; ``Retry-After`` comes with 429 and 503 (Procore's docs,
+plan_your_app/rate_limiting, and its error reference).
+"""
+
+from __future__ import annotations
+
+import email.utils
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LONGEST = 90_000.0
+"""Seconds, a day and an hour: no window of Procore's is that long, so what ends later is no time that can be waited for."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one answer told of one window.
+
+    Parameters
+    ----------
+    limit : int
+        Requests in the window.
+    remaining : int
+        Those left when it was answered.
+    reset : float
+        When the window ends, in seconds since 1970 by the server's clock.
+    at : float
+        When it was answered, by the same clock.
+    """
+
+    limit: int
+    remaining: int
+    reset: float
+    at: float
+
+
+def told_by(headers: Mapping[str, str], at: float) -> Told | None:
+    """Return what an answer tells of a window, None where it tells nothing that makes sense.
+
+    Parameters
+    ----------
+    headers : mapping
+        Looked up without regard to case.
+    at : float
+        The server's time, in seconds since 1970.
+    """
+    limit, remaining, reset = (
+        number(headers.get(f"X-Rate-Limit-{name}")) for name in ("Limit", "Remaining", "Reset")
+    )
+    if limit is None or remaining is None or reset is None or not 1 <= limit >= remaining:
+        return None
+    if not at - 2 < reset < at + LONGEST:
+        return None
+    return Told(int(limit), int(remaining), reset, at)
+
+
+def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that the answer asks to wait, None where it asks for nothing.
+
+    ``X-Rate-Limit-Reset`` is read of a 429 alone: other answers carry it too, and mean nothing by it.
+    It is unix seconds by the server's clock, so it is measured against the answer's own ``Date``.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    headers : mapping
+        The answer's headers, looked up without regard to case.
+    now : float
+        This machine's unix time in seconds, where the answer has no date of its own.
+    """
+    date = http_date(headers.get("Date"))
+    here = now if date is None else date
+    waits = []
+    after = headers.get("Retry-After")
+    if after is not None:
+        seconds = number(after)
+        until = http_date(after) if seconds is None else None
+        if seconds is not None:
+            waits.append(seconds)
+        elif until is not None:
+            waits.append(until - here)
+    if status == 429:
+        reset = number(headers.get("X-Rate-Limit-Reset"))
+        if reset is not None:
+            waits.append(reset - here)
+    return max(0.0, *waits) if waits else None
+
+
+def number(text: str | None) -> float | None:
+    """Return a header's number, None where it isn't a sane one."""
+    if text is None or len(text) > 20:
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if 0 <= found < 1e11 else None  # NaN and infinity fail this too
+
+
+@functools.lru_cache(maxsize=8)  # every answer of a second has the same
+def http_date(text: str | None) -> float | None:
+    """Return an HTTP date as unix seconds (RFC 9110, section 5.6.7)."""
+    if text is None:
+        return None
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,369 @@
+"""Reading a selection: its places' lists side by side, their rows as typed batches, in order, each row once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+
+from procore_jupyter.errors import PermissionDenied, ProcoreAPIError
+from procore_jupyter.session import paging
+from procore_jupyter.session.headers import COMPANY
+from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.scope import Scope
+from procore_jupyter.tables.arrow_types import array_of, one_of
+from procore_jupyter.tables.decode import decoder
+from procore_jupyter.tables.ingest import BATCH, Ingest
+from procore_jupyter.tables.progress import Draw, Progress, Undrawn, counted
+from procore_jupyter.tables.seen import SeenIds
+from procore_jupyter.tables.selection import Place, Selection
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
+
+BATCH_BYTES = 2 * 1024 * 1024
+"""Bytes of JSON that are taken in at a time, about: what a batch costs in memory is several times this."""
+
+AHEAD, FRUGAL_BATCH = 4 * 1024 * 1024, 1024 * 1024
+"""The same, and bytes of pages under way or waiting for their turn, where little is to be in memory."""
+
+FEW_PROJECTS = 3
+"""Projects that are named where some didn't answer."""
+
+
+class Incomplete(NamedTuple):
+    """Rows that are missing.
+
+    Parameters
+    ----------
+    project : str
+        The project's name, or what else it is about.
+    project_id : int or None
+        The project's id.
+    status : int or None
+        The HTTP status of the answer; None where it wasn't one answer that failed.
+    message : str
+        Why, and what to do.
+    """
+
+    project: str
+    project_id: int | None
+    status: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one place, as columns."""
+
+    place: int
+    columns: Mapping[str, pa.Array]
+    length: int
+
+
+class Reading:
+    """One reading of a selection's rows.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        The session that asks.
+    selection : Selection
+        What is wanted.
+    places : sequence of Place
+        Where it is.
+    ingest : Ingest
+        Takes the rows in.
+    concurrency, page_size : int, int or None
+        Requests under way at a time, and rows a page; None for the most that the list gives.
+    limit : int or None
+        Rows that are wanted at most.
+    frugal : bool
+        The rows go on and aren't kept: it matters how little is in memory at any time.
+    draw : callable
+        Shows the progress.
+
+    Attributes
+    ----------
+    scope : Scope
+        Counts requests and bytes; stops the reading.
+    rows : int
+        Rows that were handed on.
+    incomplete : list of Incomplete
+        What is missing.
+    failures : dict of int to Exception
+        What places failed with, by their number.
+    notes : list of str
+        What one should know of the rows.
+    cut : bool
+        There are more rows than were wanted.
+    """
+
+    def __init__(
+        self,
+        session: RefreshingSession,
+        selection: Selection,
+        places: Sequence[Place],
+        ingest: Ingest,
+        *,
+        concurrency: int = 4,
+        page_size: int | None = None,
+        limit: int | None = None,
+        frugal: bool = False,
+        draw: Draw = Undrawn,
+    ) -> None:
+        self.selection, self.places, self.ingest = selection, places, ingest
+        self.rows, self.cut = 0, False
+        self._told: dict[int, int] = {}
+        self.incomplete: list[Incomplete] = []
+        self.failures: dict[int, Exception] = {}
+        self.notes: list[str] = []
+        self._session, self._concurrency, self._limit = session, concurrency, limit
+        self._frugal = frugal
+        spec = selection.spec
+        self._page_size = min(page_size or spec.largest_page, spec.largest_page)
+        several = len(places) > 1
+        self._progress = Progress(
+            spec.name, "projects" if several else "pages", len(places) if several else None
+        )
+        self.scope = Scope(self._progress.waits)
+        self._draw = draw
+        self._pending: dict[int, _Pending] = {}
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the rows, some thousand at a time; in the order of the places.
+
+        Closing it stops everything. A place that fails is told of in `failures` and `incomplete` when all that it gave has been
+        handed on.
+
+        Raises
+        ------
+        LoginRequired, RateLimited, requests.ConnectionError
+            What ends everything.
+        """
+        drawing = self._draw(self._progress)
+        if isinstance(drawing, Undrawn):
+            self.scope.told = None  # a wait is said all the same, in the session's own way
+
+        def tick() -> None:
+            self._progress.rows, self._progress.requests = self.rows, self.scope.requests
+            drawing.update()
+
+        lists = [self._list(place) for place in self.places]
+        events = paging.read(
+            self._session,
+            lists,
+            self.scope,
+            concurrency=self._concurrency,
+            limit=self._limit,
+            ahead=AHEAD if self._frugal else paging.READ_AHEAD,
+            tick=tick,
+        )
+        try:
+            for event in events:
+                pending = self._pending.get(event.index)
+                if pending is None:
+                    batch = FRUGAL_BATCH if self._frugal else BATCH_BYTES
+                    pending = self._pending[event.index] = _Pending(self.selection.spec.probable, batch)
+                if isinstance(event, paging.Rows):
+                    self._count_page(event)
+                    pending.add(event.rows)
+                    while pending.full:
+                        yield from self._flush(event.index, pending)
+                elif isinstance(event, paging.Failed):
+                    self._failed(event.index, event.error)
+                    del self._pending[event.index]
+                else:
+                    while pending.rows:
+                        yield from self._flush(event.index, pending)
+                    if not event.pages.look_again(pending.unique):
+                        self._ended(event.index, event.pages, pending)
+                        del self._pending[event.index]
+                if self.cut:
+                    break
+                tick()
+        finally:
+            events.close()  # type: ignore[attr-defined]
+            self._session.pace.release()  # other kernels may be waiting for what was taken and isn't needed now
+            drawing.close()
+
+    def _list(self, place: Place) -> paging.ListRequest:
+        spec = self.selection.spec
+        headers = {}
+        if place.company is not None and place.company[0] != self._session.company_id:
+            headers[COMPANY] = str(place.company[0])
+        return paging.ListRequest(
+            self.selection.path(place),
+            self.selection.params(place),
+            headers,
+            paged=spec.paged,
+            page_size=self._page_size,
+            decode=decoder(spec.shape, spec.list_key),
+        )
+
+    def _flush(self, index: int, pending: _Pending) -> Iterator[Batch]:
+        rows = pending.take()
+        columns = self.ingest.take(rows)
+        key = self.selection.spec.key
+        fresh = pending.fresh(rows, columns.get(key) if key else None)
+        if fresh is not None:
+            columns = {name: column.filter(fresh) for name, column in columns.items()}
+        length = len(next(iter(columns.values()))) if columns else 0
+        pending.unique += length
+        if self._limit is not None and self.rows + length >= self._limit:
+            self.cut = self.rows + length > self._limit or self.cut
+            length = self._limit - self.rows
+            columns = {name: column.slice(0, length) for name, column in columns.items()}
+        self.rows += length
+        if length:
+            yield Batch(index, _with_place(columns, self.places[index], length), length)
+
+    def _count_page(self, event: paging.Rows) -> None:
+        self._told[event.index] = max(event.pages.total or 0, len(event.rows))
+        if len(self.places) == 1:
+            self._progress.done += 1
+            if event.pages.total is not None and event.pages.size:
+                wanted = min(event.pages.total, self._limit or event.pages.total)
+                self._progress.total = max(self._progress.done, -(-wanted // event.pages.size))
+
+    @property
+    def told_rows(self) -> int:
+        """Rows that the lists say they have, as far as they have told."""
+        return sum(self._told.values())
+
+    def _ended(self, index: int, pages: PageOrder, pending: _Pending) -> None:
+        if len(self.places) > 1:
+            self._progress.done += 1
+        self._told[index] = max(pages.total or 0, pending.unique)
+        place, name = self.places[index], self.selection.spec.name
+        if self._limit is not None and self.rows >= self._limit:
+            more = pages.total is not None and pages.total > pending.unique
+            self.cut = self.cut or more or index + 1 < len(self.places)
+            return
+        total = pages.total
+        if total is not None and pending.unique < total:
+            self._missing(
+                place,
+                None,
+                f"Procore counts {counted(total, 'row')} of {name} there and gave {pending.unique:,}: some you may not "
+                "see, or the list changed while it was read.",
+            )
+        elif pages.repeats and total is None and pages.size and pending.unique >= pages.size:
+            self._missing(
+                place,
+                None,
+                f"Procore gave the same {counted(pending.unique, 'row')} of {name} for the next page: there may be more.",
+            )
+        elif pages.changed:
+            where = (
+                f" in {place.project[1] or place.project[0]}"
+                if place.project and len(self.places) > 1
+                else ""
+            )
+            self.notes.append(
+                f"{name} changed{where} while it was read: {counted(pending.unique, 'row')} came."
+            )
+
+    def _failed(self, index: int, error: Exception) -> None:
+        if len(self.places) > 1:
+            self._progress.done += 1
+        self.failures[index] = error
+        place = self.places[index]
+        status = error.status if isinstance(error, ProcoreAPIError) else None
+        told = str(error)
+        if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
+            told = f"{self.selection.spec.name} is switched off there, or you may not see it. {told}"
+        self._missing(place, status, told)
+
+    def _missing(self, place: Place, status: int | None, message: str) -> None:
+        project = place.project
+        name = (
+            (project[1] or str(project[0])) if project is not None else str(place) or self.selection.spec.name
+        )
+        self.incomplete.append(Incomplete(name, project[0] if project else None, status, message))
+
+
+class _Pending:
+    """Rows of one list that came and were not yet taken in."""
+
+    def __init__(self, probable: bool, batch_bytes: int) -> None:
+        self.rows: list[Any] = []
+        self.unique = 0
+        self._probable, self._batch_bytes = probable, batch_bytes
+        self._at_a_time = BATCH
+        self._first_page: int | None = None
+        self._numbers, self._texts = SeenIds(), set[str]()
+        self._told_apart = True
+
+    def add(self, rows: Sequence[Any]) -> None:
+        if self._first_page is None:
+            self._first_page = len(rows)
+        size = max(1, len(memoryview(rows[len(rows) // 2])))
+        self._at_a_time = max(100, min(BATCH, self._batch_bytes // size))
+        self.rows += rows
+
+    @property
+    def full(self) -> bool:
+        return len(self.rows) >= self._at_a_time
+
+    def take(self) -> list[Any]:
+        taken, self.rows = self.rows[: self._at_a_time], self.rows[self._at_a_time :]
+        return taken
+
+    def fresh(self, rows: Sequence[Any], ids: pa.Array | None) -> pa.Array | None:
+        """Return which rows are met for the first time; None where all of them are."""
+        if not self._told_apart:
+            return None
+        if self._probable:
+            # Nobody knows that `id` is the key here: only the very same row, met again, is the same.
+            if ids is None:
+                return None
+            ids = array_of((hash(bytes(row)) for row in rows), pa.int64())
+        if ids is None or ids.null_count == len(ids):
+            return None
+        mask = self._fresh_numbers(ids) if pa.types.is_integer(ids.type) else self._fresh_texts(ids)
+        first, self._first_page = self._first_page or 0, 0
+        if mask is None:
+            return None
+        if not all(mask[:first]):
+            self._told_apart = False  # twice in one page: it is no key
+            return None
+        return array_of(mask, pa.bool_())
+
+    def _fresh_numbers(self, ids: pa.Array) -> list[bool] | None:
+        import numpy
+
+        there = ids.drop_null()
+        buffer = there.buffers()[1]  # not to_numpy(), which imports pandas
+        numbers = numpy.frombuffer(buffer, dtype=numpy.int64)[there.offset : there.offset + len(there)]
+        new = self._numbers.add(numbers)
+        if new.all():
+            return None
+        if not ids.null_count:
+            return [bool(one) for one in new]
+        places = iter(new)
+        return [not valid or bool(next(places)) for valid in ids.is_valid().to_pylist()]
+
+    def _fresh_texts(self, ids: pa.Array) -> list[bool] | None:
+        mask = []
+        for one in ids.to_pylist():
+            text = None if one is None else str(one)
+            mask.append(text is None or text not in self._texts)
+            if text is not None:
+                self._texts.add(text)
+        return None if all(mask) else mask
+
+
+def _with_place(columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
+    """Return columns with those of the place: what a row says itself counts before it."""
+    import pyarrow.compute as pc
+
+    found = dict(columns)
+    for name, value in place.columns.items():
+        own = found.get(name)
+        kind = pa.int64() if isinstance(value, int) else pa.string()
+        same = pa.repeat(one_of(value, kind)[0], length)
+        found[name] = pc.coalesce(own, same) if own is not None and own.type.equals(kind) else same
+    return found

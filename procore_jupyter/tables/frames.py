@@ -1,0 +1,95 @@
+"""A table's rows as pandas and polars have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.tables.arrow_types import DECIMAL
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+DtypeBackend = Literal["pyarrow"]
+
+
+def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pandas.DataFrame:
+    """Return rows as a data frame.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        The rows.
+    dtype_backend : "pyarrow" or None
+        ``"pyarrow"``: every column is Arrow's (`pandas.ArrowDtype`). None: pandas' own types for text, dates, times
+        (``datetime64``), true or false, and whole numbers, nullable where values are missing, so that no id becomes
+        a float. Money and nested values are Arrow's there too: pandas has no type of its own for them. Hours and
+        quantities are ``float64``, as long as every digit of them fits.
+    """
+    try:
+        import pandas
+    except ImportError:
+        raise ConfigurationError(
+            "pandas is not installed here. Run  %pip install pandas  and try again."
+        ) from None
+    if dtype_backend == "pyarrow":
+        return rows.to_pandas(types_mapper=pandas.ArrowDtype)
+    if dtype_backend is not None:
+        raise ConfigurationError('dtype_backend is "pyarrow", or left out.')
+    rows = _with_floats(rows)
+    complete = {name for name in rows.column_names if rows[name].null_count == 0}
+    nullable = {
+        name for name, found in zip(rows.column_names, rows.schema.types, strict=True)
+        if name not in complete and (pa.types.is_integer(found) or pa.types.is_boolean(found))
+    }  # fmt: skip
+    old = int(pandas.__version__.partition(".")[0]) < 3
+
+    def own_type(found: pa.DataType) -> Any:
+        if pa.types.is_decimal(found) or pa.types.is_nested(found):
+            return pandas.ArrowDtype(found)
+        return pandas.StringDtype("pyarrow") if old and pa.types.is_string(found) else None
+
+    def nullable_type(found: pa.DataType) -> Any:
+        return pandas.BooleanDtype() if pa.types.is_boolean(found) else pandas.Int64Dtype()
+
+    def frame(names: list[str], mapper: Any) -> pandas.DataFrame:
+        return rows.select(names).to_pandas(types_mapper=mapper, date_as_object=False)
+
+    plain = frame([name for name in rows.column_names if name not in nullable], own_type)
+    if not nullable:
+        return plain
+    others = frame([name for name in rows.column_names if name in nullable], nullable_type)
+    return pandas.concat([plain, others], axis=1)[rows.column_names]
+
+
+def _with_floats(rows: pa.Table) -> pa.Table:
+    """Return rows with quantities, which have eight places, as floats: where each digit is still there after it."""
+    import pyarrow.compute as pc
+
+    for place, found in enumerate(rows.schema):
+        if found.type.equals(DECIMAL):
+            exact = rows.column(place)
+            floats = exact.cast(pa.float64())
+            try:
+                same = pc.all(pc.equal(floats.cast(DECIMAL), exact))
+            except pa.ArrowInvalid:  # too large for a float's digits
+                continue
+            if same.as_py() is not False:  # None: there is nothing in it
+                rows = rows.set_column(place, pa.field(found.name, pa.float64()), floats)
+    return rows
+
+
+def to_polars(rows: pa.Table) -> polars.DataFrame:
+    """Return rows as polars' data frame."""
+    try:
+        import polars
+    except ImportError:
+        raise ConfigurationError(
+            "polars is not installed here. Run  %pip install polars  and try again."
+        ) from None
+    found = polars.from_arrow(rows)
+    assert isinstance(found, polars.DataFrame)
+    return found

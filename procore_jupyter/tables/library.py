@@ -1,0 +1,439 @@
+"""`Library`: a session's tables: found by name, read when looked at, kept for reuse for a quarter of an hour.
+
+Procore's terms forbid keeping copies beyond need (its API usage guidelines), so what was fetched goes with the
+kernel, and after `KEPT` seconds at the latest is not used again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
+from procore_jupyter.session import paging
+from procore_jupyter.tables.catalog import Catalog
+from procore_jupyter.tables.listing import Listing, listing
+from procore_jupyter.tables.progress import Draw, Undrawn
+from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection, selection_of
+from procore_jupyter.tables.spec import TableSpec
+from procore_jupyter.tables.table import Table
+
+if TYPE_CHECKING:
+    from procore_jupyter.profiles import Profile
+    from procore_jupyter.session.refreshing import RefreshingSession
+    from procore_jupyter.tables.fetch import Reading
+    from procore_jupyter.tables.fetched import Fetched
+
+KEPT = 900.0
+"""Seconds that fetched rows are used again."""
+
+MANY = 10_000
+"""Where a table has more rows than this, drawing it reads the first page, and only `Table.fetch` and the like the others."""
+
+PROJECTS = "/rest/v1.1/projects"
+PROJECTS_A_PAGE = 300
+"""The most that Procore gives (its API description of the list)."""
+
+DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
+DEFINITIONS_A_PAGE = 100
+
+
+class Around(Protocol):
+    """What a library needs to know of the session it belongs to, beside asking through it."""
+
+    @property
+    def project_id(self) -> int | None:
+        """The chosen project."""
+
+    def needed_company(self) -> Named:
+        """Return the chosen company, or the only one. ConfigurationError where it isn't clear."""
+
+    def company_named(self, wanted: int | str) -> Named:
+        """Return the company that is meant. ConfigurationError where there is none."""
+
+    def pick_project(self, wanted: int | str, known: Sequence[Named]) -> Named:
+        """Return the project that is meant. ConfigurationError where there is none."""
+
+    def choose_project(self, known: Sequence[Named]) -> ConfigurationError:
+        """Return the error that says how to choose one of several projects."""
+
+
+class Library:
+    """The tables that a session can read.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        Asks.
+    around : Around
+        Knows the chosen company and project.
+    profile : Profile
+        What is connected to: whose tables there are.
+    concurrency, page_size, max_rows : int, int or None, int or None
+        ``MaxConcurrency``, ``PageSize``, ``MaxRows``.
+    draw : callable
+        Returns what shows progress, asked each time something is read.
+    clock : callable
+        Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        session: RefreshingSession,
+        around: Around,
+        profile: Profile,
+        *,
+        concurrency: int = 4,
+        page_size: int | None = None,
+        max_rows: int | None = None,
+        draw: Callable[[], Draw] = lambda: Undrawn,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._session, self._around, self._profile = session, around, profile
+        self._concurrency, self._page_size, self._max_rows = concurrency, page_size, max_rows
+        self._draw, self.clock = draw, clock
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[object, ...], tuple[float, Any]] = {}
+
+    # Tables
+
+    @functools.cached_property
+    def catalog(self) -> Catalog:
+        """The tables that the profile has. ConfigurationError where it describes one wrongly."""
+        return Catalog(self._profile)
+
+    def open(self, name: str, given: Mapping[str, Any], *, strict: bool = False) -> Table:
+        """Return a table, to be fetched when it is looked at.
+
+        Raises
+        ------
+        TableNotFound
+            There is none of that name.
+        ConfigurationError
+            A parameter is missing, isn't known, or has a value that it doesn't take.
+        """
+        selection = selection_of(self.catalog.find(name), given, today=self._today())
+        return Table(SelectionSource(self, selection, strict=strict), strict=strict, clock=self.clock)
+
+    def open_path(self, path: str, given: Mapping[str, Any], *, strict: bool = False) -> Table:
+        """Return the list at an address as a table, to be fetched when it is looked at.
+
+        What the catalog knows of it counts; of an unknown list, what arrives decides.
+        """
+        path = "/" + path.strip().lstrip("/")
+        if "://" in path or "?" in path or "#" in path or ".." in path:
+            raise ConfigurationError(
+                "get_all takes the path of a list of Procore's API, such as /rest/v1.0/projects/4711/rfis; parameters go beside it."
+            )
+        params = {name: value for name, value in given.items() if value is not None}
+        known = self.catalog.at(path)
+        if known is None:
+            spec = TableSpec(
+                path.rpartition("/")[2] or "rows", path, "global", probable=True, shape="unknown"
+            )
+            return self._table(Selection(spec, query=tuple(_pairs(params))), strict)
+        spec, held = known
+        scope = {one: params.pop(one) for one in ("company_id", "project_id") if one in params} | dict(held)
+        query: list[tuple[str, str]] = []
+        if spec.dates and not {"log_date", "start_date", "end_date"} & params.keys():
+            query += [
+                pair
+                for pair in selection_of(spec, {**scope}, today=self._today()).query
+                if pair[0].endswith("_date")
+            ]
+        parents = tuple((one, scope.pop(one, None) or params.pop(one, None)) for one in spec.parents)
+        query += _pairs(params)
+        selection = Selection(
+            spec,
+            scope.get("company_id"),
+            scope.get("project_id"),
+            tuple((one, value) for one, value in parents if value is not None),
+            tuple(query),
+        )
+        return self._table(selection, strict)
+
+    def _table(self, selection: Selection, strict: bool) -> Table:
+        return Table(SelectionSource(self, selection, strict=strict), strict=strict, clock=self.clock)
+
+    def forget(self) -> None:
+        """Forget all that was fetched."""
+        with self._lock:
+            self._kept.clear()
+
+    def _today(self) -> datetime.date:
+        return datetime.datetime.fromtimestamp(self.clock(), datetime.UTC).date()
+
+    # Reading
+
+    def reading(self, selection: Selection, *, limit: int | None = None, frugal: bool = False) -> Reading:
+        """Return what reads a selection; the places are found first, in this thread."""
+        from procore_jupyter.tables.fetch import Reading
+        from procore_jupyter.tables.ingest import Ingest
+
+        self._session.wait_for_sign_in()
+        places = selection.places(self)
+        company = next((place.company for place in places if place.company is not None), None)
+        labels = functools.partial(self._labels, company)
+        limits = [one for one in (limit, self._max_rows) if one is not None]
+        return Reading(
+            self._session,
+            selection,
+            places,
+            Ingest(selection.spec.columns, self.catalog.records, labels),
+            concurrency=self._concurrency,
+            page_size=self._page_size,
+            limit=min(limits, default=None),
+            frugal=frugal,
+            draw=self._draw(),
+        )
+
+    def peek(self, key: tuple[object, ...]) -> Any:
+        """Return what was kept under a key, and is still good; None where nothing is."""
+        with self._lock:
+            kept = self._kept.get((self._session.company_id, self._around.project_id, *key))
+            return kept[1] if kept is not None and self.clock() - kept[0] < KEPT else None
+
+    def kept(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
+        """Return what was kept under a key, or make it and keep it."""
+        whole = (self._session.company_id, self._around.project_id, *key)
+        now = self.clock()
+        with self._lock:
+            self._kept = {one: kept for one, kept in self._kept.items() if now - kept[0] < KEPT}
+            if whole in self._kept:
+                return self._kept[whole][1]
+        made = make()
+        with self._lock:
+            self._kept[whole] = (self.clock(), made)
+        return made
+
+    def drop(self, key: tuple[object, ...]) -> None:
+        """Forget what was kept under a key."""
+        with self._lock:
+            self._kept.pop((self._session.company_id, self._around.project_id, *key), None)
+
+    # What a selection asks for (`selection.Lookup`)
+
+    def company(self, wanted: Any) -> Named:
+        """Return the company that is meant; None means the chosen one."""
+        return self._around.needed_company() if wanted is None else self._around.company_named(_whole(wanted))
+
+    def projects(self, wanted: Any, company: Named) -> Sequence[Named]:
+        """Return the projects that are meant; None means the chosen one, or the only one."""
+        if wanted is None:
+            wanted = self._around.project_id
+        if wanted is None:
+            known = self.active_projects(company)
+            if len(known) != 1:
+                raise self._around.choose_project(known)
+            return known
+        if isinstance(wanted, str) and wanted.strip().lower() in (ALL, ALL_ACTIVE):
+            status = "All" if wanted.strip().lower() == ALL else "Active"
+            found = self.active_projects(company, status)
+            if not found:
+                raise ConfigurationError(f"Procore lists no project of {company[1] or company[0]} for you.")
+            return found
+        if isinstance(wanted, tuple):
+            if not wanted:
+                raise ConfigurationError('project_id is an empty list. "all active" means all of them.')
+            return [self._project(one, company) for one in wanted]
+        return [self._project(wanted, company)]
+
+    def parents(self, column: str, place: Place) -> Sequence[int | str]:
+        """Return the values of a column of another table at a place."""
+        name, _, column = column.partition(".")
+        given: dict[str, Any] = {}
+        if place.company is not None:
+            given["company_id"] = place.company[0]
+        if place.project is not None:
+            given["project_id"] = place.project[0]
+        spec = self.catalog.find(name)
+        # All of its columns, but no more requests than it takes: who asks for this, as a rule reads that too.
+        rows = self.open(
+            name, {key: value for key, value in given.items() if key in spec.parameters}
+        ).to_arrow()
+        return [value for value in rows[column].unique().to_pylist() if value is not None]
+
+    def active_projects(self, company: Named, status: str = "Active") -> Sequence[Named]:
+        """Return a company's projects; asked for once in a while."""
+
+        def ask() -> list[Named]:
+            params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
+            self._session.wait_for_sign_in()
+            rows = paging.rows(
+                self._session, PROJECTS, params, page_size=PROJECTS_A_PAGE, headers=self._header(company)
+            )
+            return [
+                (int(row["id"]), str(row.get("name") or ""))
+                for row in rows
+                if str(row.get("id", "")).isdecimal()
+            ]
+
+        found: list[Named] = self.kept(("projects", company[0], status), ask)
+        return found
+
+    def known_projects(self, company: Named) -> dict[int, str]:
+        """Return the names of projects, as far as they were asked for already."""
+        with self._lock:
+            kept = [one[1] for key, one in self._kept.items() if key[2:4] == ("projects", company[0])]
+        return {number: name for projects in kept for number, name in projects}
+
+    def _project(self, wanted: Any, company: Named) -> Named:
+        wanted = _whole(wanted)
+        if isinstance(wanted, int):
+            return wanted, self.known_projects(company).get(wanted, "")
+        active = self.active_projects(company)
+        try:
+            return self._around.pick_project(wanted, active)
+        except ConfigurationError:
+            return self._around.pick_project(wanted, self.active_projects(company, "All"))
+
+    def _header(self, company: Named) -> dict[str, str] | None:
+        return None if company[0] == self._session.company_id else {"Procore-Company-Id": str(company[0])}
+
+    def _labels(self, company: Named | None) -> Mapping[int, str]:
+        """Return the labels of a company's custom fields; none where they can't be had: then the numbers stand."""
+        if company is None:
+            return {}
+
+        def ask() -> dict[int, str]:
+            path = DEFINITIONS.format(company_id=company[0])
+            try:
+                rows = paging.rows(
+                    self._session, path, page_size=DEFINITIONS_A_PAGE, headers=self._header(company)
+                )
+            except ProcoreAPIError:
+                return {}
+            return {
+                int(row["id"]): str(row["label"])
+                for row in rows
+                if isinstance(row, dict) and str(row.get("id", "")).isdecimal() and row.get("label")
+            }
+
+        found: dict[int, str] = self.kept(("labels", company[0]), ask)
+        return found
+
+    # As something to look at
+
+    def __getitem__(self, name: str) -> Listing:
+        """Return what is known of one table, to be drawn. TableNotFound where there is none."""
+        return Listing([self.catalog.find(name)], name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.catalog.tables)
+
+    def __len__(self) -> int:
+        return len(self.catalog.tables)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.catalog.tables or name in self.catalog.probable
+
+    def search(self, pattern: str = "") -> Listing:
+        """Return the tables in whose name, title or note a pattern occurs, to be drawn; all where there is none."""
+        return listing(self.catalog, pattern)
+
+    def __repr__(self) -> str:
+        return repr(self.search())
+
+    def _repr_html_(self) -> str:
+        return self.search()._repr_html_()
+
+
+class SelectionSource:
+    """Reads a selection for a `Table`."""
+
+    def __init__(self, library: Library, selection: Selection, *, strict: bool) -> None:
+        self.name = selection.spec.name
+        self.shown = selection.spec.show
+        self._library, self._selection, self._strict = library, selection, strict
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The columns that are known before anything is fetched."""
+        spec = self._selection.spec
+        if not spec.columns:
+            return ()
+        place = {"global": (), "company": ("company_id",), "project": ("company_id", "project_id")}[
+            spec.scope
+        ]
+        extra = [*place, *spec.parents]
+        key = [spec.key] if spec.key in spec.columns else []
+        return [*key, *extra, *(name for name in spec.columns if name not in (*key, *extra))]
+
+    def read(self) -> Fetched:
+        """Fetch all rows; use those again that were fetched a while ago."""
+        found: Fetched = self._library.kept(("rows", *self._selection.key), self._read)
+        if self._strict and found.incomplete:  # kept by somebody who was content with less
+            self.forget()
+            found = self._library.kept(("rows", *self._selection.key), self._read)
+        return found
+
+    def _read(self) -> Fetched:
+        return self._whole(self._library.reading(self._selection))
+
+    def _whole(self, reading: Reading, stop: Callable[[Reading], bool] = lambda reading: False) -> Fetched:
+        from procore_jupyter.tables.fetched import raise_where_incomplete, read_all
+
+        found = read_all(reading, stop=stop)
+        if self._strict:
+            raise_where_incomplete(found.incomplete, reading.failures)
+        return dataclasses.replace(found, when=self._library.clock())
+
+    def look(self) -> Fetched:
+        """Fetch enough to draw."""
+        looked: list[Fetched] = []
+
+        def read() -> Fetched:
+            found = self._whole(
+                self._library.reading(self._selection), lambda reading: reading.told_rows > MANY
+            )
+            looked.append(found)
+            return found
+
+        found: Fetched = self._library.kept(("rows", *self._selection.key), read)
+        if looked and found.told_rows is not None:  # a part: nothing to be used again
+            self.forget()
+        return found
+
+    def head(self, count: int) -> Fetched:
+        """Fetch so many rows."""
+        found = self._whole(self._library.reading(self._selection, limit=max(1, count)))
+        # That there are more than so few is no lack; that MaxRows let fewer through is.
+        return found if len(found.rows) < count else dataclasses.replace(found, cut=False)
+
+    def stream(self, path: Path) -> Fetched:
+        """Write all rows to a Parquet file."""
+        from procore_jupyter.tables.parquet import stream, write
+
+        kept: Fetched | None = self._library.peek(("rows", *self._selection.key))
+        if kept is not None:
+            write(kept.rows, path)
+            return dataclasses.replace(kept, written=len(kept.rows))
+        return stream(self._library.reading(self._selection, frugal=True), path, strict=self._strict)
+
+    def forget(self) -> None:
+        """Forget what was kept of it."""
+        self._library.drop(("rows", *self._selection.key))
+
+
+def _pairs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    pairs = []
+    for name, value in params.items():
+        values = value if isinstance(value, (list, tuple)) else [value]
+        for one in values:
+            pairs.append((name, ("true" if one else "false") if isinstance(one, bool) else str(one)))
+    return pairs
+
+
+def _whole(wanted: Any) -> int | str:
+    """Return an id as a number, a name as it is."""
+    if isinstance(wanted, bool) or not isinstance(wanted, (int, str)):
+        raise ConfigurationError(f"An id or a name is wanted, not {type(wanted).__name__}.")
+    if isinstance(wanted, str) and wanted.strip().isascii() and wanted.strip().isdecimal():
+        return int(wanted)
+    return wanted

@@ -1,0 +1,199 @@
+"""Files come whole or not at all, under a name that does no harm, and the sign-in goes to hosts of files alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procore_jupyter.errors import NotFound, ProcoreAPIError
+from procore_jupyter.session.downloads import LONGEST_NAME, download, name_of
+from procore_jupyter.session.file_hosts import FileHosts, within_download
+from procore_jupyter.session.refreshing import RefreshingSession
+from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens
+from tests.session.test_origin import LOOK_ALIKES
+
+CONTENT = bytes(range(256)) * 10_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+def test_a_file_is_written_as_it_comes(api: Server, session: RefreshingSession, folder: Path) -> None:
+    api.answer = lambda request: Answer(body=CONTENT)
+    told: list[tuple[int, int | None]] = []
+    path = download(session, "/files/1/a.pdf", folder / "plan.pdf", lambda *far: told.append(far))
+    assert path == folder / "plan.pdf" and path.read_bytes() == CONTENT
+    assert left(folder) == ["plan.pdf"]
+    assert told[0] == (0, len(CONTENT)) and told[-1] == (len(CONTENT), len(CONTENT))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    if os.name == "posix":
+        mask = os.umask(0)
+        os.umask(mask)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
+    assert api.arrived[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_file_is_replaced_only_when_the_new_one_is_whole(
+    api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    path = folder / "plan.pdf"
+    path.write_bytes(b"old")
+    api.answer = lambda request: Answer(body=CONTENT, cut=True)
+    with pytest.raises(requests.RequestException):
+        download(session, "/files/1/a.pdf", path)
+    assert path.read_bytes() == b"old" and left(folder) == ["plan.pdf"]
+    assert len(api.arrived) == 4
+    api.answers(Answer(body=CONTENT, cut=True), Answer(body=CONTENT))
+    assert download(session, "/files/1/a.pdf", path).read_bytes() == CONTENT
+    assert left(folder) == ["plan.pdf"]
+
+
+def test_a_file_that_is_refused_leaves_nothing(api: Server, session: RefreshingSession, folder: Path) -> None:
+    api.answer = lambda request: Answer(404, b'{"errors": "File not found"}')
+    with pytest.raises(NotFound, match="File not found"):
+        download(session, "/files/1/a.pdf", folder)
+    api.answer = lambda request: Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+    with pytest.raises(ProcoreAPIError):
+        download(session, "/files/1/a.pdf", folder / "a.pdf")
+    assert left(folder) == []
+
+
+def test_in_a_folder_it_gets_the_name_it_comes_with_and_replaces_nothing(
+    api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    api.answer = lambda request: Answer(
+        body=b"x", headers={"Content-Disposition": 'attachment; filename="A-101 plan.pdf"'}
+    )
+    assert download(session, "/files/1/a.pdf", folder) == folder / "A-101 plan.pdf"
+    with pytest.raises(FileExistsError, match="is there already"):
+        download(session, "/files/1/a.pdf", folder)
+    api.answer = lambda request: Answer(body=b"x")
+    assert download(session, "/files/1/other%20plan.pdf?x=/y", folder) == folder / "other plan.pdf"
+
+
+def test_the_storage_that_it_leads_to_gets_nothing(
+    api: Server, servers: Callable[..., Server], session: RefreshingSession, folder: Path
+) -> None:
+    other = servers()
+    api.answer = lambda request: Answer(302, headers={"Location": f"{other.url}/storage/x.pdf"})
+    other.answer = lambda request: Answer(body=b"plan")
+    assert download(session, "/files/1/a.pdf", folder).read_bytes() == b"plan"
+    assert "authorization" in api.arrived[0].headers
+    assert not {"authorization", "procore-company-id"} & other.arrived[0].headers.keys()
+    assert TOKEN not in str(other.arrived)
+
+
+def test_a_transfer_that_is_packed_is_unpacked(api: Server, session: RefreshingSession, folder: Path) -> None:
+    import gzip
+
+    api.answer = lambda request: Answer(body=gzip.compress(CONTENT), headers={"Content-Encoding": "gzip"})
+    assert download(session, "/files/1/a.pdf", folder / "a").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ('attachment; filename="../../etc/passwd"', "passwd"),
+        ('attachment; filename="..\\\\..\\\\boot.ini"', "boot.ini"),
+        ('attachment; filename=".bashrc"', "bashrc"),
+        ('attachment; filename="a\x07b.pdf"', "a_b.pdf"),
+        ("attachment; filename*=UTF-8''plan%E2%80%AEfdp.exe", "plan_fdp.exe"),
+        ("attachment; filename*=UTF-8''%2e%2e%2fplan.pdf", "plan.pdf"),
+        ("attachment; filename*=no-such-code''plan.pdf", "plan.pdf"),
+        ('attachment; filename=".."', "address.pdf"),
+        ('attachment; filename=""', "address.pdf"),
+        ("attachment; filename*", "address.pdf"),
+        ('attachment; filename="' + "x" * 500 + '.pdf"', "x" * (LONGEST_NAME - 3) + ".pdf"),
+    ],
+)
+def test_a_name_that_comes_from_elsewhere_does_no_harm(given: str, name: str) -> None:
+    response = requests.Response()
+    response.url = "https://x.test/files/address.pdf"
+    response.headers["Content-Disposition"] = given
+    assert name_of(response) == name
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_name_leads_out_of_its_folder(given: str, address: str) -> None:
+    response = requests.Response()
+    response.url = f"https://x.test/{address}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{given}"'
+    name = name_of(response)
+    assert name and Path("/folder", name).parent == Path("/folder") and name[0] != "." and len(name) <= 200
+
+
+HOSTS = FileHosts(("*.procore.com", "files.example.com"))
+
+
+@pytest.mark.parametrize(
+    ("url", "held"),
+    [
+        ("https://storage.procore.com/x", True),
+        ("https://a.b.procore.com/x", True),
+        ("https://STORAGE.procore.com:443/x", True),
+        ("https://files.example.com/x", True),
+        ("https://procore.com/x", False),
+        ("https://evilprocore.com/x", False),
+        ("https://x.evilprocore.com/x", False),
+        ("https://storage.procore.com.evil.test/x", False),
+        ("http://storage.procore.com/x", False),
+        ("https://storage.procore.com:8443/x", False),
+        ("https://user@storage.procore.com/x", False),
+        ("https://a.files.example.com/x", False),
+        ("", False),
+    ],
+)
+def test_a_host_of_files_is_one_by_its_labels_over_https(url: str, held: bool) -> None:
+    assert HOSTS.holds(url) is held
+    assert not FileHosts().holds(url)
+
+
+@pytest.mark.parametrize("url", LOOK_ALIKES)
+def test_what_looks_like_one_is_none(url: str) -> None:
+    assert not FileHosts(("api.procore.com",)).holds(url)
+
+
+def test_nothing_but_a_download_goes_to_a_host_of_files_with_the_sign_in(api: Server) -> None:
+    """The same address, asked in the two ways; what is sent is taken down at the adapter."""
+    from tests.hostile.test_redirects import Recorder
+
+    recorder = Recorder()
+    session = RefreshingSession(
+        api.url, api.url, Tokens(), company_id=7, file_hosts=["*.procore.com"], max_wait=0
+    )
+    session.mount("https://", recorder)
+    url = "https://storage.procore.com/plan.pdf"
+    session.get(url)
+    with within_download():
+        session.get(url)
+        recorder.answers = [{"Location": place} for place in (f"{url}?again", "https://bucket.aws.test/plan")]
+        session.get(url)
+    bearers = [headers.get("authorization", "") == f"Bearer {TOKEN}" for _, _, headers in recorder.sent]
+    assert bearers == [False, True, True, True, False]
+    assert not any("procore-company-id" in headers for _, _, headers in recorder.sent)
+    assert TOKEN not in str(recorder.sent[-1])
+
+
+def test_a_token_that_is_refused_is_renewed_for_a_file_too(
+    api: Server, session: RefreshingSession, tokens: Tokens, folder: Path
+) -> None:
+    def answer(request: Arrived) -> Answer:
+        fresh = request.headers.get("authorization") == "Bearer token-number-2"
+        return Answer(body=b"plan") if fresh else Answer(401)
+
+    api.answer = answer
+    assert download(session, "/files/1/a.pdf", folder / "a").read_bytes() == b"plan"
+    assert tokens.rejected == [TOKEN]
