@@ -15,6 +15,8 @@ from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from procore_jupyter.tables.progress import Drawing, Progress
+
 
 class _Loaded(NamedTuple):
     """What one shell was given, to take it away again."""
@@ -45,9 +47,16 @@ def load(shell: InteractiveShell) -> None:
         if front_end.draws_panels(shell)
         else None,
         waiting=lambda flow: front_end.waiting(shell, flow),
+        progress=lambda progress: _begin_progress(shell, progress),
     )
     showing.set_front_end(place)
     _loaded[id(shell)] = _Loaded(magics, history, place, kernel_log.install(shell))
+
+
+def _begin_progress(shell: InteractiveShell, progress: Progress) -> Drawing:
+    from procore_jupyter.notebook import progress_line
+
+    return progress_line.begin(shell, progress)
 
 
 def unload(shell: InteractiveShell) -> None:

@@ -1,4 +1,4 @@
-"""Tab in ``%procore_connect``: option names, saved connections, property names, allowed values. Never the network.
+"""Tab in our magics, and where a table is named: options, saved connections, properties, values, tables. Never the network.
 
 What a person typed is never offered back: values that are free text, secrets above all, have no completions.
 """
@@ -6,13 +6,15 @@ What a person typed is never offered back: values that are free text, secrets ab
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.notebook.options import (
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
     STATUS_OPTIONS,
+    TABLES_OPTIONS,
     Option,
     value_of,
 )
@@ -21,11 +23,16 @@ from procore_jupyter.notebook.redaction import segments
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_MAGIC = re.compile(r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout)(?=\s)")
+_MAGIC = re.compile(
+    r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout|procore_tables)(?=\s)"
+)
+# `procore.table("rf`, `procore.tables["rf`
+_TABLE = re.compile(r"""\.(?:table\(|tables\[)\s*["'](?P<typed>\w*)$""")
 _OPTIONS = {
     "procore_connect": CONNECT_OPTIONS,
     "procore_status": STATUS_OPTIONS,
     "procore_logout": LOGOUT_OPTIONS,
+    "procore_tables": TABLES_OPTIONS,
 }
 IDENTIFIER = "procore_jupyter"
 
@@ -51,18 +58,26 @@ class Candidates(NamedTuple):
 NONE = Candidates("", [], "")
 
 
-def candidates(text: str) -> Candidates | None:
-    """Return what may come next in one of our magics.
+def _procores_tables() -> Iterable[str]:
+    from procore_jupyter.profiles import built_in_tables
+
+    return built_in_tables.described()[0]
+
+
+def candidates(text: str, tables: Callable[[], Iterable[str]] = _procores_tables) -> Candidates | None:
+    """Return what may come next in one of our magics, or where a table is named.
 
     Parameters
     ----------
     text : str
         The cell up to the cursor.
+    tables : callable
+        Returns the tables' names.
 
     Returns
     -------
     Candidates or None
-        None outside our magics.
+        None elsewhere.
     """
     whole = _MAGIC.match(text)
     if whole is not None and whole["percents"] == "%%" and "\n" in text[whole.end() :]:
@@ -71,11 +86,15 @@ def candidates(text: str) -> Candidates | None:
     line = text[text.rfind("\n") + 1 :]
     magic = _MAGIC.match(line)
     if magic is None:
-        return None
+        named = _TABLE.search(line)
+        return _among_tables(named["typed"], tables()) if named is not None else None
     options = _OPTIONS[magic["name"]]
     found = _in_options(line[magic.end() :], options)
     if isinstance(found, Candidates):
         return found
+    if magic["name"] == "procore_tables":
+        names = _among_tables(found, tables())
+        return names if found else names._replace(texts=[*names.texts, *options])
     if magic["name"] != "procore_connect" or magic["percents"] == "%%":
         return Candidates("", list(options), "option") if not found else NONE
     properties = _in_string(found, lines=False)
@@ -110,6 +129,14 @@ def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
             text = text[value.end() if value is not None else 0 :]
         text = text.lstrip(" \t")
     return text
+
+
+def _among_tables(typed: str, names: Iterable[str]) -> Candidates:
+    """Return the tables whose names begin with what is typed, and after them those that hold it."""
+    word = typed.casefold()
+    begin = [one for one in names if one.startswith(word)]
+    hold = [one for one in names if word in one and one not in begin]
+    return Candidates(typed, [*begin, *hold], "table")
 
 
 def _property_names() -> tuple[str, ...]:
@@ -154,7 +181,11 @@ def install(shell: InteractiveShell) -> None:
         from IPython.core.completer import context_matcher
 
         matchers = shell.Completer.custom_matchers
-        matchers.append(context_matcher(identifier=IDENTIFIER)(_match))
+
+        def match(context: Any) -> Any:
+            return _match(context, lambda: _tables_of(shell.user_ns))
+
+        matchers.append(context_matcher(identifier=IDENTIFIER)(match))
     except (ImportError, AttributeError):  # IPython calls this API provisional: then the older way
         for name in _OPTIONS:
             for magic in (f"%{name}", f"%%{name}", name):
@@ -167,11 +198,21 @@ def remove(shell: InteractiveShell) -> None:
     matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != IDENTIFIER]
 
 
-def _match(context: Any) -> Any:
+def _tables_of(namespace: Mapping[str, Any]) -> Iterable[str]:
+    """Return the tables that a notebook's sessions have, a person's own among them."""
+    found: dict[str, None] = {}
+    if (connected := sys.modules.get("procore_jupyter.procore")) is not None:
+        for name, value in [*namespace.items()]:
+            if name[:1] != "_" and isinstance(value, connected.Procore):
+                found |= dict.fromkeys(value.tables)
+    return found or _procores_tables()
+
+
+def _match(context: Any, tables: Callable[[], Iterable[str]]) -> Any:
     from IPython.core.completer import SimpleCompletion
 
     before = "\n".join([*context.full_text.split("\n")[: context.cursor_line], context.text_until_cursor])
-    found = candidates(before)
+    found = candidates(before, tables)
     if found is None or not found.texts:
         return {"completions": []}
     return {

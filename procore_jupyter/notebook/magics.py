@@ -23,6 +23,7 @@ from procore_jupyter.notebook.options import (
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
     STATUS_OPTIONS,
+    TABLES_OPTIONS,
     read_options,
 )
 from procore_jupyter.notebook.redaction import secrets_in_string
@@ -162,6 +163,38 @@ class ProcoreMagics(Magics):
             else "The stored sign-in is forgotten."
         )
         display(message(f"Signed out. {rest}"), raw=True)
+
+    @no_var_expand
+    @line_magic
+    @in_one_line
+    def procore_tables(self, line: str) -> None:
+        """Show the tables there are: what they belong to, what they need, and of one, its columns.
+
+        ::
+
+            %procore_tables          those gone over by hand
+            %procore_tables NAME     all that is known of one
+            %procore_tables WORD     those in whose name or description it occurs; "*" stands for anything
+
+        Nothing is asked of Procore.
+
+        Options
+        -------
+        --name NAME   the variable that holds the session (procore)
+        """
+        from procore_jupyter.connection import Procore
+
+        given, pattern = read_options(line, TABLES_OPTIONS, "%procore_tables")
+        name = str(given.get("name", DEFAULT_NAME))
+        if "name" in given or isinstance(self._names.get(name), Procore):
+            display(self._session(name).tables.search(pattern))
+            return
+        from procore_jupyter import profiles
+        from procore_jupyter.tables.catalog import Catalog
+        from procore_jupyter.tables.listing import listing
+
+        profile, _ = profiles.load("Procore")  # nobody is connected yet: Procore's own
+        display(listing(Catalog(profile), pattern))
 
     def _connect(self, given: dict[str, object], text: str, *, lines: bool) -> None:
         name = _variable(str(given.get("name", DEFAULT_NAME)))

@@ -189,4 +189,5 @@ CONNECT_OPTIONS = {
     )
 }
 STATUS_OPTIONS = {_NAME.name: _NAME}
+TABLES_OPTIONS = {_NAME.name: _NAME}
 LOGOUT_OPTIONS = {option.name: option for option in (_NAME, Option("--keep-token"))}

@@ -46,6 +46,10 @@ NAMES = [f"{one.name}=" for one in PROPERTIES]
         ("%procore_logout --", "--", ["--name", "--keep-token"]),
         ("%procore_status ", "", ["--name"]),
         ("%procore_status x", "", []),
+        ("%procore_tables rfi", "rfi", ["rfis", "rfi_replies"]),
+        ("%procore_tables --name x meeting", "meeting", ["meetings"]),
+        ('x = procore.table("budget_v', "budget_v", ["budget_views"]),
+        ("procore.tables['budget_v", "budget_v", ["budget_views"]),
     ],
 )
 def test_what_may_come_next_is_offered(text: str, typed: str, texts: list[str]) -> None:

@@ -1,0 +1,129 @@
+"""``%procore_tables``, the progress line, and an interrupt in the middle, in a real kernel against the embedded Procore."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from procore_jupyter.demo.app import DemoProcore
+from procore_jupyter.notebook.progress_line import drawn
+from procore_jupyter.tables.progress import Progress
+from tests.kernels import Kernel
+from tests.notebook.conftest import ShellRun, StartKernel
+from tests.notebook.panels import sign_in
+
+
+@pytest.fixture
+def connected(kernel: Kernel, line: str) -> Kernel:
+    """Give a kernel in which somebody has signed in."""
+    kernel.run(f"%procore_connect {line}CompanyId=1234")
+    sign_in(kernel)
+    assert kernel.run("procore.me()").status == "ok"
+    return kernel
+
+
+@pytest.fixture
+def slow(demo: DemoProcore) -> Callable[[float], None]:
+    """Let the demo take so many seconds for each answer."""
+
+    def wait(seconds: float) -> None:
+        demo.parameters = dataclasses.replace(demo.parameters, answer_delay=seconds)
+
+    return wait
+
+
+def test_the_tables_are_listed_before_anybody_has_signed_in(shell_run: ShellRun) -> None:
+    everything = shell_run("%procore_tables")
+    assert re.match(r"\d+ tables\. ", everything) and "\nrfis " in everything
+    found = shell_run("%procore_tables budget")
+    assert "budget_views" in found and "\nrfis " not in found
+    assert "No table for 'nothing such'" in shell_run("%procore_tables nothing such")
+
+
+def test_one_table_is_told_of_with_all_that_it_takes_and_holds(shell_run: ShellRun) -> None:
+    told = shell_run("%procore_tables rfis")
+    assert 'procore.table("rfis", project_id=…)' in told
+    assert "GET /rest/v1.0/projects/{project_id}/rfis" in told
+    assert re.search(r"due_date +date\n", told) and re.search(r"takes .*\bstatus\b", told)
+    assert "rfi_id" in shell_run("%procore_tables rfi_replies")
+
+
+def test_stars_and_the_long_tail_are_found_too(shell_run: ShellRun) -> None:
+    assert "(probable)" in shell_run("%procore_tables rfis_*")
+    assert "more: look for a longer word" in shell_run("%procore_tables *")
+
+
+def test_a_mistake_is_told_in_one_line(shell_run: ShellRun) -> None:
+    assert "%procore_tables has no option --nam." in shell_run("%procore_tables --nam x")
+    told = shell_run("%procore_tables --name nobody rfis")
+    assert "`nobody` is no Procore session" in told and "Traceback" not in told
+
+
+def test_the_tables_are_those_of_the_session(connected: Kernel, demo: DemoProcore) -> None:
+    # The card's own question may still be under way.
+    connected.until(lambda: any(one.path == "/rest/v1.0/companies" for one in demo.requests))
+    before = len(demo.requests)
+    listed = connected.run("%procore_tables --name procore rfis")
+    assert "procore.table(&quot;rfis&quot;" in listed.html and "34 columns" in listed.plain
+    shown = connected.run("procore.tables")
+    assert "<table" in shown.html and "\nrfis " in shown.plain
+    assert len(demo.requests) == before, "it asked the network"
+
+
+def test_a_table_is_drawn_and_a_reading_that_lasts_shows_how_far_it_is(
+    connected: Kernel, slow: Callable[[float], None]
+) -> None:
+    quick = connected.run('procore.table("rfis", project_id=4711)')
+    assert "348 rows" in quick.plain and "procore-progress" not in quick.saved
+    slow(0.5)
+    cell = connected.submit('procore.table("rfis", project_id="all active")')
+    connected.until(lambda: "procore-progress" in cell.html)
+    assert re.search(r"rfis  [█░]{12}  \d+ of 12 projects · [\d,]+ rows? · \d+ requests?", cell.plain)
+    connected.until(lambda: 'aria-valuenow="0"' not in cell.html)
+    connected.finish(cell)
+    assert "procore-progress" not in cell.saved, "it stays when all is there"
+    assert "Incomplete: rfis · 12 projects · 11 answered" in cell.plain
+    assert "ProcoreIncompleteWarning" not in cell.saved, "what the picture says already is said twice"
+    warned = connected.run('frame = procore.table("rfis", project_id="all active").to_pandas()')
+    assert "ProcoreIncompleteWarning: Incomplete: rfis" in warned.text
+
+
+def test_an_interrupt_ends_a_reading_and_leaves_nothing_running(
+    connected: Kernel, demo: DemoProcore, slow: Callable[[float], None]
+) -> None:
+    slow(0.5)
+    cell = connected.submit('frame = procore.table("submittals", project_id="all active").to_pandas()')
+    connected.until(lambda: "procore-progress" in cell.html)
+    connected.interrupt()
+    connected.finish(cell)
+    assert "KeyboardInterrupt" in cell.saved and "procore-progress" not in cell.saved
+    slow(0.0)
+    time.sleep(0.6)  # what was under way is answered by then
+    before = len(demo.requests)
+    time.sleep(1.0)
+    assert len(demo.requests) == before, "it goes on asking"
+    assert "'frame' in globals() = False" in connected.run("print(f\"{'frame' in globals() = }\")").text
+    assert connected.run('len(procore.table("rfis", project_id=4711).fetch())').plain == "348"
+
+
+def test_a_program_that_runs_a_notebook_gets_no_line_and_hears_of_waits_all_the_same(
+    start_kernel: StartKernel, connected: Kernel, line: str, demo: DemoProcore
+) -> None:
+    other = start_kernel(allow_stdin=False)
+    demo.parameters = dataclasses.replace(demo.parameters, answer_delay=0.1, spike_limit=10, spike_window=4)
+    other.run(f"%load_ext procore_jupyter\n%procore_connect {line}CompanyId=1234")
+    cell = other.run('print(len(procore.table("rfis", project_id="all active").to_arrow()))')
+    assert "procore-progress" not in cell.saved
+    assert "Procore's limit reached: going on in" in cell.text
+    assert 429 not in [one.status for one in demo.requests]
+
+
+def test_the_line_escapes_what_it_draws() -> None:
+    progress = Progress("<b>rfis</b>", total=3, done=1)
+    progress.waits("<i>in 5 s</i>", 5)
+    html = drawn(progress)["text/html"]
+    assert "<b>" not in html and "<i>" not in html and "&lt;b&gt;rfis" in html
