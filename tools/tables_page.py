@@ -1,0 +1,578 @@
+"""Draws `docs/tables.md` and the pages below it from the catalog, so that they say what the code does.
+
+.venv/bin/python -m tools.tables_page            draw them
+.venv/bin/python -m tools.tables_page --check    only say whether they are as they would be drawn
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from procore_jupyter import profiles
+from procore_jupyter.tables.arrow_types import of_kind
+from procore_jupyter.tables.catalog import Catalog
+from procore_jupyter.tables.library import KEPT
+from procore_jupyter.tables.listing import needed
+from procore_jupyter.tables.spec import DATES, V1_LARGEST, V2_LARGEST, Filter, TableSpec
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+GROUPS = {
+    "core": "Core: companies, projects, people",
+    "project_management": "Project management",
+    "quality_safety": "Quality and safety",
+    "field": "Field: daily logs and time",
+    "financials": "Financials",
+}
+"""The groups, by the files of the catalog, in Procore's own words."""
+
+
+class Kind(NamedTuple):
+    """What people are told of a kind of column: its name, what it holds, the dtypes that pandas has for it."""
+
+    words: str
+    holds: str
+    pandas: str
+
+
+KINDS = {
+    "id": Kind("id", "what tells rows apart; a whole number", "`int64`, or `Int64` where some are missing"),
+    "text": Kind(
+        "text",
+        "names, descriptions, and numbers that people give, as `RFI-012`",
+        "`str`; `string` before pandas 3",
+    ),
+    "date": Kind("day", "a day without a time", "`datetime64[ms]`"),
+    "timestamp": Kind("time", "a day and a time, in UTC", "`datetime64[us, UTC]`"),
+    "money": Kind("money", "an amount, exact, with four places", "`decimal128(18, 4)[pyarrow]`"),
+    "decimal": Kind(
+        "exact number",
+        "hours, quantities, percentages",
+        "`float64` where that loses no digit, else `decimal128(28, 8)[pyarrow]`",
+    ),
+    "int": Kind("whole number", "counts, positions, days", "`int64`, or `Int64` where some are missing"),
+    "float": Kind("number", "coordinates, ratios", "`float64`"),
+    "bool": Kind("true or false", "yes or no", "`bool`, or `boolean` where some are missing"),
+    "custom_fields": Kind(
+        "custom fields", "your company's own fields, each under its label", "Arrow's struct"
+    ),
+    "record": Kind("record", "fields that belong together: those that arrive", "Arrow's struct"),
+    "list": Kind("list", "several values: those that arrive", "Arrow's list"),
+    "any": Kind("open", "what arrives decides", "what arrives decides"),
+}
+"""The kinds of `spec.KINDS`, those that an analyst meets most first."""
+
+NESTED = {"custom_fields": "`struct`", "record": "`struct`", "list": "`list`", "any": "what arrives decides"}
+"""Arrow's types of the kinds of which only what arrives decides the whole."""
+
+FEW = 6
+"""Fields of a record that are named beside a column; of longer ones only how many there are."""
+
+MANY = 5_000
+"""Rows of a table that shows what pages mean."""
+
+SOURCES = {
+    "OpenAPI 2026": "Procore's published description of this very list, as of 2026",
+    "OpenAPI 2026, single record": "the same of one record, where the list's own answer isn't described",
+    "SDK 2024": "a client that was generated from the description of 2024, where that said more",
+    "by analogy": "the columns of a list that is alike; where it is and what it takes are described",
+}
+
+OWN = """\
+extends = "Procore"                  # all that is built in, and what follows
+
+[records.equipment_type]             # what a nested value holds
+id = "id"
+name = "text"
+
+[tables.site_equipment]
+title = "Equipment on site"
+path = "/rest/v1.0/projects/{project_id}/managed_equipment"
+show = ["name", "status", "ownership", "managed_equipment_type"]
+
+[tables.site_equipment.filters]
+status = { kind = "text", several = true }
+ownership = { kind = "text", choices = ["Owned", "Rented", "Sub"] }
+updated_at = { kind = "timestamp", range = true, sound = true }
+
+[tables.site_equipment.columns]
+id = "id"
+name = "text"
+status = "text"
+ownership = "text"
+serial_number = "text"
+year = "int"
+created_at = "timestamp"
+updated_at = "timestamp"
+created_by = "person"
+managed_equipment_type = "equipment_type"
+"""
+"""A person's own table, in a profile."""
+
+OWN_CALL = 'procore.table("site_equipment", project_id=4711, ownership="Rented")'
+
+KEYS = {
+    "path": "where the list is; `{project_id}`, `{company_id}` and other ids stand in braces. The only one that is needed",
+    "title": "what people call it; otherwise the table's name",
+    "scope": "`project`, `company` or `global`: what a row belongs to. Otherwise the path decides",
+    "note": "what one should know of it",
+    "source": "where the facts are from",
+    "columns": "kinds by name, in the order in which they are handed out; otherwise what arrives decides",
+    "key": 'the column that tells rows apart: `id` where there is one, unless you say otherwise; `""` where none does',
+    "show": "the columns that are drawn first",
+    "filters": "conditions by name: see below",
+    "parents": 'ids of another table\'s rows that it needs, and that table\'s column: `rfi_id = "rfis.id"`. Then `rfi_id="all"` works',
+    "required": "parameters that the API insists on",
+    "query_scope": "which of `company_id` and `project_id` are sent beside the path; otherwise the scope's, where the path hasn't it",
+    "fixed": "parameters that are always sent, with their values",
+    "views": "the sets of columns that the API offers",
+    "view_param": "the parameter that chooses one: `view`, unless you say otherwise",
+    "default_view": "the view that is asked for where nobody says; otherwise the API decides",
+    "sort": '`"sort"` or `"sort[attribute]"`: how the API calls the parameter that sorts',
+    "dates": "`true` where days are chosen by `log_date`, or by `start_date` and `end_date`",
+    "paging": '`"none"` where all rows come at once',
+    "largest_page": f"rows a page: {V1_LARGEST:,}, and {V2_LARGEST:,} below `/rest/v2`, unless you say otherwise",
+    "shape": '`"array"` where the answer is the rows, `"data"` where they stand in `data` (below `/rest/v2`), `"object"` where it is '
+    'one row, `"object_with_list"` and `"groups"` where they stand in `list_key`, of the answer or of each of its groups',
+    "list_key": "see `shape`",
+    "deprecated": "`true` where Procore says so",
+}
+"""What may be said of a table of one's own."""
+
+FILTER_KEYS = {
+    "kind": "the kind of its values: `text`, unless you say otherwise",
+    "several": "`true` where it takes several values",
+    "range": "`true` where it takes a range",
+    "choices": "the values that it takes, where these are known",
+    "param": "what the API calls it: `filters[NAME]`, unless you say otherwise",
+    "column": "the column that it is about, where that has another name",
+    "sound": "`true` where it is [sure](../tables.md#when-a-condition-is-sure)",
+}
+"""What may be said of a condition."""
+
+DRAWN = "<!-- Drawn by tools/tables_page.py from the catalog: change it there, then run  python -m tools.tables_page -->"
+
+INTRODUCTION = """\
+# Tables
+
+{drawn}
+
+Each of the {tables} tables is a list of Procore's API, whole: all its pages, each row once, every column with a type.
+
+**The tables:** {groups}<br>
+**How to ask:** [which project](#which-project) · [which rows](#which-rows) · [what the columns hold](#what-the-columns-hold) ·
+[how sure the facts are](#how-sure-the-facts-are) · [lists that are not here](#lists-that-are-not-here) ·
+[your own tables](tables/own_tables.md)
+
+```python
+rfis = procore.table("rfis", project_id=4711, status="open")
+rfis                                    # draws the first rows
+rfis.to_pandas()                        # all of them, as a data frame
+```
+
+Nothing is fetched before you look at it. What was fetched is used again for {minutes} minutes; `procore.refresh()` forgets
+it, `rfis.refresh()` fetches this table anew.
+
+| you want | write |
+|---|---|
+| a few rows, with as few requests as that takes | `rfis.head(20)` |
+| a data frame of pandas, with Arrow's types, of polars | `rfis.to_pandas()`, `rfis.to_pandas("pyarrow")`, `rfis.to_polars()` |
+| Arrow's table, for DuckDB and others | `rfis.to_arrow()` |
+| a file, however many rows it has | `rfis.to_parquet("rfis.parquet")` |
+| the rows one by one, as dictionaries | `for row in rfis:`, `rfis[0]` |
+| their number, once they are fetched | `len(rfis)` |
+| the names of the columns | `rfis.columns` |
+| this page's facts in the notebook | `%procore_tables rfis`; `%procore_tables photo` looks for a word |
+
+## Which project
+
+| you write | it means |
+|---|---|
+| nothing | the project that you chose with `procore.use(project="Harbor Tower")` or `ProjectId=4711`; or the only one |
+| `project_id=4711`, `project_id="Harbor Tower"` | this one |
+| `project_id=[4711, 4712]` | these |
+| `project_id="all active"` | all active ones; `"all"`: the others too |
+
+```python
+submittals = procore.table("submittals", project_id="all active").to_pandas()
+submittals.groupby("project_id").size()
+```
+
+`company_id` and `project_id` are columns of every row of a project's table. Where a project doesn't answer (its tool is
+switched off, or you may not see it), the others' rows come all the same: a line above the table says so, `.incomplete`
+has the reasons, and `to_pandas` and the like warn. With `strict=True` it is an error.
+
+## Which rows
+
+Conditions are arguments. Each table's page names those that it takes.
+
+```python
+procore.table("rfis", project_id=4711, status="open")
+procore.table("submittals", project_id=4711, id=[12345, 12346])
+procore.table("prime_contracts", project_id=4711, updated_at=("2026-11-01", None))
+procore.table("manpower_logs", project_id=4711, start_date="2026-11-01", end_date="2026-11-30")
+procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
+```
+
+- Where *several* values are taken, a list means: any of these.
+- A *range* is from and to, and both are in it. None leaves an end open. A day reaches from its first second to its last, in UTC.
+- Daily logs are whole, unlike Procore's own answer, which without dates is today alone. `log_date`, or `start_date` and
+  `end_date`, say which days.
+- Some tables hold what belongs to one row of another, as the rows of a budget view do. They need its id; `"all"` reads
+  those of all, with a request for each.
+- What the API takes besides goes into `params={{…}}`, as it is: `params={{"filters[status]": "open"}}`.
+
+How many requests it takes, the *rows a page* tell: {many:,} rows are {few_requests} requests where a page has {v1:,}, and
+{more_requests} where it has {v2:,}.
+
+### When a condition is sure
+
+A condition is sent to Procore, and only the rows that Procore finds for it come. It is *sure* where no row is missed by that:
+each row whose column meets the condition is among those that come. `status="open"` brings every RFI whose `status` is
+`open`. Of the others nobody knows: a search looks into columns that it doesn't name, a day depends on where one is, a word
+may mean one thing in the condition and another in the column. They narrow the list by Procore's own rules. Where no row
+may be missing, fetch the table without them and choose in pandas.
+
+## What the columns hold
+
+| here | holds | in pandas | in Arrow, polars, Parquet | `%procore_tables` |
+|---|---|---|---|---|
+"""
+
+COLUMNS = """\
+
+`to_pandas("pyarrow")` keeps Arrow's types for every column.
+
+```python
+rfis = procore.table("rfis", project_id=4711).to_pandas()
+rfis["ball_in_court"].struct.field("name")                          # a field of a record
+rfis["custom_fields"].struct.field("Owner Reference")               # a custom field, by its label
+rfis["created_at"].dt.tz_convert("America/New_York")                # a time where the project is
+contracts = procore.table("prime_contracts", project_id=4711).to_pandas()
+contracts["grand_total"].sum()                                      # exact
+contracts["grand_total"].astype(float)                              # for plots
+```
+
+- **Columns that arrive without being announced** are kept, behind the others; one that doesn't arrive is empty. The same goes for the
+  fields of a record. What is usually in a [record](tables/records.md) stands beside the column.
+- **Values of another kind than the column's** are kept: the column widens, to text if need be, and says so.
+- **`_unfit` and `_extra`:** `to_parquet` of a table that isn't fetched yet writes rows as they come, so that its columns are those
+  of the first rows. A value that doesn't fit its column stands in `_unfit`, and what comes in new fields in `_extra`, as JSON.
+
+## How sure the facts are
+
+None of this could be tried against Procore itself. Each table says where its facts are from:
+
+| facts from | what that is | tables |
+|---|---|---|
+"""
+
+OTHERS = """\
+
+## Lists that are not here
+
+`procore.get_all("/rest/v1.0/projects/4711/incidents/actions")` reads any list of the API, all its pages. {probable} more lists than the
+{tables} below have a name too, and `procore.table` takes it. They are marked *probable*: known from Procore's description alone,
+and nobody has gone over them. What arrives decides their columns. `%procore_tables WORD` finds them.
+
+Tables of your own go into a profile: [how](tables/own_tables.md).
+
+## The {tables} tables
+
+*Holds* names the columns that are drawn first, of many, and what a call *needs* beside the project. *By* says what has a list
+of its own: each project, or each company.
+"""
+
+OWN_TABLES = """\
+# Your own tables
+
+{drawn}
+
+[All tables](../tables.md)
+
+A list that has no table yet can be given one, with typed columns and conditions under names. It stands in a profile: a file of
+yours, such as `site.toml`.
+
+```toml
+{own}```
+
+You connect with that file, and the table is there beside the built-in ones:
+
+```
+%procore_connect Profile=site.toml
+```
+
+```python
+{call}
+```
+
+Where you know little, say little: a `path` is enough, and what arrives decides the columns. A table with the name of a built-in
+one takes its place. Where something is written wrongly, the first use of tables says what, and where.
+
+## What may be said of a table
+
+| key | meaning |
+|---|---|
+"""
+
+OWN_FILTERS = """\
+
+## … of a condition
+
+| key | meaning |
+|---|---|
+"""
+
+OWN_KINDS = """\
+
+`name = "text"` is short for `name = {{ kind = "text" }}`.
+
+## … of a column
+
+{kinds}; or the name of a [record](records.md), built in or your own. In brackets it is a list of them: `"[person]"`.
+[What the columns hold](../tables.md#what-the-columns-hold) tells what becomes of each.
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Return every page by its path."""
+    drawing = _Drawing(Catalog(profiles.load("Procore")[0]))
+    return {
+        DOCS / "tables.md": "".join(drawing.index()),
+        **{DOCS / "tables" / f"{group}.md": "".join(drawing.group(group)) for group in GROUPS},
+        DOCS / "tables" / "records.md": "".join(drawing.records()),
+        DOCS / "tables" / "own_tables.md": "".join(drawing.own_tables()),
+    }
+
+
+class _Drawing:
+    """What all pages are drawn from."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.groups = {group: _names(group) for group in GROUPS}
+        self._pages = {name: group for group, names in self.groups.items() for name in names}
+
+    def index(self) -> Iterator[str]:
+        """Give the page that leads to all others."""
+        tables, count = self.catalog.tables, len(self.catalog.tables)
+        yield INTRODUCTION.format(
+            drawn=DRAWN,
+            tables=count,
+            groups=" · ".join(f"[{title}](#{anchor(title)})" for title in GROUPS.values()),
+            minutes=round(KEPT / 60),
+            v1=V1_LARGEST,
+            v2=V2_LARGEST,
+            many=MANY,
+            few_requests=-(-MANY // V1_LARGEST),
+            more_requests=-(-MANY // V2_LARGEST),
+        )
+        for kind, (words, holds, pandas) in KINDS.items():
+            arrow = NESTED.get(kind) or f"`{of_kind(kind, {})}`"
+            yield f"| {words} | {holds} | {pandas} | {arrow} | `{kind}` |\n"
+        yield COLUMNS
+        told = Counter(spec.source for spec in tables.values())
+        for source, meaning in SOURCES.items():
+            yield f"| {source} | {meaning} | {told[source]} |\n"
+        yield OTHERS.format(probable=len(self.catalog.probable), tables=count)
+        for group, names in self.groups.items():
+            yield f"\n### {GROUPS[group]}\n\n| table | holds | by |\n|---|---|---|\n"
+            for name in names:
+                spec = tables[name]
+                needs = "".join(f" · needs `{one}`" for one in spec.required)
+                holds = f"**{spec.title}**: {', '.join(spec.show)}{needs}"
+                yield f"| [`{name}`](tables/{group}.md#{name}) | {holds} | {_by(spec)} |\n"
+
+    def group(self, group: str) -> Iterator[str]:
+        """Give the page of a group."""
+        yield f"# {GROUPS[group]}\n\n{DRAWN}\n\n[All tables](../tables.md), and how to ask for them\n\n"
+        yield " · ".join(f"[{name}](#{name})" for name in self.groups[group]) + "\n"
+        for name in self.groups[group]:
+            yield from self._table(self.catalog.tables[name])
+
+    def records(self) -> Iterator[str]:
+        """Give the page of the records."""
+        yield f"# Records\n\n{DRAWN}\n\n[All tables](../tables.md)\n\n"
+        yield "What nested values usually hold. A field may be missing, and others may be there beside these.\n"
+        for name, fields in self.catalog.records.items():
+            told = " · ".join(f"`{field}` *{self._in_words(kind, '')}*" for field, kind in fields.items())
+            yield f"\n### {name}\n\n{told}\n"
+
+    def own_tables(self) -> Iterator[str]:
+        """Give the page that tells how to add a table."""
+        yield OWN_TABLES.format(drawn=DRAWN, own=OWN, call=OWN_CALL)
+        yield from _rows(KEYS.items())
+        yield OWN_FILTERS
+        yield from _rows(FILTER_KEYS.items())
+        yield OWN_KINDS.format(kinds=", ".join(f"`{kind}`" for kind in KINDS))
+
+    def _table(self, spec: TableSpec) -> Iterator[str]:
+        by = f", by {_by(spec)}" if _by(spec) else ""
+        told = f"**{spec.title}**{by}. {spec.note}".rstrip()
+        yield f"\n## {spec.name}\n\n{self._linked(told, spec)}\n\n```python\n{example(spec)}\n```\n\n"
+        yield from (f"- {fact}\n" for fact in self._facts(spec))
+        conditions = [*_conditions(spec)]
+        if conditions:
+            yield "\n| condition | takes | [sure?](../tables.md#when-a-condition-is-sure) |\n|---|---|---|\n"
+            yield from (f"| `{name}` | {takes} | {sure} |\n" for name, takes, sure in conditions)
+        columns = {name: self._in_words(kind, "records.md") for name, kind in spec.columns.items()}
+        shown = " ".join(f"<code>{name}</code>" for name in spec.show)
+        yield f"\n<details><summary>{len(columns)} columns: {shown} …</summary>\n\n| column | holds |\n|---|---|\n"
+        yield from _rows(columns.items())
+        yield "\n</details>\n"
+
+    def _facts(self, spec: TableSpec) -> Iterator[str]:
+        if spec.deprecated:
+            yield "**Procore has deprecated this list.**"
+        for name in spec.required:
+            table, _, column = spec.parents.get(name, "").partition(".")
+            of = f", the `{column}` of {self._link(table, spec)}" if table else ""
+            every = f'; `{name}="all"` reads those of all, with a request for each' if table else ""
+            yield f"It needs `{name}`{of}{every}."
+        if spec.dates:
+            names = " and ".join(f"`{name}`" for name in DATES[1:])
+            yield f"All days come, unless `{DATES[0]}`, or {names}, say which."
+        pages = f"{spec.largest_page:,} rows a page" if spec.paged else "All rows at once"
+        yield f"{pages}; " + (
+            f"`{spec.key}` tells rows apart." if spec.key else "no column tells rows apart."
+        )
+        yield f"`GET {spec.path}`; facts: [{spec.source}](../tables.md#how-sure-the-facts-are)"
+
+    def _link(self, table: str, spec: TableSpec) -> str:
+        page = "" if self._pages[table] == self._pages[spec.name] else f"{self._pages[table]}.md"
+        return f"[{table}]({page}#{table})"
+
+    def _linked(self, text: str, spec: TableSpec) -> str:
+        """Return a note with links to the tables that it names, and other names as code."""
+
+        def shown(found: re.Match[str]) -> str:
+            known = found[0] in self._pages and found[0] != spec.name
+            return self._link(found[0], spec) if known else f"`{found[0]}`"
+
+        return _NAME.sub(shown, text)
+
+    def _in_words(self, kind: str, page: str) -> str:
+        """Return a column's kind in words; a record with a link to what it holds."""
+        if kind.startswith("["):
+            return f"list of {self._in_words(kind[1:-1], page)}"
+        fields = self.catalog.records.get(kind)
+        if fields is None:
+            return KINDS[kind].words
+        link = f"[{kind}]({page}#{kind})"
+        if not page:
+            return link
+        return f"{link}: {', '.join(fields) if len(fields) <= FEW else f'{len(fields)} fields'}"
+
+
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.[a-z_]+)?\b|\b[a-z_]+\.id\b")
+"""In a note, what can only be the name of a table, a column or a condition."""
+
+
+def _names(group: str) -> list[str]:
+    file = Path(profiles.__file__).parent / "tables" / f"{group}.toml"
+    return [*tomllib.loads(file.read_text(encoding="utf-8"))["tables"]]
+
+
+def _by(spec: TableSpec) -> str:
+    return "" if spec.scope == "global" else spec.scope
+
+
+def _rows(named: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (f"| `{name}` | {text} |\n" for name, text in named)
+
+
+def _conditions(spec: TableSpec) -> Iterator[tuple[str, str, str]]:
+    """Give what the table takes: name, values, whether it is sure."""
+    for one in spec.filters.values():
+        about = f", of `{one.column}`" if one.column != one.name else ""
+        yield one.name, _takes(one) + about, "sure" if one.sound else ""
+    if spec.views:
+        views = ", ".join(f"`{one}`" for one in spec.views)
+        usual = f"; `{spec.default_view}` where you don't say" if spec.default_view else ""
+        yield spec.view_param, f"which columns come: {views}{usual}", ""
+    if spec.sort:
+        yield "sort", 'a column; with "-" before it, the other way round', ""
+
+
+def _takes(found: Filter) -> str:
+    words = KINDS[found.kind].words if found.kind != "any" else "what the API takes"
+    if found.range:
+        return f"range of {words}s"
+    text = ", ".join(f"`{one}`" for one in found.choices) or words
+    return f"{text}, or several" if found.several else text
+
+
+def example(spec: TableSpec) -> str:
+    """Return a call that asks for a table."""
+    given = {name: "4711" if name == "project_id" else "12345" for name in needed(spec)}
+    if spec.dates:
+        given |= {"start_date": '"2026-11-01"', "end_date": '"2026-11-30"'}
+    else:
+        told = _telling(spec)
+        if told is not None:
+            given[told.name] = _sample(told)
+    arguments = "".join(f", {name}={value}" for name, value in given.items())
+    return f'procore.table("{spec.name}"{arguments})'
+
+
+def _telling(spec: TableSpec) -> Filter | None:
+    """Return the condition that people use most: a status, what has changed, another of few choices, an id."""
+
+    def rank(one: Filter) -> int:
+        is_id = one.sound and one.kind == "id"
+        tests = (
+            one.name.endswith("status") and one.choices,
+            one.name == "updated_at" and one.range,
+            one.choices and "deleted" not in one.name,
+            is_id and one.name != "id",
+            is_id,
+        )
+        return next((place for place, meets in enumerate(tests) if meets), len(tests))
+
+    found = sorted((one for one in spec.filters.values() if one.name not in needed(spec)), key=rank)
+    return found[0] if found and rank(found[0]) < rank(Filter("", "")) else None
+
+
+def _sample(found: Filter) -> str:
+    if found.range:
+        return '("2026-11-01", None)'
+    if found.choices:
+        first = found.choices[0]
+        return f'"{first}"' if isinstance(first, str) else str(first)
+    return "[12345, 12346]" if found.several else "12345"
+
+
+def anchor(heading: str) -> str:
+    """Return what leads to a heading, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def main(arguments: list[str]) -> int:
+    """Draw the pages, or compare them."""
+    drawn = pages()
+    old = [page for page in (DOCS / "tables").glob("*.md") if page not in drawn]
+    different = [
+        page for page, text in drawn.items() if not page.exists() or page.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in arguments:
+        for page in (*different, *old):
+            print(f"{page.relative_to(ROOT)} is not as it would be drawn: run  python -m tools.tables_page")
+        return 1 if different or old else 0
+    for page in different:
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(drawn[page], encoding="utf-8", newline="\n")
+    for page in old:
+        page.unlink()
+    print(f"{len(drawn)} pages, {len(different)} of them new")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
