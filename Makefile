@@ -48,7 +48,9 @@ check: ## Lint, format, types and the walls between the rooms
 
 bench: ## Run the benchmarks, one after the other
 	$(set_up) dev
-	@for script in $$(grep -l __main__ benchmarks/*.py); do $(bin)/python "$$script" || exit 1; echo; done
+	@failed=0; for script in $$(grep -l __main__ benchmarks/*.py); do \
+	    $(bin)/python "$$script" || failed=1; echo; \
+	done; exit $$failed
 
 labextension: ## Build JupyterLab's extension anew and install it into .venv
 	$(set_up) labextension

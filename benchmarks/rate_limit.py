@@ -1,0 +1,173 @@
+"""Procore's limit of requests: how close to it one gets, without ever being refused.
+
+Claims: where a window of 10 seconds takes 25 requests, 200 requests of one kernel, and of four kernels at once that
+share a sign-in, are never refused, and take no longer than the windows that they need: 10 % more, and a second for
+each window, since Procore tells their ends in whole seconds.
+
+Beside it stands what a script would write: `requests`, and where the answer is 429, as long a sleep as its
+``Retry-After`` says; once alone, and four at once. Each has a server of its own, the embedded Procore, all at the same
+time: they wait most of it. The server counts what it refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from measuring import CHECKOUT, Claims, Started, print_table, print_title, tell, with_checkout
+
+sys.path.insert(0, str(CHECKOUT))
+
+from procore_jupyter.demo.app import DemoParameters, DemoProcore
+from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.token_source import TokenSource
+from procore_jupyter.oauth.token_store import TokenKey, open_store
+from procore_jupyter.secret import Secret
+from tests.oauth.provider import code_of, endpoints_of
+
+REQUESTS, KERNELS = 200, 4
+LIMIT, WINDOW = 25, 10.0
+ME = "/rest/v1.0/me"
+
+
+def ours(text: str, count: str) -> None:
+    import procore_jupyter
+
+    procore = procore_jupyter.connect(text)
+    began = time.time()
+    good = sum(procore.get(ME).status_code == 200 for _ in range(int(count)))
+    tell(good=good, began=began, ended=time.time())
+
+
+def script(url: str, file: str, count: str) -> None:
+    import requests
+
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {json.loads(Path(file).read_text())['access_token']}"
+    began = time.time()
+    good = 0
+    for _ in range(int(count)):
+        response = session.get(url + ME, timeout=60)
+        while response.status_code == 429:
+            time.sleep(float(response.headers["Retry-After"]))
+            response = session.get(url + ME, timeout=60)
+        good += response.status_code == 200
+    tell(good=good, began=began, ended=time.time())
+
+
+@dataclass
+class Contest:
+    """Kernels, or scripts, at a server of their own.
+
+    Parameters
+    ----------
+    words : str
+        What they are.
+    folder : Path
+        Where their sign-in is kept.
+    kernels, requests : int
+        How many there are, and how many requests they make in all.
+    """
+
+    words: str
+    folder: Path
+    kernels: int
+    requests: int
+    seconds: float = 0.0
+    refused: int = 0
+
+    def start(self, contestant: str) -> None:
+        """Let them begin."""
+        self.provider = DemoProcore()
+        self.provider.start()
+        provider, self.folder = self.provider, Path(self.folder)
+        self.folder.mkdir()
+        provider.parameters = DemoParameters(spike_limit=LIMIT, spike_window=WINDOW, hourly_limit=None)
+        client = OAuthClient(endpoints_of(provider.url), provider.client_id, Secret(provider.client_secret))
+        token = client.exchange(code_of(provider), redirect_uri="http://localhost", code_verifier=None)
+        if contestant == "ours":
+            store = self.folder / "ours" / "tokens.json"
+            key = TokenKey(provider.url.removeprefix("http://"), provider.client_id)
+            TokenSource(client, open_store(str(store)), key).adopt(token)
+            text = (
+                f"LoginURL={provider.url};APIURL={provider.url};OAuthClientId={provider.client_id};"
+                f"OAuthClientSecret={provider.client_secret};OAuthSettingsLocation={store};CompanyId=1234"
+            )
+            arguments = [text]
+        else:
+            by_hand = self.folder / "token.json"
+            by_hand.write_text(json.dumps(token.to_json()))
+            arguments = [provider.url, str(by_hand)]
+        environment = {**with_checkout(), "HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder)}
+        shares = [
+            self.requests // self.kernels + (place < self.requests % self.kernels)
+            for place in range(self.kernels)
+        ]
+        self._started = [
+            Started([sys.executable, __file__, contestant, *arguments, str(share)], environment)
+            for share in shares
+        ]
+
+    def end(self) -> None:
+        """Wait for their end; count."""
+        told = [one.ended().told for one in self._started]
+        self.provider.stop()
+        if sum(one["good"] for one in told) != self.requests:
+            raise AssertionError(f"not all were answered: {told}")
+        self.seconds = max(one["ended"] for one in told) - min(one["began"] for one in told)
+        self.refused = sum(one.path == ME and one.status == 429 for one in self.provider.requests)
+
+
+def main() -> int:
+    """Measure, print, and return 0 where the claims hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--requests", type=int, default=REQUESTS)
+    parser.add_argument("--quick", action="store_true", help="a quarter of the requests")
+    wanted = parser.parse_args()
+    count = wanted.requests // 4 if wanted.quick else wanted.requests
+    with tempfile.TemporaryDirectory() as folder:
+        contests = [
+            ("script", Contest("requests and Retry-After, one script", Path(folder, "a"), 1, count)),
+            (
+                "script",
+                Contest(f"requests and Retry-After, {KERNELS} scripts", Path(folder, "b"), KERNELS, count),
+            ),
+            ("ours", Contest("ours, one kernel", Path(folder, "c"), 1, count)),
+            ("ours", Contest(f"ours, {KERNELS} kernels", Path(folder, "d"), KERNELS, count)),
+        ]
+        for contestant, one in contests:
+            one.start(contestant)
+        for _, one in contests:
+            one.end()
+    windows = math.ceil(count / LIMIT)
+    best = (windows - 1) * WINDOW
+    print_title(f"{count} requests where {WINDOW:.0f} seconds take {LIMIT}: {best:.0f} s at best")
+    print_table(
+        ["", "time", "beside the best", "refused (429)"],
+        [
+            [one.words, f"{one.seconds:.1f} s", f"{one.seconds / best:.2f} times", str(one.refused)]
+            for _, one in contests
+        ],
+    )
+    mine = [one for contestant, one in contests if contestant == "ours"]
+    claims = Claims()
+    refused = sum(one.refused for one in mine)
+    claims.check("nothing is refused", f"{refused} times", not refused)
+    slowest, allowed = max(one.seconds for one in mine), best * 1.1 + windows
+    claims.check(f"at most {allowed:.0f} s", f"{slowest:.1f} s", slowest <= allowed)
+    return claims.status
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["ours"]:
+        ours(*sys.argv[2:])
+    elif sys.argv[1:2] == ["script"]:
+        script(*sys.argv[2:])
+    else:
+        sys.exit(main())
