@@ -60,6 +60,7 @@ Make = Callable[..., Things]
 def things(servers: Callable[..., Server], connect_to: Callable[..., Procore], tmp_path: Path) -> Make:
     """Give a maker of servers with habits, and of sessions that read them twenty rows a page."""
     numbers = itertools.count()
+    open_server = servers()  # one for all that a test makes: some thousand would be a storm of their own
 
     def make(habits: Habits, count: int = 45, seed: str = "", **properties: Any) -> Things:
         server = MovingServer(habits, count, f"{SEED}/{seed}")
@@ -72,7 +73,8 @@ def things(servers: Callable[..., Server], connect_to: Callable[..., Procore], t
             "[tables.things.columns]\n" + "\n".join(f'{name} = "{kind}"' for name, kind in columns.items())
         )
         given = {"Profile": profile, "ProjectId": 4711, "PageSize": USUAL, **properties}
-        return Things(server, connect_to(servers(server).url, **given))
+        open_server.answer = server
+        return Things(server, connect_to(open_server.url, **given))
 
     return make
 
@@ -278,5 +280,6 @@ def test_every_row_comes_once_whatever_comes_together(things: Make) -> None:
                 wrong.append(f"case {SEED}/{name}, {habits}: {error}")
         except AssertionError as error:
             wrong.append(f"case {SEED}/{name}, {habits}: {error}")
+        made.procore.close()
     assert wrong == []
     assert errors < len(chosen) / 10, "too much of it is an error"
