@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from procore_jupyter.errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session import paging
 from procore_jupyter.session.headers import COMPANY
 from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.scope import Scope
-from procore_jupyter.tables.arrow_types import array_of, one_of
+from procore_jupyter.tables.arrow_types import array_of, as_text, one_of
 from procore_jupyter.tables.decode import decoder
 from procore_jupyter.tables.ingest import BATCH, Ingest
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn, counted
@@ -218,7 +220,32 @@ class Reading:
             columns = {name: column.slice(0, length) for name, column in columns.items()}
         self.rows += length
         if length:
-            yield Batch(index, _with_place(columns, self.places[index], length), length)
+            yield Batch(index, self._with_place(columns, self.places[index], length), length)
+
+    @functools.cached_property
+    def place_types(self) -> dict[str, pa.DataType]:
+        """The types of the columns that say where a row is from: ids are numbers, unless one of them is a text."""
+        return {
+            name: pa.int64()
+            if all(isinstance(one.columns[name], int) for one in self.places)
+            else pa.string()
+            for name in (self.places[0].columns if self.places else ())
+        }
+
+    def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
+        """Return columns with those of the place: what a row says itself counts before it."""
+        found, types = dict(columns), self.place_types
+        for name, value in place.columns.items():
+            given = one_of(value if pa.types.is_integer(types[name]) else str(value), types[name])
+            same, own = pa.repeat(given[0], length), found.get(name)
+            if own is None or pa.types.is_null(own.type):
+                found[name] = same
+            elif own.type.equals(same.type):
+                found[name] = pc.coalesce(own, same)
+            elif not self.ingest.frozen or pa.types.is_string(own.type):
+                self.ingest.widen(name, pa.string())
+                found[name] = pc.coalesce(as_text(own), as_text(same))
+        return found
 
     def _count_page(self, event: paging.Rows) -> None:
         self._told[event.index] = max(event.pages.total or 0, len(event.rows))
@@ -350,20 +377,15 @@ class _Pending:
         mask = []
         for one in ids.to_pylist():
             text = None if one is None else str(one)
-            mask.append(text is None or text not in self._texts)
+            mask.append(text is None or not (text in self._texts or self._was_a_number(text)))
             if text is not None:
                 self._texts.add(text)
         return None if all(mask) else mask
 
+    def _was_a_number(self, text: str) -> bool:
+        """Tell whether an id was met when the column was still one of numbers."""
+        import numpy
 
-def _with_place(columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
-    """Return columns with those of the place: what a row says itself counts before it."""
-    import pyarrow.compute as pc
-
-    found = dict(columns)
-    for name, value in place.columns.items():
-        own = found.get(name)
-        kind = pa.int64() if isinstance(value, int) else pa.string()
-        same = pa.repeat(one_of(value, kind)[0], length)
-        found[name] = pc.coalesce(own, same) if own is not None and own.type.equals(kind) else same
-    return found
+        if not (self._numbers and text.isascii() and text.isdecimal() and len(text) < 19):
+            return False
+        return not self._numbers.add(numpy.array([int(text)], dtype=numpy.int64))[0]

@@ -131,11 +131,7 @@ def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
         records.append(pa.RecordBatch.from_arrays(arrays, names))
     if records:
         return pa.Table.from_batches(records)
-    place_types = {
-        name: pa.int64() if isinstance(value, int) else pa.string()
-        for place in reading.places[:1]
-        for name, value in place.columns.items()
-    }
+    place_types = reading.place_types
     return without_rows(pa.schema([(name, types.get(name) or place_types[name]) for name in names]))
 
 

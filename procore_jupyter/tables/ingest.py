@@ -143,7 +143,7 @@ class Ingest:
         try:
             return converted(values, wanted)
         except pa.ArrowInvalid:
-            self._widen(name, pa.string())
+            self.widen(name, pa.string())
             return converted(values, pa.string())
 
     @property
@@ -198,14 +198,15 @@ class Ingest:
             built = self._build(name, values, known)
             columns[name] = built.array
             wires[name] = _merged(wires.get(name), built.wire)
-            self._widen(name, built.array.type)
+            self.widen(name, built.array.type)
         self._wires = wires
         return {name: self._as_now(name, column, len(rows)) for name, column in columns.items()}
 
     def _build(self, name: str, values: Sequence[Any], known: pa.DataType) -> Built:
         return self._custom.build(values, known) if name == CUSTOM_FIELDS else build(values, known, name)
 
-    def _widen(self, name: str, found: pa.DataType) -> None:
+    def widen(self, name: str, found: pa.DataType) -> None:
+        """Let a column hold values of this type too."""
         before = self.schema.get(name)
         if before is None:
             self.schema[name] = found

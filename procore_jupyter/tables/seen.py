@@ -18,6 +18,9 @@ class SeenIds:
     def __len__(self) -> int:
         return sum(len(run) for run in self._runs)
 
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
     def add(self, ids: NDArray[numpy.int64]) -> NDArray[numpy.bool_]:
         """Add ids; return which of them are met for the first time, in their order.
 

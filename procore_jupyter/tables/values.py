@@ -120,9 +120,8 @@ def finished(values: pa.Array, wanted: pa.DataType) -> pa.Array:
             raise pa.ArrowInvalid("a whole number may have been too large for a double")
     if found.equals(wanted) and not pa.types.is_nested(found):
         if pa.types.is_decimal(found):
-            values.validate(
-                full=True
-            )  # Arrow's JSON reader lets amounts through that are too large for their type
+            # Arrow's JSON reader lets amounts through that are too large for their type.
+            values.validate(full=True)
         return _in_range(values)
     if pa.types.is_null(found):
         return pa.nulls(len(values), wanted)

@@ -92,9 +92,6 @@ def test_rows_are_told_apart_over_many_batches(
     assert table.to_arrow()["id"].to_pylist() == [*range(1, 6001)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ids met as numbers aren't known again once the column is one of texts"
-)
 def test_rows_are_told_apart_also_when_ids_become_texts_halfway(
     servers: Callable[..., Server], connect_to: Callable[..., Procore]
 ) -> None:
@@ -124,7 +121,6 @@ def test_what_a_row_says_itself_counts_before_where_it_was_asked_for(read: Read)
     assert [row["project_id"] for row in read(*rows)] == [99, 98, HARBOR, HARBOR]
 
 
-@pytest.mark.xfail(strict=True, reason="a row's own value of another type is written over")
 @pytest.mark.parametrize("own", ["PRJ-1", {"id": 99}, [1]])
 def test_what_a_row_says_itself_is_kept_whatever_its_type(own: Any, read: Read) -> None:
     text = own if isinstance(own, str) else json.dumps(own, separators=(",", ":"))
@@ -157,7 +153,6 @@ def test_rows_of_parents_say_whose_they_are(
     assert asked.count(rfis_of(HARBOR)) == 1, "whose replies there are is asked for once"
 
 
-@pytest.mark.xfail(strict=True, reason="the columns of places of two types don't come together")
 def test_rows_of_parents_whose_ids_are_numbers_and_texts(
     servers: Callable[..., Server], connect_to: Callable[..., Procore]
 ) -> None:
