@@ -26,7 +26,7 @@ from procore_jupyter.session.scope import Scope, Stopped
 LOOK = 0.1
 """Seconds between two looks at whether it takes long, or was interrupted."""
 
-READ_AHEAD = 16 * 1024 * 1024
+READ_AHEAD = 8 * 1024 * 1024
 """Bytes of answers that are under way, or came before their turn, at most; one page may be larger."""
 
 BROKEN_ANSWERS = 2
