@@ -404,7 +404,9 @@ class SelectionSource:
         """Fetch so many rows."""
         found = self._whole(self._library.reading(self._selection, limit=max(1, count)))
         # That there are more than so few is no lack; that MaxRows let fewer through is.
-        return found if len(found.rows) < count else dataclasses.replace(found, cut=False)
+        if len(found.rows) < count:
+            return found
+        return dataclasses.replace(found, rows=found.rows.slice(0, count), cut=False)
 
     def stream(self, path: Path) -> Fetched:
         """Write all rows to a Parquet file."""

@@ -151,6 +151,7 @@ class Table:
 
     def head(self, count: int = 10) -> Table:
         """Return the first rows, with as few requests as it takes; fetched already."""
+        count = max(0, count)
         if self._fetched is not None:
             import dataclasses
 
