@@ -24,7 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,35 +54,31 @@ def found(ids: Iterable[int], states: Iterable[str]) -> None:
     )
 
 
-def script_by_page(url: str) -> None:
-    import pandas
+def pages(url: str) -> Iterator[list[dict[str, Any]]]:
+    """Ask for page after page, as most scripts do."""
     import requests
 
     session = requests.Session()
     session.headers["Authorization"] = "Bearer any"
-    following, frames = f"{url}{LIST}?per_page={USUAL}", []
+    following = f"{url}{LIST}?per_page={USUAL}"
     while following:
         response = session.get(following, timeout=60)
         response.raise_for_status()
-        frames.append(pandas.json_normalize(response.json()))
+        yield response.json()
         following = response.links.get("next", {}).get("url", "")
-    rows = pandas.concat(frames, ignore_index=True)
+
+
+def script_by_page(url: str) -> None:
+    import pandas
+
+    rows = pandas.concat([pandas.json_normalize(page) for page in pages(url)], ignore_index=True)
     found(rows["id"], rows["status"])
 
 
 def script_at_once(url: str) -> None:
     import pandas
-    import requests
 
-    session = requests.Session()
-    session.headers["Authorization"] = "Bearer any"
-    following, records = f"{url}{LIST}?per_page={USUAL}", []
-    while following:
-        response = session.get(following, timeout=60)
-        response.raise_for_status()
-        records.extend(response.json())
-        following = response.links.get("next", {}).get("url", "")
-    rows = pandas.json_normalize(records)
+    rows = pandas.json_normalize([row for page in pages(url) for row in page])
     found(rows["id"], rows["status"])
 
 

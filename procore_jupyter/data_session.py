@@ -173,7 +173,7 @@ class DataSession(RefreshingSession):
     def refresh(self) -> None:
         """Forget the rows that were fetched: what is looked at next is asked for anew."""
         if self._tables is not None:
-            self._tables.forget()
+            self._tables.kept.forget()
 
     def companies(self) -> Table:
         """Return the companies that you may see, as a table.

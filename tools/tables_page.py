@@ -17,7 +17,7 @@ from typing import NamedTuple
 from procore_jupyter import profiles
 from procore_jupyter.tables.arrow_types import of_kind
 from procore_jupyter.tables.catalog import Catalog
-from procore_jupyter.tables.library import KEPT
+from procore_jupyter.tables.kept import KEPT
 from procore_jupyter.tables.listing import needed
 from procore_jupyter.tables.spec import DATES, V1_LARGEST, V2_LARGEST, Filter, TableSpec
 

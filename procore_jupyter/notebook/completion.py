@@ -5,11 +5,13 @@ What a person typed is never offered back: values that are free text, secrets ab
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.notebook.options import (
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
@@ -204,7 +206,10 @@ def _tables_of(namespace: Mapping[str, Any]) -> Iterable[str]:
     if (connected := sys.modules.get("procore_jupyter.procore")) is not None:
         for name, value in [*namespace.items()]:
             if name[:1] != "_" and isinstance(value, connected.Procore):
-                found |= dict.fromkeys(value.tables)
+                with contextlib.suppress(
+                    ConfigurationError
+                ):  # a profile that is wrong: told of where it is used
+                    found |= dict.fromkeys(value.tables)
     return found or _procores_tables()
 
 

@@ -25,6 +25,9 @@ LADDER = (1000, 500, 300, 200, 100, 50, 20)
 FEWEST = 10
 """Rows of a page that is not made smaller, however long the server takes over it."""
 
+ROUND = 10
+"""Fixed limits are multiples of this."""
+
 SECOND_LOOKS = 3
 """How often one page is read again because rows have moved."""
 
@@ -46,12 +49,15 @@ class Ask:
         Whether a page is asked for by its number at all.
     again : bool
         It was read before.
+    probe : bool
+        Nobody wants its rows: it tells whether the list heeds the size that is asked for.
     """
 
     offset: int = 0
     size: int | None = None
     numbered: bool = True
     again: bool = False
+    probe: bool = False
 
     @property
     def params(self) -> dict[str, int]:
@@ -124,6 +130,8 @@ class PageOrder:
         Rows a page, as far as is known.
     repeats : bool
         It gave a page again in place of the next one: it can't be read further than that.
+    unpaged : bool
+        It gives the same whatever page and size is asked for: all that it has, and not a first page.
     changed : bool
         Rows came or went while it was read.
     """
@@ -133,7 +141,7 @@ class PageOrder:
             size = max(1, min(size, limit))
         self.size = size
         self.total: int | None = None
-        self.repeats = self.changed = False
+        self.repeats = self.changed = self.unpaged = self._probed = False
         self._paged, self._limit = paged, limit
         self._tells_total = True
         self._todo = deque([Ask(0, size if paged else None, numbered=paged)])
@@ -158,6 +166,10 @@ class PageOrder:
     def next(self) -> Ask | None:
         """Return a page to ask for now, None where there is none, or where an answer has to come first."""
         if self._todo:
+            # Where nobody tells how long the list is, the parts of a page go one by one too: a row that is put in
+            # between two of them would be pushed past both.
+            if self._begun and self._end is None and (self._out or self._came):
+                return None
             ask = self._todo.popleft()
         elif self._may_go_on():
             ask = Ask(self._asked, self.size)
@@ -188,6 +200,10 @@ class PageOrder:
     def came(self, ask: Ask, page: Page) -> None:
         """Take a page in."""
         self._out.discard(ask.offset)
+        if ask.probe:
+            # A list that has a limit alone gives the same too, and its limit is a round number.
+            self.unpaged = page.mark == self._marks[0] and len(page.rows) % ROUND != 0
+            return
         if not self._begun and page.more and page.total is not None and page.total <= len(page.rows):
             self._tells_total = False  # it counts the page, and not the list: another one follows
         if not self._tells_total:
@@ -327,7 +343,15 @@ class PageOrder:
         unique : int
             Different rows that were handed on.
         """
-        if self.total is None or self.repeats or (self._limit is not None and unique >= self._limit):
+        if self._limit is not None and unique >= self._limit:
+            return False
+        if self.repeats and self.total is None and not self._probed:
+            self._probed = True
+            self.unpaged = self._rows == 1  # no page is so small
+            if self._rows > 1:
+                self._todo.append(Ask(0, self._rows - 1, probe=True))
+            return self._rows > 1
+        if self.total is None or self.repeats:
             return False
         if 0 < self._rows < self.total and not self._searched:
             # It has grown, or its pages are smaller than it says. The next one tells.

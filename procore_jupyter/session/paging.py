@@ -264,6 +264,9 @@ class _List:
         """Take an answer in; raises what can't be gone on from, where nobody hears of `error`."""
         if self.error is not None:
             return
+        if ask.probe and answer.page is None:
+            self.pages.came(ask, Page())  # it told nothing
+            return
         if answer.page is not None:
             self.held += answer.size
             self.pages.came(ask, answer.page)

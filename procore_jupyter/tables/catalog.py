@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from procore_jupyter.errors import ConfigurationError, TableNotFound
 from procore_jupyter.profiles import Profile, built_in_tables
 from procore_jupyter.spelling import nearest
-from procore_jupyter.tables.spec import SpecError, TableSpec, probable_spec, records_from, spec_from
+from procore_jupyter.tables.described import SpecError, probable_spec, records_from, spec_from
+from procore_jupyter.tables.spec import TableSpec
 
 _WORDS = re.compile(r"[\W_]+")
 

@@ -15,11 +15,11 @@ from procore_jupyter.session import paging
 from procore_jupyter.session.headers import COMPANY
 from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.scope import Scope
-from procore_jupyter.tables.arrow_types import array_of, as_text, one_of
+from procore_jupyter.tables.arrow_types import as_text, one_of
 from procore_jupyter.tables.decode import decoder
 from procore_jupyter.tables.ingest import BATCH, Ingest
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn, counted
-from procore_jupyter.tables.seen import SeenIds
+from procore_jupyter.tables.seen import RowsApart
 from procore_jupyter.tables.selection import Place, Selection
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of JSON that are taken in at a time, about: what a batch costs in memory is several times this."""
 
-AHEAD, FRUGAL_BATCH = 4 * 1024 * 1024, 1024 * 1024
-"""The same, and bytes of pages under way or waiting for their turn, where little is to be in memory."""
+FRUGAL_BATCH, FRUGAL_AHEAD = 1024 * 1024, 4 * 1024 * 1024
+"""The same where little is to be in memory; and then, bytes of pages that are under way or wait for their turn."""
 
 FEW_PROJECTS = 3
 """Projects that are named where some didn't answer."""
@@ -160,7 +160,7 @@ class Reading:
             self.scope,
             concurrency=self._concurrency,
             limit=self._limit,
-            ahead=AHEAD if self._frugal else paging.READ_AHEAD,
+            ahead=FRUGAL_AHEAD if self._frugal else paging.READ_AHEAD,
             tick=tick,
         )
         try:
@@ -168,7 +168,9 @@ class Reading:
                 pending = self._pending.get(event.index)
                 if pending is None:
                     batch = FRUGAL_BATCH if self._frugal else BATCH_BYTES
-                    pending = self._pending[event.index] = _Pending(self.selection.spec.probable, batch)
+                    pending = self._pending[event.index] = _Pending(
+                        RowsApart(self.selection.spec.probable), batch
+                    )
                 if isinstance(event, paging.Rows):
                     self._count_page(event)
                     pending.add(event.rows)
@@ -209,7 +211,7 @@ class Reading:
         rows = pending.take()
         columns = self.ingest.take(rows)
         key = self.selection.spec.key
-        fresh = pending.fresh(rows, columns.get(key) if key else None)
+        fresh = pending.apart.fresh(rows, columns.get(key) if key else None)
         if fresh is not None:
             columns = {name: column.filter(fresh) for name, column in columns.items()}
         length = len(next(iter(columns.values()))) if columns else 0
@@ -277,7 +279,7 @@ class Reading:
                 f"Procore counts {counted(total, 'row')} of {name} there and gave {pending.unique:,}: some you may not "
                 "see, or the list changed while it was read.",
             )
-        elif pages.repeats and total is None and pages.size and pending.unique >= pages.size:
+        elif pages.repeats and total is None and not pages.unpaged:
             self._missing(
                 place,
                 None,
@@ -315,18 +317,14 @@ class Reading:
 class _Pending:
     """Rows of one list that came and were not yet taken in."""
 
-    def __init__(self, probable: bool, batch_bytes: int) -> None:
+    def __init__(self, apart: RowsApart, batch_bytes: int) -> None:
         self.rows: list[Any] = []
         self.unique = 0
-        self._probable, self._batch_bytes = probable, batch_bytes
-        self._at_a_time = BATCH
-        self._first_page: int | None = None
-        self._numbers, self._texts = SeenIds(), set[str]()
-        self._told_apart = True
+        self.apart = apart
+        self._batch_bytes, self._at_a_time = batch_bytes, BATCH
 
     def add(self, rows: Sequence[Any]) -> None:
-        if self._first_page is None:
-            self._first_page = len(rows)
+        self.apart.page(len(rows))
         size = max(1, len(memoryview(rows[len(rows) // 2])))
         self._at_a_time = max(100, min(BATCH, self._batch_bytes // size))
         self.rows += rows
@@ -338,54 +336,3 @@ class _Pending:
     def take(self) -> list[Any]:
         taken, self.rows = self.rows[: self._at_a_time], self.rows[self._at_a_time :]
         return taken
-
-    def fresh(self, rows: Sequence[Any], ids: pa.Array | None) -> pa.Array | None:
-        """Return which rows are met for the first time; None where all of them are."""
-        if not self._told_apart:
-            return None
-        if self._probable:
-            # Nobody knows that `id` is the key here: only the very same row, met again, is the same.
-            if ids is None:
-                return None
-            ids = array_of((hash(bytes(row)) for row in rows), pa.int64())
-        if ids is None or ids.null_count == len(ids):
-            return None
-        mask = self._fresh_numbers(ids) if pa.types.is_integer(ids.type) else self._fresh_texts(ids)
-        first, self._first_page = self._first_page or 0, 0
-        if mask is None:
-            return None
-        if not all(mask[:first]):
-            self._told_apart = False  # twice in one page: it is no key
-            return None
-        return array_of(mask, pa.bool_())
-
-    def _fresh_numbers(self, ids: pa.Array) -> list[bool] | None:
-        import numpy
-
-        there = ids.drop_null()
-        buffer = there.buffers()[1]  # not to_numpy(), which imports pandas
-        numbers = numpy.frombuffer(buffer, dtype=numpy.int64)[there.offset : there.offset + len(there)]
-        new = self._numbers.add(numbers)
-        if new.all():
-            return None
-        if not ids.null_count:
-            return [bool(one) for one in new]
-        places = iter(new)
-        return [not valid or bool(next(places)) for valid in ids.is_valid().to_pylist()]
-
-    def _fresh_texts(self, ids: pa.Array) -> list[bool] | None:
-        mask = []
-        for one in ids.to_pylist():
-            text = None if one is None else str(one)
-            mask.append(text is None or not (text in self._texts or self._was_a_number(text)))
-            if text is not None:
-                self._texts.add(text)
-        return None if all(mask) else mask
-
-    def _was_a_number(self, text: str) -> bool:
-        """Tell whether an id was met when the column was still one of numbers."""
-        import numpy
-
-        if not (self._numbers and text.isascii() and text.isdecimal() and len(text) < 19):
-            return False
-        return not self._numbers.add(numpy.array([int(text)], dtype=numpy.int64))[0]

@@ -77,7 +77,6 @@ class Ingest:
         labels: Labels = dict,
     ) -> None:
         self.schema = {name: of_kind(kind, records) for name, kind in columns.items()}
-        self._declared = dict(self.schema)
         self.frozen = False
         self.unfit: Counter[str] = Counter()
         self.extra: Counter[str] = Counter()

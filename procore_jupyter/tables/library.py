@@ -1,26 +1,21 @@
-"""`Library`: a session's tables: found by name, read when looked at, kept for reuse for a quarter of an hour.
-
-Procore's terms forbid keeping copies beyond need (its API usage guidelines), so what was fetched goes with the
-kernel, and after `KEPT` seconds at the latest is not used again.
-"""
+"""`Library`: a session's tables: found by name, and what reading them has to know: companies, projects, labels."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
 from procore_jupyter.session import paging
 from procore_jupyter.tables.catalog import Catalog
+from procore_jupyter.tables.kept import Kept
 from procore_jupyter.tables.listing import Listing, listing
 from procore_jupyter.tables.progress import Draw, Undrawn
 from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection, selection_of
+from procore_jupyter.tables.sources import SelectionSource
 from procore_jupyter.tables.spec import TableSpec
 from procore_jupyter.tables.table import Table
 
@@ -28,13 +23,8 @@ if TYPE_CHECKING:
     from procore_jupyter.profiles import Profile
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.fetch import Reading
-    from procore_jupyter.tables.fetched import Fetched
 
-KEPT = 900.0
-"""Seconds that fetched rows are used again."""
-
-MANY = 10_000
-"""Where a table has more rows than this, drawing it reads the first page, and only `Table.fetch` and the like the others."""
+Found = TypeVar("Found")
 
 PROJECTS = "/rest/v1.1/projects"
 PROJECTS_A_PAGE = 300
@@ -98,8 +88,7 @@ class Library:
         self._session, self._around, self._profile = session, around, profile
         self._concurrency, self._page_size, self._max_rows = concurrency, page_size, max_rows
         self._draw, self.clock = draw, clock
-        self._lock = threading.Lock()
-        self._kept: dict[tuple[object, ...], tuple[float, Any]] = {}
+        self.kept = Kept(clock)
 
     # Tables
 
@@ -118,8 +107,7 @@ class Library:
         ConfigurationError
             A parameter is missing, isn't known, or has a value that it doesn't take.
         """
-        selection = selection_of(self.catalog.find(name), given, today=self._today())
-        return Table(SelectionSource(self, selection, strict=strict), strict=strict, clock=self.clock)
+        return self._table(selection_of(self.catalog.find(name), given, today=self._today()), strict)
 
     def open_path(self, path: str, given: Mapping[str, Any], *, strict: bool = False) -> Table:
         """Return the list at an address as a table, to be fetched when it is looked at.
@@ -159,12 +147,7 @@ class Library:
         return self._table(selection, strict)
 
     def _table(self, selection: Selection, strict: bool) -> Table:
-        return Table(SelectionSource(self, selection, strict=strict), strict=strict, clock=self.clock)
-
-    def forget(self) -> None:
-        """Forget all that was fetched."""
-        with self._lock:
-            self._kept.clear()
+        return Table(SelectionSource(self, selection, strict=strict), clock=self.clock)
 
     def _today(self) -> datetime.date:
         return datetime.datetime.fromtimestamp(self.clock(), datetime.UTC).date()
@@ -193,29 +176,18 @@ class Library:
             draw=self._draw(),
         )
 
-    def peek(self, key: tuple[object, ...]) -> Any:
-        """Return what was kept under a key, and is still good; None where nothing is."""
-        with self._lock:
-            kept = self._kept.get((self._session.company_id, self._around.project_id, *key))
-            return kept[1] if kept is not None and self.clock() - kept[0] < KEPT else None
+    @property
+    def chosen(self) -> tuple[object, ...]:
+        """What a selection that names neither company nor project depends on."""
+        return self._session.company_id, self._around.project_id
 
-    def kept(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
-        """Return what was kept under a key, or make it and keep it."""
-        whole = (self._session.company_id, self._around.project_id, *key)
-        now = self.clock()
-        with self._lock:
-            self._kept = {one: kept for one, kept in self._kept.items() if now - kept[0] < KEPT}
-            if whole in self._kept:
-                return self._kept[whole][1]
-        made = make()
-        with self._lock:
-            self._kept[whole] = (self.clock(), made)
-        return made
-
-    def drop(self, key: tuple[object, ...]) -> None:
-        """Forget what was kept under a key."""
-        with self._lock:
-            self._kept.pop((self._session.company_id, self._around.project_id, *key), None)
+    def _once(self, key: tuple[object, ...], ask: Callable[[], Found]) -> Found:
+        """Return what was kept under a key, or ask for it and keep it."""
+        found: Found | None = self.kept.get(key)
+        if found is None:
+            found = ask()
+            self.kept.put(key, found)
+        return found
 
     # What a selection asks for (`selection.Lookup`)
 
@@ -274,14 +246,15 @@ class Library:
                 if str(row.get("id", "")).isdecimal()
             ]
 
-        found: list[Named] = self.kept(("projects", company[0], status), ask)
-        return found
+        return self._once(("projects", company[0], status), ask)
 
     def known_projects(self, company: Named) -> dict[int, str]:
         """Return the names of projects, as far as they were asked for already."""
-        with self._lock:
-            kept = [one[1] for key, one in self._kept.items() if key[2:4] == ("projects", company[0])]
-        return {number: name for projects in kept for number, name in projects}
+        return {
+            number: name
+            for projects in self.kept.with_start(("projects", company[0]))
+            for number, name in projects
+        }
 
     def _project(self, wanted: Any, company: Named) -> Named:
         wanted = _whole(wanted)
@@ -315,8 +288,7 @@ class Library:
                 if isinstance(row, dict) and str(row.get("id", "")).isdecimal() and row.get("label")
             }
 
-        found: dict[int, str] = self.kept(("labels", company[0]), ask)
-        return found
+        return self._once(("labels", company[0]), ask)
 
     # As something to look at
 
@@ -342,85 +314,6 @@ class Library:
 
     def _repr_html_(self) -> str:
         return self.search()._repr_html_()
-
-
-class SelectionSource:
-    """Reads a selection for a `Table`."""
-
-    def __init__(self, library: Library, selection: Selection, *, strict: bool) -> None:
-        self.name = selection.spec.name
-        self.shown = selection.spec.show
-        self._library, self._selection, self._strict = library, selection, strict
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The columns that are known before anything is fetched."""
-        spec = self._selection.spec
-        if not spec.columns:
-            return ()
-        place = {"global": (), "company": ("company_id",), "project": ("company_id", "project_id")}[
-            spec.scope
-        ]
-        extra = [*place, *spec.parents]
-        key = [spec.key] if spec.key in spec.columns else []
-        return [*key, *extra, *(name for name in spec.columns if name not in (*key, *extra))]
-
-    def read(self) -> Fetched:
-        """Fetch all rows; use those again that were fetched a while ago."""
-        found: Fetched = self._library.kept(("rows", *self._selection.key), self._read)
-        if self._strict and found.incomplete:  # kept by somebody who was content with less
-            self.forget()
-            found = self._library.kept(("rows", *self._selection.key), self._read)
-        return found
-
-    def _read(self) -> Fetched:
-        return self._whole(self._library.reading(self._selection))
-
-    def _whole(self, reading: Reading, stop: Callable[[Reading], bool] = lambda reading: False) -> Fetched:
-        from procore_jupyter.tables.fetched import raise_where_incomplete, read_all
-
-        found = read_all(reading, stop=stop)
-        if self._strict:
-            raise_where_incomplete(found.incomplete, reading.failures)
-        return dataclasses.replace(found, when=self._library.clock())
-
-    def look(self) -> Fetched:
-        """Fetch enough to draw."""
-        looked: list[Fetched] = []
-
-        def read() -> Fetched:
-            found = self._whole(
-                self._library.reading(self._selection), lambda reading: reading.told_rows > MANY
-            )
-            looked.append(found)
-            return found
-
-        found: Fetched = self._library.kept(("rows", *self._selection.key), read)
-        if looked and found.told_rows is not None:  # a part: nothing to be used again
-            self.forget()
-        return found
-
-    def head(self, count: int) -> Fetched:
-        """Fetch so many rows."""
-        found = self._whole(self._library.reading(self._selection, limit=max(1, count)))
-        # That there are more than so few is no lack; that MaxRows let fewer through is.
-        if len(found.rows) < count:
-            return found
-        return dataclasses.replace(found, rows=found.rows.slice(0, count), cut=False)
-
-    def stream(self, path: Path) -> Fetched:
-        """Write all rows to a Parquet file."""
-        from procore_jupyter.tables.parquet import stream, write
-
-        kept: Fetched | None = self._library.peek(("rows", *self._selection.key))
-        if kept is not None:
-            write(kept.rows, path)
-            return dataclasses.replace(kept, written=len(kept.rows))
-        return stream(self._library.reading(self._selection, frugal=True), path, strict=self._strict)
-
-    def forget(self) -> None:
-        """Forget what was kept of it."""
-        self._library.drop(("rows", *self._selection.key))
 
 
 def _pairs(params: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -110,7 +110,7 @@ def needed(spec: TableSpec) -> list[str]:
 
 def example(spec: TableSpec) -> str:
     """Return how a table is asked for."""
-    given = "".join(f", {name}=…" for name in needed(spec))
+    given = "".join(f", {name}=…" if name.isidentifier() else f", **{{{name!r}: …}}" for name in needed(spec))
     return f'procore.table("{spec.name}"{given})'
 
 

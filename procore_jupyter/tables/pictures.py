@@ -15,15 +15,15 @@ from procore_jupyter.tables.fetched import Fetched
 from procore_jupyter.tables.progress import counted
 
 
-def picture(seen: Fetched, name: str, about: str, shown: Sequence[str], now: float) -> Picture:
+def picture(seen: Fetched, name: str, shown: Sequence[str], now: float) -> Picture:
     """Return what is drawn of fetched rows.
 
     Parameters
     ----------
     seen : Fetched
         The rows.
-    name, about : str
-        What they are, and of what, where the places don't tell.
+    name : str
+        What they are.
     shown : sequence of str
         The columns to draw first.
     now : float
@@ -34,7 +34,7 @@ def picture(seen: Fetched, name: str, about: str, shown: Sequence[str], now: flo
     total = seen.told_rows if seen.told_rows is not None else rows.num_rows
     names = {column.name for column in drawn}
     return Picture(
-        caption=_caption(seen, name, about, now),
+        caption=_caption(seen, name, now),
         alerts=alerts(seen, name),
         notes=seen.notes,
         columns=drawn,
@@ -43,10 +43,9 @@ def picture(seen: Fetched, name: str, about: str, shown: Sequence[str], now: flo
     )
 
 
-def _caption(seen: Fetched, name: str, about: str, now: float) -> str:
+def _caption(seen: Fetched, name: str, now: float) -> str:
     parts = [name]
-    of = about or _about(seen)
-    if of:
+    if of := _about(seen):
         parts.append(of)
     rows = seen.rows.num_rows if seen.told_rows is None else seen.told_rows
     parts.append(f"{counted(rows, 'row')} × {counted(seen.rows.num_columns, 'column')}")

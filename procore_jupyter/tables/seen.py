@@ -1,8 +1,13 @@
-"""`SeenIds`: which ids have been met, in eight bytes each: a list may have millions of rows."""
+"""Which rows of a list have been met already: `SeenIds` in eight bytes each, since a list may have millions of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from procore_jupyter.tables.arrow_types import array_of
 
 if TYPE_CHECKING:
     import numpy
@@ -50,3 +55,74 @@ class SeenIds:
         mask = numpy.zeros(len(ids), dtype=bool)
         mask[first[new]] = True
         return mask
+
+
+class RowsApart:
+    """Tells the rows of one list apart, so that each is handed on once.
+
+    Parameters
+    ----------
+    probable : bool
+        Nobody knows that `id` is the key here: only the very same row, met again, is the same.
+    """
+
+    def __init__(self, probable: bool) -> None:
+        self._probable = probable
+        self._first_page: int | None = None
+        self._numbers, self._texts = SeenIds(), set[str]()
+        self._told_apart = True
+
+    def page(self, rows: int) -> None:
+        """Take note of how many rows a page has: within the first one, ids tell rows apart, or are no key."""
+        if self._first_page is None:
+            self._first_page = rows
+
+    def fresh(self, rows: Sequence[Any], ids: pa.Array | None) -> pa.Array | None:
+        """Return which rows are met for the first time; None where all of them are."""
+        if not self._told_apart:
+            return None
+        if self._probable:
+            if ids is None:
+                return None
+            ids = array_of((hash(bytes(row)) for row in rows), pa.int64())
+        if ids is None or ids.null_count == len(ids):
+            return None
+        mask = self._fresh_numbers(ids) if pa.types.is_integer(ids.type) else self._fresh_texts(ids)
+        first, self._first_page = self._first_page or 0, 0
+        if mask is None:
+            return None
+        if not all(mask[:first]):
+            self._told_apart = False  # twice in one page: it is no key
+            return None
+        return array_of(mask, pa.bool_())
+
+    def _fresh_numbers(self, ids: pa.Array) -> list[bool] | None:
+        import numpy
+
+        there = ids.drop_null()
+        buffer = there.buffers()[1]  # not to_numpy(), which imports pandas
+        numbers = numpy.frombuffer(buffer, dtype=numpy.int64)[there.offset : there.offset + len(there)]
+        new = self._numbers.add(numbers)
+        if new.all():
+            return None
+        if not ids.null_count:
+            return [bool(one) for one in new]
+        places = iter(new)
+        return [not valid or bool(next(places)) for valid in ids.is_valid().to_pylist()]
+
+    def _fresh_texts(self, ids: pa.Array) -> list[bool] | None:
+        mask = []
+        for one in ids.to_pylist():
+            text = None if one is None else str(one)
+            mask.append(text is None or not (text in self._texts or self._was_a_number(text)))
+            if text is not None:
+                self._texts.add(text)
+        return None if all(mask) else mask
+
+    def _was_a_number(self, text: str) -> bool:
+        """Tell whether an id was met when the column was still one of numbers."""
+        import numpy
+
+        if not (self._numbers and text.isascii() and text.isdecimal() and len(text) < 19):
+            return False
+        return not self._numbers.add(numpy.array([int(text)], dtype=numpy.int64))[0]

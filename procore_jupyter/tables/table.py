@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
 from procore_jupyter.tables.drawing import Picture
+from procore_jupyter.tables.sources import FirstRows, Source
 
 if TYPE_CHECKING:
     import pandas
@@ -28,29 +30,6 @@ if TYPE_CHECKING:
 _PACKAGE = __name__.partition(".")[0]
 
 
-class Source(Protocol):
-    """Where a table's rows come from."""
-
-    name: str
-    """What they are."""
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The columns that are known before anything is fetched."""
-
-    def read(self) -> Fetched:
-        """Fetch all rows."""
-
-    def look(self) -> Fetched:
-        """Fetch enough to draw: all rows, unless they are many."""
-
-    def head(self, count: int) -> Fetched:
-        """Fetch so many rows."""
-
-    def stream(self, path: Path) -> Fetched:
-        """Write all rows to a Parquet file, and keep none."""
-
-
 class Table:
     """Rows of a Procore table. Nothing is fetched before somebody looks at them.
 
@@ -62,10 +41,6 @@ class Table:
         Where the rows come from.
     fetched : Fetched or None
         The rows, where they are there already.
-    about : str
-        What they are of, where that is known.
-    strict : bool
-        Rows that are missing are an error.
     clock : callable
         Unix time in seconds.
     """
@@ -75,13 +50,10 @@ class Table:
         source: Source,
         fetched: Fetched | None = None,
         *,
-        about: str = "",
-        strict: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._source, self._about, self._strict, self._clock = source, about, strict, clock
-        self._fetched = fetched
-        self._looked: Fetched | None = None
+        self._source, self._clock = source, clock
+        self._seen = fetched
         self._warned = False
 
     # What is known without asking anyone
@@ -94,33 +66,30 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """The names of the columns: those that came, else those that are known beforehand."""
-        seen = self._fetched or self._looked
-        return [*seen.rows.column_names] if seen is not None else [*self._source.columns]
+        return [*(self._source.columns if self._seen is None else self._seen.rows.column_names)]
 
     @property
     def is_fetched(self) -> bool:
         """Whether all rows are in memory."""
-        return self._fetched is not None
+        return self._seen is not None and self._seen.told_rows is None
 
     @property
     def incomplete(self) -> list[Incomplete]:
         """What is missing, as far as is known: project, status, message."""
-        seen = self._fetched or self._looked
-        return [*seen.incomplete] if seen is not None else []
+        return [*self._seen.incomplete] if self._seen is not None else []
 
     @property
     def notes(self) -> list[str]:
         """What one should know of the rows, as far as is known."""
-        seen = self._fetched or self._looked
-        return [*seen.notes] if seen is not None else []
+        return [*self._seen.notes] if self._seen is not None else []
 
     def __len__(self) -> int:
-        if self._fetched is None:
+        if self._seen is None or not self.is_fetched:
             raise TypeError(
                 f"{self.name} has not been fetched, so nobody knows how many rows it has. "
                 "Fetch it first:  .fetch()  or  .to_pandas()"
             )
-        return int(self._fetched.rows.num_rows)
+        return int(self._seen.rows.num_rows)
 
     def __bool__(self) -> bool:
         return True
@@ -142,23 +111,18 @@ class Table:
 
     def refresh(self) -> Table:
         """Fetch all rows anew, and return this table."""
-        self._fetched = self._looked = None
-        self._warned = False
-        forget = getattr(self._source, "forget", None)
-        if forget is not None:
-            forget()
+        self._seen = None
+        self._source.forget()
         return self.fetch()
 
     def head(self, count: int = 10) -> Table:
         """Return the first rows, with as few requests as it takes; fetched already."""
-        count = max(0, count)
-        if self._fetched is not None:
-            import dataclasses
-
-            rows = self._fetched.rows.slice(0, count)
-            return Table(_Rows(self.name), dataclasses.replace(self._fetched, rows=rows), about=self._about)
-        found = self._source.head(count)
-        return Table(_Rows(self.name), found, about=self._about, clock=self._clock)
+        source = FirstRows(self._source, max(0, count))
+        here = self._current()
+        if here is None:
+            return Table(source, source.read(), clock=self._clock)
+        first = dataclasses.replace(here, rows=here.rows.slice(0, max(0, count)))
+        return Table(source, first, clock=self._clock)
 
     def to_arrow(self) -> pa.Table:
         """Return all rows as a `pyarrow.Table`. Raises as `fetch`."""
@@ -173,7 +137,7 @@ class Table:
             ``"pyarrow"``: Arrow's types for every column. None: pandas' own, but for money and nested values; ids
             stay whole numbers, also where some are missing.
         """
-        if self._fetched is None:  # half a second, which passes while the first pages come
+        if self._current() is None:  # half a second, which passes while the first pages come
             threading.Thread(target=_import_pandas, name="procore pandas", daemon=True).start()
         from procore_jupyter.tables.frames import to_pandas
 
@@ -207,8 +171,9 @@ class Table:
         from procore_jupyter.tables.parquet import write
 
         target = Path(path).expanduser()
-        if self._fetched is not None:
-            write(self._fetched.rows, target)
+        here = self._current()
+        if here is not None:
+            write(here.rows, target)
             return
         found = self._source.stream(target)
         _warn(found, self.name)
@@ -237,41 +202,40 @@ class Table:
         """Hand the rows to whatever takes Arrow's (pandas, polars, DuckDB), without a copy."""
         return self._all().rows.__arrow_c_stream__(requested_schema)
 
+    def _current(self) -> Fetched | None:
+        """Return all rows, where they are there and may be used again."""
+        seen = self._seen
+        whole = seen is not None and seen.told_rows is None
+        return seen if seen is not None and whole and self._source.is_current(seen) else None
+
     def _all(self) -> Fetched:
-        if self._fetched is None:
-            self._fetched, self._looked = self._source.read(), None
+        here = self._current()
+        if here is None:
+            here = self._seen = self._source.read()
+            self._warned = False
         if not self._warned:  # drawn, it says so itself
             self._warned = True
-            _warn(self._fetched, self.name)
-        return self._fetched
+            _warn(here, self.name)
+        return here
 
     # Drawing
 
     def __repr__(self) -> str:
-        seen = self._fetched or self._looked
-        if seen is None:
-            what = f"{self.name} of {self._about}" if self._about else self.name
-            return f"<Table {what}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
-        return str(self._picture(seen))
+        if self._seen is None:
+            return f"<Table {self.name}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
+        return str(self._picture(self._seen))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Draw it; what isn't there yet is fetched."""
-        if self._fetched is None and self._looked is None:
-            found = self._source.look()
-            if found.told_rows is None:
-                self._fetched = found
-            else:
-                self._looked = found
-        seen = self._fetched or self._looked
-        assert seen is not None
-        picture = self._picture(seen)
+        if self._seen is None or not self._source.is_current(self._seen):
+            self._seen, self._warned = self._source.look(), False
+        picture = self._picture(self._seen)
         return {"text/plain": str(picture), "text/html": picture.html()}
 
     def _picture(self, seen: Fetched) -> Picture:
         from procore_jupyter.tables.pictures import picture
 
-        shown = getattr(self._source, "shown", ())
-        return picture(seen, self.name, self._about, shown, self._clock())
+        return picture(seen, self.name, self._source.shown, self._clock())
 
 
 def _import_pandas() -> None:
@@ -289,22 +253,3 @@ def _warn(found: Fetched, name: str) -> None:
             level, frame = level + 1, frame.f_back
         for line in alerts(found, name):
             warnings.warn(line, ProcoreIncompleteWarning, stacklevel=level)
-
-
-class _Rows:
-    """The source of rows that are there already."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.columns: Sequence[str] = ()
-
-    def read(self) -> Fetched:
-        raise AssertionError("they are there already")
-
-    look = read
-
-    def head(self, count: int) -> Fetched:
-        return self.read()
-
-    def stream(self, path: Path) -> Fetched:
-        return self.read()

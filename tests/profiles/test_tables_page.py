@@ -16,16 +16,13 @@ import pytest
 
 from procore_jupyter import profiles
 from procore_jupyter.connection import Procore, connect
-from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.errors import ProcoreIncompleteWarning
-from procore_jupyter.tables import spec as specs
+from procore_jupyter.tables import described as specs
 from procore_jupyter.tables.arrow_types import of_kind
 from procore_jupyter.tables.catalog import Catalog
 from procore_jupyter.tables.frames import to_pandas
 from procore_jupyter.tables.selection import Selection, selection_of
-from tests.connecting import text_for
-from tests.demo.listing import BUILDERS
+from procore_jupyter.tables.spec import KINDS as SPEC_KINDS
 from tests.session.conftest import Answer, Server
 from tools.tables_page import (
     DOCS,
@@ -169,7 +166,7 @@ def test_every_source_is_explained_and_counted() -> None:
 
 
 def test_every_kind_is_explained() -> None:
-    assert {*KINDS} == {*specs.KINDS, "custom_fields"}
+    assert {*KINDS} == {*SPEC_KINDS, "custom_fields"}
     assert {*KINDS} == {*SCALARS, *NESTED}
     assert len({kind.words for kind in KINDS.values()}) == len(KINDS)
 
@@ -203,21 +200,6 @@ def test_the_call_that_asks_for_a_table_works(name: str) -> None:
     assert selection.spec is CATALOG.tables[name]
     [text] = [found[name] for found in map(sections, GROUP_PAGES.values()) if name in found]
     assert blocks(text) == [f"{example(selection.spec)}\n"]
-
-
-@pytest.fixture(scope="module")
-def company() -> Iterator[DemoProcore]:
-    demo = DemoProcore(parameters=DemoParameters(hourly_limit=None, spike_limit=None))
-    demo.start()
-    yield demo
-    demo.stop()
-
-
-@pytest.fixture
-def procore(company: DemoProcore) -> Iterator[Procore]:
-    session = connect(text_for(company, AuthScheme="OAUTH_CLIENT", CompanyId=str(BUILDERS)), person=False)
-    yield session
-    session.close()
 
 
 def test_the_code_of_the_introduction_runs(procore: Procore) -> None:

@@ -173,10 +173,33 @@ def test_pages_with_rows_left_out_for_who_may_not_see_them_are_read_to_the_end()
 def test_a_server_that_ignores_the_page_is_asked_no_more_than_once_in_vain(tells: dict[str, bool]) -> None:
     rows = Rows(100, usual=100, ignores_page=True, **tells)
     found, pages = read(rows, at_once=1, size=None)
-    assert found == rows.ids and len(rows.asked) <= 2
+    assert found == rows.ids and len(rows.asked) <= 3 and not pages.unpaged
     rows = Rows(5000, ignores_page=True, **tells)
     found, pages = read(rows, at_once=1, size=100)
-    assert found == rows.ids[:100] and len(rows.asked) == 2 and pages.repeats
+    assert found == rows.ids[:100] and len(rows.asked) <= 3 and pages.repeats and not pages.unpaged
+
+
+@pytest.mark.parametrize(("count", "whole"), [(1, True), (37, True), (100, False)])
+def test_a_list_that_heeds_neither_page_nor_size_is_whole_unless_it_may_have_a_limit(
+    count: int, whole: bool
+) -> None:
+    rows = Rows(count, tells_total=False, tells_size=False, tells_more=False)
+    everything = rows.page({"per_page": count, "page": 1})
+    asked: list[Ask] = []
+
+    def same(ask: Ask) -> Page:
+        asked.append(ask)
+        return everything
+
+    found, pages = read(rows, size=2000, answer=same)
+    assert found == rows.ids and pages.unpaged is whole
+    assert len(asked) <= 3 and sum(ask.probe for ask in asked) == (count > 1)
+
+
+def test_a_list_that_heeds_the_size_but_not_the_page_is_not_taken_for_whole() -> None:
+    rows = Rows(300, ignores_page=True, tells_total=False, tells_size=False, tells_more=False)
+    found, pages = read(rows, size=37)
+    assert found == rows.ids[:37] and pages.repeats and not pages.unpaged
 
 
 @pytest.mark.parametrize("tells", all_ways(), ids=str)

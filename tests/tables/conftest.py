@@ -13,7 +13,9 @@ from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.session import retries
 from tests.connecting import text_for
 from tests.demo.listing import BUILDERS
-from tests.session.conftest import Answer, Arrived, Server
+from tests.session.conftest import servers
+
+__all__ = ["servers"]  # a fixture of theirs, for these tests too
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +34,6 @@ def procore(company: DemoProcore) -> Iterator[Procore]:
     session = connect(text, person=False)
     yield session
     session.close()
-
-
-@pytest.fixture
-def servers() -> Iterator[Callable[..., Server]]:
-    """Give a maker of servers, stopped after the test."""
-    made: list[Server] = []
-
-    def make(answer: Callable[[Arrived], Answer] = lambda request: Answer()) -> Server:
-        made.append(Server(answer))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.stop()
 
 
 @pytest.fixture

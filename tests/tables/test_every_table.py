@@ -16,7 +16,6 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.company.records import Site
 from procore_jupyter.demo.endpoint import Endpoint
 from procore_jupyter.demo.endpoints import ENDPOINTS
-from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.tables.arrow_types import of_kind
 from procore_jupyter.tables.catalog import Catalog
 from procore_jupyter.tables.spec import TableSpec
@@ -46,15 +45,10 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(company: DemoProcore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        demo = DemoProcore(parameters=DemoParameters(hourly_limit=None, spike_limit=None))
-        demo.start()
-        try:
-            yield World(demo)
-        finally:
-            demo.stop()
+        yield World(company)
 
 
 def endpoint_of(spec: TableSpec) -> Endpoint:

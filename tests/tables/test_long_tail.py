@@ -246,7 +246,6 @@ def test_a_list_that_has_a_limit_alone_is_not_taken_for_whole(
         {"data": ROWS[:3]},
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*there may be more")  # nobody can tell whether it knows pages
 def test_a_list_that_nobody_knows_is_read_by_its_address(
     body: Any, servers: Callable[..., Server], connect_to: Callable[..., Procore]
 ) -> None:

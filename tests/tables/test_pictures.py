@@ -39,7 +39,7 @@ def seen(rows: pa.Table = ROWS, **changes: Any) -> Fetched:
 
 
 def drawn(of: Fetched, shown: tuple[str, ...] = ()) -> Any:
-    return picture(of, "rfis", "", shown, 1000.0)
+    return picture(of, "rfis", shown, 1000.0)
 
 
 def test_the_types_are_told_in_words_and_numbers_stand_at_the_right() -> None:

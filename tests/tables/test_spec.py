@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.tables.spec import Filter, SpecError, TableSpec, probable_spec, records_from, spec_from
+from procore_jupyter.tables.described import SpecError, probable_spec, records_from, spec_from
+from procore_jupyter.tables.spec import Filter, TableSpec
 
 RECORDS = {"person": {"id": "id"}}
 PATH = "/rest/v1.0/projects/{project_id}/things"

@@ -7,11 +7,13 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas
 import polars
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from procore_jupyter.connection import Procore
@@ -22,7 +24,8 @@ from procore_jupyter.errors import (
     ProcoreAPIError,
     ProcoreIncompleteWarning,
 )
-from procore_jupyter.tables.library import KEPT, MANY
+from procore_jupyter.tables.kept import KEPT
+from procore_jupyter.tables.sources import MANY
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.hostile import ALLOWED, HOSTILE, elements
@@ -307,7 +310,37 @@ def test_a_session_that_is_refreshed_forgets_all_that_was_fetched(
     api.lists[rfis_of(HARBOR)] = rfis(50)
     procore.refresh()
     assert len(procore.table("rfis", project_id=HARBOR).fetch()) == 50
-    assert len(table) == 45, "rows in a person's hands stay what they are"
+    assert len(table) == 45, "what was looked at asks nobody"
+    assert table.to_arrow().num_rows == len(table) == 50
+
+
+def test_a_table_in_a_persons_hands_is_not_used_again_for_longer(
+    table: Table, api: SmallApi, server: Server, clock: Clock
+) -> None:
+    table.fetch()
+    api.lists[rfis_of(HARBOR)] = rfis(50)
+    asked(server)
+    clock.now += KEPT - 1
+    assert table.to_arrow().num_rows == 45 and asked(server) == []
+    clock.now += 1
+    assert len(table) == 45 and "45 rows" in repr(table) and asked(server) == []
+    assert "50 rows" in table._repr_mimebundle_()["text/plain"]
+    assert len(table) == 50
+
+
+def test_the_first_rows_are_a_table_like_any_other(
+    table: Table, procore: Procore, api: SmallApi, server: Server, tmp_path: Path
+) -> None:
+    first = table.head(3)
+    asked(server)
+    assert first.to_arrow()["id"].to_pylist() == [1, 2, 3] and asked(server) == []
+    assert [row["id"] for row in first.head(2)] == [1, 2] and first.columns == first.to_arrow().column_names
+    api.lists[rfis_of(HARBOR)] = rfis(50)[::-1]
+    assert [row["id"] for row in first.refresh()] == [50, 49, 48]
+    procore.refresh()
+    first.to_parquet(tmp_path / "first.parquet")
+    assert pq.read_table(tmp_path / "first.parquet")["id"].to_pylist() == [50, 49, 48]
+    assert len(table.head(0)) == 0 == len(table.fetch().head(0)) == len(table.head(-1))
 
 
 def test_a_failure_is_not_kept(table: Table, procore: Procore, api: SmallApi) -> None:
