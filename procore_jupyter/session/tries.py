@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import requests
 from procore_jupyter.errors import RateLimited
 from procore_jupyter.session import retries, scope
 from procore_jupyter.session.headers import AUTHORIZATION, Bearer
+from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE
 from procore_jupyter.session.rate_limit import AGAIN, Pace
 from procore_jupyter.session.scope import Scope, Stopped
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 LIMIT_REACHED = "Procore's limit reached: going on in {seconds:.0f} s (interrupt to stop)"
 BEYOND_MAX_WAIT = (
-    "Procore's limit of requests is reached. It takes requests again in {seconds:.0f} s: try then, or let calls wait "
+    "Procore's limit of requests is reached. It takes requests again in {seconds} s: try then, or let calls wait "
     "longer with MaxWait."
 )
 
@@ -191,15 +193,22 @@ class Tries:
 
     def _wait_for_the_limit(self, waited: float, around: Scope | None) -> float:
         """Return once a request may go out: the seconds that the call has waited by then."""
-        most = min(self.max_wait, HASTY_WAIT) if retries.in_haste_now() else self.max_wait
+        hasty = retries.in_haste_now()
+        most = min(self.max_wait, HASTY_WAIT) if hasty else self.max_wait
+        patience = 0.0 if hasty else PROBE
         while True:
             if around is not None:
                 around.check()
             wait = self.pace.claim()
             if wait <= 0:
                 return waited
+            if wait <= LOOK_AGAIN < patience:
+                # For an answer that is under way, which tells the limit: our caution, and no limit of Procore's.
+                patience -= wait
+                self._pause(wait, around)
+                continue
             if waited + wait > most:
-                raise RateLimited(429, BEYOND_MAX_WAIT.format(seconds=wait), retry_after=wait)
+                raise RateLimited(429, BEYOND_MAX_WAIT.format(seconds=math.ceil(wait)), retry_after=wait)
             if wait >= UNSAID and self.pace.first_to_say(wait):
                 self._say(LIMIT_REACHED.format(seconds=wait), wait, around)
             step = min(wait, AGAIN)

@@ -431,6 +431,33 @@ def test_a_window_that_lasts_longer_than_max_wait_is_an_error_at_once(
     assert len(api.arrived) == 1 and waits.slept == []
 
 
+def test_what_waits_for_the_first_answer_alone_is_within_any_max_wait(
+    make_session: Callable[..., RefreshingSession], waits: Waits
+) -> None:
+    pace = Pace(clock=lambda: NOW)
+    assert pace.claim() == 0  # another thread's, on its way
+
+    def sleep(seconds: float) -> None:
+        waits.sleep(seconds)
+        if len(waits.slept) == 3:
+            pace.answered(200, {}, NOW)
+
+    session = make_session(pace=pace, max_wait=0, clock=lambda: NOW, sleep=sleep)
+    assert session.get("/a").status_code == 200
+    assert waits.slept == [ledgers.LOOK_AGAIN] * 3
+
+
+def test_nor_is_it_waited_for_without_end(
+    make_session: Callable[..., RefreshingSession], waits: Waits
+) -> None:
+    pace = Pace(clock=lambda: NOW)
+    assert pace.claim() == 0
+    session = make_session(pace=pace, max_wait=0, clock=lambda: NOW)
+    with pytest.raises(RateLimited, match="in 1 s"):
+        session.get("/a")
+    assert sum(waits.slept) == pytest.approx(ledgers.PROBE, abs=0.1)
+
+
 def test_a_hasty_question_does_not_wait_for_the_limit(
     api: Server, make_session: Callable[..., RefreshingSession], waits: Waits
 ) -> None:
