@@ -214,7 +214,15 @@ class RefreshingSession(requests.Session):
 
     def get_adapter(self, url: str) -> BaseAdapter:
         """Return what sends to this URL: the mounted adapter, held to this session's rules."""
-        return Gate(self, super().get_adapter(url))  # type: ignore[return-value]
+        try:
+            found = super().get_adapter(url)
+        except requests.exceptions.InvalidSchema:
+            # requests' own words have the whole address, which of a redirect to a storage is a secret.
+            scheme = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}(?=:)", url)
+            raise requests.exceptions.InvalidSchema(
+                f"Only http and https can be asked, and not {scheme[0] if scheme else 'this'}."
+            ) from None
+        return Gate(self, found)  # type: ignore[return-value]
 
     def hop(
         self,

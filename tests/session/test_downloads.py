@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,6 +186,37 @@ def test_nothing_but_a_download_goes_to_a_host_of_files_with_the_sign_in(api: Se
     assert bearers == [False, True, True, True, False]
     assert not any("procore-company-id" in headers for _, _, headers in recorder.sent)
     assert TOKEN not in str(recorder.sent[-1])
+
+
+SIGNED = "?X-Amz-Signature=5ca1ab1e5ca1ab1e"
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        "{closed}/plan",
+        "{cuts}/plan",
+        "{refuses}/plan",
+        "{turns}/plan",
+        "ftp://127.0.0.1/plan",
+        "x{closed}/plan",
+    ],
+)
+def test_the_signature_of_a_storage_s_address_is_in_no_error(
+    storage: str, api: Server, servers: Callable[..., Server], session: RefreshingSession, folder: Path
+) -> None:
+    closed, cuts, refuses, turns = (servers() for _ in range(4))
+    closed.stop()
+    cuts.answer = lambda request: Answer(body=b"plan", cut=True)
+    refuses.answer = lambda request: Answer(403, body=b"<Error>SignatureDoesNotMatch</Error>")
+    turns.answer = lambda request: Answer(302, headers={"Location": f"{turns.url}/plan{SIGNED}"})
+    place = storage.format(closed=closed.url, cuts=cuts.url, refuses=refuses.url, turns=turns.url)
+    api.answer = lambda request: Answer(302, headers={"Location": place + SIGNED})
+    with pytest.raises((requests.RequestException, ProcoreAPIError)) as caught:
+        download(session, "/files/1/a.pdf", folder / "plan.pdf")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SIGNED[-16:] not in shown + repr(caught.value)
+    assert left(folder) == []
 
 
 def test_a_token_that_is_refused_is_renewed_for_a_file_too(
