@@ -48,7 +48,7 @@ check: ## Lint, format, types and the walls between the rooms
 
 bench: ## Run the benchmarks, one after the other
 	$(set_up) dev
-	@failed=0; for script in $$(grep -l __main__ benchmarks/*.py); do \
+	@failed=0; for script in $$(grep -l 'sys.exit(main())' benchmarks/*.py); do \
 	    $(bin)/python "$$script" || failed=1; echo; \
 	done; exit $$failed
 

@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 from measuring import Claims, Run, megabytes, ours, print_table, print_title, tell
-from rows_server import COMPANY, FIRST_ID, PROJECT, running
+from rows_contestants import COMPANY, FIRST_ID, PROJECT
+from rows_server import running
 
 ROWS = (1_000_000, 2_000_000)
 LIMIT = 400e6

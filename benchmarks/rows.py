@@ -19,174 +19,24 @@ speak of, they are measured as well.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from measuring import Claims, Run, median, megabytes, ours, print_table, print_title, run, tell
-from rows_server import COMPANY, FIRST_ID, LARGEST, LIST, PROJECT, USUAL, running
+from measuring import Claims, Run, median, megabytes, ours, print_table, print_title, run
+from rows_server import LARGEST, running
 
+CONTESTANTS = str(Path(__file__).with_name("rows_contestants.py"))
 ROWS, ROUNDS = 100_000, 3
 FAR_ROWS, FAR_LATENCY = 30_000, 0.100
 FIGURES = {"time": 1 / 4, "memory": 0.60, "streamed": 0.25, "far": 15, "clients": 5}
 
 OTHERS = {"ProPyCore": ("ProPyCore", (3, 11)), "pyprocore": ("pyprocore", (3, 12))}
 """Other clients: the package, and the oldest Python that it takes."""
-
-
-# The contestants, each run in a process of its own. They import what they need, and nothing before.
-
-
-def found(ids: Iterable[int], states: Iterable[str]) -> None:
-    """Tell which rows there are."""
-    numbers = [one - FIRST_ID for one in ids]
-    states = [*states]
-    tell(
-        rows=len(numbers),
-        distinct=len({*numbers}),
-        sum=sum(numbers),
-        open=states.count("open"),
-    )
-
-
-def pages(url: str) -> Iterator[list[dict[str, Any]]]:
-    """Ask for page after page, as most scripts do."""
-    import requests
-
-    session = requests.Session()
-    session.headers["Authorization"] = "Bearer any"
-    following = f"{url}{LIST}?per_page={USUAL}"
-    while following:
-        response = session.get(following, timeout=60)
-        response.raise_for_status()
-        yield response.json()
-        following = response.links.get("next", {}).get("url", "")
-
-
-def script_by_page(url: str) -> None:
-    import pandas
-
-    rows = pandas.concat([pandas.json_normalize(page) for page in pages(url)], ignore_index=True)
-    found(rows["id"], rows["status"])
-
-
-def script_at_once(url: str) -> None:
-    import pandas
-
-    rows = pandas.json_normalize([row for page in pages(url) for row in page])
-    found(rows["id"], rows["status"])
-
-
-def script_idle(url: str) -> None:
-    import pandas
-    import requests
-
-    tell(imported=[pandas.__name__, requests.__name__])
-
-
-def table(url: str) -> Any:
-    import procore_jupyter
-
-    procore = procore_jupyter.connect(
-        f"InitiateOAuth=OFF;OAuthAccessToken=any;LoginURL={url};APIURL={url};CompanyId={COMPANY}"
-    )
-    return procore.table("rfis", project_id=PROJECT)
-
-
-def to_arrow(url: str) -> None:
-    rows = table(url).to_arrow()
-    found(rows["id"].to_pylist(), rows["status"].to_pylist())
-
-
-def to_pandas(url: str) -> None:
-    rows = table(url).to_pandas()
-    found(rows["id"], rows["status"])
-
-
-def to_parquet(url: str, path: str) -> None:
-    table(url).to_parquet(path)
-    tell()
-
-
-def in_parquet(url: str, path: str) -> None:
-    import pyarrow.parquet
-
-    rows = pyarrow.parquet.read_table(path, columns=["id", "status"])
-    found(rows["id"].to_pylist(), rows["status"].to_pylist())
-
-
-def arrow_idle(url: str) -> None:
-    import pyarrow.compute
-    import pyarrow.json
-
-    import procore_jupyter.tables.library
-
-    table(url)
-    tell(imported=[pyarrow.json.__name__, procore_jupyter.tables.library.__name__])
-
-
-def pandas_idle(url: str) -> None:
-    import pandas
-
-    assert pandas
-    arrow_idle(url)
-
-
-def parquet_idle(url: str) -> None:
-    import pyarrow.parquet
-
-    assert pyarrow.parquet
-    arrow_idle(url)
-
-
-def propycore(url: str, *size: str) -> None:
-    from ProPyCore.procore import Procore  # type: ignore[import-not-found]
-
-    procore = Procore("any", "any", "", url, url)
-    sizes = {"per_page": int(size[0])} if size else {}
-    rows = procore.rfis.get(company_id=COMPANY, project_id=PROJECT, **sizes)
-    found((row["id"] for row in rows), (row["status"] for row in rows))
-
-
-def pyprocore(url: str, *size: str) -> None:
-    os.environ |= {
-        "PROCORE_CLIENT_ID": "any",
-        "PROCORE_CLIENT_SECRET": "any",
-        "PROCORE_LOGIN_URL": url,
-        "PROCORE_API_BASE": url,
-        "PROCORE_COMPANY_ID": str(COMPANY),
-        "PROCORE_AUTH_MODE": "client_credentials",
-        "PROCORE_TOKEN_STORE_BACKEND": "memory",
-    }
-    from pyprocore import Procore  # type: ignore[import-not-found]
-
-    sizes = {"per_page": int(size[0])} if size else {}
-    rows = Procore().rfis.list(project_id=PROJECT, **sizes)
-    found((row.id for row in rows), (row.status for row in rows))
-
-
-CONTESTANTS: dict[str, Callable[..., None]] = {
-    one.__name__: one
-    for one in (
-        script_by_page,
-        script_at_once,
-        script_idle,
-        to_arrow,
-        to_pandas,
-        to_parquet,
-        in_parquet,
-        arrow_idle,
-        pandas_idle,
-        parquet_idle,
-        propycore,
-        pyprocore,
-    )
-}
 
 
 # What is measured
@@ -210,8 +60,8 @@ def near(claims: Claims, count: int, rounds: int, folder: str) -> None:
     with running(count) as (url, size):
         for _ in range(rounds):
             for name in names:
-                runs[name].append(ours(__file__, name, url, *([file] if name == "to_parquet" else [])))
-        written = ours(__file__, "in_parquet", url, file).told
+                runs[name].append(ours(CONTESTANTS, name, url, *([file] if name == "to_parquet" else [])))
+        written = ours(CONTESTANTS, "in_parquet", url, file).told
     took = {name: median(found) for name, found in runs.items()}
     same(
         count, [took["script_by_page"], took["script_at_once"], took["to_arrow"], took["to_pandas"]], written
@@ -269,13 +119,13 @@ def far(claims: Claims, count: int, folder: str) -> None:
             ("ours, to_arrow()", "to_arrow"),
             ("ours, to_pandas()", "to_pandas"),
         ):
-            rows.append((words, ours(__file__, name, url)))
+            rows.append((words, ours(CONTESTANTS, name, url)))
         for name, python in pythons.items():
             if python is None:
                 continue
             call = {"ProPyCore": "rfis.get()", "pyprocore": "rfis.list()"}[name]
             for more in ([], [str(LARGEST)]):
-                one = run(python, __file__, name.lower(), url, *more, folder=folder)
+                one = run(python, CONTESTANTS, name.lower(), url, *more, folder=folder)
                 words = f"{name} {version(python, name)}, {call}"
                 rows.append((f"{words} with per_page={LARGEST}" if more else words, one))
                 if not more:
@@ -374,7 +224,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2 and sys.argv[1] in CONTESTANTS:
-        CONTESTANTS[sys.argv[1]](*sys.argv[2:])
-    else:
-        sys.exit(main())
+    sys.exit(main())

@@ -21,11 +21,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-LIST = "/rest/v1.0/projects/4711/rfis"
-COMPANY, PROJECT = 1234, 4711
-USUAL, LARGEST = 100, 2000
-FIRST_ID = 562_949_953_421_312
-"""An id of Procore's size, of its newer ones; the others follow it."""
+from rows_contestants import FIRST_ID, USUAL
+
+LARGEST = 2000
+"""Rows a page at most."""
 
 TOKEN = {"access_token": "any", "token_type": "bearer", "expires_in": 5400, "created_at": 1_800_000_000}
 TEMPLATES = 500
