@@ -11,6 +11,7 @@ import contextvars
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -26,8 +27,12 @@ from procore_jupyter.session.scope import Scope, Stopped
 LOOK = 0.1
 """Seconds between two looks at whether it takes long, or was interrupted."""
 
-READ_AHEAD = 8 * 1024 * 1024
-"""Bytes of answers that are under way, or came before their turn, at most; one page may be larger."""
+READ_AHEAD, UNHURRIED = 8 * 1024 * 1024, 512 * 1024
+"""Bytes of answers that are under way, or came before their turn, at most: where they are waited for, and where they
+come as fast as they are used up. One page may be larger."""
+
+WAITING, SOON = 0.1, 0.01
+"""They are waited for if that takes a tenth of the time; looked at so often, in seconds, as long as they aren't."""
 
 BROKEN_ANSWERS = 2
 """How often a page is asked for again whose answer is no list: a proxy's page, a body that was cut off."""
@@ -51,7 +56,7 @@ class Getter(Protocol):
         """Send a GET request."""
 
 
-Decoder = Callable[[bytes], tuple[Sequence[Any], Hashable, Hashable]]
+Decoder = Callable[[Any], tuple[Sequence[Any], Hashable, Hashable]]
 """Takes a list's answer apart: its rows, and what tells the first and the last from others. ValueError where it is none."""
 
 
@@ -167,7 +172,6 @@ def read(
     *,
     concurrency: int = 4,
     limit: int | None = None,
-    ahead: int = READ_AHEAD,
     tick: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """Read lists, several pages at a time, and give their rows in order: list by list, page by page.
@@ -187,8 +191,6 @@ def read(
         Requests under way at the same time, at most.
     limit : int or None
         Rows that are wanted of all lists together, at most; more may come.
-    ahead : int
-        Bytes that are under way, or have come and wait for their turn, at most: about.
     tick : callable
         Called some ten times a second while nothing comes.
 
@@ -205,7 +207,7 @@ def read(
     abreast = 1 if limit is not None and limit <= FEW else concurrency
     try:
         while waiting or open_lists:
-            while crew.busy < concurrency and (begun := _next_ask(open_lists, waiting, crew, abreast, ahead)):
+            while crew.busy < concurrency and (begun := _next_ask(open_lists, waiting, crew, abreast)):
                 crew.begin(*begun)
             if open_lists:
                 came = False
@@ -225,11 +227,12 @@ def read(
 
 
 def _next_ask(
-    open_lists: list[_List], waiting: list[_List], crew: _Crew, abreast: int, most: int
+    open_lists: list[_List], waiting: list[_List], crew: _Crew, abreast: int
 ) -> tuple[_List, Ask] | None:
     """Return what to ask for next: something of the earliest list that has any."""
     held = sum(one.held for one in open_lists) + crew.expected
     ahead = sum(one.pages.ahead for one in open_lists)
+    most = READ_AHEAD if crew.waited_for else UNHURRIED
     if crew.busy and (held >= most or ahead >= 2 * crew.size):
         return None
     for one in open_lists:
@@ -368,6 +371,16 @@ class _Crew:
         self._done: SimpleQueue[tuple[_List, Ask, _Answer | BaseException]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._typical = 0
+        self._since: float | None = None
+        """When the first answer came."""
+        self._waited = 0.0
+        self._ticked = time.monotonic()
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether answers come slower than they are used up."""
+        since = self._since
+        return since is None or self._waited > WAITING * (time.monotonic() - since)
 
     @property
     def expected(self) -> int:
@@ -387,11 +400,18 @@ class _Crew:
 
     def wait(self, tick: Callable[[], None]) -> tuple[_List, Ask, _Answer] | None:
         """Return an answer; None where none came for a moment. Raises what ends everything."""
+        begun = time.monotonic()
         try:
-            one, ask, answer = self._done.get(timeout=LOOK)
+            one, ask, answer = self._done.get(timeout=LOOK if self.waited_for else SOON)
         except Empty:
-            tick()
+            if time.monotonic() > self._ticked + LOOK:
+                self._ticked = time.monotonic()
+                tick()
             return None
+        finally:
+            self._waited += time.monotonic() - begun
+        if self._since is None:
+            self._since, self._waited = time.monotonic(), 0.0
         self.busy -= 1
         if isinstance(answer, BaseException):
             raise answer

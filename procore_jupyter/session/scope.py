@@ -28,6 +28,8 @@ class Scope:
 
     Attributes
     ----------
+    bodies_apart : bool
+        Whoever asks takes bodies as memoryviews too, in memory of their own (`bodies`).
     at_once : frozenset of int
         HTTP statuses that come back at once, although they are tried again elsewhere.
     requests, bytes : int
@@ -36,6 +38,7 @@ class Scope:
 
     def __init__(self, told: Callable[[str, float], None] | None = None) -> None:
         self.told = told
+        self.bodies_apart = False
         self.at_once: frozenset[int] = frozenset()
         self.requests = 0
         self.bytes = 0

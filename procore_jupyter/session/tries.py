@@ -11,6 +11,7 @@ import requests
 
 from procore_jupyter.errors import RateLimited
 from procore_jupyter.session import retries, scope
+from procore_jupyter.session.bodies import read_whole
 from procore_jupyter.session.headers import AUTHORIZATION, Bearer
 from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE
 from procore_jupyter.session.rate_limit import AGAIN, Pace
@@ -175,7 +176,8 @@ class Tries:
                 heard = True
                 self.pace.answered(response.status_code, response.headers, sent)
             if read:  # here, so that an answer that breaks off is asked for again
-                size = len(_read(response))
+                apart = around is not None and around.bodies_apart and response.status_code < 400
+                size = read_whole(response, apart=apart and not any(request.hooks.values()))
                 if paced and around is not None:
                     around.count(size)
             return response, None
@@ -235,28 +237,3 @@ class Tries:
             around.sleep(seconds)
         else:
             self._sleep(seconds)
-
-
-def _read(response: requests.Response) -> bytes:
-    """Read the body at once, and leave it where ``response.content`` looks for it.
-
-    requests' own way takes ten thousand bytes at a time, which costs more than the rest of a large answer; of other
-    sizes urllib3 makes copies.
-    """
-    from urllib3 import HTTPResponse, exceptions
-
-    raw = response.raw
-    if response._content_consumed or not isinstance(raw, HTTPResponse):  # type: ignore[attr-defined]
-        return response.content
-    try:
-        body = raw.read(decode_content=True)
-    except exceptions.ProtocolError as error:  # as requests names them
-        raise requests.exceptions.ChunkedEncodingError(error) from error
-    except exceptions.DecodeError as error:
-        raise requests.exceptions.ContentDecodingError(error) from error
-    except exceptions.ReadTimeoutError as error:
-        raise requests.ConnectionError(error) from error
-    except exceptions.SSLError as error:
-        raise requests.exceptions.SSLError(error) from error
-    response._content, response._content_consumed = body, True  # type: ignore[attr-defined]
-    return response.content

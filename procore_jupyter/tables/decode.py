@@ -5,6 +5,7 @@ The bytes are taken apart without being read. What is inside a row, `ingest` fin
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -18,6 +19,9 @@ _OBJECT = ord("{")
 _OPENING = (ord("{"), ord("["))
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+PIECE = 64 * 1024
+"""Bytes that are looked at together for whether they are text: a copy of a whole page would stay in memory."""
+
 # Escapes in JSON's texts, a whole surrogate pair as one.
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
@@ -30,6 +34,7 @@ class _Marked(msgspec.Struct):
     id: int | str | None = None
 
 
+_utf8 = codecs.getincrementaldecoder("utf-8")
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _marked = msgspec.json.Decoder(_Marked)
@@ -37,7 +42,7 @@ _marked = msgspec.json.Decoder(_Marked)
 
 def decoder(
     shape: str = "array", list_key: str = ""
-) -> Callable[[bytes], tuple[RawRows, Hashable, Hashable]]:
+) -> Callable[[bytes | memoryview], tuple[RawRows, Hashable, Hashable]]:
     """Return what takes the answers of a list apart.
 
     Parameters
@@ -48,11 +53,11 @@ def decoder(
         The name under which the rows are, for the shapes that have one; ``a.b`` means inside.
     """
 
-    def decode(body: bytes) -> tuple[RawRows, Hashable, Hashable]:
-        body = body.removeprefix(_BYTE_ORDER_MARK)
+    def decode(body: bytes | memoryview) -> tuple[RawRows, Hashable, Hashable]:
+        if bytes(body[:3]) == _BYTE_ORDER_MARK:
+            body = body[3:]
         try:
-            if not body.isascii():
-                body.decode()  # nobody looks into the rows here
+            _check_text(body)  # nobody looks into the rows here
             rows = rows_of(body, shape, list_key)
         except (msgspec.DecodeError, UnicodeDecodeError):
             # Half a surrogate pair, or bytes that are no UTF-8: the rest is worth having.
@@ -64,7 +69,7 @@ def decoder(
     return decode
 
 
-def rows_of(body: bytes, shape: str = "array", list_key: str = "") -> RawRows:
+def rows_of(body: bytes | memoryview, shape: str = "array", list_key: str = "") -> RawRows:
     """Return the rows that an answer holds.
 
     Raises
@@ -133,7 +138,15 @@ def _as_object(row: Any) -> Any:
     return row if memoryview(row)[0] == _OBJECT else b'{"value":' + bytes(row) + b"}"
 
 
-def _repaired(body: bytes) -> bytes:
+def _check_text(body: bytes | memoryview) -> None:
+    """Raise UnicodeDecodeError where it isn't UTF-8."""
+    check = _utf8().decode
+    for start in range(0, len(body), PIECE):
+        check(body[start : start + PIECE])
+    check(b"", final=True)
+
+
+def _repaired(body: bytes | memoryview) -> bytes:
     """Return an answer with U+FFFD for what is no text in it; all else, numbers too, as it is written."""
-    text = body.decode("utf-8", "replace").encode()
+    text = str(body, "utf-8", "replace").encode()
     return _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +19,7 @@ from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.tables.arrow_types import as_text, one_of
 from procore_jupyter.tables.decode import decoder
-from procore_jupyter.tables.ingest import BATCH, Ingest
+from procore_jupyter.tables.ingest import BATCH, Begun, Ingest
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn, counted
 from procore_jupyter.tables.seen import RowsApart
 from procore_jupyter.tables.selection import Place, Selection
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of JSON that are taken in at a time, about: what a batch costs in memory is several times this."""
 
-FRUGAL_BATCH, FRUGAL_AHEAD = 1024 * 1024, 4 * 1024 * 1024
-"""The same where little is to be in memory; and then, bytes of pages that are under way or wait for their turn."""
+FRUGAL_BATCH = 1024 * 1024
+"""The same where little is to be in memory."""
+
+IN_HAND = 1
+"""Batches that are begun, in another thread, while the one before is finished and handed on."""
 
 FEW_PROJECTS = 3
 """Projects that are named where some didn't answer."""
@@ -131,8 +136,10 @@ class Reading:
             spec.name, "projects" if several else "pages", len(places) if several else None
         )
         self.scope = Scope(self._progress.waits)
+        self.scope.bodies_apart = True
         self._draw = draw
         self._pending: dict[int, _Pending] = {}
+        self._begun: deque[tuple[int, _Pending, Begun]] = deque()
 
     def batches(self) -> Iterator[Batch]:
         """Give the rows, some thousand at a time; in the order of the places.
@@ -160,9 +167,9 @@ class Reading:
             self.scope,
             concurrency=self._concurrency,
             limit=self._limit,
-            ahead=FRUGAL_AHEAD if self._frugal else paging.READ_AHEAD,
             tick=tick,
         )
+        aside = ThreadPoolExecutor(IN_HAND, thread_name_prefix="procore-rows")
         try:
             for event in events:
                 pending = self._pending.get(event.index)
@@ -175,13 +182,16 @@ class Reading:
                     self._count_page(event)
                     pending.add(event.rows)
                     while pending.full:
-                        yield from self._flush(event.index, pending)
+                        self._begin(event.index, pending, aside)
+                        yield from self._finish(IN_HAND)
                 elif isinstance(event, paging.Failed):
+                    yield from self._finish()
                     self._failed(event.index, event.error)
                     del self._pending[event.index]
                 else:
                     while pending.rows:
-                        yield from self._flush(event.index, pending)
+                        self._begin(event.index, pending, aside)
+                    yield from self._finish()
                     if not event.pages.look_again(pending.unique):
                         self._ended(event.index, event.pages, pending)
                         del self._pending[event.index]
@@ -190,6 +200,7 @@ class Reading:
                 tick()
         finally:
             events.close()  # type: ignore[attr-defined]
+            aside.shutdown(cancel_futures=True)
             self._session.pace.release()  # other kernels may be waiting for what was taken and isn't needed now
             drawing.close()
 
@@ -207,9 +218,18 @@ class Reading:
             decode=decoder(spec.shape, spec.list_key),
         )
 
-    def _flush(self, index: int, pending: _Pending) -> Iterator[Batch]:
-        rows = pending.take()
-        columns = self.ingest.take(rows)
+    def _begin(self, index: int, pending: _Pending, aside: Executor) -> None:
+        self._begun.append((index, pending, self.ingest.begin(pending.take(), aside)))
+
+    def _finish(self, in_hand: int = 0) -> Iterator[Batch]:
+        """Give the batches that were begun, all but so many."""
+        while len(self._begun) > in_hand and not self.cut:
+            batch = self._finished(*self._begun.popleft())
+            if batch is not None:
+                yield batch
+
+    def _finished(self, index: int, pending: _Pending, begun: Begun) -> Batch | None:
+        columns, rows = self.ingest.finish(begun), begun.rows
         key = self.selection.spec.key
         fresh = pending.apart.fresh(rows, columns.get(key) if key else None)
         if fresh is not None:
@@ -221,8 +241,7 @@ class Reading:
             length = self._limit - self.rows
             columns = {name: column.slice(0, length) for name, column in columns.items()}
         self.rows += length
-        if length:
-            yield Batch(index, self._with_place(columns, self.places[index], length), length)
+        return Batch(index, self._with_place(columns, self.places[index], length), length) if length else None
 
     @functools.cached_property
     def place_types(self) -> dict[str, pa.DataType]:
@@ -326,7 +345,9 @@ class _Pending:
     def add(self, rows: Sequence[Any]) -> None:
         self.apart.page(len(rows))
         size = max(1, len(memoryview(rows[len(rows) // 2])))
-        self._at_a_time = max(100, min(BATCH, self._batch_bytes // size))
+        most = max(100, min(BATCH, self._batch_bytes // size))
+        # In equal parts: a row that is left over keeps the whole page in memory.
+        self._at_a_time = -(-len(rows) // -(-len(rows) // most)) if len(rows) > most else most
         self.rows += rows
 
     @property

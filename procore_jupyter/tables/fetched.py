@@ -76,7 +76,7 @@ def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda readi
     stopped = False
     batches = reading.batches()
     for batch in batches:
-        kept.setdefault(batch.place, []).append(batch)
+        kept.setdefault(batch.place, []).append(_in_one_piece(batch))
         if stop(reading):
             stopped = True
             break
@@ -84,6 +84,7 @@ def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda readi
     raise_where_all_failed(reading)
     whole = [batch for place, some in kept.items() if place not in reading.failures for batch in some]
     rows = assembled(reading, whole)
+    pa.system_memory_pool().release_unused()
     return Fetched(
         rows,
         tuple(reading.places),
@@ -94,6 +95,18 @@ def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda readi
         told_rows=reading.told_rows if stopped else None,
         cut=reading.cut,
     )
+
+
+def _in_one_piece(batch: Batch) -> Batch:
+    """Return a batch in memory of its own.
+
+    Its columns lie among what was needed for a moment to read them, none of which goes back to the system as long as
+    one of them is there.
+    """
+    together = pa.RecordBatch.from_arrays([*batch.columns.values()], [*batch.columns])
+    piece = together.serialize(memory_pool=pa.system_memory_pool())
+    again = pa.ipc.read_record_batch(piece, together.schema)
+    return Batch(batch.place, dict(zip(batch.columns, again.columns, strict=True)), batch.length)
 
 
 def raise_where_all_failed(reading: Reading) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -46,6 +48,25 @@ MOST_WHOLE = 4000
 UNFIT, EXTRA = "_unfit", "_extra"
 
 _rows = msgspec.json.Decoder(dict[str, Any], float_hook=Number)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Rows that are being read.
+
+    Parameters
+    ----------
+    rows : sequence
+        Each the bytes of one JSON object.
+    schema : pyarrow.Schema or None
+        What Arrow's reader was told of them; None as long as there was nothing to tell.
+    table : concurrent.futures.Future or None
+        What it makes of them; of use if nothing else has been learnt meanwhile.
+    """
+
+    rows: Sequence[Any]
+    schema: pa.Schema | None = None
+    table: Future[pa.Table] | None = None
 
 
 class Ingest:
@@ -92,13 +113,31 @@ class Ingest:
             self._wires = {name: default_wire(found) for name, found in self.schema.items()}
         self.frozen = True
 
-    def take(self, rows: Sequence[Any]) -> dict[str, pa.Array]:
-        """Return rows as columns, by name; with ``_unfit`` and ``_extra`` where the schema is frozen.
+    def begin(self, rows: Sequence[Any], aside: Executor) -> Begun:
+        """Begin to take rows in: Arrow's reader goes over them in another thread, while this one does something else.
 
         Parameters
         ----------
         rows : sequence
             Each the bytes of one JSON object.
+        aside : concurrent.futures.Executor
+            Where to read them.
+        """
+        schema = self._wire_schema
+        return Begun(rows, schema, None if schema is None else aside.submit(_read, rows, schema))
+
+    def take(self, rows: Sequence[Any]) -> dict[str, pa.Array]:
+        """Return rows as columns, as `finish` does.
+
+        Parameters
+        ----------
+        rows : sequence
+            Each the bytes of one JSON object.
+        """
+        return self.finish(Begun(rows))
+
+    def finish(self, begun: Begun) -> dict[str, pa.Array]:
+        """Return rows as columns, by name; with ``_unfit`` and ``_extra`` where the schema is frozen.
 
         Raises
         ------
@@ -107,7 +146,8 @@ class Ingest:
         ProcoreAPIError
             One is nested too deeply.
         """
-        if self._wires is None and len(rows) > FIRST_LOOK:
+        rows, schema = begun.rows, self._wire_schema
+        if schema is None and len(rows) > FIRST_LOOK:
             head, tail = self.take(rows[:FIRST_LOOK]), self.take(rows[FIRST_LOOK:])
             return {
                 name: pa.concat_arrays(
@@ -118,9 +158,9 @@ class Ingest:
                 )
                 for name in tail
             }
-        if self._wires is not None:
+        if schema is not None:
             try:
-                return self._read_fast(rows)
+                return self._read_fast(begun, schema)
             except pa.ArrowInvalid:
                 pass  # something is different: the careful way finds out what
             except UnicodeDecodeError:  # Arrow's own message, with bytes of the row in it
@@ -130,6 +170,10 @@ class Ingest:
             return self._read_frozen(decoded) if self.frozen else self._read_and_learn(decoded)
         except RecursionError:
             raise ProcoreAPIError(200, "Procore sent a row that is nested too deeply to be read.") from None
+
+    @property
+    def _wire_schema(self) -> pa.Schema | None:
+        return None if self._wires is None else pa.schema([*self._wires.items()])
 
     def as_now(self, columns: Mapping[str, pa.Array], length: int) -> dict[str, pa.Array]:
         """Return columns that were taken in earlier with the types that the schema has now, and all its columns."""
@@ -164,14 +208,11 @@ class Ingest:
 
     # The two ways
 
-    def _read_fast(self, rows: Sequence[Any]) -> dict[str, pa.Array]:
-        assert self._wires is not None
-        lines = b"\n".join(rows)
-        if lines.startswith(b"null") or b"\nnull" in lines:
-            raise pa.ArrowInvalid("a row is null")  # at which Arrow's reader takes the interpreter down
-        table = read_lines(lines, pa.schema([*self._wires.items()]))
-        if table.num_rows != len(rows):
-            raise pa.ArrowInvalid("another number of rows")
+    def _read_fast(self, begun: Begun, schema: pa.Schema) -> dict[str, pa.Array]:
+        if begun.table is None or not schema.equals(begun.schema):  # something was learnt since
+            table = _read(begun.rows, schema)
+        else:
+            table = begun.table.result()
         columns = {}
         for name, column in zip(table.column_names, table.itercolumns(), strict=True):
             chunk = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
@@ -179,9 +220,9 @@ class Ingest:
             columns[name] = finish(chunk, self.schema[name])
         for name, wanted in self.schema.items():
             if name not in columns:
-                columns[name] = pa.nulls(len(rows), wanted)
+                columns[name] = pa.nulls(table.num_rows, wanted)
         if self.frozen:
-            columns |= {name: pa.nulls(len(rows), pa.string()) for name in (UNFIT, EXTRA)}
+            columns |= {name: pa.nulls(table.num_rows, pa.string()) for name in (UNFIT, EXTRA)}
         return columns
 
     def _read_and_learn(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
@@ -272,6 +313,17 @@ class Ingest:
                     unfit[place][name] = value
                     kept[place] = None
         return self._build(name, kept, known).array
+
+
+def _read(rows: Sequence[Any], schema: pa.Schema) -> pa.Table:
+    """Return rows as Arrow's own reader has them; pyarrow.ArrowInvalid where one isn't as the schema says."""
+    lines = b"\n".join(rows)
+    if lines.startswith(b"null") or b"\nnull" in lines:
+        raise pa.ArrowInvalid("a row is null")  # at which Arrow's reader takes the interpreter down
+    table = read_lines(lines, schema)
+    if table.num_rows != len(rows):
+        raise pa.ArrowInvalid("another number of rows")
+    return table
 
 
 def _decoded(rows: Sequence[Any]) -> list[dict[str, Any]]:

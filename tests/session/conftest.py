@@ -40,6 +40,8 @@ class Answer:
     """Close the connection without a word."""
     cut: bool = False
     """Promise more than comes, then close."""
+    chunk: int = 0
+    """Send the body in chunks of so many bytes, its length untold; 0: as a whole."""
 
 
 class Server:
@@ -73,9 +75,17 @@ class Server:
                 self.send_response_only(answer.status)  # no Date of its own: a test may have one
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body) + (100 if answer.cut else 0)))
+                if answer.chunk:
+                    self.send_header("Transfer-Encoding", "chunked")
+                else:
+                    self.send_header("Content-Length", str(len(answer.body) + (100 if answer.cut else 0)))
                 self.end_headers()
-                if self.command != "HEAD":
+                if answer.chunk:
+                    for at in range(0, len(answer.body), answer.chunk):
+                        some = answer.body[at : at + answer.chunk]
+                        self.wfile.write(b"%x\r\n%s\r\n" % (len(some), some))
+                    self.wfile.write(b"0\r\n\r\n")
+                elif self.command != "HEAD":
                     self.wfile.write(answer.body)
                 self.close_connection = self.close_connection or answer.cut
 

@@ -338,6 +338,20 @@ def test_no_more_requests_are_under_way_than_allowed(api: Server, session: Refre
     assert most == 1
 
 
+def test_what_nobody_waits_for_is_not_asked_for(api: Server, session: RefreshingSession) -> None:
+    """Pages come faster than they are used up: one is under way, and a list of any length takes no more memory."""
+    rows = [{"id": number, "text": "x" * 10_000} for number in range(2000)]
+    api.answer = paged(rows, 100)
+    ahead, taken = [], 0
+    for event in events(session, ListRequest(LIST, page_size=100), concurrency=4):
+        if isinstance(event, Rows):
+            taken += 1
+            time.sleep(0.1)
+            ahead.append(len(api.arrived) - taken)
+    assert taken == 20
+    assert max(ahead[2:]) <= 1, ahead
+
+
 def test_several_lists_are_read_side_by_side_and_come_one_after_the_other(
     api: Server, session: RefreshingSession
 ) -> None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -296,6 +297,53 @@ def test_columns_called_as_ours_are_called_otherwise() -> None:
 def test_a_column_may_be_called_anything(name: str) -> None:
     row = json.dumps({name: {name: 1}}).encode()
     assert rows_from(ingest(), [row], [row] * 2) == [{name: {name: 1}}] * 3
+
+
+# Read in another thread
+
+
+def numbered(first: int, count: int, value: Any) -> list[bytes]:
+    return [json.dumps({"id": number, "a": value}).encode() for number in range(first, first + count)]
+
+
+def test_what_was_begun_in_another_thread_is_what_comes(looked_at: list[int]) -> None:
+    made = ingest(id="id")
+    made.take(numbered(0, 10, 1))
+    with ThreadPoolExecutor(1) as aside:
+        begun = made.begin(numbered(10, 5, 2), aside)
+        assert begun.table is not None and begun.table.result().num_rows == 5
+        assert made.finish(begun)["a"].to_pylist() == [2] * 5
+    assert looked_at == [10]
+
+
+def test_what_was_begun_before_something_was_learnt_is_read_anew(looked_at: list[int]) -> None:
+    made = ingest(id="id")
+    with ThreadPoolExecutor(1) as aside:
+        # Nothing is known when these two are begun; then ``a`` is a number, until a text comes.
+        batches = [numbered(0, 5, 1), numbered(5, 5, 2)]
+        begun = [made.begin(batch, aside) for batch in batches]
+        assert [one.table for one in begun] == [None, None]
+        for one in begun:
+            made.finish(one)
+        later = [made.begin(rows, aside) for rows in (numbered(10, 5, "three"), numbered(15, 5, "four"))]
+        columns = [made.finish(one) for one in later]
+    assert [one["a"].to_pylist() for one in columns] == [["three"] * 5, ["four"] * 5]
+    assert looked_at == [5, 5]
+
+
+@pytest.mark.parametrize("row", [b"null", b'{"id": "\xff"}', b'{"id": 1, "b": 1}'])
+def test_what_the_other_thread_refuses_is_looked_at_one_by_one(row: bytes) -> None:
+    ways = []
+    for aside in (None, ThreadPoolExecutor(1)):
+        made = ingest(id="id")
+        made.take(numbered(0, 5, 1))
+        rows = [*numbered(5, 3, 2), row]
+        try:
+            found = made.take(rows) if aside is None else made.finish(made.begin(rows, aside))
+            ways.append({name: column.to_pylist() for name, column in found.items()})
+        except ValueError as error:
+            ways.append({type(error).__name__: []})
+    assert ways[0] == ways[1]
 
 
 # A schema that can't change any more

@@ -17,7 +17,7 @@ import pytest
 from procore_jupyter.tables import parquet
 from procore_jupyter.tables.fetch import Batch, Reading
 from procore_jupyter.tables.fetched import assembled
-from procore_jupyter.tables.ingest import Ingest
+from procore_jupyter.tables.ingest import Begun, Ingest
 from procore_jupyter.tables.spec import TableSpec
 from tests.tables.json_rows import LABELS, RECORDS, Rows, random_rows
 from tests.tables.oracle import lost
@@ -91,9 +91,9 @@ def test_both_ways_agree_on_rows_that_are_alike() -> None:
         whole.take(made.rows)
         again = Ingest(made.columns, RECORDS, lambda: LABELS)
         again.take(made.rows)
-        assert again._wires is not None
+        assert again._wire_schema is not None
         try:
-            fast = again._read_fast(made.rows)
+            fast = again._read_fast(Begun(made.rows), again._wire_schema)
         except pa.ArrowInvalid:
             continue  # refused: then the careful way is taken
         compared += 1
@@ -116,9 +116,9 @@ def test_the_rows_are_as_different_as_they_should_be() -> None:
         made = random_rows(chance, 200)
         ingest = Ingest(made.columns, RECORDS, lambda: LABELS)
         ingest.take(made.rows[:100])
-        assert ingest._wires is not None
+        assert ingest._wire_schema is not None
         try:
-            ingest._read_fast(made.rows[100:])
+            ingest._read_fast(Begun(made.rows[100:]), ingest._wire_schema)
             ways["fast"] += 1
         except pa.ArrowInvalid:
             ways["refused"] += 1

@@ -1,0 +1,94 @@
+"""Bodies of answers, read whole: large ones in memory of their own, which goes back to the system with them.
+
+What Python frees of its own memory it keeps for later, thread by thread. Pages of a list are megabytes each and come
+in several threads, so what is kept is soon more than what is in use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import sys
+from collections.abc import Iterator
+
+import requests
+from urllib3 import HTTPResponse, exceptions
+
+PIECE = 64 * 1024
+"""Bytes that are read at a time."""
+
+MOST = 32 * 1024 * 1024
+"""Bytes that are set aside because a body promises them; one that is larger gets more as it comes."""
+
+
+def read_whole(response: requests.Response, *, apart: bool = False) -> int:
+    """Read the body at once, and leave it where ``response.content`` looks for it.
+
+    requests' own way takes ten thousand bytes at a time, which costs more than the rest of a large answer.
+
+    Parameters
+    ----------
+    response : requests.Response
+        The answer, of which nothing was read yet.
+    apart : bool
+        Put a large body in memory of its own: ``response.content`` is a memoryview then.
+
+    Returns
+    -------
+    int
+        The bytes of the body, unpacked.
+
+    Raises
+    ------
+    requests.RequestException
+        It didn't come whole.
+    """
+    raw = response.raw
+    if response._content_consumed or not isinstance(raw, HTTPResponse):  # type: ignore[attr-defined]
+        return len(response.content)
+    length = response.headers.get("Content-Length", "")
+    told = int(length) if length.isascii() and length.isdecimal() and len(length) < 10 else 0
+    with _as_requests_names_them():
+        body = _read_apart(raw, told) if apart else raw.read(decode_content=True)
+    vars(response).update(_content=body, _content_consumed=True)
+    return len(body)
+
+
+def _read_apart(raw: HTTPResponse, length: int) -> bytes | memoryview:
+    """Return a body; `length` is what it promised, 0 where it promised nothing."""
+    area, size = None, 0
+    small = bytearray()
+    for piece in raw.stream(PIECE, decode_content=True):
+        if area is None:
+            small += piece
+            if len(small) <= PIECE:
+                continue
+            area, piece = _area(min(max(length, 8 * PIECE), MOST)), bytes(small)
+        if size + len(piece) > len(area):  # it was packed
+            larger = _area(2 * (size + len(piece)))
+            larger[:size] = memoryview(area)[:size]
+            area = larger
+        area[size : size + len(piece)] = piece
+        size += len(piece)
+    return bytes(small) if area is None else memoryview(area)[:size]
+
+
+def _area(size: int) -> mmap.mmap:
+    """Return memory of so many bytes; what isn't written to costs nothing."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+@contextlib.contextmanager
+def _as_requests_names_them() -> Iterator[None]:
+    try:
+        yield
+    except exceptions.ProtocolError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
+    except exceptions.DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(error) from error
+    except exceptions.ReadTimeoutError as error:
+        raise requests.ConnectionError(error) from error
+    except exceptions.SSLError as error:
+        raise requests.exceptions.SSLError(error) from error

@@ -1,0 +1,90 @@
+"""Bodies are read whole, large ones into memory of their own where whoever asks takes them so."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from procore_jupyter.session import scope
+from procore_jupyter.session.bodies import PIECE
+from procore_jupyter.session.refreshing import RefreshingSession
+from procore_jupyter.session.scope import Scope
+from tests.session.conftest import Answer, Server
+
+SIZES = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7, 20 * PIECE]
+
+
+def body_of(size: int) -> bytes:
+    return random.Random(size).randbytes(size)
+
+
+def get(session: RefreshingSession, *, apart: bool = True) -> requests.Response:
+    around = Scope()
+    around.bodies_apart = apart
+    with scope.within(around):
+        response = session.get("/a")
+    assert around.requests == 1 and around.bytes == len(response.content)
+    return response
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("chunk", [0, 1000, PIECE, 5 * PIECE])
+def test_a_body_is_the_same_either_way(
+    api: Server, session: RefreshingSession, size: int, packed: bool, chunk: int
+) -> None:
+    body = body_of(size)
+    sent = gzip.compress(body, 1) if packed else body
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    api.answer = lambda request: Answer(body=sent, headers=headers, chunk=chunk)
+    apart, usual = get(session).content, get(session, apart=False).content
+    assert bytes(apart) == usual == body
+    assert isinstance(usual, bytes)
+    if size > PIECE:
+        assert isinstance(apart, memoryview)
+
+
+def test_one_that_unpacks_to_far_more_than_it_promised_grows(api: Server, session: RefreshingSession) -> None:
+    body = json.dumps(["row"] * 2_000_000).encode()
+    packed = gzip.compress(body, 9)
+    assert len(packed) < len(body) / 500
+    api.answer = lambda request: Answer(body=packed, headers={"Content-Encoding": "gzip"})
+    assert bytes(get(session).content) == body
+
+
+def test_one_that_breaks_off_is_asked_for_again(
+    api: Server, make_session: Callable[..., RefreshingSession]
+) -> None:
+    body = body_of(5 * PIECE)
+    api.answers(Answer(body=body, cut=True), Answer(body=body))
+    assert bytes(get(make_session()).content) == body
+    assert len(api.arrived) == 2
+    api.answers(Answer(body=b"no gzip" * PIECE, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(requests.exceptions.ContentDecodingError):
+        get(make_session())
+
+
+def test_an_error_s_body_and_one_that_somebody_s_hook_looks_at_are_bytes(
+    api: Server, session: RefreshingSession
+) -> None:
+    body = b"[" + b" " * 3 * PIECE + b"]"
+    api.answer = lambda request: Answer(404, body=body)
+    assert get(session).content == body
+    seen: list[object] = []
+    session.hooks["response"].append(lambda response, **how: seen.append(response.json()))
+    api.answer = lambda request: Answer(body=body)
+    assert isinstance(get(session).content, bytes)
+    assert seen == [[]]
+
+
+def test_it_goes_back_with_what_holds_it(api: Server, session: RefreshingSession) -> None:
+    api.answer = lambda request: Answer(body=body_of(4 * PIECE))
+    response = get(session)
+    view = memoryview(response.content)[PIECE:]
+    del response
+    assert bytes(view) == body_of(4 * PIECE)[PIECE:]  # a part holds all of it
