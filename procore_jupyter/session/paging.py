@@ -31,8 +31,9 @@ READ_AHEAD, UNHURRIED = 8 * 1024 * 1024, 512 * 1024
 """Bytes of answers that are under way, or came before their turn, at most: where they are waited for, and where they
 come as fast as they are used up. One page may be larger."""
 
-WAITING, SOON = 0.1, 0.01
-"""They are waited for if that takes a tenth of the time; looked at so often, in seconds, as long as they aren't."""
+WAITING, QUICK, SOON = 0.03, 0.05, 0.01
+"""They are waited for if that takes more than this part of the time; a first answer that takes more than so many seconds
+promises that the others will be. As long as they aren't, it is looked at every `SOON` seconds."""
 
 BROKEN_ANSWERS = 2
 """How often a page is asked for again whose answer is no list: a proxy's page, a body that was cut off."""
@@ -371,10 +372,10 @@ class _Crew:
         self._done: SimpleQueue[tuple[_List, Ask, _Answer | BaseException]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._typical = 0
+        self._begun = self._ticked = time.monotonic()
         self._since: float | None = None
         """When the first answer came."""
         self._waited = 0.0
-        self._ticked = time.monotonic()
 
     @property
     def waited_for(self) -> bool:
@@ -411,7 +412,8 @@ class _Crew:
         finally:
             self._waited += time.monotonic() - begun
         if self._since is None:
-            self._since, self._waited = time.monotonic(), 0.0
+            self._since = time.monotonic()
+            self._waited = max(0.0, self._since - self._begun - QUICK)
         self.busy -= 1
         if isinstance(answer, BaseException):
             raise answer
