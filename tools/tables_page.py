@@ -125,6 +125,7 @@ KEYS = {
     "note": "what one should know of it",
     "source": "where the facts are from",
     "columns": "kinds by name, in the order in which they are handed out; otherwise what arrives decides",
+    "others": '`"money"` where columns that aren\'t named here are amounts, as those of a budget view; otherwise what arrives decides',
     "key": 'the column that tells rows apart: `id` where there is one, unless you say otherwise; `""` where none does',
     "show": "the columns that are drawn first",
     "filters": "conditions by name: see below",

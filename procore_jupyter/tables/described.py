@@ -27,7 +27,7 @@ class SpecError(ValueError):
 
 
 _KEYS = (
-    "title", "path", "scope", "source", "note", "key", "show", "columns", "paging", "largest_page", "shape", "list_key",
+    "title", "path", "scope", "source", "note", "key", "show", "columns", "others", "paging", "largest_page", "shape", "list_key",
     "required", "query_scope", "parents", "filters", "fixed", "views", "view_param", "default_view", "sort", "dates",
     "deprecated",
 )  # fmt: skip
@@ -94,6 +94,7 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
         note=_text(table, "note", where, ""),
         source=_text(table, "source", where, ""),
         columns=columns,
+        others=_choice(table, "others", ("", "money"), where, ""),
         key=_text(table, "key", where, "id" if not columns or "id" in columns else ""),
         show=show,
         query=tuple(dict.fromkeys(query)),

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from procore_jupyter.errors import ProcoreAPIError
 from procore_jupyter.tables.arrow_types import (
+    MONEY,
     Number,
     array_of,
     as_json,
@@ -31,7 +32,7 @@ from procore_jupyter.tables.arrow_types import (
 )
 from procore_jupyter.tables.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.custom_fields import CustomFields, Labels
-from procore_jupyter.tables.values import Built, build, default_wire, finished, parts
+from procore_jupyter.tables.values import Built, are_amounts, build, default_wire, finished, parts
 
 BATCH = 2000
 """Rows that are taken in at a time."""
@@ -80,6 +81,8 @@ class Ingest:
         The records that kinds may name.
     labels : callable
         Returns the labels of custom fields.
+    others : str
+        What other columns are where their values look like it: ``money``; empty where what arrives decides.
 
     Attributes
     ----------
@@ -96,7 +99,9 @@ class Ingest:
         columns: Mapping[str, str],
         records: Mapping[str, Mapping[str, str]],
         labels: Labels = dict,
+        others: str = "",
     ) -> None:
+        self._declared, self._amounts = {*columns}, others == "money"
         self.schema = {name: of_kind(kind, records) for name, kind in columns.items()}
         self.frozen = False
         self.unfit: Counter[str] = Counter()
@@ -235,6 +240,13 @@ class Ingest:
                 wires.setdefault(name, default_wire(known))
                 columns[name] = pa.nulls(len(rows), known)
                 continue
+            if (
+                self._amounts
+                and pa.types.is_null(known)
+                and name not in self._declared
+                and are_amounts(values)
+            ):
+                known = MONEY
             built = self._build(name, values, known)
             columns[name] = built.array
             wires[name] = _merged(wires.get(name), built.wire)

@@ -168,7 +168,7 @@ class Library:
             self._session,
             selection,
             places,
-            Ingest(selection.spec.columns, self.catalog.records, labels),
+            Ingest(selection.spec.columns, self.catalog.records, labels, others=selection.spec.others),
             concurrency=self._concurrency,
             page_size=self._page_size,
             limit=min(limits, default=None),

@@ -94,6 +94,8 @@ class TableSpec:
         What a row belongs to.
     columns : mapping of str to str
         Kinds by name; empty where what arrives decides.
+    others : "" or "money"
+        What columns that aren't declared are where their values look like it; empty where what arrives decides.
     key : str
         The column that tells rows apart; empty where none does.
     show : tuple of str
@@ -131,6 +133,7 @@ class TableSpec:
     note: str = ""
     source: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    others: str = ""
     key: str = "id"
     show: tuple[str, ...] = ()
     query: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ FOREIGN = re.compile(r"(?:^|_)(?:origin|employee|business|external|client|erp|ve
 """Ids of other systems: texts, although they may be made of digits."""
 
 _WHOLE = r"^(0|-?[1-9][0-9]{0,18})$"
+_AMOUNT = re.compile(r"-?(0|[1-9]\d{0,13})(\.\d{1,4})?\Z", re.ASCII)
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 _MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})$"
 _ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
@@ -342,6 +343,15 @@ def _guess_text(values: pa.Array, name: str) -> pa.DataType:
 def is_id(name: str) -> bool:
     """Tell whether a column of that name holds ids of Procore's, which are whole numbers."""
     return (name == "id" or name.endswith("_id")) and FOREIGN.search(name) is None
+
+
+def are_amounts(values: Sequence[Any]) -> bool:
+    """Tell whether values look like amounts of money: numbers with a point, in texts or not; and none looks like a code."""
+    some = [value for value in values if value not in (None, "")]
+    if any(isinstance(value, bool) or not isinstance(value, (int, str)) for value in some):
+        return False
+    written = [str(value) for value in some]
+    return any("." in text for text in written) and all(_AMOUNT.match(text) for text in written)
 
 
 def _all_match(values: pa.Array, pattern: str) -> bool:

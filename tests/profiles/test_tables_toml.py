@@ -69,7 +69,7 @@ PLAIN_KINDS = {
 TABLE_KEYS = {
     "title", "path", "scope", "source", "key", "show", "note", "paging", "largest_page", "shape", "list_key",
     "required", "query_scope", "fixed", "views", "view_param", "default_view", "sort", "dates", "deprecated",
-    "parents", "filters", "columns",
+    "parents", "filters", "columns", "others",
 }
 FILTER_KEYS = {"kind", "several", "range", "param", "column", "choices", "sound"}
 # fmt: on

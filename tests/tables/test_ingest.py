@@ -280,6 +280,46 @@ def test_fields_that_nobody_declared_are_kept_and_come_last() -> None:
     assert [*made.schema] == ["id", "name", "new", "newer"] and made.notes == []
 
 
+VIEW = {
+    "Revised Budget": ("1250.5", "-3.00", "0"),
+    "Committed": (12.25, 3, None),
+    "Blank": ("", "10.00", None),
+}
+CODES = {
+    "Code": ("01.10", "02.20", "3.1"),
+    "Level": ("1", "2", "3"),
+    "Version": ("1.2.3", "1.2", "1.0"),
+    "Note": ("10.50 agreed", "10.50", None),
+    "Share": ("0.123456", "0.5", "1.0"),
+    "Open": (True, "1.0", None),
+    "Total": ({"amount": "1.0"}, None, None),
+}
+
+
+def test_columns_that_nobody_declared_are_money_where_that_is_said_and_they_look_like_it() -> None:
+    named = {**VIEW, **CODES, "Known": ("1.50", None, None)}
+    rows = [
+        json.dumps({"id": number, **{name: found[number] for name, found in named.items()}}).encode()
+        for number in range(3)
+    ]
+    made = Ingest({"id": "id", "Known": "text"}, RECORDS, others="money")
+    made.take(rows)
+    assert {name for name, found in made.schema.items() if found == MONEY} == {*VIEW}
+    assert made.schema["Known"] == pa.string()
+    assert made.take(rows)["Revised Budget"].to_pylist() == [Decimal("1250.5"), Decimal(-3), Decimal(0)]
+    assert made.take(rows)["Code"].to_pylist() == ["01.10", "02.20", "3.1"]
+    without = Ingest({"id": "id"}, RECORDS)
+    without.take(rows)
+    assert MONEY not in without.schema.values()
+
+
+def test_a_column_taken_for_money_that_holds_something_else_later_loses_nothing() -> None:
+    made = Ingest({"id": "id"}, RECORDS, others="money")
+    batches = ([b'{"id": 1, "Note": null}'], [b'{"id": 2, "Note": "1.50"}'], [b'{"id": 3, "Note": "none"}'])
+    assert [row["Note"] for row in rows_from(made, *batches)] == [None, "1.5", "none"]
+    assert made.notes == ["Note is text here: it has values that are no decimal, 4 places."]
+
+
 def test_columns_called_as_ours_are_called_otherwise() -> None:
     row = b'{"id": 1, "_unfit": {"a": 1}, "_extra": "x"}'
     assert rows_from(ingest(), [row], [row]) == [{"id": 1, "_unfit_": {"a": 1}, "_extra_": "x"}] * 2
