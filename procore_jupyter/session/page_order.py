@@ -134,6 +134,8 @@ class PageOrder:
         It gives the same whatever page and size is asked for: all that it has, and not a first page.
     changed : bool
         Rows came or went while it was read.
+    unsettled : bool
+        They did so each time that it was read again: nobody can tell whether some were missed.
     """
 
     def __init__(self, *, paged: bool = True, size: int | None = None, limit: int | None = None) -> None:
@@ -141,7 +143,7 @@ class PageOrder:
             size = max(1, min(size, limit))
         self.size = size
         self.total: int | None = None
-        self.repeats = self.changed = self.unpaged = self._probed = False
+        self.repeats = self.changed = self.unsettled = self.unpaged = self._probed = False
         self._paged, self._limit = paged, limit
         self._tells_total = True
         self._todo = deque([Ask(0, size if paged else None, numbered=paged)])
@@ -377,6 +379,7 @@ class PageOrder:
 
     def _look_at_all(self) -> bool:
         if self._looked_at_all == WHOLE_LOOKS:
+            self.unsettled = True
             return False
         self._looked_at_all += 1
         self._rose = self._fell = False

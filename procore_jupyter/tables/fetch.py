@@ -304,6 +304,13 @@ class Reading:
                 None,
                 f"Procore gave the same {counted(pending.unique, 'row')} of {name} for the next page: there may be more.",
             )
+        elif pages.unsettled:
+            self._missing(
+                place,
+                None,
+                f"{name} kept changing while it was read: {counted(pending.unique, 'row')} came, and some may be missing. "
+                "Read it again when less is going on.",
+            )
         elif pages.changed:
             where = (
                 f" in {place.project[1] or place.project[0]}"

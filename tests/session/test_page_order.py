@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections.abc import Callable
@@ -355,6 +356,20 @@ def test_as_many_rows_come_as_go_and_none_that_stays_is_lost() -> None:
     stay = {*rows.ids} - {4, 5}
     found, _ = read(rows, at_once=1, size=100, between=between)
     assert len(stay - {*found}) <= 1  # what can't be seen from outside, and is documented
+
+
+def test_a_list_that_never_comes_to_rest_is_left_and_said_to() -> None:
+    rows = Rows(300)
+    turn = itertools.cycle((rows.delete, rows.insert))
+    found, pages = read(rows, at_once=1, size=100, between=lambda: next(turn)(0))
+    assert pages.unsettled and pages.changed
+    assert len(rows.asked) < 30 and len(found) >= 250
+    # Changes that come to an end are read through.
+    rows = Rows(300)
+    steps = iter([rows.delete, rows.insert])
+    found, pages = read(rows, at_once=1, size=100, between=lambda: next(steps, lambda place: None)(0))
+    assert pages.changed and not pages.unsettled
+    assert {*rows.ids} <= {*found}
 
 
 def test_whatever_rows_come_or_go_those_that_stay_come_once() -> None:
