@@ -206,9 +206,8 @@ def _tables_of(namespace: Mapping[str, Any]) -> Iterable[str]:
     if (connected := sys.modules.get("procore_jupyter.procore")) is not None:
         for name, value in [*namespace.items()]:
             if name[:1] != "_" and isinstance(value, connected.Procore):
-                with contextlib.suppress(
-                    ConfigurationError
-                ):  # a profile that is wrong: told of where it is used
+                # A profile that is wrong is told of where it is used.
+                with contextlib.suppress(ConfigurationError):
                     found |= dict.fromkeys(value.tables)
     return found or _procores_tables()
 

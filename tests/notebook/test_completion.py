@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
+from procore_jupyter.connection import Procore, connect
+from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.notebook import completion
 from procore_jupyter.notebook.completion import candidates
 from procore_jupyter.properties import PROPERTIES
@@ -108,6 +113,29 @@ def test_it_never_connects_to_anything(shell: InteractiveShell, monkeypatch: pyt
 
     monkeypatch.setattr("socket.socket.connect", refuse)
     assert complete(shell, "%procore_connect Profile=De")
+
+
+def test_the_tables_of_a_person_s_own_profile_are_offered_and_a_wrong_one_takes_nothing_away(
+    shell: InteractiveShell, tmp_path: Path
+) -> None:
+    profile = tmp_path / "own.toml"
+    profile.write_text(
+        'extends = "Procore"\n[tables.crane_logs]\npath = "/rest/v1.0/projects/{project_id}/cranes"\n'
+    )
+    url = "http://127.0.0.1:9"
+    mine = connect(f"Profile={profile};AuthScheme=NONE;LoginURL={url};APIURL={url}")
+    shell.user_ns["mine"] = mine
+    assert complete(shell, 'mine.table("crane_l') == ['mine.table("crane_logs']
+    mine.close()
+
+    class Wrong(Procore):
+        @property
+        def tables(self) -> Any:
+            raise ConfigurationError("the profile can't be read")
+
+    other = Wrong.__new__(Wrong)
+    shell.user_ns |= {"mine": other}
+    assert complete(shell, 'mine.table("budget_vi') == ['mine.table("budget_views']
 
 
 def test_after_unload_nothing_is_offered(shell: InteractiveShell) -> None:

@@ -219,6 +219,25 @@ def test_the_signature_of_a_storage_s_address_is_in_no_error(
     assert left(folder) == []
 
 
+def test_from_the_api_to_a_host_of_files_the_sign_in_goes_along_and_the_company_does_not(
+    api: Server, folder: Path
+) -> None:
+    from tests.hostile.test_redirects import Recorder
+
+    recorder = Recorder()
+    session = RefreshingSession(
+        api.url, api.url, Tokens(), company_id=7, file_hosts=["*.procore.com"], max_wait=0
+    )
+    session.mount("https://", recorder)
+    api.answer = lambda request: Answer(302, headers={"Location": "https://storage.procore.com/plan.pdf"})
+    download(session, "/files/1", folder / "plan.pdf")
+    assert api.arrived[0].headers["procore-company-id"] == "7"
+    ((_, url, headers),) = recorder.sent
+    assert url == "https://storage.procore.com/plan.pdf"
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+    assert "procore-company-id" not in headers
+
+
 def test_a_token_that_is_refused_is_renewed_for_a_file_too(
     api: Server, session: RefreshingSession, tokens: Tokens, folder: Path
 ) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 import pyarrow as pa
@@ -102,6 +105,30 @@ def test_rows_are_told_apart_also_when_ids_become_texts_halfway(
     with pytest.warns():
         table.fetch()
     assert len(table) == 2501
+
+
+def test_what_was_taken_of_the_limit_and_not_needed_is_given_back(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    api = SmallApi({rfis_of(HARBOR): rfis(300)})
+    server = servers()
+
+    def answer(request: Arrived) -> Answer:
+        found = api(request)
+        left = {
+            "Limit": "400",
+            "Remaining": str(400 - len(server.arrived)),
+            "Reset": str(int(time.time()) + 600),
+        }
+        headers = {f"X-Rate-Limit-{name}": text for name, text in left.items()}
+        return replace(found, headers={**found.headers, **headers, "Date": formatdate(usegmt=True)})
+
+    server.answer = answer
+    procore = connect_to(server.url, PageSize=20)
+    procore.table("rfis", project_id=HARBOR).fetch()
+    (window,) = procore.pace._file.last.windows.values()
+    assert window.limit == 400
+    assert window.taken == len(server.arrived) == 15  # a lease is of fifty
 
 
 # Where a row is from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
 import json
 import os
@@ -18,6 +19,7 @@ from procore_jupyter.connection import Procore
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.profiles import built_in_tables
 from procore_jupyter.tables.catalog import Catalog
+from procore_jupyter.tables.listing import example
 from procore_jupyter.tables.selection import selection_of
 from procore_jupyter.tables.spec import KINDS, SHAPES, TableSpec
 from tests.session.conftest import Answer, Arrived, Server
@@ -43,6 +45,18 @@ def sampled(specs: Sequence[TableSpec]) -> list[TableSpec]:
         for some in by_shape.values()
         for one in chance.sample(some, min(len(some), max(2, len(some) // 10)))
     ]
+
+
+# All of them
+
+
+def test_how_a_table_is_asked_for_is_python() -> None:
+    """Some lists need ``filters[...]``, which is no name of an argument."""
+    shown = {spec.name: example(spec) for spec in [*CATALOG.search(), *PROBABLE]}
+    for name, call in shown.items():
+        found = ast.parse(call.replace("…", "1"), mode="eval").body
+        assert isinstance(found, ast.Call) and ast.unparse(found.args[0]) == repr(name)
+    assert any("**{" in call for call in shown.values())
 
 
 # Each of them
