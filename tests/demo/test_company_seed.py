@@ -110,7 +110,7 @@ def test_a_scale_multiplies_the_rows_of_a_projects_lists(scale: float) -> None:
     site = site_of(records_of(scale=scale))
     assert len(rfis.rfis(site)) == round(348 * scale)
     logs = len(daily_logs.kind("manpower_logs").rows(site))
-    assert 0.8 < logs / (353 * scale) < 1.2
+    assert 0.8 < logs / (1645 * scale) < 1.2
     last = rfis.rfis(site)[-1]
     assert site.index("rfis", last["id"]) == len(rfis.rfis(site)) - 1
 

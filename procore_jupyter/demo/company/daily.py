@@ -59,13 +59,13 @@ class Kind:
 
     def _entry(self, site: Site, rows: DailyRows, day: int, index: int) -> Row:
         dice, on = site.dice(self.table, index), site.days[day]
-        shift = segment(site, dice)
+        shift, details = segment(site, dice), self.details(site, dice, on)
         row: Row = {
             "id": site.id(self.table, index),
             "date": on.isoformat(),
             "datetime": stamp(on, 720),
             "position": index - rows.children.starts[day] + 1,
-            **self.details(site, dice, on),
+            **details,
             "created_by": anyone(site, dice, directory.own_people),
             "vendor": directory.any_vendor(site, dice),
             "location": any_location(site, dice),
@@ -74,7 +74,7 @@ class Kind:
             "attachments": attachments(site, self.table, index, dice, 0.1),
             "created_at": moment(dice, on),
             "updated_at": moment(dice, min(on + timedelta(days=dice.whole(0, 3)), site.last)),
-        }
+        } | details  # a kind may know better
         if "status" in self.more:
             row["status"] = "approved" if dice.chance(0.9) else "pending"
         if "permissions" in self.more:

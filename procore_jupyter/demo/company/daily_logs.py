@@ -136,13 +136,17 @@ def _inspection(site: Site, dice: Dice, day: date) -> Row:
 
 
 def _manpower(site: Site, dice: Dice, day: date) -> Row:
-    workers, hours = dice.whole(1, 12), dice.pick((8, 8, 8, 10, 4))
+    """A contractor's crew: about as many people each day, of its own trade."""
+    contractor = dice.pick(site.get(directory.subcontractors))
+    usual = site.dice("crews", contractor.index).whole(3, 12)
+    workers, hours = max(1, usual + dice.whole(-2, 2)), dice.pick((8, 8, 8, 10, 4))
     contact = dice.pick(site.get(directory.other_people))
     return {
+        "vendor": contractor.reference(),
         "num_workers": workers,
         "num_hours": f"{hours:.1f}",
         "man_hours": f"{workers * hours:.1f}",
-        "trade": _trade(site, dice),
+        "trade": trade_of(site.firm, contractor.trade or 0),
         "cost_code": any_cost_code(site, dice),
         "user": contact.reference(),
         "contact": contact.reference(),
@@ -272,7 +276,7 @@ KINDS = (
     Kind("dumpster_logs", 0.15, _dumpster),
     Kind("equipment_logs", 0.6, _equipment, without=_SHIFT, more=("permissions", "custom_fields")),
     Kind("inspection_logs", 0.2, _inspection),
-    Kind("manpower_logs", 0.9, _manpower, without=_SHIFT, more=("status", "permissions", "custom_fields")),
+    Kind("manpower_logs", 4.2, _manpower, without=_SHIFT, more=("status", "permissions", "custom_fields")),
     Kind("notes_logs", 0.7, _note, more=("status", "permissions", "custom_fields", "header")),
     Kind("plan_revision_logs", 0.1, _plan_revision, without=("created_at", "updated_at")),
     Kind("productivity_logs", 0.3, _productivity, without=("vendor", "attachments")),
