@@ -335,6 +335,16 @@ class PageOrder:
 
     # The end
 
+    def met(self, rows: int, unique: int) -> None:
+        """Take in how many of the rows that were handed on are different ones; there may be more of them since.
+
+        The same page each time, in a list that rows are put into meanwhile, is never quite the same: where nobody tells
+        how long the list is, half a page's rows that come again give it away.
+        """
+        if self.total is None and not self.repeats and self.size and 2 * (rows - unique) >= self.size:
+            self.repeats = self._probed = True
+            self._stop()
+
     def look_again(self, unique: int) -> bool:
         """Ask for what may have been missed; False where nothing was, or no more can be done about it.
 
@@ -347,6 +357,7 @@ class PageOrder:
         """
         if self._limit is not None and unique >= self._limit:
             return False
+        self.met(self._rows, unique)
         if self.repeats and self.total is None and not self._probed:
             self._probed = True
             self.unpaged = self._rows == 1  # no page is so small

@@ -184,6 +184,7 @@ class Reading:
                     while pending.full:
                         self._begin(event.index, pending, aside)
                         yield from self._finish(IN_HAND)
+                    event.pages.met(pending.taken_in, pending.unique)
                 elif isinstance(event, paging.Failed):
                     yield from self._finish()
                     self._failed(event.index, event.error)
@@ -236,6 +237,7 @@ class Reading:
             columns = {name: column.filter(fresh) for name, column in columns.items()}
         length = len(next(iter(columns.values()))) if columns else 0
         pending.unique += length
+        pending.taken_in += len(rows)
         if self._limit is not None and self.rows + length >= self._limit:
             self.cut = self.rows + length > self._limit or self.cut
             length = self._limit - self.rows
@@ -345,7 +347,7 @@ class _Pending:
 
     def __init__(self, apart: RowsApart, batch_bytes: int) -> None:
         self.rows: list[Any] = []
-        self.unique = 0
+        self.unique = self.taken_in = 0
         self.apart = apart
         self._batch_bytes, self._at_a_time = batch_bytes, BATCH
 

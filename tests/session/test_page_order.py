@@ -102,6 +102,7 @@ def read(
         for one in pages.ready():
             found |= dict.fromkeys(one.rows)
             handed += one.rows
+            pages.met(len(handed), len(found))
         if not out and pages.idle and not pages.look_again(len(found)):
             return [*found], pages
 
@@ -370,6 +371,19 @@ def test_a_list_that_never_comes_to_rest_is_left_and_said_to() -> None:
     found, pages = read(rows, at_once=1, size=100, between=lambda: next(steps, lambda place: None)(0))
     assert pages.changed and not pages.unsettled
     assert {*rows.ids} <= {*found}
+
+
+def test_a_server_that_ignores_the_page_is_found_out_also_while_rows_are_put_in_front() -> None:
+    for count in (21, 45, 300):
+        rows = Rows(count, ignores_page=True, tells_total=False, tells_size=False)
+        found, pages = read(rows, at_once=1, size=20, between=lambda rows=rows: rows.insert(0))
+        assert pages.repeats and not pages.unpaged
+        assert len(found) < len(rows.ids) and len(rows.asked) <= 3
+    # Where the page is honoured, a row that moves to the next one is no such sign.
+    rows = Rows(100, tells_total=False, tells_size=False)
+    steps = iter([rows.insert] * 3)
+    found, pages = read(rows, at_once=1, size=20, between=lambda: next(steps, lambda place: None)(0))
+    assert not pages.repeats and {*found} >= {*range(1, 101)}
 
 
 def test_whatever_rows_come_or_go_those_that_stay_come_once() -> None:
