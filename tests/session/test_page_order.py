@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import random
@@ -376,7 +377,7 @@ def test_a_list_that_never_comes_to_rest_is_left_and_said_to() -> None:
 def test_a_server_that_ignores_the_page_is_found_out_also_while_rows_are_put_in_front() -> None:
     for count in (21, 45, 300):
         rows = Rows(count, ignores_page=True, tells_total=False, tells_size=False)
-        found, pages = read(rows, at_once=1, size=20, between=lambda rows=rows: rows.insert(0))
+        found, pages = read(rows, at_once=1, size=20, between=functools.partial(rows.insert, 0))
         assert pages.repeats and not pages.unpaged
         assert len(found) < len(rows.ids) and len(rows.asked) <= 3
     # Where the page is honoured, a row that moves to the next one is no such sign.
