@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,7 @@ def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda readi
     stopped = False
     batches = reading.batches()
     for batch in batches:
-        kept.setdefault(batch.place, []).append(_in_one_piece(batch))
+        kept.setdefault(batch.place, []).append(_in_one_piece(batch, reading.ingest.schema))
         if stop(reading):
             stopped = True
             break
@@ -97,16 +97,21 @@ def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda readi
     )
 
 
-def _in_one_piece(batch: Batch) -> Batch:
-    """Return a batch in memory of its own.
+def _in_one_piece(batch: Batch, schema: Container[str]) -> Batch:
+    """Return a batch in memory of its own; without columns of the schema that are empty, which `Ingest.as_now` gives back.
 
     Its columns lie among what was needed for a moment to read them, none of which goes back to the system as long as
     one of them is there.
     """
-    together = pa.RecordBatch.from_arrays([*batch.columns.values()], [*batch.columns])
+    columns = {
+        name: column
+        for name, column in batch.columns.items()
+        if column.null_count < len(column) or name not in schema
+    }
+    together = pa.RecordBatch.from_arrays([*columns.values()], [*columns])
     piece = together.serialize(memory_pool=pa.system_memory_pool())
     again = pa.ipc.read_record_batch(piece, together.schema)
-    return Batch(batch.place, dict(zip(batch.columns, again.columns, strict=True)), batch.length)
+    return Batch(batch.place, dict(zip(columns, again.columns, strict=True)), batch.length)
 
 
 def raise_where_all_failed(reading: Reading) -> None:

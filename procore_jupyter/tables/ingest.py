@@ -109,6 +109,7 @@ class Ingest:
         self._widened: dict[str, tuple[pa.DataType, pa.DataType]] = {}
         self._wires: dict[str, pa.DataType] | None = None
         self._custom = CustomFields(labels)
+        self._empty: dict[pa.DataType, pa.Array] = {}
 
     def freeze(self) -> None:
         """Keep the schema as it is from now on: what doesn't fit goes to ``_unfit``, what is new to ``_extra``."""
@@ -187,12 +188,19 @@ class Ingest:
     def _as_now(self, name: str, values: pa.Array | None, length: int) -> pa.Array:
         wanted = self.schema.get(name, pa.string())
         if values is None:
-            return pa.nulls(length, wanted)
+            return self._nulls(length, wanted)
         try:
             return converted(values, wanted)
         except pa.ArrowInvalid:
             self.widen(name, pa.string())
             return converted(values, pa.string())
+
+    def _nulls(self, length: int, wanted: pa.DataType) -> pa.Array:
+        """Return nulls, which lie in the same memory for all columns and batches: many a column has nothing else."""
+        found = self._empty.get(wanted)
+        if found is None or len(found) < length:
+            found = self._empty[wanted] = pa.nulls(max(length, BATCH), wanted)
+        return found.slice(0, length)
 
     @property
     def notes(self) -> list[str]:
