@@ -15,7 +15,8 @@ import tempfile
 import time
 from typing import Any
 
-from measuring import CHECKOUT, Run, print_markdown, print_title, run, tell, with_checkout
+from measuring import CHECKOUT, Run, print_markdown, print_title, run, with_checkout
+from telling import tell
 
 sys.path.insert(0, str(CHECKOUT))
 

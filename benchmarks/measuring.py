@@ -106,11 +106,6 @@ def with_checkout() -> dict[str, str]:
     return {"PYTHONPATH": str(CHECKOUT)}
 
 
-def tell(**found: Any) -> None:
-    """Print what a measured process has to tell, as its last line."""
-    print(json.dumps(found), flush=True)
-
-
 def median(runs: Sequence[Run]) -> Run:
     """Return runs' medians; they must have told the same."""
     if any(one.told != runs[0].told for one in runs):

@@ -13,9 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import Claims, Run, megabytes, ours, print_table, print_title, tell
+from measuring import Claims, Run, megabytes, ours, print_table, print_title
 from rows_contestants import COMPANY, FIRST_ID, PROJECT
 from rows_server import running
+from telling import tell
 
 ROWS = (1_000_000, 2_000_000)
 LIMIT = 400e6

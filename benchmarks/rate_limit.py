@@ -20,7 +20,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring import CHECKOUT, Claims, Started, print_table, print_title, tell, with_checkout
+from measuring import CHECKOUT, Claims, Started, print_table, print_title, with_checkout
+from telling import tell
 
 sys.path.insert(0, str(CHECKOUT))
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import requests
 from urllib3 import HTTPResponse, exceptions
 
+from procore_jupyter.session.headers import whole_number
+
 PIECE = 64 * 1024
 """Bytes that are read at a time."""
 
@@ -46,8 +48,7 @@ def read_whole(response: requests.Response, *, apart: bool = False) -> int:
     raw = response.raw
     if response._content_consumed or not isinstance(raw, HTTPResponse):  # type: ignore[attr-defined]
         return len(response.content)
-    length = response.headers.get("Content-Length", "")
-    told = int(length) if length.isascii() and length.isdecimal() and len(length) < 10 else 0
+    told = whole_number(response.headers.get("Content-Length")) or 0
     with _as_requests_names_them():
         body = _read_apart(raw, told) if apart else raw.read(decode_content=True)
     vars(response).update(_content=body, _content_consumed=True)

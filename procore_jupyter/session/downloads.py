@@ -14,6 +14,7 @@ import requests
 from procore_jupyter import files
 from procore_jupyter.session.api_errors import raise_for_status
 from procore_jupyter.session.file_hosts import within_download
+from procore_jupyter.session.headers import whole_number
 from procore_jupyter.session.retries import TRIES, is_transient
 
 if TYPE_CHECKING:
@@ -85,9 +86,8 @@ def download(
 
 
 def _write(response: requests.Response, path: Path, told: Told) -> None:
-    length = response.headers.get("Content-Length", "")
     packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
-    total = int(length) if length.isascii() and length.isdecimal() and not packed else None
+    total = None if packed else whole_number(response.headers.get("Content-Length"))
     done = 0
     told(done, total)
     with path.open("wb") as file:

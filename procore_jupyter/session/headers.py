@@ -1,4 +1,4 @@
-"""Our own two headers, told from the caller's by their type, and safe to look at."""
+"""Our own two headers, told from the caller's by their type, and safe to look at; and how a count in an answer's is read."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ class CompanyId(str):
     """The company header's value where we set it, not the caller."""
 
     __slots__ = ()
+
+
+def whole_number(text: str | None) -> int | None:
+    """Return a header's count, as ``Content-Length`` and ``Total`` have them; None where it is none."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 SENT = Bearer(MASKED)

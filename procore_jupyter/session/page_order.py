@@ -34,6 +34,10 @@ SECOND_LOOKS = 3
 WHOLE_LOOKS = 2
 """How often all are read again, where rows came and others went."""
 
+PERHAPS, SURELY = 0.5, 2
+"""Pages' worth of rows that come again where nobody tells how long the list is: so many that it may give its first page for
+every other, which is said in the end; and so many that it surely does, and nothing more is asked."""
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -336,14 +340,20 @@ class PageOrder:
     # The end
 
     def met(self, rows: int, unique: int) -> None:
-        """Take in how many of the rows that were handed on are different ones; there may be more of them since.
+        """Take in how many rows were handed on so far, and how many different ones there are among them.
 
-        The same page each time, in a list that rows are put into meanwhile, is never quite the same: where nobody tells
-        how long the list is, half a page's rows that come again give it away.
+        A list that gives its first page for every other, and that rows are put into meanwhile, never gives quite the
+        same; it would be asked without end.
         """
-        if self.total is None and not self.repeats and self.size and 2 * (rows - unique) >= self.size:
-            self.repeats = self._probed = True
+        if self._come_again(rows, unique, SURELY):
             self._stop()
+
+    def _come_again(self, rows: int, unique: int, pages: float) -> bool:
+        """Tell, where nobody tells how long the list is, whether so many pages' rows came again."""
+        if self.total is None and not self.repeats and self.size and rows - unique >= pages * self.size:
+            self.repeats = self._probed = True
+            return True
+        return False
 
     def look_again(self, unique: int) -> bool:
         """Ask for what may have been missed; False where nothing was, or no more can be done about it.
@@ -357,7 +367,7 @@ class PageOrder:
         """
         if self._limit is not None and unique >= self._limit:
             return False
-        self.met(self._rows, unique)
+        self._come_again(self._rows, unique, PERHAPS)
         if self.repeats and self.total is None and not self._probed:
             self._probed = True
             self.unpaged = self._rows == 1  # no page is so small

@@ -6,34 +6,24 @@ short way for a short list. Both go by `page_order`, which knows how Procore's p
 
 from __future__ import annotations
 
-import contextlib
-import contextvars
 import json
 import re
-import threading
-import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 import requests
 
 from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, RateLimited
-from procore_jupyter.session import api_errors, scope
+from procore_jupyter.session import api_errors
+from procore_jupyter.session.crew import Crew
+from procore_jupyter.session.headers import whole_number
 from procore_jupyter.session.page_order import Ask, Page, PageOrder
-from procore_jupyter.session.scope import Scope, Stopped
-
-LOOK = 0.1
-"""Seconds between two looks at whether it takes long, or was interrupted."""
+from procore_jupyter.session.scope import Scope
 
 READ_AHEAD, UNHURRIED = 8 * 1024 * 1024, 512 * 1024
 """Bytes of answers that are under way, or came before their turn, at most: where they are waited for, and where they
 come as fast as they are used up. One page may be larger."""
-
-WAITING, QUICK, SOON = 0.03, 0.05, 0.01
-"""They are waited for if that takes more than this part of the time; a first answer that takes more than so many seconds
-promises that the others will be. As long as they aren't, it is looked at every `SOON` seconds."""
 
 BROKEN_ANSWERS = 2
 """How often a page is asked for again whose answer is no list: a proxy's page, a body that was cut off."""
@@ -57,7 +47,7 @@ class Getter(Protocol):
         """Send a GET request."""
 
 
-Decoder = Callable[[Any], tuple[Sequence[Any], Hashable, Hashable]]
+Decoder = Callable[[bytes | memoryview], tuple[Sequence[Any], Hashable, Hashable]]
 """Takes a list's answer apart: its rows, and what tells the first and the last from others. ValueError where it is none."""
 
 
@@ -173,6 +163,7 @@ def read(
     *,
     concurrency: int = 4,
     limit: int | None = None,
+    peek: int | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """Read lists, several pages at a time, and give their rows in order: list by list, page by page.
@@ -192,6 +183,8 @@ def read(
         Requests under way at the same time, at most.
     limit : int or None
         Rows that are wanted of all lists together, at most; more may come.
+    peek : int or None
+        As soon as the lists are known to have more rows than this, what came is given, and nothing more.
     tick : callable
         Called some ten times a second while nothing comes.
 
@@ -200,16 +193,22 @@ def read(
     LoginRequired, RateLimited, ProcoreAPIError (401), requests.ConnectionError
         What ends the reading of all of them.
     """
-    waiting = [_List(index, wanted, limit) for index, wanted in enumerate(lists)]
-    waiting.reverse()
+    all_lists = [_List(index, wanted, limit) for index, wanted in enumerate(lists)]
+    waiting = all_lists[::-1]
     open_lists: list[_List] = []
     around.at_once |= TOO_LARGE  # made smaller here, and not sent again as it was
-    crew = _Crew(session, around, concurrency)
+    crew: _Crew = Crew(
+        lambda job: _ask(session, job[0].wanted, job[1]), lambda answer: answer.size, around, concurrency
+    )
     abreast = 1 if limit is not None and limit <= FEW else concurrency
     try:
         while waiting or open_lists:
+            if peek is not None and sum(one.pages.total or 0 for one in all_lists) > peek:
+                for one in open_lists:
+                    yield from one.events()
+                return
             while crew.busy < concurrency and (begun := _next_ask(open_lists, waiting, crew, abreast)):
-                crew.begin(*begun)
+                crew.begin(begun)
             if open_lists:
                 came = False
                 for event in open_lists[0].events():
@@ -221,7 +220,10 @@ def read(
                     continue
             answered = crew.wait(tick)
             if answered is not None:
-                one, ask, answer = answered
+                (one, ask), answer = answered
+                if answer.status == 401 or isinstance(answer.error, _FOR_ALL):
+                    assert answer.error is not None
+                    raise answer.error
                 one.take(ask, answer)
     finally:
         crew.dismiss()
@@ -349,106 +351,19 @@ def _ask(session: Getter, wanted: ListRequest, ask: Ask) -> _Answer:
         found,
         first,
         last,
-        total=_count(response.headers.get("Total")),
-        size=_count(response.headers.get("Per-Page")),
+        total=whole_number(response.headers.get("Total")),
+        size=whole_number(response.headers.get("Per-Page")),
         more=None if link is None else bool(_NEXT.search(link)),
     )
     return _Answer(page, len(body))
 
 
-def _count(text: str | None) -> int | None:
-    text = (text or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+_Crew = Crew[tuple[_List, Ask], _Answer]
 
 
-class _Crew:
-    """Threads that ask; made when they are needed."""
-
-    def __init__(self, session: Getter, around: Scope, size: int) -> None:
-        self.size = size
-        self.busy = 0
-        self._session, self._around = session, around
-        self._todo: SimpleQueue[tuple[_List, Ask] | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[_List, Ask, _Answer | BaseException]] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._typical = 0
-        self._begun = self._ticked = time.monotonic()
-        self._since: float | None = None
-        """When the first answer came."""
-        self._waited = 0.0
-
-    @property
-    def waited_for(self) -> bool:
-        """Whether answers come slower than they are used up."""
-        since = self._since
-        return since is None or self._waited > WAITING * (time.monotonic() - since)
-
-    @property
-    def expected(self) -> int:
-        """Bytes that are under way, as far as can be guessed from those that came."""
-        return self.busy * self._typical
-
-    def begin(self, one: _List, ask: Ask) -> None:
-        self.busy += 1
-        if len(self._threads) < min(self.busy, self.size):
-            context = contextvars.copy_context()
-            thread = threading.Thread(
-                target=context.run, args=(self._work,), name=f"procore-read-{len(self._threads)}", daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
-        self._todo.put((one, ask))
-
-    def wait(self, tick: Callable[[], None]) -> tuple[_List, Ask, _Answer] | None:
-        """Return an answer; None where none came for a moment. Raises what ends everything."""
-        begun = time.monotonic()
-        try:
-            one, ask, answer = self._done.get(timeout=LOOK if self.waited_for else SOON)
-        except Empty:
-            if time.monotonic() > self._ticked + LOOK:
-                self._ticked = time.monotonic()
-                tick()
-            return None
-        finally:
-            self._waited += time.monotonic() - begun
-        if self._since is None:
-            self._since = time.monotonic()
-            self._waited = max(0.0, self._since - self._begun - QUICK)
-        self.busy -= 1
-        if isinstance(answer, BaseException):
-            raise answer
-        if answer.status == 401 or isinstance(answer.error, _FOR_ALL):
-            assert answer.error is not None
-            raise answer.error
-        self._typical = max(answer.size, self._typical // 2)
-        return one, ask, answer
-
-    def _work(self) -> None:
-        with scope.within(self._around):
-            while (task := self._todo.get()) is not None:
-                one, ask = task
-                answer: _Answer | BaseException
-                try:
-                    answer = _ask(self._session, one.wanted, ask)
-                except Stopped:
-                    return
-                except BaseException as error:
-                    answer = error
-                self._done.put((one, ask, answer))
-
-    def dismiss(self) -> None:
-        """Stop what is under way, and let the threads go."""
-        self._around.stop()
-        for _ in self._threads:
-            self._todo.put(None)
-        for thread in self._threads:
-            with contextlib.suppress(RuntimeError):
-                thread.join(5.0)
-
-
-def rows_in(body: bytes) -> tuple[list[Any], Hashable, Hashable]:
+def rows_in(body: bytes | memoryview) -> tuple[list[Any], Hashable, Hashable]:
     """Return the rows of a short list: a JSON array, or one in a ``{"data": …}`` envelope. ValueError where it is none."""
-    found = json.loads(body)
+    found = json.loads(bytes(body))
     if isinstance(found, dict) and isinstance(found.get("data"), list):
         found = found["data"]
     if not isinstance(found, list):

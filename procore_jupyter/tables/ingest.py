@@ -27,7 +27,7 @@ from procore_jupyter.tables.arrow_types import (
     converted,
     in_words,
     of_kind,
-    read_lines,
+    read_rows,
     widened,
 )
 from procore_jupyter.tables.custom_fields import COLUMN as CUSTOM_FIELDS
@@ -101,7 +101,6 @@ class Ingest:
         labels: Labels = dict,
         others: str = "",
     ) -> None:
-        self._declared, self._amounts = {*columns}, others == "money"
         self.schema = {name: of_kind(kind, records) for name, kind in columns.items()}
         self.frozen = False
         self.unfit: Counter[str] = Counter()
@@ -109,6 +108,7 @@ class Ingest:
         self._widened: dict[str, tuple[pa.DataType, pa.DataType]] = {}
         self._wires: dict[str, pa.DataType] | None = None
         self._custom = CustomFields(labels)
+        self._amounts = others == "money"
         self._empty: dict[pa.DataType, pa.Array] = {}
 
     def freeze(self) -> None:
@@ -130,7 +130,7 @@ class Ingest:
             Where to read them.
         """
         schema = self._wire_schema
-        return Begun(rows, schema, None if schema is None else aside.submit(_read, rows, schema))
+        return Begun(rows, schema, None if schema is None else aside.submit(read_rows, rows, schema))
 
     def take(self, rows: Sequence[Any]) -> dict[str, pa.Array]:
         """Return rows as columns, as `finish` does.
@@ -223,7 +223,7 @@ class Ingest:
 
     def _read_fast(self, begun: Begun, schema: pa.Schema) -> dict[str, pa.Array]:
         if begun.table is None or not schema.equals(begun.schema):  # something was learnt since
-            table = _read(begun.rows, schema)
+            table = read_rows(begun.rows, schema)
         else:
             table = begun.table.result()
         columns = {}
@@ -233,9 +233,9 @@ class Ingest:
             columns[name] = finish(chunk, self.schema[name])
         for name, wanted in self.schema.items():
             if name not in columns:
-                columns[name] = pa.nulls(table.num_rows, wanted)
+                columns[name] = self._nulls(table.num_rows, wanted)
         if self.frozen:
-            columns |= {name: pa.nulls(table.num_rows, pa.string()) for name in (UNFIT, EXTRA)}
+            columns |= {name: self._nulls(table.num_rows, pa.string()) for name in (UNFIT, EXTRA)}
         return columns
 
     def _read_and_learn(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
@@ -246,14 +246,9 @@ class Ingest:
             values = found.get(name)
             if values is None:
                 wires.setdefault(name, default_wire(known))
-                columns[name] = pa.nulls(len(rows), known)
+                columns[name] = self._nulls(len(rows), known)
                 continue
-            if (
-                self._amounts
-                and pa.types.is_null(known)
-                and name not in self._declared
-                and are_amounts(values)
-            ):
+            if self._amounts and pa.types.is_null(known) and are_amounts(values):
                 known = MONEY
             built = self._build(name, values, known)
             columns[name] = built.array
@@ -286,7 +281,7 @@ class Ingest:
         for name, known in self.schema.items():
             values = found.get(name)
             columns[name] = (
-                pa.nulls(len(rows), known)
+                self._nulls(len(rows), known)
                 if values is None
                 else self._fitting(name, values, known, unfit, extra)
             )
@@ -333,17 +328,6 @@ class Ingest:
                     unfit[place][name] = value
                     kept[place] = None
         return self._build(name, kept, known).array
-
-
-def _read(rows: Sequence[Any], schema: pa.Schema) -> pa.Table:
-    """Return rows as Arrow's own reader has them; pyarrow.ArrowInvalid where one isn't as the schema says."""
-    lines = b"\n".join(rows)
-    if lines.startswith(b"null") or b"\nnull" in lines:
-        raise pa.ArrowInvalid("a row is null")  # at which Arrow's reader takes the interpreter down
-    table = read_lines(lines, schema)
-    if table.num_rows != len(rows):
-        raise pa.ArrowInvalid("another number of rows")
-    return table
 
 
 def _decoded(rows: Sequence[Any]) -> list[dict[str, Any]]:

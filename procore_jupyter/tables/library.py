@@ -154,7 +154,9 @@ class Library:
 
     # Reading
 
-    def reading(self, selection: Selection, *, limit: int | None = None, frugal: bool = False) -> Reading:
+    def reading(
+        self, selection: Selection, *, limit: int | None = None, peek: int | None = None, frugal: bool = False
+    ) -> Reading:
         """Return what reads a selection; the places are found first, in this thread."""
         from procore_jupyter.tables.fetch import Reading
         from procore_jupyter.tables.ingest import Ingest
@@ -172,6 +174,7 @@ class Library:
             concurrency=self._concurrency,
             page_size=self._page_size,
             limit=min(limits, default=None),
+            peek=peek,
             frugal=frugal,
             draw=self._draw(),
         )

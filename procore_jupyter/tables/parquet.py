@@ -108,13 +108,10 @@ def stream(reading: Reading, path: Path, *, strict: bool) -> Fetched:
     """
     written: dict[int, int] = {}
     with files.replacing(path) as beside, ParquetFile(beside) as file:
-        batches = reading.batches()
-        try:
+        with contextlib.closing(reading.batches()) as batches:
             for batch in batches:
                 file.write(_record(reading, batch))
                 written[batch.place] = written.get(batch.place, 0) + batch.length
-        finally:
-            batches.close()  # type: ignore[attr-defined]
         raise_where_all_failed(reading)
         if strict:
             raise_where_incomplete(reading.incomplete, reading.failures)

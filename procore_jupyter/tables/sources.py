@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -96,14 +96,14 @@ class SelectionSource:
 
     def read(self) -> Fetched:
         """Fetch all rows; use those again that were fetched a while ago."""
-        return self._used_again() or self._whole(lambda reading: False)
+        return self._used_again() or self._whole()
 
     def look(self) -> Fetched:
         """Fetch enough to draw."""
-        return self._used_again() or self._whole(lambda reading: reading.told_rows > MANY)
+        return self._used_again() or self._whole(peek=MANY)
 
-    def _whole(self, stop: Callable[[Reading], bool]) -> Fetched:
-        found = self._read(self._library.reading(self._selection), stop)
+    def _whole(self, peek: int | None = None) -> Fetched:
+        found = self._read(self._library.reading(self._selection, peek=peek))
         if found.told_rows is None:  # a part is nothing to be used again
             self._library.kept.put(self._key, found)
         return found
@@ -117,10 +117,10 @@ class SelectionSource:
             return found
         return dataclasses.replace(found, rows=found.rows.slice(0, count), cut=False)
 
-    def _read(self, reading: Reading, stop: Callable[[Reading], bool] = lambda reading: False) -> Fetched:
+    def _read(self, reading: Reading) -> Fetched:
         from procore_jupyter.tables.fetched import raise_where_incomplete, read_all
 
-        found = read_all(reading, stop=stop)
+        found = read_all(reading)
         if self._strict:
             raise_where_incomplete(found.incomplete, reading.failures)
         return dataclasses.replace(found, when=self._library.clock())

@@ -347,11 +347,8 @@ def is_id(name: str) -> bool:
 
 def are_amounts(values: Sequence[Any]) -> bool:
     """Tell whether values look like amounts of money: numbers with a point, in texts or not; and none looks like a code."""
-    some = [value for value in values if value not in (None, "")]
-    if any(isinstance(value, bool) or not isinstance(value, (int, str)) for value in some):
-        return False
-    written = [str(value) for value in some]
-    return any("." in text for text in written) and all(_AMOUNT.match(text) for text in written)
+    written = [str(value) for value in values if value not in (None, "")]
+    return any("." in text for text in written) and all(map(_AMOUNT.match, written))
 
 
 def _all_match(values: pa.Array, pattern: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import random
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +16,7 @@ from procore_jupyter.session import scope
 from procore_jupyter.session.bodies import PIECE
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
+from procore_jupyter.tables.decode import decoder
 from tests.session.conftest import Answer, Server
 
 SIZES = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7, 20 * PIECE]
@@ -74,7 +77,8 @@ def test_an_error_s_body_and_one_that_somebody_s_hook_looks_at_are_bytes(
 ) -> None:
     body = b"[" + b" " * 3 * PIECE + b"]"
     api.answer = lambda request: Answer(404, body=body)
-    assert get(session).content == body
+    said = get(session).content
+    assert isinstance(said, bytes) and said == body
     seen: list[object] = []
     session.hooks["response"].append(lambda response, **how: seen.append(response.json()))
     api.answer = lambda request: Answer(body=body)
@@ -82,9 +86,17 @@ def test_an_error_s_body_and_one_that_somebody_s_hook_looks_at_are_bytes(
     assert seen == [[]]
 
 
-def test_it_goes_back_with_what_holds_it(api: Server, session: RefreshingSession) -> None:
-    api.answer = lambda request: Answer(body=body_of(4 * PIECE))
+def test_it_goes_back_with_the_last_row_that_lies_in_it(api: Server, session: RefreshingSession) -> None:
+    row = b'{"id": 7, "text": "' + b"x" * PIECE + b'"}'
+    api.answer = lambda request: Answer(body=b"[" + b", ".join([row] * 4) + b"]")
     response = get(session)
-    view = memoryview(response.content)[PIECE:]
+    assert isinstance(response.content, memoryview)
+    area = weakref.ref(response.content.obj)
+    rows, *_ = decoder()(response.content)
     del response
-    assert bytes(view) == body_of(4 * PIECE)[PIECE:]  # a part holds all of it
+    gc.collect()
+    assert [bytes(one) for one in rows] == [row] * 4
+    assert area() is not None
+    del rows, _
+    gc.collect()
+    assert area() is None

@@ -379,12 +379,33 @@ def test_a_server_that_ignores_the_page_is_found_out_also_while_rows_are_put_in_
         rows = Rows(count, ignores_page=True, tells_total=False, tells_size=False)
         found, pages = read(rows, at_once=1, size=20, between=functools.partial(rows.insert, 0))
         assert pages.repeats and not pages.unpaged
-        assert len(found) < len(rows.ids) and len(rows.asked) <= 3
-    # Where the page is honoured, a row that moves to the next one is no such sign.
+        assert len(found) < len(rows.ids) and len(rows.asked) <= 4
+    # Also where it says that the second page is the last one.
+    rows = Rows(21, tells_total=False)
+    asked = itertools.count(1)
+
+    def answer(ask: Ask) -> Page:
+        first = next(asked) == 1
+        found = [*range(1, 21)] if first else [10_001, *range(1, 20)]
+        return Page(found, found[0], found[-1], more=first)
+
+    found, pages = read(rows, at_once=1, size=20, answer=answer)
+    assert len(found) == 21 and pages.repeats and not pages.unpaged
+    # Where the page is honoured, a few rows that move to the next one are no such sign.
     rows = Rows(100, tells_total=False, tells_size=False)
     steps = iter([rows.insert] * 3)
     found, pages = read(rows, at_once=1, size=20, between=lambda: next(steps, lambda place: None)(0))
     assert not pages.repeats and {*found} >= {*range(1, 101)}
+    # Nor do many of them, at once, end the reading: no row is lost by it.
+    rows = Rows(400, tells_total=False, tells_size=False)
+    burst = iter([60])
+
+    def between() -> None:
+        for _ in range(next(burst, 0)):
+            rows.insert(0)
+
+    found, pages = read(rows, at_once=1, size=100, between=between)
+    assert {*found} >= {*range(1, 401)}
 
 
 def test_whatever_rows_come_or_go_those_that_stay_come_once() -> None:

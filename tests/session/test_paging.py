@@ -352,6 +352,17 @@ def test_what_nobody_waits_for_is_not_asked_for(api: Server, session: Refreshing
     assert max(ahead[2:]) <= 1, ahead
 
 
+def test_large_pages_are_asked_for_several_at_a_time_where_they_are_waited_for(
+    api: Server, session: RefreshingSession
+) -> None:
+    rows = [{"id": number, "text": "x" * 10_000} for number in range(1300)]
+    api.answer = Meeting(4, paged(rows, 100))
+    found = 0
+    for event in events(session, ListRequest(LIST, page_size=100), concurrency=4):
+        found += len(event.rows) if isinstance(event, Rows) else 0
+    assert found == 1300
+
+
 def test_several_lists_are_read_side_by_side_and_come_one_after_the_other(
     api: Server, session: RefreshingSession
 ) -> None:
@@ -389,6 +400,24 @@ def test_few_rows_of_many_lists_are_asked_for_one_list_at_a_time(
     assert len(api.arrived) == 1
 
 
+@pytest.mark.parametrize(
+    ("peek", "concurrency", "asked"), [(300, 1, 1), (600, 1, 5), (1000, 1, 9), (600, 4, None), (2000, 4, 12)]
+)
+def test_of_lists_with_more_rows_than_that_what_came_is_given_and_no_more_asked(
+    peek: int, concurrency: int, asked: int | None, api: Server, session: RefreshingSession
+) -> None:
+    """Three lists of four pages: how many rows they have, the first page of each tells."""
+    api.answer = paged(MANY)
+    lists = [ListRequest(LIST, [("of", number)], page_size=100) for number in range(3)]
+    given: dict[int, list[Any]] = {}
+    for event in events(session, *lists, peek=peek, concurrency=concurrency):
+        if isinstance(event, Rows):
+            given.setdefault(event.index, []).extend(event.rows)
+    assert given and all(rows == MANY[: len(rows)] for rows in given.values())
+    assert len(api.arrived) == asked or (asked is None and len(api.arrived) < 12)
+    assert our_threads() == []
+
+
 def test_what_ends_everything_ends_it_at_once(
     api: Server, make_session: Callable[..., RefreshingSession], tokens: Tokens
 ) -> None:
@@ -397,6 +426,10 @@ def test_what_ends_everything_ends_it_at_once(
     with pytest.raises(LoginRequired):
         read(make_session(), *(ListRequest(LIST, [("of", number)]) for number in range(50)))
     assert len(api.arrived) <= 4
+    before, tokens.dead = len(api.arrived), False  # renewed, and refused again
+    with pytest.raises(ProcoreAPIError) as caught:
+        read(make_session(), *(ListRequest(LIST, [("of", number)]) for number in range(50)))
+    assert caught.value.status == 401 and len(api.arrived) <= before + 8
     with pytest.raises(requests.ConnectionError):
         read(make_session(api_url="http://127.0.0.1:9"), *(ListRequest(LIST) for _ in range(50)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pytest
 
 from procore_jupyter.connection import Procore
+from procore_jupyter.tables.decode import decoder
+from procore_jupyter.tables.ingest import Ingest
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.small_api import SmallApi, rfis, rfis_of
@@ -105,6 +108,73 @@ def test_rows_are_told_apart_also_when_ids_become_texts_halfway(
     with pytest.warns():
         table.fetch()
     assert len(table) == 2501
+
+
+def test_a_list_that_gives_its_first_page_without_end_is_left_and_told_of(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    """It ignores the page, tells of a next one each time, and has a new row in front each time."""
+    server = servers()
+
+    def answer(request: Arrived) -> Answer:
+        newest = 1000 + len(server.arrived)
+        body = json.dumps([{"id": number} for number in range(newest, newest - 20, -1)]).encode()
+        return Answer(body=body, headers={"Link": '<http://elsewhere.test/>; rel="next"'})
+
+    server.answer = answer
+    table = connect_to(server.url, PageSize=20).table("rfis", project_id=HARBOR)
+    with pytest.warns(match="again in place of others"):
+        rows = table.to_arrow()
+    assert len(server.arrived) < 300  # rows are told apart some thousand at a time
+    assert len({*rows["id"].to_pylist()}) == len(rows) == 19 + len(server.arrived)
+    assert [one.project_id for one in table.incomplete] == [HARBOR]
+
+
+def test_a_list_that_never_comes_to_rest_is_told_of(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    listed, api = rfis(100), SmallApi({})
+    server = servers()
+
+    def answer(request: Arrived) -> Answer:
+        # One row goes, and with the next answer it is back: the total falls and rises.
+        api.lists[rfis_of(HARBOR)] = listed[len(server.arrived) % 2 :]
+        return api(request)
+
+    server.answer = answer
+    table = connect_to(server.url, PageSize=20, MaxConcurrency=1).table("rfis", project_id=HARBOR)
+    with pytest.warns(match="kept changing while it was read"):
+        rows = table.to_arrow()
+    assert {*rows["id"].to_pylist()} >= {*range(2, 101)}
+    assert len(server.arrived) < 30
+
+
+def test_large_pages_lie_in_memory_of_their_own_and_no_thread_stays(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds: list[type] = []
+    real = decoder
+
+    def watching(*given: str) -> Callable[[bytes | memoryview], Any]:
+        decode = real(*given)
+        return lambda body: kinds.append(type(body)) or decode(body)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr("procore_jupyter.tables.fetch.decoder", watching)
+    threads: list[str] = []
+    api = SmallApi({rfis_of(HARBOR): rfis(6000)})
+    table = connect_to(servers(api).url, PageSize=1000).table("rfis", project_id=HARBOR)
+    begin = Ingest.begin
+
+    def begun(*given: Any) -> Any:
+        found = begin(*given)
+        threads.extend(one.name for one in threading.enumerate())
+        return found
+
+    monkeypatch.setattr(Ingest, "begin", begun)
+    assert len(table.fetch()) == 6000
+    assert kinds == [memoryview] * 6
+    assert any(name.startswith("procore-rows") for name in threads)
+    assert not any(one.name.startswith("procore-rows") for one in threading.enumerate())
 
 
 def test_what_was_taken_of_the_limit_and_not_needed_is_given_back(

@@ -17,7 +17,7 @@ import pytest
 from procore_jupyter.errors import ProcoreAPIError
 from procore_jupyter.tables import ingest as module
 from procore_jupyter.tables.arrow_types import DECIMAL, MONEY, TIMESTAMP
-from procore_jupyter.tables.ingest import FIRST_LOOK, Ingest, settled
+from procore_jupyter.tables.ingest import BATCH, FIRST_LOOK, Ingest, settled
 from tests.tables.json_rows import RECORDS
 from tests.tables.oracle import parsed, same
 
@@ -320,6 +320,14 @@ def test_a_column_taken_for_money_that_holds_something_else_later_loses_nothing(
     assert made.notes == ["Note is text here: it has values that are no decimal, 4 places."]
 
 
+def test_nulls_are_as_many_as_there_are_rows() -> None:
+    made = ingest(id="id", due_on="date")
+    for count in (1, BATCH, BATCH + 1000, 3):
+        columns = made.as_now(made.take([b'{"id": 1}'] * count), count)
+        assert [len(column) for column in columns.values()] == [count] * 2
+        assert columns["due_on"].null_count == count
+
+
 def test_columns_called_as_ours_are_called_otherwise() -> None:
     row = b'{"id": 1, "_unfit": {"a": 1}, "_extra": "x"}'
     assert rows_from(ingest(), [row], [row]) == [{"id": 1, "_unfit_": {"a": 1}, "_extra_": "x"}] * 2
@@ -346,12 +354,15 @@ def numbered(first: int, count: int, value: Any) -> list[bytes]:
     return [json.dumps({"id": number, "a": value}).encode() for number in range(first, first + count)]
 
 
-def test_what_was_begun_in_another_thread_is_what_comes(looked_at: list[int]) -> None:
+def test_what_was_begun_in_another_thread_is_what_comes(
+    looked_at: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = ingest(id="id")
     made.take(numbered(0, 10, 1))
     with ThreadPoolExecutor(1) as aside:
         begun = made.begin(numbered(10, 5, 2), aside)
         assert begun.table is not None and begun.table.result().num_rows == 5
+        monkeypatch.delattr(module, "read_rows")  # not read a second time
         assert made.finish(begun)["a"].to_pylist() == [2] * 5
     assert looked_at == [10]
 

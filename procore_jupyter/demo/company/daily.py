@@ -65,7 +65,6 @@ class Kind:
             "date": on.isoformat(),
             "datetime": stamp(on, 720),
             "position": index - rows.children.starts[day] + 1,
-            **details,
             "created_by": anyone(site, dice, directory.own_people),
             "vendor": directory.any_vendor(site, dice),
             "location": any_location(site, dice),
@@ -74,7 +73,8 @@ class Kind:
             "attachments": attachments(site, self.table, index, dice, 0.1),
             "created_at": moment(dice, on),
             "updated_at": moment(dice, min(on + timedelta(days=dice.whole(0, 3)), site.last)),
-        } | details  # a kind may know better
+            **details,  # last: a kind may know better
+        }
         if "status" in self.more:
             row["status"] = "approved" if dice.chance(0.9) else "pending"
         if "permissions" in self.more:
