@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from procore_jupyter.connection import Procore, connect
+    from procore_jupyter.connection.assemble import connect
+    from procore_jupyter.connection.procore import Procore
+    from procore_jupyter.connection.status import Status
     from procore_jupyter.errors import (
         ConfigurationError,
         ConnectionStringError,
@@ -40,14 +42,13 @@ if TYPE_CHECKING:
         TokenRequestError,
         TokenStoreError,
     )
-    from procore_jupyter.status import Status
 
 __version__ = "0.1.0"
 
 _WHERE = {
-    "connect": "connection",
-    "Procore": "connection",
-    "Status": "status",
+    "connect": "connection.assemble",
+    "Procore": "connection.procore",
+    "Status": "connection.status",
     "ConfigurationError": "errors",
     "ConnectionStringError": "errors",
     "LoginDenied": "errors",

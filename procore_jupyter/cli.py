@@ -13,7 +13,7 @@ from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning
 
 if TYPE_CHECKING:
     from procore_jupyter.login.flow import LoginFlow
-    from procore_jupyter.settings import Settings
+    from procore_jupyter.settings.settings import Settings
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -62,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def login(given: argparse.Namespace) -> int:
     """Sign in: print the link, wait for the browser or for what is pasted, print the card."""
-    from procore_jupyter import terminal
-    from procore_jupyter.connection import open_connection
+    from procore_jupyter.connection import terminal
+    from procore_jupyter.connection.assemble import open_connection
     from procore_jupyter.login.flow import LoginState
 
     settings = _settings(given)
@@ -96,8 +96,8 @@ def login(given: argparse.Namespace) -> int:
 
 def status(given: argparse.Namespace) -> int:
     """Print who is signed in, to what, and where that is kept."""
-    from procore_jupyter.connection import open_connection
-    from procore_jupyter.status import duration
+    from procore_jupyter.connection.assemble import open_connection
+    from procore_jupyter.connection.status import duration
 
     if given.paths:
         return paths(given)
@@ -115,7 +115,7 @@ def status(given: argparse.Namespace) -> int:
 
 def paths(given: argparse.Namespace) -> int:
     """Print what is kept where on this machine. Asks nobody, and prints no secret."""
-    from procore_jupyter.paths import described
+    from procore_jupyter.connection.paths import described
 
     location = _settings(given).settings_location if given.connection else None
     print("\n".join(described(location)))
@@ -124,7 +124,7 @@ def paths(given: argparse.Namespace) -> int:
 
 def logout(given: argparse.Namespace) -> int:
     """End the sign-in at Procore and forget it."""
-    from procore_jupyter.connection import open_connection
+    from procore_jupyter.connection.assemble import open_connection
 
     settings = _settings(given)
     try:
@@ -139,14 +139,14 @@ def logout(given: argparse.Namespace) -> int:
 
 def callback_url(given: argparse.Namespace) -> int:
     """Print the Redirect URI to register for the app; nothing else on standard output."""
-    from procore_jupyter.connection import BARE_LOCALHOST
+    from procore_jupyter.connection.assemble import BARE_LOCALHOST
     from procore_jupyter.login.discovery import (
         CALLBACK_PATH,
         default_callback_url,
         hub_callback_url,
         running_servers,
     )
-    from procore_jupyter.settings import read_surroundings
+    from procore_jupyter.settings.settings import read_surroundings
 
     around = read_surroundings()
     if given.connection:
@@ -174,7 +174,7 @@ def callback_url(given: argparse.Namespace) -> int:
 
 
 def _settings(given: argparse.Namespace) -> Settings:
-    from procore_jupyter.remembering import settings_for
+    from procore_jupyter.connection.lookup import settings_for
 
     text = given.connection
     if text == "-":

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import requests
 
-from procore_jupyter.connection import Procore, connect
+from procore_jupyter import Procore, connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.login.flow import LoginFlow
 from tests.people import sign_in_at

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from procore_jupyter import cli, terminal
-from procore_jupyter.connection import connect
+from procore_jupyter import cli, connect
+from procore_jupyter.connection import terminal
 from procore_jupyter.demo.app import DemoProcore
 from tests.connecting import free_callback, signed_in, text_for, until
 from tests.people import sign_in_at
@@ -392,7 +392,7 @@ def test_the_paths_name_a_keyrings_entries(
 ) -> None:
     import keyring
 
-    from procore_jupyter import saved
+    from procore_jupyter.connection import saved
     from procore_jupyter.secret import Secret
     from tests.oauth.stores import SmallKeyring
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from procore_jupyter import profiles
-from procore_jupyter.tables.arrow_types import of_kind
-from procore_jupyter.tables.catalog import Catalog
-from procore_jupyter.tables.kept import KEPT
-from procore_jupyter.tables.listing import needed
-from procore_jupyter.tables.spec import DATES, V1_LARGEST, V2_LARGEST, Filter, TableSpec
+from procore_jupyter.tables.arrow.types import of_kind
+from procore_jupyter.tables.cache import KEPT
+from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.definitions.listing import needed
+from procore_jupyter.tables.definitions.spec import DATES, V1_LARGEST, V2_LARGEST, Filter, TableSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

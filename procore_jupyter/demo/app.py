@@ -16,7 +16,6 @@ from typing import Self
 
 from tornado import httpserver, web
 
-from procore_jupyter import files
 from procore_jupyter.demo import oauth_routes
 from procore_jupyter.demo.company.records import Records
 from procore_jupyter.demo.handler import Fault, RecordedRequest, Stage
@@ -29,6 +28,7 @@ from procore_jupyter.demo.rest_api import MeHandler
 from procore_jupyter.demo.selections import Selections
 from procore_jupyter.demo.stored_files import FileHandler, Signatures, StorageHandler
 from procore_jupyter.errors import TokenStoreError
+from procore_jupyter.files import private
 
 __all__ = ["DemoParameters", "DemoProcore", "RecordedRequest"]
 
@@ -273,7 +273,7 @@ class DemoProcore:
         path : Path, optional
             The file; by default the one that ``Profile=Demo`` reads.
         """
-        path = path or files.runtime_folder() / "demo.json"
+        path = path or private.runtime_folder() / "demo.json"
         content = {
             "url": self.url,
             "client_id": self.client_id,
@@ -281,7 +281,7 @@ class DemoProcore:
             "redirect_uris": [*self.redirect_uris],
             "pid": os.getpid(),
         }
-        files.write_private(path, json.dumps(content).encode())
+        private.write_private(path, json.dumps(content).encode())
         self._address_file = path
         return path
 
@@ -291,6 +291,6 @@ class DemoProcore:
         if path is None:
             return
         with contextlib.suppress(OSError, ValueError, TokenStoreError):
-            content = json.loads(files.read_private(path) or b"{}")
+            content = json.loads(private.read_private(path) or b"{}")
             if isinstance(content, dict) and content.get("client_id") == self.client_id:
                 path.unlink()

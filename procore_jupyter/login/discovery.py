@@ -19,10 +19,10 @@ from urllib.parse import quote, urlsplit
 
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import TokenStoreError
-from procore_jupyter.files import read_private
+from procore_jupyter.files.private import read_private
 from procore_jupyter.login.ticket import owner_file_name, to_text
 from procore_jupyter.secret import Secret
-from procore_jupyter.surroundings import Hub, Surroundings
+from procore_jupyter.settings.surroundings import Hub, Surroundings
 
 CALLBACK_PATH = "procore-jupyter/callback"
 _USER_REDIRECT = f"/user-redirect/{CALLBACK_PATH}"

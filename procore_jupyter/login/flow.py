@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from procore_jupyter.errors import LoginDenied, LoginRequired, LoginTimeout, ProcoreError
-from procore_jupyter.login.open_ways import OpenWays
 from procore_jupyter.login.outcome import (
     CANCELLED,
     STRANGER,
@@ -40,6 +39,7 @@ from procore_jupyter.login.outcome import (
     try_again,
 )
 from procore_jupyter.login.paste import OOB, PasteRefused, read_pasted
+from procore_jupyter.login.side_by_side import OpenWays
 
 if TYPE_CHECKING:
     from procore_jupyter.login.receiver import Receiver

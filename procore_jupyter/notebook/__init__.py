@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procore_jupyter import showing
-from procore_jupyter.notebook import completion, front_end, kernel_log, status_card
+from procore_jupyter.connection.front_end import FrontEnd, register_front_end, registered_front_end
+from procore_jupyter.notebook import completion, kernel_log, status_card, widgets
 from procore_jupyter.notebook.history import HistoryGuard
 from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
 
@@ -23,7 +23,7 @@ class _Loaded(NamedTuple):
 
     magics: ProcoreMagics
     history: HistoryGuard
-    front_end: showing.FrontEnd
+    front_end: FrontEnd
     log: kernel_log.TypedTextFilter
 
 
@@ -40,16 +40,16 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     completion.install(shell)
     status_card.register(shell)
-    place = showing.FrontEnd(
-        show=lambda flow: front_end.show(shell, flow, name=DEFAULT_NAME),
-        person=lambda: front_end.somebody_there(shell),
-        ask=(lambda question: front_end.ask(question, name=DEFAULT_NAME))
-        if front_end.draws_panels(shell)
+    place = FrontEnd(
+        show=lambda flow: widgets.show(shell, flow, name=DEFAULT_NAME),
+        person=lambda: widgets.somebody_there(shell),
+        ask=(lambda question: widgets.ask(question, name=DEFAULT_NAME))
+        if widgets.draws_panels(shell)
         else None,
-        waiting=lambda flow: front_end.waiting(shell, flow),
+        waiting=lambda flow: widgets.waiting(shell, flow),
         progress=lambda progress: _begin_progress(shell, progress),
     )
-    showing.set_front_end(place)
+    register_front_end(place)
     _loaded[id(shell)] = _Loaded(magics, history, place, kernel_log.install(shell))
 
 
@@ -64,8 +64,8 @@ def unload(shell: InteractiveShell) -> None:
     loaded = _loaded.pop(id(shell), None)
     if loaded is None:
         return
-    if showing.front_end() is loaded.front_end:
-        showing.set_front_end(None)
+    if registered_front_end() is loaded.front_end:
+        register_front_end(None)
     status_card.unregister(shell)
     completion.remove(shell)
     for kind, names in loaded.magics.magics.items():

@@ -142,20 +142,20 @@ def _among_tables(typed: str, names: Iterable[str]) -> Candidates:
 
 
 def _property_names() -> tuple[str, ...]:
-    from procore_jupyter.properties import NAMES
+    from procore_jupyter.settings.properties import NAMES
 
     return NAMES
 
 
 def _saved_names() -> list[str]:
-    from procore_jupyter import saved
+    from procore_jupyter.connection import saved
 
     return saved.names()
 
 
 def _in_string(text: str, *, lines: bool) -> Candidates:
     """Return what may come next in a connection string."""
-    from procore_jupyter.properties import PROPERTIES, find
+    from procore_jupyter.settings.properties import PROPERTIES, find
 
     given: set[str] = set()
     for key, value, ended in segments(text, lines=lines):
@@ -203,7 +203,7 @@ def remove(shell: InteractiveShell) -> None:
 def _tables_of(namespace: Mapping[str, Any]) -> Iterable[str]:
     """Return the tables that a notebook's sessions have, a person's own among them."""
     found: dict[str, None] = {}
-    if (connected := sys.modules.get("procore_jupyter.procore")) is not None:
+    if (connected := sys.modules.get("procore_jupyter.connection.procore")) is not None:
         for name, value in [*namespace.items()]:
             if name[:1] != "_" and isinstance(value, connected.Procore):
                 # A profile that is wrong is told of where it is used.

@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from IPython.display import display
 
-from procore_jupyter.asking import Answer, one_line
+from procore_jupyter.connection.question import Answer, one_line
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.notebook import form_html as html
 from procore_jupyter.notebook import panel_html
@@ -31,7 +31,7 @@ from procore_jupyter.notebook.status_card import card, message
 from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
-    from procore_jupyter.asking import Question, Session
+    from procore_jupyter.connection.question import Question, Session
     from procore_jupyter.login.flow import LoginFlow
 
 log = logging.getLogger(__name__)

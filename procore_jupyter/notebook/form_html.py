@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from procore_jupyter.notebook.panel_html import STYLE as PANEL_STYLE
 
 if TYPE_CHECKING:
-    from procore_jupyter.asking import Question
+    from procore_jupyter.connection.question import Question
 
 STYLE = (
     PANEL_STYLE

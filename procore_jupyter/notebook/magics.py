@@ -18,7 +18,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.display import display
 
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError
-from procore_jupyter.notebook import front_end
+from procore_jupyter.notebook import widgets
 from procore_jupyter.notebook.options import (
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
@@ -31,8 +31,8 @@ from procore_jupyter.notebook.redaction import secrets_in_string
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from procore_jupyter.asking import Question
-    from procore_jupyter.connection import Procore
+    from procore_jupyter.connection.assemble import Procore
+    from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.notebook.history import HistoryGuard
 
@@ -182,7 +182,7 @@ class ProcoreMagics(Magics):
         -------
         --name NAME   the variable that holds the session (procore)
         """
-        from procore_jupyter.connection import Procore
+        from procore_jupyter.connection.assemble import Procore
 
         given, pattern = read_options(line, TABLES_OPTIONS, "%procore_tables")
         name = str(given.get("name", DEFAULT_NAME))
@@ -190,15 +190,15 @@ class ProcoreMagics(Magics):
             display(self._session(name).tables.search(pattern))
             return
         from procore_jupyter import profiles
-        from procore_jupyter.tables.catalog import Catalog
-        from procore_jupyter.tables.listing import listing
+        from procore_jupyter.tables.definitions.catalog import Catalog
+        from procore_jupyter.tables.definitions.listing import listing
 
         profile, _ = profiles.load("Procore")  # nobody is connected yet: Procore's own
         display(listing(Catalog(profile), pattern))
 
     def _connect(self, given: dict[str, object], text: str, *, lines: bool) -> None:
         name = _variable(str(given.get("name", DEFAULT_NAME)))
-        from procore_jupyter.connection import Procore, connect
+        from procore_jupyter.connection.assemble import Procore, connect
         from procore_jupyter.notebook.status_card import card
 
         existing = self._names.get(name)
@@ -221,22 +221,22 @@ class ProcoreMagics(Magics):
             names=self._names,
             lines=lines,
             existing=existing,
-            person=front_end.somebody_there(shell),
+            person=widgets.somebody_there(shell),
             save=cast("str | None", given.get("save")),
-            ask=asked.append if front_end.draws_panels(shell) else None,
+            ask=asked.append if widgets.draws_panels(shell) else None,
         )
         shell.push({name: session})
         if asked:
-            front_end.ask(asked[-1], name=name, notes=notes)
+            widgets.ask(asked[-1], name=name, notes=notes)
             return
         if pending:
-            wait = bool(given.get("wait")) and not front_end.draws_outputs_once()
+            wait = bool(given.get("wait")) and not widgets.draws_outputs_once()
             told = [*session.settings.notices, *notes]
-            front_end.show(shell, pending[-1], name=name, notes=told, wait=wait)
+            widgets.show(shell, pending[-1], name=name, notes=told, wait=wait)
             if not wait:
                 return
             pending[-1].wait()
-            if front_end.draws_panels(shell):
+            if widgets.draws_panels(shell):
                 return  # the panel turns into the card by itself
         status = session.status()
         if status.state == "not signed in":
@@ -244,7 +244,7 @@ class ProcoreMagics(Magics):
         display(card(status, name=name, notes=notes), raw=True)
 
     def _session(self, name: str) -> Procore:
-        from procore_jupyter.connection import Procore
+        from procore_jupyter.connection.assemble import Procore
 
         found = self._names.get(name)
         if isinstance(found, Procore):

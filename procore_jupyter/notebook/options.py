@@ -121,7 +121,7 @@ def _key(option: Option) -> str:
 
 
 def _unknown(name: str, options: Mapping[str, Option], magic: str) -> str:
-    from procore_jupyter.properties import suggest
+    from procore_jupyter.settings.properties import suggest
 
     # A long "name" may be something else that was pasted here: it isn't repeated.
     near = suggest(name, list(options)) if len(name) <= 30 else None
@@ -168,7 +168,7 @@ _NAME_LIKE = re.compile(r"\w[\w.-]*")
 
 def _begins_a_string(text: str) -> bool:
     """Tell whether a text begins with a property's name, blanks in it or not, and its ``=``."""
-    from procore_jupyter.properties import find
+    from procore_jupyter.settings.properties import find
 
     key, found, _ = text.partition("=")
     return bool(found) and find(key) is not None

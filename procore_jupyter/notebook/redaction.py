@@ -187,7 +187,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _property(key: str) -> tuple[str, bool]:
     """Return a key's property, and whether its value is to be cut out."""
-    from procore_jupyter import properties
+    from procore_jupyter.settings import properties
 
     known = properties.find("".join(key.split()).lstrip("#"))
     return (known.name, known.secret) if known is not None else ("", True)
@@ -196,7 +196,7 @@ def _property(key: str) -> tuple[str, bool]:
 @cache
 def _secret_key() -> re.Pattern[str]:
     """Return what a secret property's name and its ``=`` look like, spaces anywhere in the name."""
-    from procore_jupyter.properties import PROPERTIES
+    from procore_jupyter.settings.properties import PROPERTIES
 
     names = ("[ \t]*".join(re.escape(letter) for letter in one.name) for one in PROPERTIES if one.secret)
     return re.compile(rf"(?:(?<![A-Za-z0-9_])|(?<=\\n))({'|'.join(names)})[ \t]*=+", re.IGNORECASE)

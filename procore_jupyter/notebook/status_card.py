@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from procore_jupyter.status import Status
+    from procore_jupyter.connection.status import Status
 
-_STATUS = ("procore_jupyter.status", "Status")
-_SESSION = ("procore_jupyter.procore", "Procore")
+_STATUS = ("procore_jupyter.connection.status", "Status")
+_SESSION = ("procore_jupyter.connection.procore", "Procore")
 
 MimeBundle = dict[str, str]
 
@@ -71,7 +71,7 @@ def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) 
     notes : sequence of str
         Lines to add below.
     """
-    from procore_jupyter.status import plain
+    from procore_jupyter.connection.status import plain
 
     if name is not None:
         status = replace(status, name=name)
@@ -105,7 +105,7 @@ def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) 
 
 def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()) -> MimeBundle:
     """Draw what a `LoginFlow` describes itself as once it is over: a `Status`, usually."""
-    from procore_jupyter.status import Status
+    from procore_jupyter.connection.status import Status
 
     if isinstance(found, Status):
         return card(found, name=name, notes=notes)
@@ -114,7 +114,7 @@ def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()
 
 def details(status: Status, *, name: str | None = None) -> MimeBundle:
     """Draw the card with all that is known below it: hosts, time left, rate limit, where the sign-in is kept."""
-    from procore_jupyter.status import duration
+    from procore_jupyter.connection.status import duration
 
     rows = [("signs in at", status.login_host), ("asks", status.api_host)]
     if status.login:

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import TokenRequestError, without_frames
-from procore_jupyter.oauth.answer import Answer, error_code, parse, read, read_token
-from procore_jupyter.oauth.refusals import Request, explain
+from procore_jupyter.oauth.failures import Request, explain
 from procore_jupyter.oauth.token import Token
+from procore_jupyter.oauth.token_response import Answer, error_code, parse, read, read_token
 from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from procore_jupyter import files
 from procore_jupyter.errors import ProcoreWarning, TokenStoreError, without_frames
-from procore_jupyter.oauth.locks import process_lock
+from procore_jupyter.files import private
+from procore_jupyter.files.locks import process_lock
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
 from procore_jupyter.secret import Secret
@@ -108,7 +108,7 @@ class FileStore:
     def noted(self, key: TokenKey) -> str | None:
         """Return what was noted last, if no answer has come."""
         with contextlib.suppress(OSError, TokenStoreError):
-            content = files.read_private(self._beside(f"{key.digest()}.sent"))
+            content = private.read_private(self._beside(f"{key.digest()}.sent"))
             return content.decode("ascii", "replace") if content else None
         return None
 
@@ -145,7 +145,7 @@ class FileStore:
     def _read(self) -> _Document:
         problem: BaseException
         try:
-            document = _Document.parse(files.read_private(self._path))
+            document = _Document.parse(private.read_private(self._path))
         except TokenStoreError as error:
             problem = error
         except OSError as error:
@@ -166,7 +166,7 @@ class FileStore:
     def _write(self, document: _Document) -> None:
         problem: BaseException | None = None
         try:
-            files.write_private(self._path, document.content())
+            private.write_private(self._path, document.content())
         except TokenStoreError as error:
             problem = error
         except OSError as error:

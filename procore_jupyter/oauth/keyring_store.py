@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from procore_jupyter import files
 from procore_jupyter.errors import ConfigurationError, ProcoreWarning, TokenStoreError, without_frames
+from procore_jupyter.files import private
 from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
@@ -44,7 +44,7 @@ class KeyringStore:
             ) from None
         self._keyring: Any = keyring
         # Its lock files and notes are those of a file store that never holds a token.
-        self._locks = FileStore(files.data_folder() / "keyring")
+        self._locks = FileStore(private.data_folder() / "keyring")
 
     @property
     def location(self) -> str:

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from procore_jupyter.errors import LoginRequired, ProcoreWarning, TokenRequestError
+from procore_jupyter.files.locks import StillLockedError
 from procore_jupyter.oauth.client import OAuthClient
-from procore_jupyter.oauth.flight import Flight
-from procore_jupyter.oauth.locks import StillLockedError
-from procore_jupyter.oauth.sign_in import AppSignIn, SignIn
+from procore_jupyter.oauth.renewal import AppSignIn, SignIn
+from procore_jupyter.oauth.single_flight import Flight
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import TokenKey, TokenStore
 from procore_jupyter.secret import Secret

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from procore_jupyter import files
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.oauth.locks import StillLockedError, thread_lock
+from procore_jupyter.files import private
+from procore_jupyter.files.locks import StillLockedError, thread_lock
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.secret import Secret
 
@@ -220,7 +220,7 @@ def open_store(location: str | None = None) -> TokenStore:
     from procore_jupyter.oauth.file_store import FileStore  # it builds on this module
 
     if not location:
-        return FileStore(files.data_folder() / "tokens.json")
+        return FileStore(private.data_folder() / "tokens.json")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", location)
     if scheme is None:
         with contextlib.suppress(RuntimeError, ValueError, OSError):  # no home folder, a name too long, …

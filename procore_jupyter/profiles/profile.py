@@ -14,7 +14,7 @@ from procore_jupyter.addresses import host_pattern, origin
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.profiles.running_demo import read_running_demo
 from procore_jupyter.secret import Secret
-from procore_jupyter.spelling import nearest, shown_path
+from procore_jupyter.wording import nearest, shown_path
 
 BUILT_IN = {"Procore": "procore.toml", "Demo": "demo.toml"}
 _LARGEST = 1_000_000  # bytes; a profile of all of Procore's tables has some 200,000

@@ -8,9 +8,9 @@ import os
 import socket
 from dataclasses import dataclass
 
-from procore_jupyter import files
 from procore_jupyter.addresses import is_loopback, origin
 from procore_jupyter.errors import ConfigurationError, TokenStoreError
+from procore_jupyter.files import private
 from procore_jupyter.secret import Secret
 
 NO_DEMO = "No demo is running: start one with  procore-jupyter demo"
@@ -42,11 +42,11 @@ def read_running_demo() -> RunningDemo:
     ConfigurationError
         None runs (no file, its process is gone, nothing listens there), or the file can't be believed.
     """
-    path = files.runtime_folder() / "demo.json"
+    path = private.runtime_folder() / "demo.json"
     fault = None
     content: bytes | None = None
     try:
-        content = files.read_private(path)
+        content = private.read_private(path)
     except TokenStoreError:
         fault = "is not private to you"
     except OSError as error:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from procore_jupyter import files
+from procore_jupyter.files import private
 from procore_jupyter.session.api_errors import raise_for_status
 from procore_jupyter.session.file_hosts import within_download
 from procore_jupyter.session.headers import whole_number
@@ -77,7 +77,7 @@ def download(
                     "Give the whole path to replace it, or another folder."
                 )
             try:
-                with files.replacing(path) as beside:
+                with private.replacing(path) as beside:
                     _write(response, beside, told)
                 return path
             except requests.RequestException as error:

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from procore_jupyter import files
 from procore_jupyter.errors import TokenStoreError
+from procore_jupyter.files import private
 from procore_jupyter.session.limit_headers import Told
 
 if TYPE_CHECKING:
@@ -305,13 +305,13 @@ class LedgerFile:
     def _make_lock(self, path: Path) -> BaseFileLock:
         from filelock import FileLock
 
-        files.private_folder(path.parent)
+        private.private_folder(path.parent)
         self._lock = FileLock(path.with_suffix(".lock"), mode=0o600, thread_local=False)
         return self._lock
 
     def _read(self, path: Path) -> Ledger:
         try:
-            content = files.read_private(path)
+            content = private.read_private(path)
             return Ledger.from_json(content) if content else self.last
         except (OSError, ValueError, TokenStoreError):
             return self.last

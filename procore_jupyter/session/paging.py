@@ -16,10 +16,10 @@ import requests
 
 from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, RateLimited
 from procore_jupyter.session import api_errors
-from procore_jupyter.session.crew import Crew
 from procore_jupyter.session.headers import whole_number
 from procore_jupyter.session.page_order import Ask, Page, PageOrder
 from procore_jupyter.session.scope import Scope
+from procore_jupyter.session.workers import Crew
 
 READ_AHEAD, UNHURRIED = 8 * 1024 * 1024, 512 * 1024
 """Bytes of answers that are under way, or came before their turn, at most: where they are waited for, and where they

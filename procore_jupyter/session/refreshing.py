@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import requests
 
 from procore_jupyter.errors import ConfigurationError, without_frames
-from procore_jupyter.network import ProxyURL
-from procore_jupyter.session import refusals
+from procore_jupyter.session import rules
 from procore_jupyter.session.connections import CuttableAdapter
+from procore_jupyter.session.exchange import Tries
 from procore_jupyter.session.file_hosts import FileHosts, downloading
 from procore_jupyter.session.gate import Gate
 from procore_jupyter.session.headers import AUTHORIZATION, COMPANY, SENT, Bearer, CompanyId
 from procore_jupyter.session.network_faults import say_why
 from procore_jupyter.session.origin import Origin
 from procore_jupyter.session.rate_limit import Pace
-from procore_jupyter.session.tries import Tries
+from procore_jupyter.settings.proxies import ProxyURL
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
@@ -236,9 +236,9 @@ class RefreshingSession(requests.Session):
     ) -> requests.Response:
         """Send one request to one host: the only way out of this session."""
         if self._readonly:
-            refusals.refuse_changes(request)
+            rules.refuse_changes(request)
         if not verify:
-            refusals.refuse_unverified(request, self._verified_hosts)
+            rules.refuse_unverified(request, self._verified_hosts)
         if timeout is None:
             timeout = self.timeout
         elif isinstance(timeout, tuple):

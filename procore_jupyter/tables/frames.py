@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.tables.arrow_types import DECIMAL
+from procore_jupyter.tables.arrow.types import DECIMAL
 
 if TYPE_CHECKING:
     import pandas

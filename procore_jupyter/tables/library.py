@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
 from procore_jupyter.session import paging
-from procore_jupyter.tables.catalog import Catalog
-from procore_jupyter.tables.kept import Kept
-from procore_jupyter.tables.listing import Listing, listing
+from procore_jupyter.tables.cache import Kept
+from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.definitions.listing import Listing, listing
+from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.progress import Draw, Undrawn
 from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection, selection_of
 from procore_jupyter.tables.sources import SelectionSource
-from procore_jupyter.tables.spec import TableSpec
 from procore_jupyter.tables.table import Table
 
 if TYPE_CHECKING:
     from procore_jupyter.profiles import Profile
     from procore_jupyter.session.refreshing import RefreshingSession
-    from procore_jupyter.tables.fetch import Reading
+    from procore_jupyter.tables.reading import Reading
 
 Found = TypeVar("Found")
 
@@ -158,8 +158,8 @@ class Library:
         self, selection: Selection, *, limit: int | None = None, peek: int | None = None, frugal: bool = False
     ) -> Reading:
         """Return what reads a selection; the places are found first, in this thread."""
-        from procore_jupyter.tables.fetch import Reading
-        from procore_jupyter.tables.ingest import Ingest
+        from procore_jupyter.tables.arrow.ingest import Ingest
+        from procore_jupyter.tables.reading import Reading
 
         self._session.wait_for_sign_in()
         places = selection.places(self)

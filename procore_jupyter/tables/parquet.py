@@ -10,16 +10,11 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from procore_jupyter import files
-from procore_jupyter.tables.arrow_types import without_rows
-from procore_jupyter.tables.fetch import Batch, Incomplete, Reading
-from procore_jupyter.tables.fetched import (
-    Fetched,
-    ordered,
-    raise_where_all_failed,
-    raise_where_incomplete,
-)
-from procore_jupyter.tables.ingest import EXTRA, UNFIT
+from procore_jupyter.files import private
+from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT
+from procore_jupyter.tables.arrow.types import without_rows
+from procore_jupyter.tables.reading import Batch, Incomplete, Reading
+from procore_jupyter.tables.result import Fetched, ordered, raise_where_all_failed, raise_where_incomplete
 
 LEAST_GROUP, MOST_GROUP = 4 * 1024 * 1024, 32 * 1024 * 1024
 GROUPS = 32
@@ -90,7 +85,7 @@ class ParquetFile:
 
 def write(rows: pa.Table, path: Path) -> None:
     """Write rows that are in memory."""
-    with files.replacing(path) as beside, ParquetFile(beside) as file:
+    with private.replacing(path) as beside, ParquetFile(beside) as file:
         for batch in rows.to_batches():
             file.write(batch)
         file.finish(rows.schema)
@@ -107,7 +102,7 @@ def stream(reading: Reading, path: Path, *, strict: bool) -> Fetched:
         All places failed; or, `strict`, one did. There is no file then, or the old one.
     """
     written: dict[int, int] = {}
-    with files.replacing(path) as beside, ParquetFile(beside) as file:
+    with private.replacing(path) as beside, ParquetFile(beside) as file:
         with contextlib.closing(reading.batches()) as batches:
             for batch in batches:
                 file.write(_record(reading, batch))
@@ -140,7 +135,7 @@ def _record(reading: Reading, batch: Batch) -> pa.RecordBatch:
 
 
 def _empty(reading: Reading) -> pa.Schema:
-    from procore_jupyter.tables.fetched import assembled
+    from procore_jupyter.tables.result import assembled
 
     found = assembled(reading, [])
     return pa.schema([*found.schema, (UNFIT, pa.string()), (EXTRA, pa.string())])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.spelling import nearest
-from procore_jupyter.tables.spec import DATES, Filter, TableSpec
+from procore_jupyter.tables.definitions.spec import DATES, Filter, TableSpec
+from procore_jupyter.wording import nearest
 
 Named = tuple[int, str]
 """An id and a name; the name may be empty."""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from procore_jupyter.tables.kept import KEPT
+from procore_jupyter.tables.cache import KEPT
 
 if TYPE_CHECKING:
-    from procore_jupyter.tables.fetch import Reading
-    from procore_jupyter.tables.fetched import Fetched
     from procore_jupyter.tables.library import Library
+    from procore_jupyter.tables.reading import Reading
+    from procore_jupyter.tables.result import Fetched
     from procore_jupyter.tables.selection import Selection
 
 MANY = 10_000
@@ -118,7 +118,7 @@ class SelectionSource:
         return dataclasses.replace(found, rows=found.rows.slice(0, count), cut=False)
 
     def _read(self, reading: Reading) -> Fetched:
-        from procore_jupyter.tables.fetched import raise_where_incomplete, read_all
+        from procore_jupyter.tables.result import raise_where_incomplete, read_all
 
         found = read_all(reading)
         if self._strict:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
-from procore_jupyter.tables.drawing import Picture
+from procore_jupyter.tables.display.drawing import Picture
 from procore_jupyter.tables.sources import FirstRows, Source
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import polars
     import pyarrow as pa
 
-    from procore_jupyter.tables.fetch import Incomplete
-    from procore_jupyter.tables.fetched import Fetched
     from procore_jupyter.tables.frames import DtypeBackend
+    from procore_jupyter.tables.reading import Incomplete
+    from procore_jupyter.tables.result import Fetched
 
 
 _PACKAGE = __name__.partition(".")[0]
@@ -233,7 +233,7 @@ class Table:
         return {"text/plain": str(picture), "text/html": picture.html()}
 
     def _picture(self, seen: Fetched) -> Picture:
-        from procore_jupyter.tables.pictures import picture
+        from procore_jupyter.tables.display.picture import picture
 
         return picture(seen, self.name, self._source.shown, self._clock())
 
@@ -246,7 +246,7 @@ def _import_pandas() -> None:
 def _warn(found: Fetched, name: str) -> None:
     """Warn whoever called of rows that are missing."""
     if found.incomplete or found.cut:
-        from procore_jupyter.tables.pictures import alerts
+        from procore_jupyter.tables.display.picture import alerts
 
         level, frame = 1, sys._getframe()
         while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(f"{_PACKAGE}."):

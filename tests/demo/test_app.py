@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from procore_jupyter import files
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.oauth_messages import OOB
 from procore_jupyter.demo.parameters import DemoParameters
+from procore_jupyter.files import private
 from tests.demo.apps import App, Clock
 
 
@@ -191,7 +191,7 @@ def test_lifetimes_are_parameters(app: App, clock: Clock) -> None:
 
 def test_the_address_file_tells_where_it_is_to_this_user_alone(demo: DemoProcore) -> None:
     path = demo.write_address()
-    assert path == files.runtime_folder() / "demo.json"
+    assert path == private.runtime_folder() / "demo.json"
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert json.loads(path.read_text()) == {

@@ -17,11 +17,11 @@ import psutil
 import pytest
 import requests
 
-from procore_jupyter import files
 from procore_jupyter.demo import jupyterlab, launch
 from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, port_is_free
 from procore_jupyter.demo.launch import run_demo
 from procore_jupyter.demo.pages import MARK
+from procore_jupyter.files import private
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import TokenKey, open_store
 from procore_jupyter.secret import Secret
@@ -90,7 +90,7 @@ class Demo:
         _, left = psutil.wait_procs(others, timeout=PATIENCE)
         assert left == []
         assert [*self.temporary.iterdir()] == []
-        assert not (files.runtime_folder() / "demo.json").exists()
+        assert not (private.runtime_folder() / "demo.json").exists()
         assert port_is_free(self.port)
         return code
 
@@ -131,7 +131,7 @@ def test_from_the_command_to_a_page_and_to_nothing_left_at_sigterm(home: Path, t
     notebook = demo.jupyter("GET", "/api/contents/01-connect.ipynb").json()
     assert notebook["type"] == "notebook"
 
-    address = json.loads((files.runtime_folder() / "demo.json").read_text())
+    address = json.loads((private.runtime_folder() / "demo.json").read_text())
     assert address["pid"] == demo.process.pid
     assert address["redirect_uris"] == [
         f"http://localhost:{demo.port}/procore-jupyter/callback",
@@ -158,7 +158,7 @@ def test_from_the_command_to_a_page_and_to_nothing_left_at_sigterm(home: Path, t
 
 @posix
 def test_ctrl_c_stops_it_too_and_its_sign_in_is_forgotten(demo: Demo) -> None:
-    address = json.loads((files.runtime_folder() / "demo.json").read_text())
+    address = json.loads((private.runtime_folder() / "demo.json").read_text())
     store, token = open_store(None), Token(Secret("a"), Secret("r"), 1.0, 1.0, 0.0, 0.0)
     key = TokenKey(urlsplit(address["url"]).netloc, address["client_id"])
     other = TokenKey("login.procore.com", "mine")
@@ -237,7 +237,7 @@ def test_missing_notebooks_are_said_in_one_line(
     monkeypatch.setattr(jupyterlab, "FIRST_NOTEBOOK", "no-such.ipynb")
     assert run_demo(["--no-browser"]) == 1
     assert "no-such.ipynb is missing" in one_line(capsys)
-    assert not (files.runtime_folder() / "demo.json").exists()
+    assert not (private.runtime_folder() / "demo.json").exists()
 
 
 @posix
@@ -250,7 +250,7 @@ def test_what_jupyterlab_said_is_shown_where_it_does_not_start(
     monkeypatch.setattr(sys, "executable", str(broken))
     assert run_demo(["--no-browser"]) == 1
     assert capsys.readouterr().err == "JupyterLab did not start. It said:\nno such thing\n"
-    assert not (files.runtime_folder() / "demo.json").exists()
+    assert not (private.runtime_folder() / "demo.json").exists()
 
 
 def test_signals_are_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from procore_jupyter.connection.procore import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConnectionStringError
-from procore_jupyter.procore import Procore
 
 PATIENT, IMPATIENT = (
     20.0,

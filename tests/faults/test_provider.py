@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from procore_jupyter.connection import Procore, connect
+from procore_jupyter import Procore, connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, TokenRequestError
 from procore_jupyter.login.flow import LoginFlow, LoginState

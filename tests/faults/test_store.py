@@ -18,7 +18,7 @@ import keyring.backends.fail
 import keyring.errors
 import pytest
 
-from procore_jupyter.connection import Procore, connect
+from procore_jupyter import Procore, connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreWarning, TokenStoreError
 from tests.connecting import signed_in, text_for
@@ -170,7 +170,7 @@ def test_a_first_sign_in_on_such_a_disk_works_and_says_that_it_is_not_kept(
 LIMITED = """
 import resource, sys, warnings
 resource.setrlimit(resource.RLIMIT_FSIZE, (40, resource.RLIM_INFINITY))  # bytes: no file gets larger
-from procore_jupyter.connection import connect
+from procore_jupyter import connect
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
     procore = connect(sys.argv[1], person=False)

@@ -7,9 +7,9 @@ import html.parser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procore_jupyter.connection.status import Status
 from procore_jupyter.notebook import form_html, panel_html, status_card
 from procore_jupyter.server import pages
-from procore_jupyter.status import Status
 from tests.hostile.counting import share, tried
 
 BITS = st.sampled_from(

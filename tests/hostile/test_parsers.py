@@ -12,19 +12,19 @@ from urllib.parse import parse_qsl, quote, urlencode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_jupyter import connection_string, properties
 from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreError, TokenRequestError
 from procore_jupyter.login.paste import PasteRefused, read_pasted
 from procore_jupyter.login.ticket import Ticket, split_state
 from procore_jupyter.notebook.redaction import redact, redact_string
-from procore_jupyter.oauth.answer import LARGEST_ANSWER, Answer, error_code, read_token
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.oauth.token import Token
+from procore_jupyter.oauth.token_response import LARGEST_ANSWER, Answer, error_code, read_token
 from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
 from procore_jupyter.server.answers import Refusal, read_answer
 from procore_jupyter.session.api_errors import said_by
-from procore_jupyter.settings import resolve
+from procore_jupyter.settings import connection_string, properties
+from procore_jupyter.settings.settings import resolve
 from tests.hostile.counting import share, tried
 
 SECRET = "zqS3cretzq-7w0rd"

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 from urllib3.util import parse_url
 
-from procore_jupyter.connection import connect
+from procore_jupyter import connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.token import Token

@@ -26,9 +26,9 @@ from procore_jupyter.errors import (
 )
 from procore_jupyter.login.flow import LoginFlow, LoginState
 from procore_jupyter.login.loopback import LoopbackReceiver
-from procore_jupyter.login.open_ways import STRAY_ANSWERS
 from procore_jupyter.login.paste import OOB, PasteReceiver
 from procore_jupyter.login.receiver import Receiver, ReceiverUnavailable
+from procore_jupyter.login.side_by_side import STRAY_ANSWERS
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.secret import Secret
 from tests.servers import free_port

@@ -202,7 +202,7 @@ def test_what_follows_the_options_arrives_as_it_was_typed(
         arrived.append((text, how["lines"]))
         raise LoginRequired("far enough")
 
-    monkeypatch.setattr("procore_jupyter.connection.connect", connect)
+    monkeypatch.setattr("procore_jupyter.connection.assemble.connect", connect)
     shell_run("x = 1")
     assert "LoginRequired: far enough" in shell_run(f"%procore_connect --wait {text}")
     shell_run(f"%%procore_connect --wait\n{text}\n")
@@ -294,7 +294,7 @@ def test_a_terminal_prints_the_link_and_signs_in(
     shell: InteractiveShell, shell_run: ShellRun, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "LoginRequired: Nobody is here to sign in" in shell_run(f"%procore_connect {line}")
-    monkeypatch.setattr("procore_jupyter.terminal.is_there", lambda: True)
+    monkeypatch.setattr("procore_jupyter.connection.terminal.is_there", lambda: True)
     printed = shell_run(f"%procore_connect {line}CompanyId=1234")
     url = printed.partition("Sign in to Procore: ")[2].split()[0]
     with new_browser() as browser:

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from procore_jupyter.connection.status import Status
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.login.paste import PasteReceiver
 from procore_jupyter.notebook import panel_html, status_card
 from procore_jupyter.oauth.authorization import AuthorizationRequest
-from procore_jupyter.status import Status
 
 NASTY = "</span><script>alert(1)</script>'\"&`x`"
 

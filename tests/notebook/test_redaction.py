@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.connection_string import ConnectionString
 from procore_jupyter.notebook.redaction import redact, redact_string, secrets_in, secrets_in_string
-from procore_jupyter.properties import PROPERTIES
+from procore_jupyter.settings.connection_string import ConnectionString
+from procore_jupyter.settings.properties import PROPERTIES
 
 SECRETS = [one.name for one in PROPERTIES if one.secret]
 

@@ -133,7 +133,7 @@ def test_an_error_of_the_magic_is_one_line(kernel: Kernel, line: str) -> None:
     assert cell.text.strip() == "UsageError: %procore_connect has no option --nmae. Did you mean --name?"
     assert "run_line_magic" not in cell.saved
     broken = kernel.run(
-        "import procore_jupyter.connection as c\n"
+        "import procore_jupyter.connection.assemble as c\n"
         "def connect(*a, **k): raise RuntimeError('zq inside')\n"
         "kept, c.connect = c.connect, connect"
     )

@@ -12,10 +12,7 @@ import keyring.errors
 import pytest
 
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import (
-    TokenKey,
-    TokenStore,
-)
+from procore_jupyter.oauth.token_store import TokenKey, TokenStore
 from procore_jupyter.secret import Secret
 
 KEY = TokenKey("login.procore.com", "app-1")

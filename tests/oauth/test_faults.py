@@ -16,7 +16,7 @@ import pytest
 
 from procore_jupyter.demo.app import DemoParameters, DemoProcore
 from procore_jupyter.errors import LoginRequired, TokenRequestError
-from procore_jupyter.oauth import locks
+from procore_jupyter.files import locks
 from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, fingerprint

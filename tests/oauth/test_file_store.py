@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter import files
 from procore_jupyter.errors import ProcoreWarning, TokenStoreError
+from procore_jupyter.files import private
+from procore_jupyter.files.locks import StillLockedError
 from procore_jupyter.oauth.file_store import FileStore
-from procore_jupyter.oauth.locks import StillLockedError
 from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
 from procore_jupyter.secret import Secret
 from tests.oauth.provider import drawn
@@ -75,7 +75,7 @@ def test_what_this_version_does_not_know_is_carried_along(path: Path) -> None:
 )
 def test_a_newer_format_is_left_alone_and_an_upgrade_proposed(path: Path, content: dict[str, object]) -> None:
     path.parent.mkdir(mode=0o700)
-    files.write_private(path, json.dumps(content).encode())
+    private.write_private(path, json.dumps(content).encode())
     before = path.read_bytes()
     store = FileStore(path)
     for act in uses(store):
@@ -92,12 +92,12 @@ def test_a_newer_format_is_left_alone_and_an_upgrade_proposed(path: Path, conten
 )  # fmt: skip
 def test_a_damaged_file_is_kept_aside_and_never_overwritten(path: Path, content: bytes) -> None:
     for _ in range(2):
-        files.write_private(path, content)
+        private.write_private(path, content)
         with pytest.warns(ProcoreWarning, match="damaged.*sign in again"):
             assert FileStore(path).load(KEY) is None
         assert not path.exists()
         assert FileStore(path).load(KEY) is None  # said once
-    files.write_private(path, content)
+    private.write_private(path, content)
     with pytest.warns(ProcoreWarning, match="damaged"):
         FileStore(path).save(KEY, token())
     assert FileStore(path).load(KEY) == StoredToken(token())

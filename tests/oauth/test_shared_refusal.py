@@ -9,7 +9,7 @@ import pytest
 
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import LoginRequired
-from procore_jupyter.oauth.sign_in import REFUSAL_SHARED
+from procore_jupyter.oauth.renewal import REFUSAL_SHARED
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import TokenKey, TokenStore, fingerprint
 from tests.oauth.conftest import Kernels

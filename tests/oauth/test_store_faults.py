@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from procore_jupyter import files
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import TokenStoreError
+from procore_jupyter.files import private
+from procore_jupyter.files.locks import StillLockedError
 from procore_jupyter.oauth import token_source
 from procore_jupyter.oauth.client import OAuthClient
-from procore_jupyter.oauth.locks import StillLockedError
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, open_store
 from procore_jupyter.secret import Secret
@@ -76,7 +76,7 @@ def test_a_save_that_failed_is_tried_again_only_now_and_then(
         full()
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "write_private", counted)
+        patch.setattr(private, "write_private", counted)
         source.renewed(token)
         for _ in range(20):
             now += 1

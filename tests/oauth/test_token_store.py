@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from procore_jupyter import files
 from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.files import private
+from procore_jupyter.files.locks import StillLockedError
 from procore_jupyter.oauth import token_store
 from procore_jupyter.oauth.file_store import FileStore
-from procore_jupyter.oauth.locks import StillLockedError
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import (
     MemoryStore,
@@ -152,7 +152,7 @@ def test_a_place_tells_people_where_it_is_and_never_what_is_in_it(opened: Callab
 
 
 def test_without_a_location_it_is_a_file_in_the_users_data_folder() -> None:
-    assert open_store().location == open_store("").location == str(files.data_folder() / "tokens.json")
+    assert open_store().location == open_store("").location == str(private.data_folder() / "tokens.json")
 
 
 def test_a_folder_means_the_file_in_it_and_a_tilde_the_home_folder(tmp_path: Path, home: Path) -> None:

@@ -50,7 +50,7 @@ PLANTED = {
         "def later() -> None:\n    import tornado.web",
     ),
     "The libraries of rows and SQL are imported in tables and sql alone": (
-        "status.py",
+        "connection/status.py",
         "def later() -> None:\n    import pandas",
     ),
 }
@@ -113,7 +113,7 @@ def test_only_settings_reads_the_environment() -> None:
         if reads_environment(path.read_text(encoding="utf-8"))
     }
     # The demo's launcher hands its environment on to the JupyterLab that it starts, and reads nothing in it.
-    assert readers == {"settings.py", "demo/launch.py"}
+    assert readers == {"settings/settings.py", "demo/launch.py"}
 
 
 def test_reading_the_environment_is_recognised_however_it_is_written() -> None:

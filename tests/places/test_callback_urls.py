@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from procore_jupyter.jupyter_environment import surroundings_of
 from procore_jupyter.login.discovery import default_callback_url, hub_callback_url
 from procore_jupyter.login.receiver import ReceiverUnavailable
+from procore_jupyter.login.receivers import ClosedWay, receivers_for
 from procore_jupyter.login.ticket import Ticket
-from procore_jupyter.login.ways import ClosedWay, receivers_for
 from procore_jupyter.secret import Secret
-from procore_jupyter.surroundings import Hub, Surroundings
+from procore_jupyter.settings.jupyter import surroundings_of
+from procore_jupyter.settings.surroundings import Hub, Surroundings
 
 
 def hub(prefix: str = "/user/alice/", public_url: str | None = None) -> Hub:

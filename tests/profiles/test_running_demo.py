@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter import files
 from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.files import private
 from procore_jupyter.profiles import load
 from procore_jupyter.profiles.running_demo import is_alive, read_running_demo
 
@@ -39,8 +39,8 @@ def address(port: int) -> dict[str, Any]:
 
 
 def write(content: object) -> Path:
-    path = files.runtime_folder() / "demo.json"
-    files.write_private(path, content if isinstance(content, bytes) else json.dumps(content).encode())
+    path = private.runtime_folder() / "demo.json"
+    private.write_private(path, content if isinstance(content, bytes) else json.dumps(content).encode())
     return path
 
 

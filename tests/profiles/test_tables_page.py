@@ -14,15 +14,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from procore_jupyter import profiles
-from procore_jupyter.connection import Procore, connect
+from procore_jupyter import Procore, connect, profiles
 from procore_jupyter.errors import ProcoreIncompleteWarning
-from procore_jupyter.tables import described as specs
-from procore_jupyter.tables.arrow_types import of_kind
-from procore_jupyter.tables.catalog import Catalog
+from procore_jupyter.tables.arrow.types import of_kind
+from procore_jupyter.tables.definitions import toml as specs
+from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.definitions.spec import KINDS as SPEC_KINDS
 from procore_jupyter.tables.frames import to_pandas
 from procore_jupyter.tables.selection import Selection, selection_of
-from procore_jupyter.tables.spec import KINDS as SPEC_KINDS
 from tests.session.conftest import Answer, Server
 from tools.tables_page import (
     DOCS,

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.properties import PROPERTIES
+from procore_jupyter.settings.properties import PROPERTIES
 from tests.kernels import Kernel, new_id
 from tests.notebook.panels import link
 from tests.notebook.test_secrets import files_with, history, search

@@ -22,7 +22,7 @@ import requests
 from IPython.lib.pretty import pretty
 
 import procore_jupyter
-from procore_jupyter.connection import Procore, connect
+from procore_jupyter import Procore, connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import LoginRequired, ProcoreError
 from procore_jupyter.login.flow import LoginFlow
@@ -350,7 +350,7 @@ import faulthandler, sys, threading
 faulthandler.enable()
 import logging
 logging.basicConfig(level=logging.DEBUG)
-from procore_jupyter.connection import connect
+from procore_jupyter import connect
 procore = connect(sys.argv[1], person=False)
 print(procore, procore.settings, procore.status())
 procore.get("/no/such")

@@ -16,7 +16,7 @@ from procore_jupyter.session import scope
 from procore_jupyter.session.bodies import PIECE
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
-from procore_jupyter.tables.decode import decoder
+from procore_jupyter.tables.arrow.decode import decoder
 from tests.session.conftest import Answer, Server
 
 SIZES = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7, 20 * PIECE]

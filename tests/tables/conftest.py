@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.connection import Procore, connect
+from procore_jupyter import Procore, connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.session import retries

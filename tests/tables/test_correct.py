@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from procore_jupyter.connection import Procore
+from procore_jupyter import Procore
 from procore_jupyter.errors import ProcoreAPIError
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Server

@@ -10,15 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from procore_jupyter import profiles
-from procore_jupyter.connection import Procore
+from procore_jupyter import Procore, profiles
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.company.records import Site
 from procore_jupyter.demo.endpoint import Endpoint
 from procore_jupyter.demo.endpoints import ENDPOINTS
-from procore_jupyter.tables.arrow_types import of_kind
-from procore_jupyter.tables.catalog import Catalog
-from procore_jupyter.tables.spec import TableSpec
+from procore_jupyter.tables.arrow.types import of_kind
+from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.definitions.spec import TableSpec
 from tests.connecting import signed_in
 from tests.demo.listing import BUILDERS, EVER, HARBOR_TOWER, Lists, parents
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.tables.arrow_types import DECIMAL, MONEY, TIMESTAMP
+from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP
 from procore_jupyter.tables.frames import to_pandas, to_polars
 
 UTC = datetime.UTC

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from procore_jupyter.connection import Procore
+from procore_jupyter import Procore
 from procore_jupyter.errors import (
     NotFound,
     PermissionDenied,

@@ -13,9 +13,9 @@ import pytest
 
 from procore_jupyter import profiles
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.tables.catalog import Catalog
+from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.selection import Named, Place, Selection, selection_of
-from procore_jupyter.tables.spec import TableSpec
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 TODAY = datetime.date(2026, 11, 23)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from procore_jupyter.connection import Procore
+from procore_jupyter import Procore
 from procore_jupyter.errors import (
     ConfigurationError,
     NotFound,
@@ -24,7 +24,7 @@ from procore_jupyter.errors import (
     ProcoreAPIError,
     ProcoreIncompleteWarning,
 )
-from procore_jupyter.tables.kept import KEPT
+from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.sources import MANY
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Answer, Arrived, Server

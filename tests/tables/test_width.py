@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from procore_jupyter.tables.width import padded, width
+from procore_jupyter.tables.display.width import padded, width
 
 
 @pytest.mark.parametrize(

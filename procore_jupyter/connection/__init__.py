@@ -1,0 +1,1 @@
+"""The session that a person holds: put together, waited for, asked, described."""

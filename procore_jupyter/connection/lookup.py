@@ -1,0 +1,150 @@
+"""What a person wrote, together with what was saved before: a text to `Settings`, and `Settings` to a saved connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from procore_jupyter.connection import saved
+from procore_jupyter.connection.saved import DEFAULT, SavedConnection
+from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.settings.connection_string import ConnectionString
+from procore_jupyter.settings.settings import Settings, resolve
+
+
+def settings_for(
+    text: str | ConnectionString = "",
+    *,
+    names: Mapping[str, object] | None = None,
+    account: str | None = None,
+    lines: bool = False,
+    answers: Mapping[str, str] | None = None,
+) -> Settings:
+    """Return the settings that a connection string, or the name of a saved connection, means.
+
+    No text at all means the saved connection ``default``, where there is one. In a string that names no
+    app, where the environment names none either, the app of ``default`` counts if it belongs to the same
+    login host. A Client Secret that is not given is looked for where `keep` put it.
+
+    Parameters
+    ----------
+    text : str or ConnectionString
+        The connection string or the name.
+    names : mapping or None
+        Variables for whole values ``{name}``.
+    account : str or None
+        Which stored sign-in; None for the saved connection's, else ``default``.
+    lines : bool
+        The text is in the cell form.
+    answers : mapping of str to str or None
+        What a person was asked for; it counts before all else.
+
+    Raises
+    ------
+    ConnectionStringError, ConfigurationError
+        As `settings.resolve`, or there is no saved connection of that name.
+    TokenStoreError
+        What was saved can't be read.
+    """
+    connection = _saved(text)
+    if connection is None:
+        settings = resolve(text, names=names, account=account or DEFAULT, lines=lines, answers=answers)
+        return _with_kept_secret(_with_saved_app(settings), own=False)
+    kept = dict(connection.properties)
+    password = saved.secret(kept.get("OAuthSettingsLocation"), saved.proxy_password_key(kept))
+    if password is not None:
+        kept["ProxyPassword"] = password.reveal()
+    settings = resolve("", saved=kept, account=account or connection.account, answers=answers)
+    return _with_kept_secret(settings, own="OAuthClientId" in kept)
+
+
+def saved_name(text: str | ConnectionString) -> str | None:
+    """Return the name of the saved connection that a text means, ``default`` for none; None for a connection string."""
+    connection = _saved(text)
+    return None if connection is None else connection.name
+
+
+def check_savable(settings: Settings, name: str) -> str:
+    """Return the name to save under, as it can be.
+
+    Raises
+    ------
+    ConfigurationError
+        It can't be a name, or these settings could not be used again.
+    """
+    if settings.initiate_oauth == "OFF":
+        raise ConfigurationError(
+            "InitiateOAuth=OFF uses a token that you give each time, and tokens are never saved: there is nothing for --save to keep."
+        )
+    return saved.check_name(name)
+
+
+def keep(settings: Settings, name: str) -> str:
+    """Save a connection that works, its secrets where the sign-ins are kept; return the line to say of it.
+
+    What came from the environment stays there. One-time seeds and tokens are not saved.
+
+    Raises
+    ------
+    TokenStoreError
+        It can't be written.
+    """
+    location = settings.settings_location
+    secrets = settings.written_secrets
+    host = urlsplit(settings.environment.login_url).netloc
+    client_secret, password = secrets.get("OAuthClientSecret"), secrets.get("ProxyPassword")
+    proxy = saved.proxy_password_key(settings.written)
+    if client_secret is not None and settings.client_id is not None:
+        saved.keep_secret(location, saved.client_secret_key(host, settings.client_id), client_secret)
+    if password is not None and proxy is not None:
+        saved.keep_secret(location, proxy, password)
+    saved.keep(SavedConnection(name, saved.savable(settings.written), settings.account))
+    run = "%procore_connect" if name.casefold() == DEFAULT else f"%procore_connect {_quoted(name)}"
+    line = f"Saved as `{name}`: from now on `{run}` is enough."
+    if (client_secret or password) and (location or "").startswith("memory://"):
+        line += " Its secret is kept in this kernel alone (OAuthSettingsLocation=memory://…)."
+    elsewhere = settings.auth_scheme != "NONE" and settings.profile.app is None
+    if elsewhere and "OAuthClientId" not in settings.written:
+        line += " The Client ID and Client Secret still come from the environment."
+    return line
+
+
+def _saved(text: str | ConnectionString) -> SavedConnection | None:
+    if isinstance(text, ConnectionString):
+        return None
+    if not text.strip():
+        return saved.find(DEFAULT)
+    name = saved.name_in(text)
+    return saved.require(name) if name is not None else None
+
+
+def _with_saved_app(settings: Settings) -> Settings:
+    """Lend a string that names no app the one of ``default``, where that is of the same login host."""
+    if settings.client_id is not None or settings.client_secret is not None:
+        return settings
+    connection = saved.find(DEFAULT)
+    if connection is None or "OAuthClientId" not in connection.properties:
+        return settings
+    other = resolve("", saved=connection.properties)
+    if other.environment.login_url != settings.environment.login_url:
+        return settings
+    location = settings.settings_location or other.settings_location
+    return replace(settings, client_id=other.client_id, settings_location=location)
+
+
+def _with_kept_secret(settings: Settings, *, own: bool) -> Settings:
+    """Fill in the Client Secret that was saved with this Client ID.
+
+    `own`: the Client ID is a saved connection's, so its own secret counts before the environment's.
+    """
+    written = "OAuthClientSecret" in settings.written_secrets
+    if settings.client_id is None or written or (settings.client_secret is not None and not own):
+        return settings
+    host = urlsplit(settings.environment.login_url).netloc
+    found = saved.secret(settings.settings_location, saved.client_secret_key(host, settings.client_id))
+    return settings if found is None else replace(settings, client_secret=found)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name

@@ -1,0 +1,125 @@
+"""What is kept where on this machine: files, their sizes and modes, whose sign-ins. Never a secret; asks nobody."""
+
+from __future__ import annotations
+
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from procore_jupyter.connection import saved
+from procore_jupyter.errors import ProcoreError
+from procore_jupyter.files import private
+from procore_jupyter.oauth.file_store import FileStore
+from procore_jupyter.oauth.keyring_store import SERVICE, entry_name
+from procore_jupyter.oauth.token_store import SecretKey, TokenKey, TokenStore, open_store
+from procore_jupyter.settings.settings import read_surroundings, resolve
+
+SHORT = 6
+"""Letters of a Client ID that are shown at its start."""
+
+
+def described(location: str | None = None) -> list[str]:
+    """Return the lines of ``procore-jupyter status --paths``.
+
+    Parameters
+    ----------
+    location : str or None
+        An ``OAuthSettingsLocation`` to look at beside the usual one and those of saved connections.
+    """
+    connections, problems = saved.look()
+    lines = ["Saved connections (no secrets in them)", *_files(_with_those_beside(saved.path()))]
+    lines += [f"    {problem}" for problem in problems]
+    for one in connections:
+        app = one.properties.get("OAuthClientId")
+        where = one.properties.get("Environment") or one.properties.get("Profile") or "Production"
+        lines.append(
+            f"    {one.name}: {where}, {f'app {short(app)}' if app else 'no app'}, account {one.account}"
+        )
+    places = [None, location, *(one.properties.get("OAuthSettingsLocation") for one in connections)]
+    for place in dict.fromkeys(places):
+        lines += ["", *_place(place, connections)]
+    runtime = read_surroundings().runtime_folder
+    lines += [
+        "",
+        "While they run: a demo's address and app; proof of a Jupyter server's owner (servers without a token)",
+        *_files([private.runtime_folder() / "demo.json", *sorted(runtime.glob("procore-jupyter-owner-*"))]),
+        "",
+        "How many requests Procore's limits leave, by app and account, so that your kernels share them",
+        *_files(sorted(private.runtime_folder().glob("pace-*.json"))),
+    ]
+    return lines
+
+
+def short(client_id: str) -> str:
+    """Return a Client ID cut short: enough to tell one app from another."""
+    return client_id if len(client_id) <= SHORT else f"{client_id[:SHORT]}…"
+
+
+def _place(location: str | None, connections: Iterable[saved.SavedConnection]) -> Iterator[str]:
+    """Describe one place where sign-ins are kept."""
+    try:
+        store = open_store(location)
+    except ProcoreError as error:
+        yield f"Sign-ins in {location}"
+        yield f"    {error}"
+        return
+    if isinstance(store, FileStore):
+        file = Path(store.location)
+        yield "Sign-ins, and the secrets of saved connections (in the clear, for you alone)"
+        yield from _files([file])
+        try:
+            yield from (f"    sign-in: {_whose(key)}" for key in store.sign_ins())
+            yield from (f"    secret: {_of(key)}" for key in store.secret_keys())
+        except ProcoreError as error:
+            yield f"    {error}"
+        yield from _files(_with_those_beside(file)[1:])
+    elif store.location == "keyring://":
+        yield f"Sign-ins in the system's keyring, service {SERVICE}"
+        yield from (f"    {line}" for line in _in_keyring(store, connections))
+    else:
+        yield f"Sign-ins in the memory of single processes ({store.location}): nothing on this machine's disk"
+
+
+def _in_keyring(store: TokenStore, connections: Iterable[saved.SavedConnection]) -> Iterator[str]:
+    """Describe the entries of saved connections: a keyring doesn't list what is in it."""
+    for one in connections:
+        client_id = one.properties.get("OAuthClientId")
+        if one.properties.get("OAuthSettingsLocation") != "keyring://" or client_id is None:
+            continue
+        try:
+            url = resolve("", saved=one.properties).environment.login_url
+            host = url.partition("://")[2]
+            key = TokenKey(host, client_id, one.account)
+            there = "signed in" if store.load(key) is not None else "no sign-in"
+            secret = store.load_secret(saved.client_secret_key(host, client_id)) is not None
+        except ProcoreError as error:
+            yield f"{one.name}: {error}"
+            continue
+        name = entry_name(TokenKey(host, short(client_id), one.account))
+        yield f"{name}: {there}{', client secret' if secret else ''}"
+    yield "Others are found there by name: account | Client ID | login host"
+
+
+def _with_those_beside(file: Path) -> list[Path]:
+    """Return a file and what stands beside it: locks, notes, damaged ones that were kept."""
+    return [file, *(sorted(file.parent.glob(f"{file.name}.*")) if file.parent.is_dir() else [])]
+
+
+def _files(paths: Iterable[Path]) -> Iterator[str]:
+    for path in paths:
+        try:
+            found = path.lstat()
+        except OSError:
+            yield f"  {path}  (not there)"
+            continue
+        changed = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime))
+        yield f"  {path}  {found.st_size:,} bytes  {stat.filemode(found.st_mode)}  {changed}"
+
+
+def _whose(key: TokenKey) -> str:
+    return f"{key.login_host}, app {short(key.client_id)}, account {key.account}"
+
+
+def _of(key: SecretKey) -> str:
+    return f"{key.name} of {short(key.owner)} at {key.host}"

@@ -1,0 +1,375 @@
+"""Saved connections: what ``--save`` keeps, so that a name says it all the next time.
+
+One private file, ``connections.json`` in the user's data folder::
+
+    {"version": 1, "connections": [{"name": "default", "account": "default", "properties": {"Environment": "Sandbox", …}}]}
+
+No secret is ever in it: `SECRETS` are kept where the sign-ins are kept (`oauth.token_store`), one-time
+seeds and tokens nowhere (`UNSAVED`). Every change is: lock, read again, change, write as a whole. Fields
+that this version doesn't know are carried along; a file of a newer format is never touched; one that
+can't be read as ours is put aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreWarning, TokenStoreError
+from procore_jupyter.files import private
+from procore_jupyter.files.locks import process_lock
+from procore_jupyter.oauth.token_store import SecretKey, open_store
+from procore_jupyter.secret import Secret
+from procore_jupyter.settings import properties
+from procore_jupyter.settings.connection_string import ConnectionString
+from procore_jupyter.wording import is_near_miss, nearest
+
+DEFAULT = "default"
+VERSION = 1
+PATIENCE = 10.0  # s to wait for another process's change of the file, which takes milliseconds
+
+SECRETS = ("OAuthClientSecret", "ProxyPassword")
+"""Kept in the token store."""
+
+UNSAVED = (
+    "OAuthAccessToken",
+    "OAuthRefreshToken",
+    "OAuthVerifier",
+    "OAuthExpiresIn",
+    "OAuthTokenTimestamp",
+)
+"""Good for once, and so not kept; what grew from them is a stored sign-in."""
+
+_NAME = re.compile(r"\w[\w .-]{0,39}(?<! )")
+
+
+@dataclass(frozen=True)
+class SavedConnection:
+    """A saved connection.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls it.
+    properties : mapping of str to str
+        Canonical names to values; no secret among them.
+    account : str
+        Which stored sign-in it goes with.
+    """
+
+    name: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+    account: str = DEFAULT
+
+
+def path() -> Path:
+    """Return where they are kept."""
+    return private.data_folder() / "connections.json"
+
+
+def check_name(name: str) -> str:
+    """Return a name that a connection can be saved under.
+
+    Raises
+    ------
+    ConfigurationError
+        It can't be one; it is not repeated in the message.
+    """
+    name = name.strip()
+    if _NAME.fullmatch(name) is None or properties.find(name) is not None:
+        raise ConfigurationError(
+            "A saved connection's name has up to 40 letters, digits, blanks and . _ - and is no property's name, such as  --save site."
+        )
+    return name
+
+
+def name_in(text: str) -> str | None:
+    """Return what a text holds in the place of a connection string if it can only be a saved connection's name.
+
+    ``site``, ``site;`` and ``"Site A"`` are; a text with a ``=``, several parts, or a property's name isn't.
+    """
+    name = text.strip().rstrip("; \t\n")
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "'\"":
+        name = name[1:-1].strip()
+    plain = name and not re.search(r"[=;\n#]", name) and properties.find(name) is None
+    return name if plain else None
+
+
+def names() -> list[str]:
+    """Return the names of all that are saved, for completion: reads the file and never raises."""
+    try:
+        return [entry["name"] for entry in _read().entries]
+    except TokenStoreError:
+        return []
+
+
+def look() -> tuple[list[SavedConnection], list[str]]:
+    """Return all that are saved, and what is wrong with the file, a line each; changes nothing, and never raises."""
+    found: list[SavedConnection] = []
+    problems: list[str] = []
+    try:
+        document = _read()
+    except TokenStoreError as error:
+        return [], [str(error)]
+    if document.damaged:
+        problems.append("damaged: the next use keeps it under another name")
+    for entry in document.entries:
+        try:
+            found.append(_connection(entry))
+        except ConfigurationError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def find(name: str) -> SavedConnection | None:
+    """Return the connection saved under a name (in any case), None where there is none.
+
+    Raises
+    ------
+    ConfigurationError
+        It holds a value that isn't allowed.
+    TokenStoreError
+        The file is somebody else's, open to others, of a newer format, or can't be read.
+    """
+    document = _read()
+    if document.damaged:
+        with process_lock(_beside("lock"), PATIENCE):
+            document = _read_whole()
+    for entry in document.entries:
+        if entry["name"].casefold() == name.casefold():
+            return _connection(entry)
+    return None
+
+
+def require(name: str) -> SavedConnection:
+    """Return the connection saved under a name.
+
+    Raises
+    ------
+    ConfigurationError
+        There is none. The name is repeated only where it is nearly one that there is: it may be a secret
+        that was pasted in the wrong place.
+    TokenStoreError
+        As for `find`.
+    """
+    found = find(name)
+    if found is not None:
+        return found
+    saved = names()
+    if not saved:
+        raise ConfigurationError(
+            "No connection is saved under such a name, nor under any other. Write a connection string; --save NAME keeps it."
+        )
+    what = f'"{name}"' if is_near_miss(name, saved) else "such a name"
+    meant = nearest(name, saved)
+    did = f" Did you mean {meant}?" if meant else ""
+    raise ConfigurationError(f"No connection is saved under {what}.{did} Saved: {', '.join(saved)}.")
+
+
+def keep(connection: SavedConnection) -> None:
+    """Save a connection in place of the one of that name; return when it is on the disk.
+
+    Raises
+    ------
+    TokenStoreError
+        As for `find`, or it can't be written; what was saved before still stands.
+    """
+    with process_lock(_beside("lock"), PATIENCE):
+        document = _read_whole()
+        document.put(connection)
+        _write(document)
+
+
+def savable(written: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a connection's properties that a saved connection holds; paths made absolute."""
+    kept = {name: value for name, value in written.items() if name not in (*SECRETS, *UNSAVED)}
+    for name in ("OAuthSettingsLocation", "SSLServerCert", "Profile"):
+        value = kept.get(name, "")
+        is_path = value.lower().endswith(".toml") if name == "Profile" else value and "://" not in value
+        if is_path:
+            with contextlib.suppress(RuntimeError, ValueError, OSError):
+                kept[name] = str(Path(value).expanduser().absolute())
+    return kept
+
+
+# The secrets that belong to a connection
+
+
+def client_secret_key(login_host: str, client_id: str) -> SecretKey:
+    """Return under which key an app's Client Secret is kept."""
+    return SecretKey("OAuthClientSecret", login_host, client_id)
+
+
+def proxy_password_key(written: Mapping[str, str]) -> SecretKey | None:
+    """Return under which key a proxy's password is kept, None where no user signs in at a proxy."""
+    server, user = written.get("ProxyServer"), written.get("ProxyUser")
+    if not server or not user:
+        return None
+    port = written.get("ProxyPort")
+    return SecretKey("ProxyPassword", f"{server}:{port}" if port else server, user)
+
+
+def secret(location: str | None, key: SecretKey | None) -> Secret | None:
+    """Return a kept secret, None where there is none.
+
+    Raises
+    ------
+    TokenStoreError
+        The place where it is kept can't be read.
+    """
+    return None if key is None else open_store(location).load_secret(key)
+
+
+def keep_secret(location: str | None, key: SecretKey, value: Secret) -> None:
+    """Keep a secret where the sign-ins are kept; nothing is written where it is there already.
+
+    Raises
+    ------
+    TokenStoreError
+        It can't be written.
+    """
+    store = open_store(location)
+    if store.load_secret(key) != value:
+        store.save_secret(key, value)
+
+
+# The file
+
+
+def _beside(suffix: str) -> Path:
+    file = path()
+    return file.with_name(f"{file.name}.{suffix}")
+
+
+def _read() -> _Document:
+    file, problem = path(), ""
+    try:
+        document = _Document.parse(private.read_private(file))
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    if problem:
+        raise TokenStoreError(f"The saved connections in {file} can't be read ({problem}). Put that right.")
+    if document.newer:
+        raise TokenStoreError(
+            f"{file} was written by a newer version of procore-jupyter, so it is left alone. "
+            "Upgrade with  pip install -U procore-jupyter."
+        )
+    return document
+
+
+def _read_whole() -> _Document:
+    """Read; a damaged file is put aside, and what of it is whole stays. Under the lock."""
+    document = _read()
+    if not document.damaged:
+        return document
+    aside = _beside(f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
+    problem = ""
+    try:
+        os.rename(path(), aside)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    if problem:
+        raise TokenStoreError(
+            f"{path()} is damaged and can't be moved away ({problem}). Move it away and try again."
+        )
+    document.damaged = False
+    if document.entries:
+        _write(document)
+    lost = "A saved connection was" if document.entries else "The saved connections were"
+    warnings.warn(f"{lost} damaged. The file is kept as {aside}.", ProcoreWarning, stacklevel=2)
+    return document
+
+
+def _write(document: _Document) -> None:
+    problem = ""
+    try:
+        private.write_private(path(), document.content())
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    if problem:
+        raise TokenStoreError(
+            f"The connection can't be saved in {path()} ({problem}). Make room and try again."
+        )
+
+
+class _Document:
+    """The file's content, read."""
+
+    def __init__(self) -> None:
+        self.damaged = False
+        self.newer = False
+        self.entries: list[dict[str, Any]] = []
+        self._rest: dict[str, Any] = {}
+
+    @classmethod
+    def parse(cls, content: bytes | None) -> _Document:
+        document = cls()
+        if content is None:
+            return document
+        try:
+            read = json.loads(content)
+            version, entries = read["version"], read.get("connections")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            version, entries = None, None
+        if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+            document.newer = True
+        elif type(version) is not int or version < 1 or not isinstance(entries, list):
+            document.damaged = True
+        else:
+            document.entries = [entry for entry in entries if _is_whole(entry)]
+            document.damaged = len(document.entries) < len(entries)
+            document._rest = {name: read[name] for name in read if name not in ("version", "connections")}
+        return document
+
+    def put(self, connection: SavedConnection) -> None:
+        value = {"account": connection.account, "properties": dict(connection.properties)}
+        for entry in self.entries:
+            if entry["name"].casefold() == connection.name.casefold():
+                entry.update(value)
+                return
+        self.entries.append({"name": connection.name, **value})
+
+    def content(self) -> bytes:
+        return (
+            json.dumps({"version": VERSION, **self._rest, "connections": self.entries}, indent=1).encode()
+            + b"\n"
+        )
+
+
+def _is_whole(entry: object) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("account", DEFAULT), str):
+        return False
+    kept = entry.get("properties")
+    if not isinstance(entry.get("name"), str) or not isinstance(kept, dict):
+        return False
+    return all(isinstance(value, str) for value in kept.values())
+
+
+def _connection(entry: Mapping[str, Any]) -> SavedConnection:
+    return SavedConnection(entry["name"], _checked(entry["properties"]), entry.get("account", DEFAULT))
+
+
+def _checked(kept: Mapping[str, str]) -> dict[str, str]:
+    """Return what this version knows of a connection's properties, without any secret that somebody put there.
+
+    Raises
+    ------
+    ConfigurationError
+        A value isn't allowed.
+    """
+    known = {name: value for name, value in kept.items() if properties.find(name) is not None}
+    reason = ""
+    try:
+        return savable(properties.check(ConnectionString(known)))
+    except ConnectionStringError as error:
+        reason = str(error)
+    raise ConfigurationError(f"A saved connection in {path()} can't be used: {reason}.")

@@ -1,0 +1,1 @@
+"""What a person wrote, resolved into the frozen settings of one connection."""

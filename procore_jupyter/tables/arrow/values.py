@@ -1,0 +1,356 @@
+"""Values as JSON has them -> Arrow arrays: the careful way, which looks at every value.
+
+`build` takes a column's values and the type that it has so far, and returns an array of that type or of a wider
+one, and the *wire type*: how the same values can be read by Arrow's own JSON reader, which is several times faster.
+It is strict: a reader told to expect a whole number refuses ``12.7`` and ``"12"``. What it refuses comes here.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_jupyter.tables.arrow.types import (
+    DECIMAL,
+    EXACT,
+    MOST_DIGITS,
+    MOST_PLACES,
+    TIMESTAMP,
+    Number,
+    array_of,
+    converted,
+    struct_array,
+    text_of,
+    widened,
+)
+
+FIRST_DAY, LAST_DAY = (
+    one.toordinal() - datetime.date(1970, 1, 1).toordinal() for one in (datetime.date.min, datetime.date.max)
+)
+DAY = 86_400_000_000
+"""Days that Python has, counted from 1970, and a day's microseconds."""
+
+DEEPEST = 12
+"""Levels of records in records; what is deeper is kept as a text of JSON."""
+
+FOREIGN = re.compile(r"(?:^|_)(?:origin|employee|business|external|client|erp|vendor_tax|tax)_id$")
+"""Ids of other systems: texts, although they may be made of digits."""
+
+_WHOLE = r"^(0|-?[1-9][0-9]{0,18})$"
+_AMOUNT = re.compile(r"-?(0|[1-9]\d{0,13})(\.\d{1,4})?\Z", re.ASCII)
+_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})$"
+_ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
+
+_NONE = type(None)
+
+# As Arrow's own scalars: given Python's, its functions import pandas.
+BLANK, MIDNIGHT, UTC, NO_TEXT = array_of(["", "T00:00:00Z", "Z", None], pa.string())
+
+
+class Built(NamedTuple):
+    """An array, and the type by which Arrow's JSON reader gets at the same values."""
+
+    array: pa.Array
+    wire: pa.DataType
+
+
+def build(values: Sequence[Any], known: pa.DataType, name: str = "", depth: int = 0) -> Built:
+    """Return values as an array.
+
+    Parameters
+    ----------
+    values : sequence
+        Of JSON's types; None where there is none.
+    known : pyarrow.DataType
+        The type that the column has so far; null where it isn't known.
+    name : str
+        The column's name: ids are known by it.
+    depth : int
+        Records around it.
+
+    Returns
+    -------
+    Built
+        Its array is of the type `known`, or of one that `known` can be widened to.
+    """
+    kinds = {*map(type, values)}
+    kinds.discard(_NONE)
+    if not kinds:
+        return Built(pa.nulls(len(values), known), default_wire(known))
+    if kinds == {dict} and (pa.types.is_struct(known) or pa.types.is_null(known)) and depth < DEEPEST:
+        return _records(values, known, depth)
+    if kinds == {list} and (pa.types.is_list(known) or pa.types.is_null(known)) and depth < DEEPEST:
+        return _lists(values, known, name, depth)
+    if pa.types.is_null(known):
+        known = _guess(values, kinds, name)
+    for attempt in _attempts(known):
+        try:
+            return attempt(values, kinds, known)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            continue
+    return _texts(values, kinds, pa.string())
+
+
+def default_wire(known: pa.DataType) -> pa.DataType:
+    """Return the wire type of a column that nothing has been seen of."""
+    if pa.types.is_struct(known):
+        return pa.struct([pa.field(field.name, default_wire(field.type)) for field in known])
+    if pa.types.is_list(known):
+        return pa.list_(default_wire(known.value_type))
+    return pa.string() if pa.types.is_date(known) else known
+
+
+def finished(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    """Return what was read by its wire type as the type that it stands for.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        A value doesn't fit.
+    """
+    found = values.type
+    if pa.types.is_floating(found):
+        most = pc.max(pc.abs(values)).as_py()
+        if most is not None and not most < EXACT:
+            raise pa.ArrowInvalid("a whole number may have been too large for a double")
+    if found.equals(wanted) and not pa.types.is_nested(found):
+        if pa.types.is_decimal(found):
+            # Arrow's JSON reader lets amounts through that are too large for their type.
+            values.validate(full=True)
+        return _in_range(values)
+    if pa.types.is_null(found):
+        return pa.nulls(len(values), wanted)
+    if pa.types.is_string(wanted):
+        return converted(values, wanted)
+    if pa.types.is_struct(found):
+        types = {field.name: field.type for field in wanted}
+        if not types.keys() >= {field.name for field in found}:
+            raise pa.ArrowInvalid("a field that the column doesn't have")
+        have = {field.name: finished(values.field(at), types[field.name]) for at, field in enumerate(found)}
+        ordered = [have.get(field.name, pa.nulls(len(values), field.type)) for field in wanted]
+        return struct_array(ordered, [*wanted], values.is_null())
+    if pa.types.is_list(found):
+        inner = finished(values.values, wanted.value_type)
+        mask = values.is_null() if values.null_count else None
+        return pa.ListArray.from_arrays(values.offsets, inner, mask=mask)
+    if pa.types.is_string(found):
+        return from_text(values, wanted)
+    return values.cast(wanted)
+
+
+def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    """Return texts as the values that they stand for. A blank text stands for none.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        One stands for no such value, or not exactly.
+    """
+    if pa.types.is_string(wanted):
+        return values
+    blank = pc.equal(values, BLANK)
+    if pc.any(blank).as_py():
+        values = pc.if_else(blank, NO_TEXT, values)
+    if pa.types.is_integer(wanted) and not _all_match(values, _WHOLE):
+        raise pa.ArrowInvalid("not a whole number")  # Arrow takes 0x10, and 012 for 12
+    if pa.types.is_timestamp(wanted):
+        zoned = pc.match_substring_regex(values, _ZONE)
+        if not pc.all(zoned).as_py():  # Procore's times are in UTC, with or without a word of it
+            day = pc.match_substring_regex(values, _DATE)
+            ending = pc.if_else(day, MIDNIGHT, pc.if_else(zoned, BLANK, UTC))
+            values = pc.binary_join_element_wise(values, ending, BLANK)
+    return _in_range(values.cast(wanted))
+
+
+def _in_range(values: pa.Array) -> pa.Array:
+    """Return days and times that Python has too: Arrow's own may lie before the year 1, or after 9999."""
+    found = values.type
+    if pa.types.is_date(found) or pa.types.is_timestamp(found):
+        numbers, first, last = (
+            (values.cast(pa.int32()), FIRST_DAY, LAST_DAY)
+            if pa.types.is_date(found)
+            else (values.cast(pa.int64()), FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1)
+        )
+        bounds = pc.min_max(numbers).as_py()
+        if bounds["min"] is not None and not first <= bounds["min"] <= bounds["max"] <= last:
+            raise pa.ArrowInvalid("a year that Python doesn't have")
+    return values
+
+
+def parts(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
+    """Return the columns of records, by name, in the order in which they come up; None where a record lacks one."""
+    shapes = dict.fromkeys(tuple(row) for row in rows)
+    if len(shapes) == 1:
+        (names,) = shapes
+        return (
+            dict(zip(names, zip(*(row.values() for row in rows), strict=True), strict=True)) if names else {}
+        )
+    names = tuple(dict.fromkeys(name for shape in shapes for name in shape))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _records(values: Sequence[Any], known: pa.DataType, depth: int) -> Built:
+    there = [value for value in values if value is not None]
+    columns = parts(there)
+    have = {field.name: field.type for field in known} if pa.types.is_struct(known) else {}
+    fields, wires, children = [], [], []
+    for name in dict.fromkeys([*have, *columns]):
+        child = have.get(name, pa.null())
+        inner = columns.get(name)
+        built = (
+            Built(pa.nulls(len(there), child), default_wire(child))
+            if inner is None
+            else build(inner, child, name, depth + 1)
+        )
+        fields.append(pa.field(name, built.array.type))
+        wires.append(pa.field(name, built.wire))
+        children.append(built.array)
+    missing = array_of((value is None for value in values), pa.bool_())
+    if len(there) < len(values):
+        places = iter(range(len(there)))
+        spread = array_of([None if value is None else next(places) for value in values], pa.int32())
+        children = [child.take(spread) for child in children]
+    return Built(struct_array(children, fields, missing), pa.struct(wires))
+
+
+def _lists(values: Sequence[Any], known: pa.DataType, name: str, depth: int) -> Built:
+    offsets, inner = [0], []
+    for value in values:
+        if value is not None:
+            inner += value
+        offsets.append(len(inner))
+    child = known.value_type if pa.types.is_list(known) else pa.null()
+    built = build(inner, child, name.removesuffix("s"), depth + 1)
+    missing = None
+    if any(value is None for value in values):
+        missing = array_of((value is None for value in values), pa.bool_())
+    array = pa.ListArray.from_arrays(array_of(offsets, pa.int32()), built.array, mask=missing)
+    return Built(array, pa.list_(built.wire))
+
+
+Attempt = Callable[[Sequence[Any], set[type], pa.DataType], Built]
+
+
+def _attempts(known: pa.DataType) -> list[Attempt]:
+    """Return the ways to take values in, the narrowest first; the last of them takes any."""
+    if pa.types.is_boolean(known):
+        return [_booleans, _texts]
+    if pa.types.is_integer(known):
+        return [_wholes, _doubles, _texts]
+    if pa.types.is_floating(known):
+        return [_doubles, _texts]
+    if pa.types.is_decimal(known):
+        return [_decimals, _texts]
+    if pa.types.is_timestamp(known):
+        return [_times, _texts]
+    if pa.types.is_date(known):
+        return [_times, lambda values, kinds, _: _times(values, kinds, TIMESTAMP), _texts]
+    return [_texts]
+
+
+def _booleans(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
+    _only(kinds, bool)
+    return Built(array_of(values, pa.bool_()), pa.bool_())
+
+
+def _wholes(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
+    if kinds == {int}:
+        return Built(array_of(values, pa.int64()), pa.int64())
+    _only(kinds, int, str)
+    written = [value if value is None else str(value) for value in values]
+    return Built(from_text(array_of(written, pa.string()), pa.int64()), pa.string())
+
+
+def _doubles(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
+    _only(kinds, int, Number)
+    if any(type(value) is int and abs(value) > EXACT for value in values):
+        raise pa.ArrowInvalid("a whole number is too large for a double")
+    doubles = [None if value is None else float(value) for value in values]
+    if any(value is not None and abs(value) == float("inf") for value in doubles):
+        raise pa.ArrowInvalid("a number is too large for a double")
+    return Built(array_of(doubles, pa.float64()), pa.float64())
+
+
+def _decimals(values: Sequence[Any], kinds: set[type], known: pa.DataType) -> Built:
+    _only(kinds, int, Number, str)
+    written = array_of([value if value is None else str(value) for value in values], pa.string())
+    wire = pa.string() if kinds == {str} and pc.any(pc.equal(written, BLANK)).as_py() else known
+    try:
+        return Built(from_text(written, known), wire)
+    except pa.ArrowInvalid:
+        wider = widened(known, DECIMAL)
+        for one in (wider, pa.decimal128(MOST_DIGITS, MOST_PLACES)):
+            try:
+                array = from_text(written, one)
+            except pa.ArrowInvalid:
+                continue
+            return Built(array, one if wire.equals(known) else wire)
+        raise
+
+
+def _times(values: Sequence[Any], kinds: set[type], known: pa.DataType) -> Built:
+    _only(kinds, str)
+    written = array_of(values, pa.string())
+    array = from_text(written, known)
+    direct = pa.types.is_timestamp(known) and not pc.any(pc.equal(written, BLANK)).as_py()
+    return Built(array, known if direct else pa.string())
+
+
+def _texts(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
+    if kinds == {str}:
+        return Built(array_of(values, pa.string()), pa.string())
+    texts = [None if value is None else text_of(value) for value in values]
+    return Built(array_of(texts, pa.string()), pa.int64() if kinds == {int} else pa.string())
+
+
+def _only(kinds: set[type], *allowed: type) -> None:
+    if not kinds <= {*allowed}:
+        raise pa.ArrowInvalid("values of another kind")
+
+
+def _guess(values: Sequence[Any], kinds: set[type], name: str) -> pa.DataType:
+    """Return the type that values of an unknown column seem to have."""
+    if kinds == {bool}:
+        return pa.bool_()
+    if kinds == {int}:
+        return pa.int64()
+    if kinds <= {int, Number}:
+        return pa.float64()
+    if kinds == {str}:
+        return _guess_text(array_of(values, pa.string()), name)
+    if kinds == {int, str} and is_id(name):
+        return pa.int64()
+    return pa.string()
+
+
+def _guess_text(values: pa.Array, name: str) -> pa.DataType:
+    some = values.filter(pc.not_equal(values, BLANK))
+    if len(some) == 0:
+        return pa.string()
+    if is_id(name) and _all_match(some, _WHOLE):
+        return pa.int64()
+    if _all_match(some, _MOMENT):
+        return TIMESTAMP
+    return pa.date32() if _all_match(some, _DATE) else pa.string()
+
+
+def is_id(name: str) -> bool:
+    """Tell whether a column of that name holds ids of Procore's, which are whole numbers."""
+    return (name == "id" or name.endswith("_id")) and FOREIGN.search(name) is None
+
+
+def are_amounts(values: Sequence[Any]) -> bool:
+    """Tell whether values look like amounts of money: numbers with a point, in texts or not; and none looks like a code."""
+    written = [str(value) for value in values if value not in (None, "")]
+    return any("." in text for text in written) and all(map(_AMOUNT.match, written))
+
+
+def _all_match(values: pa.Array, pattern: str) -> bool:
+    found = pc.all(pc.match_substring_regex(values, pattern)).as_py()
+    return True if found is None else bool(found)

@@ -1,0 +1,146 @@
+"""`Catalog`: the tables that a profile has, found by name or by address."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+
+from procore_jupyter.errors import ConfigurationError, TableNotFound
+from procore_jupyter.profiles import Profile, built_in_tables
+from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.tables.definitions.toml import SpecError, probable_spec, records_from, spec_from
+from procore_jupyter.wording import nearest
+
+_WORDS = re.compile(r"[\W_]+")
+
+MOST_NAMED = 5
+"""Tables that are named where none has the name that was asked for."""
+
+
+class Catalog:
+    """The tables of one profile. Those made by hand, and a person's own, count before the long tail.
+
+    Parameters
+    ----------
+    profile : Profile
+        What is connected to.
+
+    Raises
+    ------
+    ConfigurationError
+        The profile describes a table wrongly; the message says where.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.tables: Mapping[str, TableSpec] = {}
+        """Those made by hand, and a person's own, by name."""
+        self.records: Mapping[str, Mapping[str, str]] = {}
+        tables, records = built_in_tables.described() if profile.has_procores_tables else ({}, {})
+        try:
+            self.records = records_from({**records, **profile.records})
+            self.tables = {
+                name: spec_from(name, found, self.records)
+                for name, found in {**tables, **profile.tables}.items()
+            }
+        except SpecError as error:
+            raise ConfigurationError(f"The profile {profile.name} is wrong: {error}.") from None
+        self._has_long_tail = profile.has_procores_tables
+
+    @functools.cached_property
+    def probable(self) -> Mapping[str, TableSpec]:
+        """The long tail: lists of the API that nobody has gone over, by name."""
+        if not self._has_long_tail:
+            return {}
+        by_hand = {spec.path for spec in self.tables.values()}
+        lines = [line for line in built_in_tables.long_tail() if line["path"] not in by_hand]
+        taken = {*self.tables, *(line["name"] for line in lines)}
+        found = {}
+        for line in lines:
+            name = line["name"]
+            if name in self.tables:  # another list than the one that has the name
+                name = next(f"{name}_{n}" for n in itertools.count(2) if f"{name}_{n}" not in taken)
+            found[name] = probable_spec({**line, "name": name})
+        return found
+
+    def find(self, name: str) -> TableSpec:
+        """Return a table by its name.
+
+        Raises
+        ------
+        TableNotFound
+            There is none of that name; the message names the nearest.
+        """
+        found = self.tables.get(name) or self.probable.get(name)
+        if found is not None:
+            return found
+        raise TableNotFound(f"There is no table {name!r:.80}. {self._hint(name)}")
+
+    def _hint(self, name: str) -> str:
+        """Return what may have been meant: what differs in case and blanks alone, else those gone over by hand first."""
+        bare = _WORDS.sub("", name.casefold())
+        for one in (*self.tables, *self.probable):
+            if bare and _WORDS.sub("", one) == bare:
+                return f"Did you mean {one}?"
+        for tables in (self.tables, self.probable):
+            like = _with_its_words(name, tables)
+            if len(like) > 1:
+                return f"There are {', '.join(like[:MOST_NAMED])}."
+            meant = like[0] if like else nearest(name, tables)
+            if meant:
+                return f"Did you mean {meant}?"
+        return "%procore_tables lists them, and procore.get_all(path) reads any list."
+
+    def at(self, path: str) -> tuple[TableSpec, Mapping[str, str]] | None:
+        """Return the table at an address, and the parameters that the address holds; None where none is known."""
+        for pattern, spec in self._addresses:
+            found = pattern.fullmatch(path)
+            if found is not None:
+                return spec, found.groupdict()
+        return None
+
+    @functools.cached_property
+    def _addresses(self) -> list[tuple[re.Pattern[str], TableSpec]]:
+        # A table that is one half of its list is no name for the whole of it.
+        specs = [*(spec for spec in self.tables.values() if not spec.fixed), *self.probable.values()]
+        specs.sort(key=lambda spec: len(spec.in_path))  # `…/rfis/recycle_bin` before `…/rfis/{id}`
+        return [
+            (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(spec.path))), spec)
+            for spec in specs
+        ]
+
+    def search(self, pattern: str = "") -> Iterator[TableSpec]:
+        """Give the tables in whose name, title or note a pattern occurs: words, or the shell's wildcards.
+
+        Without a pattern, those made by hand; with one, the long tail behind them.
+        """
+        if not pattern:
+            yield from self.tables.values()
+            return
+        if any(sign in pattern for sign in "*?["):
+            import fnmatch
+
+            matches = functools.partial(_wildcards, re.compile(fnmatch.translate(pattern.casefold())))
+        else:
+            matches = functools.partial(
+                _has_words, [word for word in _WORDS.split(pattern.casefold()) if word]
+            )
+        for spec in (*self.tables.values(), *self.probable.values()):
+            if matches(spec):
+                yield spec
+
+
+def _with_its_words(name: str, tables: Mapping[str, TableSpec]) -> list[str]:
+    words = [word.removesuffix("s") for word in _WORDS.split(name.casefold()) if len(word) > 2]
+    texts = {one: f"{one} {spec.title}".casefold() for one, spec in tables.items()}
+    return [one for one, text in texts.items() if words and all(word in text for word in words)]
+
+
+def _wildcards(pattern: re.Pattern[str], spec: TableSpec) -> bool:
+    return pattern.fullmatch(spec.name) is not None
+
+
+def _has_words(words: list[str], spec: TableSpec) -> bool:
+    text = f"{spec.name} {spec.title} {spec.note}".casefold()
+    return bool(words) and all(word in text for word in words)

@@ -1,0 +1,1 @@
+"""How a table is drawn in a notebook and in a terminal."""

@@ -1,0 +1,384 @@
+"""Reading a selection: its places' lists side by side, their rows as typed batches, in order, each row once."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_jupyter.errors import PermissionDenied, ProcoreAPIError
+from procore_jupyter.session import paging
+from procore_jupyter.session.headers import COMPANY
+from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.scope import Scope
+from procore_jupyter.tables.arrow.decode import decoder
+from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
+from procore_jupyter.tables.arrow.types import as_text, one_of
+from procore_jupyter.tables.arrow.unique import RowsApart
+from procore_jupyter.tables.progress import Draw, Progress, Undrawn, counted
+from procore_jupyter.tables.selection import Place, Selection
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
+
+BATCH_BYTES = 2 * 1024 * 1024
+"""Bytes of JSON that are taken in at a time, about: what a batch costs in memory is several times this."""
+
+FRUGAL_BATCH = 1024 * 1024
+"""The same where little is to be in memory."""
+
+IN_HAND = 1
+"""Batches that are begun, in another thread, while the one before is finished and handed on."""
+
+FEW_PROJECTS = 3
+"""Projects that are named where some didn't answer."""
+
+
+class Incomplete(NamedTuple):
+    """Rows that are missing.
+
+    Parameters
+    ----------
+    project : str
+        The project's name, or what else it is about.
+    project_id : int or None
+        The project's id.
+    status : int or None
+        The HTTP status of the answer; None where it wasn't one answer that failed.
+    message : str
+        Why, and what to do.
+    """
+
+    project: str
+    project_id: int | None
+    status: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one place, as columns."""
+
+    place: int
+    columns: Mapping[str, pa.Array]
+    length: int
+
+
+class Reading:
+    """One reading of a selection's rows.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        The session that asks.
+    selection : Selection
+        What is wanted.
+    places : sequence of Place
+        Where it is.
+    ingest : Ingest
+        Takes the rows in.
+    concurrency, page_size : int, int or None
+        Requests under way at a time, and rows a page; None for the most that the list gives.
+    limit : int or None
+        Rows that are wanted at most.
+    peek : int or None
+        Of more rows than this, the first page is read and no more, where the list tells how many it has.
+    frugal : bool
+        The rows go on and aren't kept: it matters how little is in memory at any time.
+    draw : callable
+        Shows the progress.
+
+    Attributes
+    ----------
+    scope : Scope
+        Counts requests and bytes; stops the reading.
+    rows : int
+        Rows that were handed on.
+    incomplete : list of Incomplete
+        What is missing.
+    failures : dict of int to Exception
+        What places failed with, by their number.
+    notes : list of str
+        What one should know of the rows.
+    cut : bool
+        There are more rows than were wanted.
+    part : bool
+        There are more rows than `peek`, and some of them were read.
+    """
+
+    def __init__(
+        self,
+        session: RefreshingSession,
+        selection: Selection,
+        places: Sequence[Place],
+        ingest: Ingest,
+        *,
+        concurrency: int = 4,
+        page_size: int | None = None,
+        limit: int | None = None,
+        peek: int | None = None,
+        frugal: bool = False,
+        draw: Draw = Undrawn,
+    ) -> None:
+        self.selection, self.places, self.ingest = selection, places, ingest
+        self.rows, self.cut, self.part = 0, False, False
+        self._told: dict[int, int] = {}
+        self.incomplete: list[Incomplete] = []
+        self.failures: dict[int, Exception] = {}
+        self.notes: list[str] = []
+        self._session, self._concurrency, self._limit = session, concurrency, limit
+        self._peek, self._frugal = peek, frugal
+        spec = selection.spec
+        self._page_size = min(page_size or spec.largest_page, spec.largest_page)
+        several = len(places) > 1
+        self._progress = Progress(
+            spec.name, "projects" if several else "pages", len(places) if several else None
+        )
+        self.scope = Scope(self._progress.waits)
+        self.scope.bodies_apart = True
+        self._draw = draw
+        self._pending: dict[int, _Pending] = {}
+        self._begun: deque[tuple[int, _Pending, Begun]] = deque()
+
+    def batches(self) -> Generator[Batch, None, None]:
+        """Give the rows, some thousand at a time; in the order of the places.
+
+        Closing it stops everything. A place that fails is told of in `failures` and `incomplete` when all that it gave has been
+        handed on.
+
+        Raises
+        ------
+        LoginRequired, RateLimited, requests.ConnectionError
+            What ends everything.
+        """
+        drawing = self._draw(self._progress)
+        if isinstance(drawing, Undrawn):
+            self.scope.told = None  # a wait is said all the same, in the session's own way
+
+        def tick() -> None:
+            self._progress.rows, self._progress.requests = self.rows, self.scope.requests
+            drawing.update()
+
+        lists = [self._list(place) for place in self.places]
+        events = paging.read(
+            self._session,
+            lists,
+            self.scope,
+            concurrency=self._concurrency,
+            limit=self._limit,
+            peek=self._peek,
+            tick=tick,
+        )
+        aside = ThreadPoolExecutor(IN_HAND, thread_name_prefix="procore-rows")
+        try:
+            for event in events:
+                pending = self._pending.get(event.index)
+                if pending is None:
+                    batch = FRUGAL_BATCH if self._frugal else BATCH_BYTES
+                    pending = self._pending[event.index] = _Pending(
+                        RowsApart(self.selection.spec.probable), batch
+                    )
+                if isinstance(event, paging.Rows):
+                    self._count_page(event)
+                    pending.add(event.rows)
+                    while pending.full:
+                        self._begin(event.index, pending, aside)
+                        yield from self._finish(IN_HAND)
+                    event.pages.met(pending.taken_in, pending.unique)
+                else:
+                    yield from self._rest(event.index, pending, aside)
+                    if isinstance(event, paging.Failed):
+                        self._failed(event.index, event.error)
+                        del self._pending[event.index]
+                    elif not event.pages.look_again(pending.unique):
+                        self._ended(event.index, event.pages, pending)
+                        del self._pending[event.index]
+                if self.cut:
+                    break
+                tick()
+            else:
+                self.part = bool(self._pending)  # the lists go on
+                for index, pending in self._pending.items():
+                    yield from self._rest(index, pending, aside)
+        finally:
+            events.close()  # type: ignore[attr-defined]
+            aside.shutdown(cancel_futures=True)
+            self._session.pace.release()  # other kernels may be waiting for what was taken and isn't needed now
+            drawing.close()
+
+    def _list(self, place: Place) -> paging.ListRequest:
+        spec = self.selection.spec
+        headers = {}
+        if place.company is not None and place.company[0] != self._session.company_id:
+            headers[COMPANY] = str(place.company[0])
+        return paging.ListRequest(
+            self.selection.path(place),
+            self.selection.params(place),
+            headers,
+            paged=spec.paged,
+            page_size=self._page_size,
+            decode=decoder(spec.shape, spec.list_key),
+        )
+
+    def _begin(self, index: int, pending: _Pending, aside: Executor) -> None:
+        self._begun.append((index, pending, self.ingest.begin(pending.take(), aside)))
+
+    def _rest(self, index: int, pending: _Pending, aside: Executor) -> Iterator[Batch]:
+        """Give all that came of a list and wasn't given yet."""
+        while pending.rows:
+            self._begin(index, pending, aside)
+        yield from self._finish()
+
+    def _finish(self, in_hand: int = 0) -> Iterator[Batch]:
+        """Give the batches that were begun, all but so many that another thread is at."""
+        while self._begun and not self.cut:
+            if len(self._begun) <= in_hand and self._begun[0][2].table is not None:
+                break
+            batch = self._finished(*self._begun.popleft())
+            if batch is not None:
+                yield batch
+
+    def _finished(self, index: int, pending: _Pending, begun: Begun) -> Batch | None:
+        columns, rows = self.ingest.finish(begun), begun.rows
+        key = self.selection.spec.key
+        fresh = pending.apart.fresh(rows, columns.get(key) if key else None)
+        if fresh is not None:
+            columns = {name: column.filter(fresh) for name, column in columns.items()}
+        length = len(next(iter(columns.values()))) if columns else 0
+        pending.unique += length
+        pending.taken_in += len(rows)
+        if self._limit is not None and self.rows + length >= self._limit:
+            self.cut = self.rows + length > self._limit or self.cut
+            length = self._limit - self.rows
+            columns = {name: column.slice(0, length) for name, column in columns.items()}
+        self.rows += length
+        return Batch(index, self._with_place(columns, self.places[index], length), length) if length else None
+
+    @functools.cached_property
+    def place_types(self) -> dict[str, pa.DataType]:
+        """The types of the columns that say where a row is from: ids are numbers, unless one of them is a text."""
+        return {
+            name: pa.int64()
+            if all(isinstance(one.columns[name], int) for one in self.places)
+            else pa.string()
+            for name in (self.places[0].columns if self.places else ())
+        }
+
+    def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
+        """Return columns with those of the place: what a row says itself counts before it."""
+        found, types = dict(columns), self.place_types
+        for name, value in place.columns.items():
+            given = one_of(value if pa.types.is_integer(types[name]) else str(value), types[name])
+            same, own = pa.repeat(given[0], length), found.get(name)
+            if own is None or pa.types.is_null(own.type):
+                found[name] = same
+            elif own.type.equals(same.type):
+                found[name] = pc.coalesce(own, same)
+            elif not self.ingest.frozen or pa.types.is_string(own.type):
+                self.ingest.widen(name, pa.string())
+                found[name] = pc.coalesce(as_text(own), as_text(same))
+        return found
+
+    def _count_page(self, event: paging.Rows) -> None:
+        self._told[event.index] = max(event.pages.total or 0, len(event.rows))
+        if len(self.places) == 1:
+            self._progress.done += 1
+            if event.pages.total is not None and event.pages.size:
+                wanted = min(event.pages.total, self._limit or event.pages.total)
+                self._progress.total = max(self._progress.done, -(-wanted // event.pages.size))
+
+    @property
+    def told_rows(self) -> int:
+        """Rows that the lists say they have, as far as they have told."""
+        return sum(self._told.values())
+
+    def _ended(self, index: int, pages: PageOrder, pending: _Pending) -> None:
+        if len(self.places) > 1:
+            self._progress.done += 1
+        self._told[index] = max(pages.total or 0, pending.unique)
+        place, name = self.places[index], self.selection.spec.name
+        if self._limit is not None and self.rows >= self._limit:
+            more = pages.total is not None and pages.total > pending.unique
+            self.cut = self.cut or more or index + 1 < len(self.places)
+            return
+        total = pages.total
+        if total is not None and pending.unique < total:
+            self._missing(
+                place,
+                None,
+                f"Procore counts {counted(total, 'row')} of {name} there and gave {pending.unique:,}: some you may not "
+                "see, or the list changed while it was read.",
+            )
+        elif pages.repeats and total is None and not pages.unpaged:
+            self._missing(
+                place,
+                None,
+                f"Procore gave rows of {name} again in place of others: {counted(pending.unique, 'row')} came, and there may "
+                "be more.",
+            )
+        elif pages.unsettled:
+            self._missing(
+                place,
+                None,
+                f"{name} kept changing while it was read: {counted(pending.unique, 'row')} came, and some may be missing. "
+                "Read it again when less is going on.",
+            )
+        elif pages.changed:
+            where = (
+                f" in {place.project[1] or place.project[0]}"
+                if place.project and len(self.places) > 1
+                else ""
+            )
+            self.notes.append(
+                f"{name} changed{where} while it was read: {counted(pending.unique, 'row')} came."
+            )
+
+    def _failed(self, index: int, error: Exception) -> None:
+        if len(self.places) > 1:
+            self._progress.done += 1
+        self.failures[index] = error
+        place = self.places[index]
+        status = error.status if isinstance(error, ProcoreAPIError) else None
+        told = str(error)
+        if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
+            told = f"{self.selection.spec.name} is switched off there, or you may not see it. {told}"
+        self._missing(place, status, told)
+
+    def _missing(self, place: Place, status: int | None, message: str) -> None:
+        project = place.project
+        name = (
+            (project[1] or str(project[0])) if project is not None else str(place) or self.selection.spec.name
+        )
+        self.incomplete.append(Incomplete(name, project[0] if project else None, status, message))
+
+
+class _Pending:
+    """Rows of one list that came and were not yet taken in."""
+
+    def __init__(self, apart: RowsApart, batch_bytes: int) -> None:
+        self.rows: list[Any] = []
+        self.unique = self.taken_in = 0
+        self.apart = apart
+        self._batch_bytes, self._at_a_time = batch_bytes, BATCH
+
+    def add(self, rows: Sequence[Any]) -> None:
+        self.apart.page(len(rows))
+        size = max(1, len(memoryview(rows[len(rows) // 2])))
+        most = max(100, min(BATCH, self._batch_bytes // size))
+        # In equal parts: a row that is left over keeps the whole page in memory.
+        self._at_a_time = -(-len(rows) // -(-len(rows) // most)) if len(rows) > most else most
+        self.rows += rows
+
+    @property
+    def full(self) -> bool:
+        return len(self.rows) >= self._at_a_time
+
+    def take(self) -> list[Any]:
+        taken, self.rows = self.rows[: self._at_a_time], self.rows[self._at_a_time :]
+        return taken

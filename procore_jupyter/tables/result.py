@@ -1,0 +1,153 @@
+"""`Fetched`: a table's rows in memory, with what one should know of them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from procore_jupyter.errors import ProcoreAPIError
+from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT, settled
+from procore_jupyter.tables.arrow.types import converted, without_rows
+from procore_jupyter.tables.reading import Batch, Incomplete, Reading
+
+if TYPE_CHECKING:
+    from procore_jupyter.tables.definitions.spec import TableSpec
+    from procore_jupyter.tables.selection import Place
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Rows, and how they came.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        The rows.
+    places : tuple of Place
+        Where they are from.
+    incomplete : tuple of Incomplete
+        What is missing.
+    notes : tuple of str
+        What one should know of them.
+    requests, bytes : int
+        What it cost.
+    told_rows : int or None
+        Rows that there are, where not all of them were read.
+    cut : bool
+        There are more than ``MaxRows`` let through.
+    written : int or None
+        Rows that went into a file, and aren't in `rows`.
+    when : float
+        When it was done, in seconds since 1970.
+    """
+
+    rows: pa.Table
+    places: tuple[Place, ...] = ()
+    incomplete: tuple[Incomplete, ...] = ()
+    notes: tuple[str, ...] = ()
+    requests: int = 0
+    bytes: int = 0
+    told_rows: int | None = None
+    cut: bool = False
+    written: int | None = None
+    when: float = field(default_factory=time.time)
+
+
+def read_all(reading: Reading) -> Fetched:
+    """Read to the end, and keep the rows; of a place that fails, none.
+
+    Raises
+    ------
+    ProcoreAPIError, requests.RequestException
+        All places failed; what the first one failed with.
+    """
+    kept: dict[int, list[Batch]] = {}
+    with contextlib.closing(
+        reading.batches()
+    ) as batches:  # an interrupt between two of them ends the reading too
+        for batch in batches:
+            kept.setdefault(batch.place, []).append(_in_one_piece(batch, reading.ingest.schema))
+    raise_where_all_failed(reading)
+    whole = [batch for place, some in kept.items() if place not in reading.failures for batch in some]
+    rows = assembled(reading, whole)
+    pa.system_memory_pool().release_unused()
+    return Fetched(
+        rows,
+        tuple(reading.places),
+        tuple(reading.incomplete),
+        (*reading.ingest.notes, *reading.notes),
+        reading.scope.requests,
+        reading.scope.bytes,
+        told_rows=reading.told_rows if reading.part else None,
+        cut=reading.cut,
+    )
+
+
+def _in_one_piece(batch: Batch, schema: Container[str]) -> Batch:
+    """Return a batch in memory of its own; without columns of the schema that are empty, which `Ingest.as_now` gives back.
+
+    Its columns lie among what was needed for a moment to read them, none of which goes back to the system as long as
+    one of them is there.
+    """
+    columns = {
+        name: column
+        for name, column in batch.columns.items()
+        if column.null_count < len(column) or name not in schema
+    }
+    together = pa.RecordBatch.from_arrays([*columns.values()], [*columns])
+    piece = together.serialize(memory_pool=pa.system_memory_pool())
+    again = pa.ipc.read_record_batch(piece, together.schema)
+    return Batch(batch.place, dict(zip(columns, again.columns, strict=True)), batch.length)
+
+
+def raise_where_all_failed(reading: Reading) -> None:
+    """Raise what the first place failed with, where none gave anything."""
+    if reading.failures and len(reading.failures) == len(reading.places):
+        raise reading.failures[min(reading.failures)]
+
+
+def raise_where_incomplete(incomplete: Sequence[Incomplete], failures: Mapping[int, Exception]) -> None:
+    """Raise what is missing (``strict=True``)."""
+    if failures:
+        raise failures[min(failures)]
+    if incomplete:
+        raise ProcoreAPIError(200, f"{incomplete[0].project}: {incomplete[0].message}")
+
+
+def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
+    """Return batches as one table: of all columns, each of the widest type that came."""
+    ingest = reading.ingest
+    while True:
+        before = dict(ingest.schema)
+        made = [ingest.as_now(batch.columns, batch.length) for batch in batches]
+        if ingest.schema == before:
+            break
+    names = ordered(reading.selection.spec, [*ingest.schema], reading.places)
+    types = {name: settled(found) for name, found in ingest.schema.items()}
+    records = []
+    for batch, columns in zip(batches, made, strict=True):
+        arrays = []
+        for name in names:
+            column = columns.get(name)
+            if column is None:
+                column = batch.columns[name]
+            arrays.append(column if name not in types else converted(column, types[name]))
+        records.append(pa.RecordBatch.from_arrays(arrays, names))
+    if records:
+        return pa.Table.from_batches(records)
+    place_types = reading.place_types
+    return without_rows(pa.schema([(name, types.get(name) or place_types[name]) for name in names]))
+
+
+def ordered(spec: TableSpec, names: Iterable[str], places: Sequence[Place]) -> list[str]:
+    """Return the columns in the order in which they are handed out: the key, where a row is from, and the others."""
+    of_place = [*places[0].columns] if places else []
+    names = [name for name in names if name not in (UNFIT, EXTRA)]
+    own = [name for name in names if name not in of_place]
+    key = [spec.key] if spec.key in own else []
+    return [*key, *of_place, *(name for name in own if name not in key)]

@@ -1,0 +1,116 @@
+"""A cell is short, on one line, and harmless."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procore_jupyter.tables.display.cells import cell, cut, type_of
+from tests.tables.hostile import HOSTILE
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text(max_size=50),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (True, "true"),
+        (False, "false"),
+        (0, "0"),
+        (562949953443325, "562949953443325"),
+        (1234567.5, "1234567.5"),
+        (Decimal("1234567.5000"), "1,234,567.50"),
+        (Decimal("-0.12345000"), "-0.12345"),
+        (Decimal("0E-8"), "0.00"),
+        (Decimal("1E+3"), "1,000.00"),
+        (datetime.date(2026, 11, 30), "2026-11-30"),
+        (datetime.datetime(2026, 11, 23, 17, 4, 5, tzinfo=datetime.UTC), "2026-11-23 17:04"),
+        ("2026-11-23T17:04:05Z", "2026-11-23 17:04"),
+        ("2026-11-23T17:04:05.123+01:00", "2026-11-23 17:04"),
+        ("2026-11-23 17:04:05.000000Z", "2026-11-23 17:04"),
+        ("2026-11-30", "2026-11-30"),
+        ("2026-11-23T17:04:05Z and more", "2026-11-23T17:04:05Z and more"),
+        ({"id": 1, "login": "dana"}, '{id: 1, login: "dana"}'),
+        ([{"a": 1}, {"a": None}], "[{a: 1}, {a: null}]"),
+        ([], "[]"),
+        ({}, "{}"),
+        ({"amount": Decimal("1200.0")}, "{amount: 1,200.00}"),
+        ({"name": "x" * 99}, '{name: "' + "x" * 31 + "…"),
+        ("x" * 41, "x" * 39 + "…"),
+        ("x" * 40, "x" * 40),
+        (" two\n lines\t", "two lines"),
+        ("a\u202eb\u200bc\x1b[31m", "a b c [31m"),
+    ],
+)
+def test_a_cell(value: Any, text: str) -> None:
+    assert cell(value) == text
+
+
+@pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        ({"id": 1, "name": "Dana", "title": "Architect"}, '{name: "Dana"}'),
+        ({"id": 1, "name": "", "title": "Level 3"}, '{title: "Level 3"}'),
+        ({"id": 1, "label": "Architectural"}, '{label: "Architectural"}'),
+        ({"id": 1, "full_code": "03-300"}, '{full_code: "03-300"}'),
+        ({"id": 1, "name": None, "number": 7}, "{id: 1, name: null, number: 7}"),
+        ([{"id": 1, "name": "Dana"}, {"id": 2, "name": "Lee"}], '[{name: "Dana"}, {name: "Lee"}]'),
+    ],
+)
+def test_a_record_is_shown_by_what_people_call_it(record: Any, text: str) -> None:
+    assert cell(record) == text
+
+
+def test_a_deep_or_huge_value_is_cut_without_being_written_out() -> None:
+    deep: Any = 1
+    for _ in range(5000):
+        deep = [deep]
+    assert len(cell(deep)) == 40
+    assert len(cell({"list": list(range(10**6))})) == 40
+    assert len(cell("x" * 10**7)) == 40
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_in_a_cell_can_move_what_stands_beside_it(text: str) -> None:
+    for value in (text, {text: text}, [text], {"name": text}):
+        assert cell(value).isprintable()
+
+
+@given(JSON)
+def test_whatever_it_is_it_takes_one_line_of_forty_letters(value: Any) -> None:
+    found = cell(value)
+    assert len(found) <= 40 and found.isprintable()
+
+
+def test_a_text_is_cut_by_what_is_seen_of_it() -> None:
+    assert cut("a" + " " * 500) == "a…"
+    assert cut("short") == "short"
+    assert cut("x" * 200, 90) == "x" * 89 + "…"
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ([None], "empty"),
+        ([], "empty"),
+        ([1, None], "integer"),
+        ([1, 1.5], "mixed"),
+        (["a"], "text"),
+        ([{}], "record"),
+        ([[]], "list"),
+        ([True], "true or false"),
+        (["2026-11-23T17:04:05Z"], "timestamp"),
+    ],
+)
+def test_the_type_of_values(values: list[Any], name: str) -> None:
+    assert type_of(values) == name
