@@ -177,7 +177,7 @@ class DataSession(RefreshingSession):
             self._tables.kept.forget()
 
     def companies(self) -> Table:
-        """Return the companies that you may see, as a table.
+        """Return the companies that you may see, as a table; asked for anew each time.
 
         Raises
         ------
@@ -186,15 +186,15 @@ class DataSession(RefreshingSession):
         LoginRequired
             Nobody is signed in.
         """
-        self._tables_anew()
-        found = self.tables.open_path(COMPANIES, {}).fetch()
+        self._settle()
+        found = self.tables.open_path(COMPANIES, {}).refresh()
         most = self._settings.max_rows
         if most is None or len(found) < most:
             self._companies.known = named([*found])
         return found
 
     def projects(self) -> Table:
-        """Return the company's active projects that you may see, as a table.
+        """Return the company's active projects that you may see, as a table; asked for anew each time.
 
         Raises
         ------
@@ -204,13 +204,8 @@ class DataSession(RefreshingSession):
             As `companies`.
         """
         company = self.needed_company()
-        self._tables_anew()
-        return self.tables.open_path(PROJECTS, {"company_id": company[0]}).fetch()
-
-    def _tables_anew(self) -> None:
-        """These two lists are short, and asked for by who wants to know how they stand now."""
-        self._settle()
-        self.refresh()
+        self.tables.forget_projects(company)
+        return self.tables.open_path(PROJECTS, {"company_id": company[0]}).refresh()
 
     # Company and project
 
@@ -223,7 +218,7 @@ class DataSession(RefreshingSession):
             self.company_id = number
         if project is not None:
             where = self.needed_company()
-            self.refresh()
+            self.tables.forget_projects(where)
             self._project = self.pick_project(project, self.tables.active_projects(where))
 
     def needed_company(self) -> Named:

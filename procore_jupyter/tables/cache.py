@@ -49,6 +49,11 @@ class Kept:
         with self._lock:
             self._things.pop(key, None)
 
+    def drop_start(self, start: Key) -> None:
+        """Forget what is kept under the keys that begin so."""
+        with self._lock:
+            self._things = {key: thing for key, thing in self._things.items() if key[: len(start)] != start}
+
     def forget(self) -> None:
         """Forget all."""
         with self._lock:

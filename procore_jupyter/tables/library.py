@@ -179,10 +179,11 @@ class Library:
             draw=self._draw(),
         )
 
-    @property
-    def chosen(self) -> tuple[object, ...]:
-        """What a selection that names neither company nor project depends on."""
-        return self._session.company_id, self._around.project_id
+    def chosen_for(self, selection: Selection) -> tuple[object, ...]:
+        """Return the chosen company and project, as far as a selection depends on them."""
+        company = self._session.company_id if selection.company is None else None
+        by_project = selection.spec.scope == "project" and selection.project is None
+        return company, self._around.project_id if by_project else None
 
     def _once(self, key: tuple[object, ...], ask: Callable[[], Found]) -> Found:
         """Return what was kept under a key, or ask for it and keep it."""
@@ -250,6 +251,10 @@ class Library:
             ]
 
         return self._once(("projects", company[0], status), ask)
+
+    def forget_projects(self, company: Named) -> None:
+        """Forget a company's projects: they are asked for anew when they are needed next."""
+        self.kept.drop_start(("projects", company[0]))
 
     def known_projects(self, company: Named) -> dict[int, str]:
         """Return the names of projects, as far as they were asked for already."""

@@ -69,6 +69,7 @@ class SelectionSource:
         self.shown: Sequence[str] = selection.spec.show
         self._library, self._selection, self._strict = library, selection, strict
         self._kept_then = library.kept.times_forgotten
+        self._chosen_then = library.chosen_for(selection)
 
     @property
     def columns(self) -> Sequence[str]:
@@ -85,10 +86,11 @@ class SelectionSource:
 
     @property
     def _key(self) -> tuple[object, ...]:
-        return ("rows", *self._library.chosen, *self._selection.key)
+        return ("rows", *self._library.chosen_for(self._selection), *self._selection.key)
 
     def _used_again(self) -> Fetched | None:
         self._kept_then = self._library.kept.times_forgotten
+        self._chosen_then = self._library.chosen_for(self._selection)
         found: Fetched | None = self._library.kept.get(self._key)
         if found is not None and self._strict and found.incomplete:
             return None  # kept by somebody who was content with less
@@ -121,6 +123,7 @@ class SelectionSource:
         from procore_jupyter.tables.result import raise_where_incomplete, read_all
 
         found = read_all(reading)
+        self._chosen_then = self._library.chosen_for(self._selection)
         if self._strict:
             raise_where_incomplete(found.incomplete, reading.failures)
         return dataclasses.replace(found, when=self._library.clock())
@@ -136,8 +139,9 @@ class SelectionSource:
         return stream(self._library.reading(self._selection, frugal=True), path, strict=self._strict)
 
     def is_current(self, found: Fetched) -> bool:
-        """Tell whether rows are of the last quarter of an hour, and nobody said that they be forgotten."""
+        """Tell whether rows are of the last quarter of an hour, of what is chosen now, and nobody said that they be forgotten."""
         same = self._kept_then == self._library.kept.times_forgotten
+        same = same and self._chosen_then == self._library.chosen_for(self._selection)
         return same and self._library.clock() - found.when < KEPT
 
     def forget(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import operator
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, overload
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
 from procore_jupyter.tables.display.drawing import Picture
 from procore_jupyter.tables.sources import FirstRows, Source
+from procore_jupyter.wording import nearest
 
 if TYPE_CHECKING:
     import pandas
@@ -188,8 +190,35 @@ class Table:
     def __getitem__(self, index: int) -> dict[str, Any]: ...
     @overload
     def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
-    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+    @overload
+    def __getitem__(self, index: str) -> pa.ChunkedArray: ...
+    def __getitem__(
+        self, index: int | slice | str
+    ) -> dict[str, Any] | list[dict[str, Any]] | pa.ChunkedArray:
+        """Return a row by its place, rows by a slice, or a column by its name.
+
+        Raises
+        ------
+        KeyError
+            No column has that name; the message names the nearest.
+        IndexError, TypeError
+            There is no such row; the index is of another type, which is told before anything is fetched.
+        """
+        if not isinstance(index, (slice, str)):
+            try:
+                index = operator.index(index)
+            except TypeError:
+                raise TypeError(
+                    f"{self.name}[…] takes a row's number, a slice of rows, or a column's name, not {type(index).__name__}. "
+                    "Several columns:  .to_pandas()[[…]]"
+                ) from None
         rows = self._all().rows
+        if isinstance(index, str):
+            if index not in rows.column_names:
+                meant = nearest(index, rows.column_names)
+                hint = f"Did you mean {meant!r}?" if meant else "Its columns are in .columns."
+                raise KeyError(f"{self.name} has no column {index!r:.80}. {hint}")
+            return rows[index]
         if isinstance(index, slice):
             places = [*range(rows.num_rows)[index]]
             found: list[dict[str, Any]] = rows.take(places).to_pylist() if places else []

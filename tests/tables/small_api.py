@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.session.conftest import Answer, Arrived
 
 COMPANY = 1234
-PROJECTS = "/rest/v1.1/projects"
+COMPANIES, PROJECTS = "/rest/v1.0/companies", "/rest/v1.1/projects"
 
 
 def rfis_of(project: int) -> str:

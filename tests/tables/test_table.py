@@ -29,7 +29,7 @@ from procore_jupyter.tables.sources import MANY
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.hostile import ALLOWED, HOSTILE, elements
-from tests.tables.small_api import PROJECTS, SmallApi, projects, rfis, rfis_of
+from tests.tables.small_api import COMPANIES, COMPANY, PROJECTS, SmallApi, projects, rfis, rfis_of
 
 HARBOR, DEPOT, MILL = 4711, 4712, 4713
 SWITCHED_OFF = Answer(403, b'{"errors": "The RFIs tool is not enabled for the project."}')
@@ -49,6 +49,7 @@ class Clock:
 def api() -> SmallApi:
     return SmallApi(
         {
+            COMPANIES: [{"id": COMPANY, "name": "Skyline"}],
             PROJECTS: projects(HARBOR, DEPOT, MILL),
             rfis_of(HARBOR): rfis(45),
             rfis_of(DEPOT): rfis(5, 1000),
@@ -179,6 +180,25 @@ def test_a_table_is_read_as_a_sequence(table: Table) -> None:
             table[index]
 
 
+def test_a_column_is_had_by_its_name(table: Table) -> None:
+    column = table["subject"]
+    assert isinstance(column, pa.ChunkedArray) and column.equals(table.to_arrow()["subject"])
+    assert table["id"].to_pylist() == [*range(1, 46)]
+    with pytest.raises(KeyError, match=r"rfis has no column 'statsu'\. Did you mean 'status'\?"):
+        table["statsu"]
+    with pytest.raises(KeyError, match=r"Its columns are in \.columns"):
+        table["zzz"]
+
+
+@pytest.mark.parametrize("index", [1.5, None, ["id", "status"], ("id",)])
+def test_what_is_no_index_is_refused_before_anything_is_fetched(
+    index: Any, table: Table, server: Server
+) -> None:
+    with pytest.raises(TypeError, match="takes a row's number, a slice of rows, or a column's name"):
+        table[index]
+    assert asked(server) == []
+
+
 def test_a_table_without_rows_has_its_columns_and_types(procore: Procore) -> None:
     table = procore.table("rfis", project_id=MILL).fetch()
     rows = table.to_arrow()
@@ -290,6 +310,49 @@ def test_the_chosen_project_is_part_of_what_is_kept(procore: Procore, server: Se
     procore.project_id = HARBOR
     asked(server)
     assert len(procore.table("rfis").fetch()) == 45 and asked(server) == []
+
+
+def test_looking_at_companies_and_projects_or_choosing_one_forgets_no_rows(
+    table: Table, procore: Procore, server: Server
+) -> None:
+    table.fetch()
+    asked(server)
+    looks: list[Callable[[], object]] = [
+        procore.projects,
+        procore.companies,
+        lambda: procore.use(project="Project 4712"),
+        lambda: procore.use(company=COMPANY),
+    ]
+    for look in looks:
+        look()
+    assert len(asked(server)) == 3, "the companies are known by then"
+    assert table.to_arrow().num_rows == len(procore.table("rfis", project_id=HARBOR).fetch()) == 45
+    assert asked(server) == []
+
+
+def test_the_lists_of_companies_and_projects_are_asked_for_anew_each_time(
+    procore: Procore, api: SmallApi
+) -> None:
+    assert (len(procore.projects()), len(procore.companies())) == (3, 1)
+    api.lists[PROJECTS] = projects(HARBOR, DEPOT)
+    api.lists[COMPANIES] = []
+    assert (len(procore.projects()), len(procore.companies())) == (2, 0)
+    api.lists[PROJECTS] = projects(HARBOR, 4799)
+    assert procore.use(project="Project 4799").project_id == 4799
+
+
+def test_rows_of_the_project_that_was_chosen_are_not_those_of_another(
+    procore: Procore, server: Server
+) -> None:
+    procore.project_id = HARBOR
+    rows = procore.table("rfis")
+    assert rows.to_arrow().num_rows == 45
+    procore.use(project="Project 4712")
+    assert len(rows) == 45, "what was looked at asks nobody"
+    assert rows.to_arrow().num_rows == 5
+    asked(server)
+    procore.project_id = HARBOR
+    assert rows.to_arrow().num_rows == 45 and asked(server) == []
 
 
 def test_a_table_that_is_refreshed_asks_anew(
