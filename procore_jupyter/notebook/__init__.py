@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.connection.front_end import FrontEnd, register_front_end, registered_front_end
-from procore_jupyter.notebook import completion, kernel_log, status_card, widgets
+from procore_jupyter.notebook import completion, kernel, kernel_log, status_card, widgets
 from procore_jupyter.notebook.history import HistoryGuard
 from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
 
@@ -42,9 +42,9 @@ def load(shell: InteractiveShell) -> None:
     status_card.register(shell)
     place = FrontEnd(
         show=lambda flow: widgets.show(shell, flow, name=DEFAULT_NAME),
-        person=lambda: widgets.somebody_there(shell),
+        person=lambda: kernel.somebody_there(shell),
         ask=(lambda question: widgets.ask(question, name=DEFAULT_NAME))
-        if widgets.draws_panels(shell)
+        if kernel.draws_panels(shell)
         else None,
         waiting=lambda flow: widgets.waiting(shell, flow),
         progress=lambda progress: _begin_progress(shell, progress),

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.notebook.kernel import sessions
 from procore_jupyter.notebook.options import (
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
@@ -203,12 +203,10 @@ def remove(shell: InteractiveShell) -> None:
 def _tables_of(namespace: Mapping[str, Any]) -> Iterable[str]:
     """Return the tables that a notebook's sessions have, a person's own among them."""
     found: dict[str, None] = {}
-    if (connected := sys.modules.get("procore_jupyter.connection.procore")) is not None:
-        for name, value in [*namespace.items()]:
-            if name[:1] != "_" and isinstance(value, connected.Procore):
-                # A profile that is wrong is told of where it is used.
-                with contextlib.suppress(ConfigurationError):
-                    found |= dict.fromkeys(value.tables)
+    for session in sessions(namespace).values():
+        # A faulty profile is reported where it is used.
+        with contextlib.suppress(ConfigurationError):
+            found |= dict.fromkeys(session.tables)
     return found or _procores_tables()
 
 

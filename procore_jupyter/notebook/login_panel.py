@@ -30,7 +30,7 @@ from IPython.display import display
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.login.flow import LoginState
 from procore_jupyter.notebook import panel_html as html
-from procore_jupyter.notebook import widgets
+from procore_jupyter.notebook.kernel import draws_outputs_once
 from procore_jupyter.notebook.status_card import MimeBundle, card_of, message
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class LoginPanel:
 
     def _replace(self, bundle: MimeBundle) -> None:
         """Put the last word in the place of the panel; nothing of the sign-in stays."""
-        if self._widgets is not None and widgets.draws_outputs_once():
+        if self._widgets is not None and draws_outputs_once():
             self._widgets.end(bundle["text/html"])
         self._publish("panel", bundle, update=True)
         self._publish("plain", html.nothing(self._id), update=True)

@@ -18,7 +18,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.display import display
 
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError
-from procore_jupyter.notebook import widgets
+from procore_jupyter.notebook import kernel, widgets
 from procore_jupyter.notebook.options import (
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
@@ -31,7 +31,7 @@ from procore_jupyter.notebook.redaction import secrets_in_string
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from procore_jupyter.connection.assemble import Procore
+    from procore_jupyter.connection.procore import Procore
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.notebook.history import HistoryGuard
@@ -182,11 +182,9 @@ class ProcoreMagics(Magics):
         -------
         --name NAME   the variable that holds the session (procore)
         """
-        from procore_jupyter.connection.assemble import Procore
-
         given, pattern = read_options(line, TABLES_OPTIONS, "%procore_tables")
         name = str(given.get("name", DEFAULT_NAME))
-        if "name" in given or isinstance(self._names.get(name), Procore):
+        if "name" in given or kernel.session_under(self._names, name) is not None:
             display(self._session(name).tables.search(pattern))
             return
         from procore_jupyter import profiles
@@ -198,11 +196,11 @@ class ProcoreMagics(Magics):
 
     def _connect(self, given: dict[str, object], text: str, *, lines: bool) -> None:
         name = _variable(str(given.get("name", DEFAULT_NAME)))
-        from procore_jupyter.connection.assemble import Procore, connect
+        from procore_jupyter.connection.assemble import connect
         from procore_jupyter.notebook.status_card import card
 
-        existing = self._names.get(name)
-        if name in self._names and not isinstance(existing, Procore):
+        existing = kernel.session_under(self._names, name)
+        if name in self._names and existing is None:
             raise ConfigurationError(
                 f"`{name}` is already something else in this notebook, and is left as it is. "
                 f"Choose another name:  %procore_connect --name {name}_session …"
@@ -221,22 +219,22 @@ class ProcoreMagics(Magics):
             names=self._names,
             lines=lines,
             existing=existing,
-            person=widgets.somebody_there(shell),
+            person=kernel.somebody_there(shell),
             save=cast("str | None", given.get("save")),
-            ask=asked.append if widgets.draws_panels(shell) else None,
+            ask=asked.append if kernel.draws_panels(shell) else None,
         )
         shell.push({name: session})
         if asked:
             widgets.ask(asked[-1], name=name, notes=notes)
             return
         if pending:
-            wait = bool(given.get("wait")) and not widgets.draws_outputs_once()
+            wait = bool(given.get("wait")) and not kernel.draws_outputs_once()
             told = [*session.settings.notices, *notes]
             widgets.show(shell, pending[-1], name=name, notes=told, wait=wait)
             if not wait:
                 return
             pending[-1].wait()
-            if widgets.draws_panels(shell):
+            if kernel.draws_panels(shell):
                 return  # the panel turns into the card by itself
         status = session.status()
         if status.state == "not signed in":
@@ -244,19 +242,10 @@ class ProcoreMagics(Magics):
         display(card(status, name=name, notes=notes), raw=True)
 
     def _session(self, name: str) -> Procore:
-        from procore_jupyter.connection.assemble import Procore
-
-        found = self._names.get(name)
-        if isinstance(found, Procore):
+        if (found := kernel.session_under(self._names, name)) is not None:
             return found
-        others = [
-            other for other, value in self._names.items() if isinstance(value, Procore) and other[0] != "_"
-        ]
-        hint = (
-            f"These are: {', '.join(others)}. Say which with --name."
-            if others
-            else "Run %procore_connect first."
-        )
+        others = ", ".join(kernel.sessions(self._names))
+        hint = f"These are: {others}. Say which with --name." if others else "Run %procore_connect first."
         raise UsageError(f"`{name}` is no Procore session in this notebook. {hint}")
 
     def _notes(self, text: str, *, lines: bool, saving: bool) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from procore_jupyter.notebook import widgets
+from procore_jupyter.notebook.kernel import draws_outputs_once, draws_panels, somebody_there
 from procore_jupyter.notebook.panel_html import nothing
 from procore_jupyter.tables.progress import UNSEEN, Drawing, Progress, Undrawn
 
@@ -32,12 +32,12 @@ _DONE = "display:block;height:100%;background:var(--jp-ui-font-color2,#616161)"
 
 def begin(shell: InteractiveShell, progress: Progress) -> Drawing:
     """Begin to show a progress to whoever is in front of this kernel."""
-    if not widgets.draws_panels(shell):
+    if not draws_panels(shell):
         from procore_jupyter.connection import terminal
 
         return terminal.progress()(progress)
     mine = threading.current_thread() is threading.main_thread()  # a thread of the user's has no cell
-    if not mine or widgets.draws_outputs_once() or not widgets.somebody_there(shell):
+    if not mine or draws_outputs_once() or not somebody_there(shell):
         return Undrawn(progress)
     return ProgressLine(progress)
 

@@ -1,4 +1,4 @@
-"""What is in front of this kernel: whether somebody is there to click, and whether it draws."""
+"""Shows a sign-in or a question where the person is: in widgets, or in the terminal."""
 
 from __future__ import annotations
 
@@ -7,34 +7,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from procore_jupyter.notebook.kernel import draws_panels
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
-
-
-def somebody_there(shell: InteractiveShell) -> bool:
-    """Tell whether a person can be asked.
-
-    Programs that run notebooks (nbclient, papermill) take no stdin. Voila takes none either, and has a person:
-    the page appears when the notebook has run.
-    """
-    kernel = getattr(shell, "kernel", None)
-    if kernel is None:
-        from procore_jupyter.connection import terminal
-
-        return terminal.is_there()
-    if getattr(kernel, "_allow_stdin", True):
-        return True
-    from procore_jupyter.settings.settings import read_surroundings
-
-    return read_surroundings().voila
-
-
-def draws_panels(shell: InteractiveShell) -> bool:
-    """Tell whether outputs are drawn as HTML and widgets: in a kernel they may be, in a terminal they aren't."""
-    return getattr(shell, "kernel", None) is not None
 
 
 def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[object]:
@@ -44,13 +23,6 @@ def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[
     from procore_jupyter.notebook import login_panel
 
     return login_panel.waiting_here(flow)
-
-
-def draws_outputs_once() -> bool:
-    """Tell whether the page takes no changes of its outputs: Voila's, where only widgets live on."""
-    from procore_jupyter.settings.settings import read_surroundings
-
-    return read_surroundings().voila
 
 
 def show(

@@ -1,0 +1,51 @@
+"""What a kernel and its front end can do, and which Procore sessions the notebook holds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from procore_jupyter.connection.procore import Procore
+
+
+def somebody_there(shell: InteractiveShell) -> bool:
+    """Tell whether a person can be asked.
+
+    Programs that run notebooks (nbclient, papermill) allow no stdin. Voila allows none either, yet a person reads
+    its page once the notebook has run.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        from procore_jupyter.connection import terminal
+
+        return terminal.is_there()
+    return getattr(kernel, "_allow_stdin", True) or draws_outputs_once()
+
+
+def draws_panels(shell: InteractiveShell) -> bool:
+    """Tell whether HTML and widgets may be drawn: in a kernel they may be, in a terminal they are not."""
+    return getattr(shell, "kernel", None) is not None
+
+
+def draws_outputs_once() -> bool:
+    """Tell whether the page ignores later changes of its outputs, as Voila's does; there only widgets stay alive."""
+    from procore_jupyter.settings.settings import read_surroundings
+
+    return read_surroundings().voila
+
+
+def session_under(namespace: Mapping[str, Any], name: str) -> Procore | None:
+    """Return the Procore session that a variable holds; None if it holds anything else or does not exist."""
+    procore = sys.modules.get("procore_jupyter.connection.procore")  # not imported yet: there is no session
+    found = namespace.get(name)
+    return found if procore is not None and isinstance(found, procore.Procore) else None
+
+
+def sessions(namespace: Mapping[str, Any]) -> dict[str, Procore]:
+    """Return the notebook's Procore sessions by variable, without names that begin with ``_`` (IPython's copies)."""
+    found = {name: session_under(namespace, name) for name in [*namespace] if name[:1] != "_"}
+    return {name: session for name, session in found.items() if session is not None}
