@@ -59,7 +59,7 @@ def callback_to_session(provider: DemoProcore, server: JupyterServerProcess, tur
         person=True,
     )
     flow = procore.sign_in
-    assert flow is not None and flow.ways[0] == "server"
+    assert flow is not None and flow.open_receivers[0] == "server"
     address = sign_in_at(flow.authorize_url)
     browser = threading.Thread(target=requests.get, args=(address,), kwargs={"timeout": 60})
     started = time.perf_counter()

@@ -35,7 +35,7 @@ def is_there() -> bool:
 def show(flow: LoginFlow) -> None:
     """Print the link. Where the answer can only come back by hand, wait for the person to paste it."""
     say(str(flow))
-    if flow.ways == ("paste",) and is_there():
+    if flow.open_receivers == ("paste",) and is_there():
         read_pastes(flow)
 
 

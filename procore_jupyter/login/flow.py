@@ -39,7 +39,7 @@ from procore_jupyter.login.outcome import (
     try_again,
 )
 from procore_jupyter.login.paste import OOB, PasteRefused, read_pasted
-from procore_jupyter.login.side_by_side import OpenWays
+from procore_jupyter.login.side_by_side import RunningReceivers
 
 if TYPE_CHECKING:
     from procore_jupyter.login.receiver import Receiver
@@ -110,7 +110,9 @@ class LoginFlow:
         self._deadline: float | None = None
         self._listeners: list[Callable[[LoginFlow], None]] = []
         self._ended = threading.Event()
-        self._ways = OpenWays(receivers, consider=self._consider, changed=self._tell, all_lost=self._all_lost)
+        self._receivers = RunningReceivers(
+            receivers, consider=self._consider, changed=self._tell, all_lost=self._all_lost
+        )
 
     @property
     def state(self) -> LoginState:
@@ -131,17 +133,17 @@ class LoginFlow:
     @property
     def start_url(self) -> str | None:
         """An address of ours that leads to the provider and may stand in a saved notebook."""
-        return self._ways.start_url
+        return self._receivers.start_url
 
     @property
     def paste_url(self) -> str | None:
         """A page of the Jupyter server where the person can paste while a cell keeps the kernel busy."""
-        return self._ways.paste_url
+        return self._receivers.paste_url
 
     @property
-    def ways(self) -> tuple[str, ...]:
+    def open_receivers(self) -> tuple[str, ...]:
         """The ways that are open; none before the start and after the end."""
-        return self._ways.names
+        return self._receivers.names
 
     @property
     def remaining(self) -> float:
@@ -154,11 +156,11 @@ class LoginFlow:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the person should know, the most important first, a line each."""
-        told = [*self._ways.reasons, self._news]
+        told = [*self._receivers.reasons, self._news]
         if self._state is LoginState.WAITING:
             if self.redirect_uri.startswith(OOB):
                 told.insert(0, "Procore will show a code after you choose Allow: copy it and paste it below.")
-            elif self.ways == ("paste",):
+            elif self.open_receivers == ("paste",):
                 told.insert(0, "After signing in, copy the address your browser ended on and paste it below.")
         return tuple(one for one in told if one)
 
@@ -175,7 +177,7 @@ class LoginFlow:
             self._deadline = self._clock() + self._timeout
         try:
             threading.Thread(target=self._watch, name="procore sign-in time", daemon=True).start()
-            self._ways.open(request, timeout=OPEN_TIME)
+            self._receivers.open(request, timeout=OPEN_TIME)
         except BaseException:
             self.cancel()
             raise
@@ -192,7 +194,7 @@ class LoginFlow:
         """
         with self._lock:
             state, request = self._state, self._request
-        receiver = self._ways.paste
+        receiver = self._receivers.paste
         if state is LoginState.SIGNED_IN:
             return "You are signed in already."
         if state is LoginState.EXCHANGING:
@@ -218,7 +220,7 @@ class LoginFlow:
             Seconds to wait at most. Not at all for one that isn't over.
         """
         if self._ended.is_set():
-            self._ways.wait_until_let_go(timeout)
+            self._receivers.wait_until_let_go(timeout)
 
     def close(self) -> None:
         """End it where it still runs, silently: for the interpreter's exit, when little works any more."""
@@ -301,7 +303,7 @@ class LoginFlow:
                 else:
                     self._news = STRANGER
             if not pasted and ours:
-                self._ways.close()  # a pasted code may be mistyped: then the other ways are needed still
+                self._receivers.close()  # a pasted code may be mistyped: then the other ways are needed still
             if not ours:
                 self._tell()
                 return False
@@ -346,7 +348,7 @@ class LoginFlow:
             self._request = self._complete = None
             listeners, self._listeners = self._listeners, []
             self._ended.set()
-        self._ways.close()
+        self._receivers.close()
         self._tell(listeners)
 
     def _tell(self, listeners: Iterable[Callable[[LoginFlow], None]] | None = None) -> None:

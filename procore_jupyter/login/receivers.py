@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest
     from procore_jupyter.settings.surroundings import Hub, Surroundings
 
-Way = Literal["server", "loopback", "paste"]
-WAYS: tuple[str, ...] = get_args(Way)
+ReceiverName = Literal["server", "loopback", "paste"]
+RECEIVER_NAMES: tuple[str, ...] = get_args(ReceiverName)
 
 _EXAMPLE = "http://localhost:8888/procore-jupyter/callback"
 
@@ -65,7 +65,7 @@ def receivers_for(
         The CallbackURL is no address, or the way asked for can't work with it.
     """
     check_callback_url(callback_url)
-    if via is not None and via not in WAYS:
+    if via is not None and via not in RECEIVER_NAMES:
         raise ConfigurationError(
             f"There is no way {via!r}: choose --via server, --via loopback or --via paste."
         )
@@ -94,11 +94,11 @@ def receivers_for(
 
         found.append(LoopbackReceiver(callback_url))
     if not found and surroundings.hub is not None and LoopbackAddress.of(callback_url) is not None:
-        found.append(ClosedWay("loopback", _on_a_hub(surroundings.hub)))
+        found.append(UnusableReceiver("loopback", _on_a_hub(surroundings.hub)))
     if not found and _is_ours(callback_url):
-        found.append(ClosedWay("server", f"Here {_why_no_server(callback_url, server)}"))
+        found.append(UnusableReceiver("server", f"Here {_why_no_server(callback_url, server)}"))
     if not found and taken_by is not None:
-        found.append(ClosedWay("loopback", f"Here {_why_no_loopback(callback_url, taken_by)}"))
+        found.append(UnusableReceiver("loopback", f"Here {_why_no_loopback(callback_url, taken_by)}"))
     return [*found, paste]
 
 
@@ -136,7 +136,7 @@ def is_oob(callback_url: str) -> bool:
     return callback_url in (OOB, f"{OOB}:auto")
 
 
-class ClosedWay:
+class UnusableReceiver:
     """A way that is known not to work here: opening it tells why.
 
     Parameters
@@ -150,8 +150,8 @@ class ClosedWay:
     start_url: str | None = None
     paste_url: str | None = None
 
-    def __init__(self, name: Way, reason: str) -> None:
-        self.name: Way = name
+    def __init__(self, name: ReceiverName, reason: str) -> None:
+        self.name: ReceiverName = name
         self._reason = reason
 
     def open(self, request: AuthorizationRequest) -> None:

@@ -24,7 +24,7 @@ STRAY_ANSWERS = 20
 """Answers of other sign-ins that one way may bring before it is given up."""
 
 
-class OpenWays:
+class RunningReceivers:
     """The receivers of one sign-in while they run.
 
     Parameters

@@ -143,7 +143,7 @@ def said(text: str) -> str:
 
 
 def _only_paste(flow: LoginFlow) -> bool:
-    return flow.ways == ("paste",)
+    return flow.open_receivers == ("paste",)
 
 
 def _leads_to(flow: LoginFlow) -> str:

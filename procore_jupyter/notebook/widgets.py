@@ -56,7 +56,7 @@ def show(
         terminal.show(flow)
         return
     terminal.say(str(flow))
-    if flow.ways == ("paste",):
+    if flow.open_receivers == ("paste",):
         terminal.say(f"Then run  {name}.sign_in.paste(input())  and paste it there.")
 
 

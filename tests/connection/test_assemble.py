@@ -99,7 +99,7 @@ def test_a_person_signs_in_and_the_session_works(demo: DemoProcore, flows: list[
 
 def test_the_answer_comes_back_by_loopback(demo: DemoProcore, flows: list[LoginFlow]) -> None:
     procore = connect(text_for(demo, CallbackURL=free_callback(demo)), show=flows.append)
-    assert flows[0].ways == ("loopback", "paste")
+    assert flows[0].open_receivers == ("loopback", "paste")
     sign_in(flows[0])
     assert procore.me()["name"] == "Dana Reyes"
 
@@ -381,7 +381,7 @@ def test_other_settings_replace_a_pending_sign_in(demo: DemoProcore, flows: list
     waiting.join(20)
     assert new is not old and str(errors[0]) == REPLACED
     # The port that the old one listened on is the new one's.
-    until(lambda: "loopback" in flows[1].ways)
+    until(lambda: "loopback" in flows[1].open_receivers)
     sign_in(flows[1])
     assert new.me()
 
@@ -403,7 +403,7 @@ def test_after_a_failed_sign_in_the_same_cell_gives_a_new_link(
         old.me()
     new = connect(text_for(demo, CallbackURL=callback), show=flows.append, existing=old)
     assert new is not old and flows[1] is not flows[0]
-    until(lambda: "loopback" in flows[1].ways)
+    until(lambda: "loopback" in flows[1].open_receivers)
     sign_in(flows[1])
     assert new.me()
 

@@ -143,7 +143,7 @@ def test_a_sign_in_goes_its_way_and_tells_every_step() -> None:
     assert seen == [LoginState.IDLE]
     flow.start()
     assert flow.state is LoginState.WAITING
-    assert flow.ways == ("server", "paste")
+    assert flow.open_receivers == ("server", "paste")
     assert flow.start_url == "http://localhost:8888/start"
     assert flow.authorize_url.startswith("https://login.procore.com/oauth/authorize?")
     assert (flow.login_host, flow.redirect_uri, flow.place) == (
@@ -220,7 +220,7 @@ def test_a_way_that_brings_strangers_answers_only_is_given_up() -> None:
     flow.start()
     for _ in range(STRAY_ANSWERS):
         server.answers.put(an_answer(state="x"))
-    eventually(lambda: flow.ways == ("loopback",))
+    eventually(lambda: flow.open_receivers == ("loopback",))
     assert any("given up" in note for note in flow.notes)
     flow.cancel()
 
@@ -415,7 +415,7 @@ def test_cancel_before_the_start_means_it_never_starts() -> None:
     flow.cancel()
     flow.start()
     assert flow.state is LoginState.FAILED
-    assert flow.ways == ()
+    assert flow.open_receivers == ()
 
 
 def test_starting_twice_is_starting_once() -> None:
@@ -423,7 +423,7 @@ def test_starting_twice_is_starting_once() -> None:
     flow = a_flow(server)
     flow.start()
     flow.start()
-    assert flow.ways == ("server",)
+    assert flow.open_receivers == ("server",)
     server.answers.put(an_answer())
     flow.wait(PATIENCE)
     flow.start()
@@ -437,7 +437,7 @@ def test_an_interrupt_while_the_ways_open_cancels(monkeypatch: pytest.MonkeyPatc
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(flow._ways, "open", interrupted)
+    monkeypatch.setattr(flow._receivers, "open", interrupted)
     with pytest.raises(KeyboardInterrupt):
         flow.start()
     assert flow.state is LoginState.FAILED
@@ -451,7 +451,7 @@ def test_a_way_that_cannot_open_is_left_out_and_its_reason_kept() -> None:
         Played(unavailable="The Jupyter server doesn't answer."), Played("loopback"), PasteReceiver()
     )
     flow.start()
-    assert flow.ways == ("loopback", "paste")
+    assert flow.open_receivers == ("loopback", "paste")
     assert flow.notes == ("The Jupyter server doesn't answer.",)
     flow.cancel()
 
@@ -459,7 +459,7 @@ def test_a_way_that_cannot_open_is_left_out_and_its_reason_kept() -> None:
 def test_with_only_paste_left_the_notes_say_so_first() -> None:
     flow = a_flow(Played("loopback", unavailable="Port 80 can't be opened here."), PasteReceiver())
     flow.start()
-    assert flow.ways == ("paste",)
+    assert flow.open_receivers == ("paste",)
     assert len(flow.notes) == 2
     assert "copy the address your browser ended on and paste it" in flow.notes[0]
     assert flow.notes[1] == "Port 80 can't be opened here."
@@ -491,7 +491,7 @@ def test_a_way_that_breaks_while_waiting_leaves_the_others_going() -> None:
     flow.start()
     server.answers.put(ReceiverUnavailable("The Jupyter server was stopped."))
     odd.answers.put(ValueError("secret-needle"))
-    eventually(lambda: flow.ways == ("loopback",))
+    eventually(lambda: flow.open_receivers == ("loopback",))
     assert "The Jupyter server was stopped." in flow.notes
     assert "needle" not in str(flow.notes)
     assert server.closed.wait(PATIENCE)
@@ -506,9 +506,9 @@ def test_a_slow_way_does_not_keep_the_link_back_and_joins_later(monkeypatch: pyt
     slow, loopback = Played(hold=hold), Played("loopback")
     flow = a_flow(slow, loopback)
     flow.start()
-    eventually(lambda: flow.ways == ("loopback",))
+    eventually(lambda: flow.open_receivers == ("loopback",))
     told: list[tuple[str, ...]] = []
-    flow.subscribe(lambda f: told.append(f.ways))
+    flow.subscribe(lambda f: told.append(f.open_receivers))
     hold.set()
     eventually(lambda: told[-1] == ("server", "loopback"))
     slow.answers.put(an_answer())
@@ -526,7 +526,7 @@ def test_a_way_that_opens_after_the_end_is_closed_again(monkeypatch: pytest.Monk
     slow.closed.clear()
     hold.set()
     assert slow.closed.wait(PATIENCE)
-    assert flow.ways == ()
+    assert flow.open_receivers == ()
 
 
 # Pasting
@@ -582,7 +582,7 @@ def test_a_mistyped_code_may_be_pasted_again_while_the_other_ways_stay_open() ->
     assert flow.paste("mistyped-code") is None
     eventually(lambda: any("check that it is complete" in note for note in flow.notes))
     assert flow.state is LoginState.WAITING
-    assert flow.ways == ("server", "paste")
+    assert flow.open_receivers == ("server", "paste")
     assert not server.closed.is_set()
     assert "mistyped-code" not in str(flow)
     assert flow.paste(CODE) is None
@@ -692,7 +692,7 @@ def test_a_listener_may_call_everything_back() -> None:
     flow = a_flow(server, PasteReceiver())
 
     def busy(told: LoginFlow) -> None:
-        assert (told.notes, told.ways, told.remaining, str(told), repr(told)) is not None
+        assert (told.notes, told.open_receivers, told.remaining, str(told), repr(told)) is not None
         told.paste("")
         told.subscribe(lambda _: None)()
         if told.state is LoginState.WAITING:
@@ -717,7 +717,7 @@ def test_the_link_stands_in_str_alone_and_nowhere_after_the_end() -> None:
     assert repr(flow) == "<LoginFlow Procore · production: waiting>"
     server.answers.put(an_answer())
     flow.wait(PATIENCE)
-    assert (flow.authorize_url, flow.start_url, flow.paste_url, flow.ways) == ("", None, None, ())
+    assert (flow.authorize_url, flow.start_url, flow.paste_url, flow.open_receivers) == ("", None, None, ())
     assert str(flow) == "Procore · production: signed in"
     failed = a_flow(Played())
     failed.start()
@@ -813,7 +813,7 @@ def test_a_browser_on_this_machine_signs_in_through_the_loopback_listener() -> N
     callback = f"http://127.0.0.1:{free_port()}/cb"
     flow = a_flow(LoopbackReceiver(callback), PasteReceiver(), complete=exchange, request=a_request(callback))
     flow.start()
-    assert flow.ways == ("loopback", "paste")
+    assert flow.open_receivers == ("loopback", "paste")
     assert flow.start_url is not None
     with requests.Session() as browser:
         browser.trust_env = False
@@ -850,7 +850,7 @@ request = AuthorizationRequest("https://login.procore.com/oauth/authorize", "sta
 flow = LoginFlow(request, [LoopbackReceiver(callback), PasteReceiver()], print, place="x")
 atexit.register(flow.close)
 flow.start()
-print(*flow.ways)
+print(*flow.open_receivers)
 """
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", script], capture_output=True, text=True, timeout=6 * PATIENCE

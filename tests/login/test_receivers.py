@@ -1,4 +1,4 @@
-"""Which ways a CallbackURL allows, with Jupyter's runtime files as the test leaves them."""
+"""Which receivers a CallbackURL allows, with Jupyter's runtime files as the test leaves them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from procore_jupyter.login.loopback import LoopbackReceiver
 from procore_jupyter.login.paste import OOB, PasteReceiver
 from procore_jupyter.login.poll import ServerReceiver
 from procore_jupyter.login.receiver import ReceiverUnavailable
-from procore_jupyter.login.receivers import ClosedWay, check_callback_url, receivers_for
+from procore_jupyter.login.receivers import UnusableReceiver, check_callback_url, receivers_for
 from procore_jupyter.login.ticket import Ticket
 from procore_jupyter.oauth.authorization import AuthorizationRequest
 from procore_jupyter.secret import Secret
@@ -54,13 +54,13 @@ def jupyter(tmp_path: Path) -> Surroundings:
     return Surroundings(runtime_folder=tmp_path, parent_pid=os.getpid())
 
 
-def ways(callback_url: str, surroundings: Surroundings, via: str | None = None) -> list[str]:
-    """Return the names of the ways; one that is known not to work in brackets."""
+def names(callback_url: str, surroundings: Surroundings, via: str | None = None) -> list[str]:
+    """Return the names of the receivers; one that is known not to work in brackets."""
     found = receivers_for(callback_url, surroundings, TICKET, via=via)
     kinds = {"server": ServerReceiver, "loopback": LoopbackReceiver, "paste": PasteReceiver}
     for one in found:
-        assert isinstance(one, ClosedWay | kinds[one.name])
-    return [f"({one.name})" if isinstance(one, ClosedWay) else one.name for one in found]
+        assert isinstance(one, UnusableReceiver | kinds[one.name])
+    return [f"({one.name})" if isinstance(one, UnusableReceiver) else one.name for one in found]
 
 
 @pytest.mark.parametrize(
@@ -90,18 +90,18 @@ def ways(callback_url: str, surroundings: Surroundings, via: str | None = None) 
 def test_the_callback_url_and_what_runs_here_decide(
     callback_url: str, with_jupyter: list[str], without: list[str], jupyter: Surroundings, tmp_path: Path
 ) -> None:
-    assert ways(callback_url, jupyter) == with_jupyter
-    assert ways(callback_url, Surroundings(runtime_folder=tmp_path / "none")) == without
+    assert names(callback_url, jupyter) == with_jupyter
+    assert names(callback_url, Surroundings(runtime_folder=tmp_path / "none")) == without
 
 
 def test_on_a_hub_the_server_receives(tmp_path: Path) -> None:
     hub = Hub(Secret("t"), "http://127.0.0.1:53539/user/dana/", "/user/dana/")
     around = Surroundings(runtime_folder=tmp_path, hub=hub)
-    assert ways("https://hub.example/hub/user-redirect/procore-jupyter/callback", around) == [
+    assert names("https://hub.example/hub/user-redirect/procore-jupyter/callback", around) == [
         "server",
         "paste",
     ]
-    assert ways("https://hub.example/user/someone-else/procore-jupyter/callback", around) == [
+    assert names("https://hub.example/user/someone-else/procore-jupyter/callback", around) == [
         "(server)",
         "paste",
     ]
@@ -110,7 +110,7 @@ def test_on_a_hub_the_server_receives(tmp_path: Path) -> None:
 @pytest.mark.parametrize("via", ["server", "loopback", "paste"])
 def test_a_way_that_is_asked_for_is_the_only_one_beside_paste(via: str, jupyter: Surroundings) -> None:
     callback_url = "http://localhost:9999/procore-jupyter/callback"
-    assert ways(callback_url, jupyter, via) == list(dict.fromkeys([via, "paste"]))
+    assert names(callback_url, jupyter, via) == list(dict.fromkeys([via, "paste"]))
 
 
 @pytest.mark.parametrize(
@@ -157,18 +157,18 @@ def test_a_way_known_not_to_work_says_why_in_the_notes(
         asked, receivers_for(callback_url, around, TICKET), lambda _: None, place="Procore · production"
     )
     flow.start()
-    assert flow.ways == ("paste",)
+    assert flow.open_receivers == ("paste",)
     assert "paste it" in flow.notes[0]
     assert flow.notes[1].startswith("Here ")
     flow.cancel()
 
 
 def test_a_closed_way_opens_never_and_closes_silently() -> None:
-    way = ClosedWay("server", "Why not.")
+    receiver = UnusableReceiver("server", "Why not.")
     with pytest.raises(ReceiverUnavailable, match=r"Why not\."):
-        way.open(AuthorizationRequest("https://x/", "s", "https://x/", Secret("v")))
-    way.receive(threading.Event())
-    way.close()
+        receiver.open(AuthorizationRequest("https://x/", "s", "https://x/", Secret("v")))
+    receiver.receive(threading.Event())
+    receiver.close()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from procore_jupyter.login.discovery import default_callback_url, hub_callback_url
 from procore_jupyter.login.receiver import ReceiverUnavailable
-from procore_jupyter.login.receivers import ClosedWay, receivers_for
+from procore_jupyter.login.receivers import UnusableReceiver, receivers_for
 from procore_jupyter.login.ticket import Ticket
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings.jupyter import surroundings_of
@@ -39,13 +39,13 @@ def test_a_hub_names_one_address_for_all_users_with_a_gap_where_its_own_is_unkno
 def test_on_a_hub_localhost_is_not_listened_at_unless_that_is_asked_for(tmp_path: Path) -> None:
     around = Surroundings(tmp_path, hub=hub())
     found = receivers_for("http://localhost", around, Ticket.create())
-    assert [type(one) for one in found][:1] == [ClosedWay]
+    assert [type(one) for one in found][:1] == [UnusableReceiver]
     assert [one.name for one in found] == ["loopback", "paste"]
     with pytest.raises(ReceiverUnavailable, match="YOUR-HUB"):
         found[0].open(None)  # type: ignore[arg-type]
     asked = receivers_for("http://localhost:9", around, Ticket.create(), via="loopback")
     assert [one.name for one in asked] == ["loopback", "paste"]
-    assert not isinstance(asked[0], ClosedWay)
+    assert not isinstance(asked[0], UnusableReceiver)
 
 
 def test_where_the_browser_is_on_another_machine_no_server_around_the_kernel_is_named(tmp_path: Path) -> None:

@@ -284,7 +284,7 @@ def test_where_the_hub_doesnt_tell_its_address_the_message_names_the_one_to_regi
         with open_page(silent, "alice") as page:
             page.run(connect)
             told = page.run("print(procore.sign_in)").text
-            assert page.run("print(procore.sign_in.ways)").text.strip() == "('paste',)"
+            assert page.run("print(procore.sign_in.open_receivers)").text.strip() == "('paste',)"
             assert "CallbackURL=https://YOUR-HUB/hub/user-redirect/procore-jupyter/callback" in told
             assert "paste" in told
             link = re.search(r"http://127\S+", told)

@@ -78,7 +78,7 @@ def test_in_a_kernel_that_vs_code_started_the_answer_comes_back_to_this_machine(
     cell = kernel.run(
         f"%load_ext procore_jupyter\n%procore_connect {text_for(provider, CallbackURL=callback)}"
     )
-    assert kernel.run("print(procore.sign_in.ways)").text.strip() == "('loopback', 'paste')"
+    assert kernel.run("print(procore.sign_in.open_receivers)").text.strip() == "('loopback', 'paste')"
     assert "/procore-jupyter/start?login=" in cell.html  # the plain link, should no widget be drawn
     link = kernel.run("print(procore.sign_in.authorize_url)").text.strip()
     waiting = kernel.submit(ME)
@@ -264,7 +264,7 @@ def test_on_a_kernel_gateway_the_answer_is_pasted(provider: DemoProcore) -> None
 def pasted_everything(kernel: Kernel, provider: DemoProcore) -> None:
     cell = kernel.run(f"%load_ext procore_jupyter\n%procore_connect {text_for(provider, CallbackURL='')}")
     assert not cell.error
-    told = kernel.run("print(procore.sign_in.ways, procore.sign_in.redirect_uri)").text.strip()
+    told = kernel.run("print(procore.sign_in.open_receivers, procore.sign_in.redirect_uri)").text.strip()
     assert told == "('paste',) http://localhost"
     assert "localhost" not in cell.html  # no link that leads to the person's own machine
     link = kernel.run("print(procore.sign_in.authorize_url)").text.strip()
