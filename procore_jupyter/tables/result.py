@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from procore_jupyter.errors import ProcoreAPIError
-from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT, settled
-from procore_jupyter.tables.arrow.types import converted, without_rows
+from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT
+from procore_jupyter.tables.arrow.types import converted, settled, without_rows
 from procore_jupyter.tables.reading import Batch, Incomplete, Reading
 
 if TYPE_CHECKING:

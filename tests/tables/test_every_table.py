@@ -112,6 +112,10 @@ def test_all_its_rows_come_and_each_value_is_what_the_api_says(world: World, nam
             assert found == [oracle(row.get(column), kind) for row in expected], column
         elif not pa.types.is_null(wanted) and rows[column].null_count < len(rows):
             assert rows[column].type.id == wanted.id, (column, rows[column].type)
+    schema = CATALOG.schema(spec)
+    assert [one for one in rows.column_names if one in schema.names] == schema.names
+    for column, found in zip(schema.names, schema.types, strict=True):
+        assert pa.types.is_nested(rows[column].type) or rows[column].type.equals(found), column
     # What came unannounced is there as well.
     assert {one for row in expected for one in row} <= {*rows.column_names}
     if spec.key and spec.key in rows.column_names:

@@ -30,6 +30,7 @@ from procore_jupyter.tables.arrow.types import (
     in_words,
     of_kind,
     read_rows,
+    settled,
     widened,
 )
 from procore_jupyter.tables.arrow.values import Built, are_amounts, build, default_wire, finished, parts
@@ -365,21 +366,6 @@ def _merged(before: pa.DataType | None, found: pa.DataType) -> pa.DataType:
     for field in found:
         fields[field.name] = _merged(fields.get(field.name), field.type)
     return pa.struct([*fields.items()])
-
-
-def settled(found: pa.DataType) -> pa.DataType:
-    """Return a type without anything unknown in it: what nothing has been seen of will be text."""
-    if pa.types.is_null(found):
-        return pa.string()
-    if pa.types.is_struct(found):
-        return (
-            pa.struct([pa.field(field.name, settled(field.type)) for field in found])
-            if len(found)
-            else pa.string()
-        )
-    if pa.types.is_list(found):
-        return pa.list_(settled(found.value_type))
-    return found
 
 
 def _grew(before: pa.DataType, now: pa.DataType) -> bool:

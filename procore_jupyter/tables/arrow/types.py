@@ -139,6 +139,15 @@ def of_kind(kind: str, records: Mapping[str, Mapping[str, str]]) -> pa.DataType:
     return pa.struct([pa.field(name, of_kind(inner, records)) for name, inner in records[kind].items()])
 
 
+def settled(found: pa.DataType) -> pa.DataType:
+    """Return a type without unknown parts: a column, field or item of which no value was seen becomes text."""
+    if pa.types.is_null(found) or (pa.types.is_struct(found) and not len(found)):
+        return pa.string()
+    if pa.types.is_struct(found):
+        return pa.struct([pa.field(field.name, settled(field.type)) for field in found])
+    return pa.list_(settled(found.value_type)) if pa.types.is_list(found) else found
+
+
 def in_words(found: pa.DataType) -> str:
     """Return a type's name for people."""
     if pa.types.is_struct(found):

@@ -6,12 +6,16 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import ConfigurationError, TableNotFound
 from procore_jupyter.profiles import Profile, built_in_tables
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.definitions.toml import SpecError, probable_spec, records_from, spec_from
 from procore_jupyter.wording import nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _WORDS = re.compile(r"[\W_]+")
 
@@ -109,6 +113,25 @@ class Catalog:
             (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(spec.path))), spec)
             for spec in specs
         ]
+
+    def schema(self, spec: TableSpec) -> pa.Schema:
+        """Return a table's columns and their types as they are known before fetching.
+
+        The order is that of a fetched table: `TableSpec.known_columns`. A column of which the catalog knows no more
+        than that it is there (``any``, ``record``, ``custom_fields``) is text, as in a table without a value for it.
+        The schema is empty if the catalog lists no columns.
+        """
+        import pyarrow as pa
+
+        from procore_jupyter.tables.arrow.types import of_kind, settled, widened
+
+        types = {name: of_kind(kind, self.records) for name, kind in spec.columns.items()}
+        for name in spec.place_columns:
+            table, _, column = spec.parents.get(name, "").partition(".")
+            parent = self.tables.get(table)
+            kind = parent.columns.get(column, "id") if parent else "id"
+            types[name] = widened(types.get(name, pa.null()), of_kind(kind, self.records))
+        return pa.schema([(name, settled(types[name])) for name in spec.known_columns])
 
     def search(self, pattern: str = "") -> Iterator[TableSpec]:
         """Give the tables in whose name, title or note a pattern occurs: words, or the shell's wildcards.

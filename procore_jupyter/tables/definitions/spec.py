@@ -164,6 +164,20 @@ class TableSpec:
         return tuple(dict.fromkeys([*self.parents, *others]))
 
     @property
+    def place_columns(self) -> tuple[str, ...]:
+        """The columns that say which company, project and parent a row is from; every row has them."""
+        scope = {"global": (), "company": SCOPE_IDS[:1], "project": SCOPE_IDS}[self.scope]
+        return (*scope, *self.parents)
+
+    @property
+    def known_columns(self) -> tuple[str, ...]:
+        """All columns known before fetching, in their order: key, place, others. Empty if what arrives decides."""
+        if not self.columns:
+            return ()
+        own = [name for name in self.columns if name not in self.place_columns]
+        return tuple(dict.fromkeys([*(name for name in own if name == self.key), *self.place_columns, *own]))
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """All that may be given, what is required first."""
         scope = {"global": (), "company": SCOPE_IDS[:1], "project": SCOPE_IDS[1:] + SCOPE_IDS[:1]}[self.scope]

@@ -16,7 +16,7 @@ import pytest
 
 from procore_jupyter.errors import ProcoreAPIError
 from procore_jupyter.tables.arrow import ingest as module
-from procore_jupyter.tables.arrow.ingest import BATCH, FIRST_LOOK, Ingest, settled
+from procore_jupyter.tables.arrow.ingest import BATCH, FIRST_LOOK, Ingest
 from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP
 from tests.tables.json_rows import RECORDS
 from tests.tables.oracle import parsed, same
@@ -486,23 +486,6 @@ def test_a_schema_may_be_frozen_before_anything_came() -> None:
     made.freeze()
     (row,) = rows_from(made, [b'{"id": "7", "by": {"id": 1}, "other": [1], "new": 1}'])
     assert row["id"] == 7 and row["by"]["id"] == 1 and row["other"] == "[1]" and row["_extra"] == '{"new":1}'
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (pa.null(), pa.string()),
-        (pa.struct([]), pa.string()),
-        (pa.list_(pa.null()), pa.list_(pa.string())),
-        (
-            pa.list_(pa.struct([("a", pa.null()), ("b", MONEY)])),
-            pa.list_(pa.struct([("a", pa.string()), ("b", MONEY)])),
-        ),
-        (TIMESTAMP, TIMESTAMP),
-    ],
-)
-def test_a_settled_type_has_nothing_unknown_in_it(before: pa.DataType, after: pa.DataType) -> None:
-    assert settled(before) == after
 
 
 # Worse

@@ -25,6 +25,7 @@ from procore_jupyter.tables.arrow.types import (
     in_words,
     of_kind,
     read_lines,
+    settled,
     text_of,
     widened,
 )
@@ -283,3 +284,20 @@ def test_lines_that_are_different_are_refused_and_not_bent(line: bytes) -> None:
     assert read_lines(b'{"v": 1}\n{}\n{"v": null}', schema)["v"].to_pylist() == [1, None, None]
     with pytest.raises(pa.ArrowInvalid):
         read_lines(b'{"v": 1}\n' + line, schema)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (pa.null(), pa.string()),
+        (pa.struct([]), pa.string()),
+        (pa.list_(pa.null()), pa.list_(pa.string())),
+        (
+            pa.list_(pa.struct([("a", pa.null()), ("b", MONEY)])),
+            pa.list_(pa.struct([("a", pa.string()), ("b", MONEY)])),
+        ),
+        (TIMESTAMP, TIMESTAMP),
+    ],
+)
+def test_a_settled_type_has_nothing_unknown_in_it(before: pa.DataType, after: pa.DataType) -> None:
+    assert settled(before) == after

@@ -256,3 +256,44 @@ def test_a_profile_that_describes_a_table_wrongly_is_told_so(text: str, words: s
     with pytest.raises(ConfigurationError) as caught:
         catalog_of(tmp_path, 'extends = "Procore"\n' + text)
     assert words in str(caught.value)
+
+
+# Before fetching
+
+
+def test_the_schema_is_known_before_fetching(tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text(
+        """
+        extends = "Procore"
+        [tables.letters]
+        path = "/rest/v1.0/projects/{project_id}/boxes/{box_id}/bags/{bag_id}/letters"
+        columns = { subject = "text", id = "id", cost = "money", by = "person", tags = "[text]", other = "any", bag_id = "text" }
+        parents = { box_id = "boxes.code" }
+        [tables.boxes]
+        path = "/rest/v1.0/projects/{project_id}/boxes"
+        columns = { id = "id", code = "text" }
+        """
+    )
+    catalog = Catalog(profiles.load(str(profile))[0])
+    schema = catalog.schema(catalog.find("letters"))
+    types = {field.name: str(field.type) for field in schema}
+    assert types["by"].startswith("struct<id: int64, ")
+    assert types | {"by": ""} == {
+        "id": "int64",
+        "company_id": "int64",
+        "project_id": "int64",
+        "box_id": "string",  # a code, in its own table
+        "bag_id": "string",  # a text, says the table itself
+        "subject": "string",
+        "cost": "decimal128(18, 4)",
+        "by": "",
+        "tags": "list<item: string>",
+        "other": "string",
+    }
+    assert list(types)[:5] == ["id", "company_id", "project_id", "box_id", "bag_id"]
+
+
+def test_a_table_whose_columns_nobody_knows_has_an_empty_schema() -> None:
+    spec = next(spec for spec in CATALOG.probable.values() if spec.scope == "project")
+    assert CATALOG.schema(spec).names == [] and spec.known_columns == ()
