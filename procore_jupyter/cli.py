@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning
+from procore_jupyter.wording import duration
 
 if TYPE_CHECKING:
     from procore_jupyter.login.flow import LoginFlow
@@ -97,7 +98,6 @@ def login(given: argparse.Namespace) -> int:
 def status(given: argparse.Namespace) -> int:
     """Print who is signed in, to what, and where that is kept."""
     from procore_jupyter.connection.assemble import open_connection
-    from procore_jupyter.connection.status import duration
 
     if given.paths:
         return paths(given)

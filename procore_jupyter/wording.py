@@ -1,17 +1,25 @@
-"""What a message may say of a word that a person wrote: what it may have meant, and whether it can be shown."""
+"""What messages are made of: the nearest known word, what may be shown of a text, a duration, a count."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
-_PLAIN = re.compile(r"[A-Za-z0-9_ -]{1,40}", re.ASCII)  # what is longer is no mistyped name
+LONGEST_NAME = 60
+"""Characters shown of a name that Procore gave."""
+
+MOST_SLIPS = 2
+"""Letters by which a mistyped word may differ from the name it means, if it is to be shown."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_ -]{1,40}", re.ASCII)  # a longer word is no mistyped name
+_ALIKE = 0.6  # share of the letters of both words that a suggestion has in common with the mistyped one
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that a mistyped word most likely means, None where none is near.
+    """Return the candidate that a mistyped word most likely means, or None if no candidate is near.
 
-    Case, blanks, ``_`` and ``-`` don't count; a part of a name (``ClientId``) finds the whole.
+    Case, blanks, ``_`` and ``-`` don't count. Part of a name (``ClientId``) finds the whole name.
     """
     if _PLAIN.fullmatch(word) is None:
         return None
@@ -21,30 +29,44 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         return bare[wanted]
     if len(wanted) < 4:
         return None
-    holding = sorted((name for name in bare if wanted in name), key=len)
+    holding = [name for name in bare if wanted in name]
     if holding:
-        return bare[holding[0]]
-    import difflib  # 5 ms that only a mistake pays
-
-    close = difflib.get_close_matches(wanted, bare, n=1, cutoff=0.6)
-    return bare[close[0]] if close else None
+        return bare[min(holding, key=len)]
+    alike, name = max(((_alike(wanted, name), name) for name in bare), default=(0.0, ""))
+    return bare[name] if alike >= _ALIKE else None
 
 
 def is_near_miss(word: str, candidates: Iterable[str]) -> bool:
-    """Tell whether a word is a candidate but for a slip, so that showing it can't show a secret.
+    """Tell whether a word is a candidate but for a slip, so that showing the word can't show a secret.
 
-    A slip is at most two letters too many, missing or wrong, or a part of the candidate alone.
+    At most `MOST_SLIPS` letters are wrong, missing or too many, or the word is part of the candidate.
     """
     if _PLAIN.fullmatch(word) is None:
         return False
     wanted = _bare(word)
     if len(wanted) < 4:
         return False
-    return any(wanted in name or _distance(wanted, name) <= 2 for name in map(_bare, candidates))
+    return any(
+        wanted in name or max(len(wanted), len(name)) - _in_common(wanted, name) <= MOST_SLIPS
+        for name in map(_bare, candidates)
+    )
+
+
+def one_line(text: str | None, longest: int = LONGEST_NAME) -> str:
+    """Return a text as one printable line of at most `longest` characters, with an ellipsis where it is cut.
+
+    Control characters, and those that turn the direction of writing, become blanks.
+    """
+    text = text or ""
+    head = text[: longest * 4]
+    line = " ".join("".join(c if c.isprintable() else " " for c in head).split())
+    if len(line) <= longest and len(head) == len(text):
+        return line
+    return line[: longest - 1].rstrip() + "…"
 
 
 def shown_path(value: str) -> str:
-    """Return a path as a message may show it: masked where it doesn't look like one, as it may be a secret."""
+    """Return a path as a message may show it. A text that doesn't look like a path is masked: it may be a secret."""
     plain = value.isprintable() and "=" not in value and ";" not in value and len(value) <= 300
     looks = re.search(r"^[~./\\]|^[A-Za-z]:[\\/]|\.(?:toml|pem|crt|cer)$", value)
     return f"'{value}'" if plain and looks else "that was given"
@@ -60,17 +82,29 @@ def is_placeholder(value: str) -> bool:
     )
 
 
+def duration(seconds: float) -> str:
+    """Return a time in words: ``1 h 29 min``, ``14 min``, ``40 s``."""
+    if seconds < 90:
+        return f"{max(0, math.floor(seconds))} s"
+    minutes = math.floor(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number with its noun: ``1 row``, ``1,200 rows``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _bare(word: str) -> str:
     return re.sub(r"[\s_-]", "", word).casefold()
 
 
-def _distance(one: str, other: str) -> int:
-    """Return how many letters must be put in, left out or replaced (Levenshtein)."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        above, row = row, [i]
-        for j, wanted in enumerate(other, 1):
-            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (letter != wanted)))
-    return row[-1]
+def _in_common(one: str, other: str) -> int:
+    """Return how many letters of two words are the same, in the same order."""
+    from difflib import SequenceMatcher  # 5 ms that only a mistake pays
+
+    return sum(block.size for block in SequenceMatcher(None, one, other, False).get_matching_blocks())
+
+
+def _alike(one: str, other: str) -> float:
+    return 2 * _in_common(one, other) / (len(one) + len(other))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import requests
 
-from procore_jupyter.connection.status import plain
 from procore_jupyter.errors import ConfigurationError, ProcoreAPIError, ProcoreError
 from procore_jupyter.oauth.single_flight import Flight
 from procore_jupyter.session.retries import in_haste
+from procore_jupyter.wording import one_line
 
 Named = tuple[int, str]
 """An id and a name."""
@@ -43,17 +43,17 @@ def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Name
         return found[0]
     if len(found) > 1:
         raise ConfigurationError(
-            f"Several {many} are called {plain(text)}: {listed(found)}. "
+            f"Several {many} are called {one_line(text)}: {listed(found)}. "
             f"Choose by its number:  procore.use({one}={found[0][0]})"
         )
     if not known:
         raise ConfigurationError(f"Procore lists no {many} for you. Ask an admin to add you.")
-    raise ConfigurationError(f"There is no {one} {plain(text)} among yours: {listed(known)}.")
+    raise ConfigurationError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.")
 
 
 def listed(known: Sequence[Named]) -> str:
     """Return ids and names in one line, the first of them where there are many."""
-    shown = " · ".join(f"{number} {plain(name)}".strip() for number, name in known[:_LISTED])
+    shown = " · ".join(f"{number} {one_line(name)}".strip() for number, name in known[:_LISTED])
     return shown + (f" · and {len(known) - _LISTED} more" if len(known) > _LISTED else "")
 
 

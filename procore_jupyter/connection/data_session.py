@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from procore_jupyter.connection import terminal
 from procore_jupyter.connection.choosing import Companies, Named, listed, named, pick
 from procore_jupyter.connection.front_end import registered_front_end
-from procore_jupyter.connection.status import plain
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.session import paging
 from procore_jupyter.session.headers import CompanyId
 from procore_jupyter.session.refreshing import RefreshingSession
+from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
     import requests
@@ -159,7 +159,7 @@ class DataSession(RefreshingSession):
         from procore_jupyter.session.downloads import download
         from procore_jupyter.tables.progress import Progress
 
-        shown = Progress(plain(urlsplit(url).path.rpartition("/")[2]) or "download", "bytes")
+        shown = Progress(one_line(urlsplit(url).path.rpartition("/")[2]) or "download", "bytes")
         drawing = progress()(shown)
 
         def told(done: int, total: int | None) -> None:
@@ -262,7 +262,7 @@ class DataSession(RefreshingSession):
         number, name = known[0]
         shown = (
             f'"{name}"'
-            if name and plain(name) == name and '"' not in name and "\\" not in name
+            if name and one_line(name) == name and '"' not in name and "\\" not in name
             else str(number)
         )
         return ConfigurationError(

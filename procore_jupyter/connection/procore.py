@@ -9,10 +9,11 @@ import requests
 
 from procore_jupyter.connection.data_session import ME, DataSession
 from procore_jupyter.connection.question import FILL_IN
-from procore_jupyter.connection.status import State, Status, plain, wrong_clock
+from procore_jupyter.connection.status import State, Status, wrong_clock
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
 from procore_jupyter.session.retries import in_haste
 from procore_jupyter.tables.display.record import Record, read_record
+from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,8 +299,8 @@ class Procore(DataSession):
             api_host=urlsplit(settings.environment.api_url).netloc,
             login_host=urlsplit(settings.environment.login_url).netloc,
             state=state,
-            user=plain(self._me.get("name")) or None if self._me is not None else None,
-            login=plain(self._me.get("login")) or None if self._me is not None else None,
+            user=one_line(self._me.get("name")) or None if self._me is not None else None,
+            login=one_line(self._me.get("login")) or None if self._me is not None else None,
             companies=companies,
             company=company,
             project=self._project,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
+
+from procore_jupyter.wording import duration, one_line
 
 State = Literal["signed in", "waiting", "not signed in", "no sign-in"]
 
 WRONG_CLOCK = 300.0
 """Seconds that the clocks may differ before a person is told."""
-
-LONGEST_NAME = 60
-"""Characters that the card shows of a name that Procore gave."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,8 @@ class Status:
         if self.state == "no sign-in":
             return "no sign-in (AuthScheme=NONE)"
         if self.service_account:
-            return plain(self.user) or "service account"
-        return plain(self.user) or "signed in"
+            return one_line(self.user) or "service account"
+        return one_line(self.user) or "signed in"
 
     @property
     def where(self) -> str:
@@ -89,10 +87,10 @@ class Status:
         parts = []
         if self.company is not None:
             number, name = self.company
-            parts.append(f"{plain(name)} ({number})" if name else f"company {number}")
+            parts.append(f"{one_line(name)} ({number})" if name else f"company {number}")
         if self.project is not None:
             number, name = self.project
-            parts.append(f"{plain(name)} ({number})" if name else f"project {number}")
+            parts.append(f"{one_line(name)} ({number})" if name else f"project {number}")
         return " · ".join(parts)
 
     @property
@@ -105,7 +103,7 @@ class Status:
         """The line to run to choose a company."""
         number, name = self.companies[0]
         names = [other.casefold().strip() for _, other in self.companies]
-        clear = name and names.count(name.casefold().strip()) == 1 and plain(name) == name
+        clear = name and names.count(name.casefold().strip()) == 1 and one_line(name) == name
         quoted = f'"{name}"' if clear and '"' not in name and "\\" not in name else str(number)
         return f"{self.name}.use(company={quoted})"
 
@@ -132,7 +130,7 @@ class Status:
             lines = [
                 f"{self.place}   {self.who} · {len(self.companies)} companies: choose with  {self.choose}"
             ]
-            lines += ["  " + " · ".join(f"{number} {plain(name)}" for number, name in self.companies[:10])]
+            lines += ["  " + " · ".join(f"{number} {one_line(name)}" for number, name in self.companies[:10])]
             if len(self.companies) > 10:
                 lines[-1] += f" · and {len(self.companies) - 10} more"
         else:
@@ -162,17 +160,3 @@ def wrong_clock(offset: float | None) -> str | None:
         f"This machine's clock is {duration(abs(offset))} {way} Procore's: set it right, "
         "else times and limits are told wrongly."
     )
-
-
-def plain(text: str | None) -> str:
-    """Return a name that Procore gave as one short line: no control characters, cut where it is long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
-    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words: ``1 h 29 min``, ``14 min``, ``40 s``."""
-    if seconds < 90:
-        return f"{max(0, math.floor(seconds))} s"
-    minutes = math.floor(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -13,6 +13,8 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from procore_jupyter.wording import duration, one_line
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -71,8 +73,6 @@ def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) 
     notes : sequence of str
         Lines to add below.
     """
-    from procore_jupyter.connection.status import plain
-
     if name is not None:
         status = replace(status, name=name)
     below = ""
@@ -82,7 +82,9 @@ def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) 
         parts = ["Waiting for your sign-in …"]
     elif status.to_choose:
         parts = [f"{status.who} · {len(status.companies)} companies: choose with `{status.choose}`"]
-        listed = " · ".join(f"{number} {plain(name)}" for number, name in status.companies[:LISTED_COMPANIES])
+        listed = " · ".join(
+            f"{number} {one_line(name)}" for number, name in status.companies[:LISTED_COMPANIES]
+        )
         more = len(status.companies) - LISTED_COMPANIES
         rest = f" · and {more} more: `{status.name}.companies()`" if more > 0 else ""
         below = f'<div style="{_QUIET}padding-left:1em">{escape(listed)}{marked(rest)}</div>'
@@ -114,8 +116,6 @@ def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()
 
 def details(status: Status, *, name: str | None = None) -> MimeBundle:
     """Draw the card with all that is known below it: hosts, time left, rate limit, where the sign-in is kept."""
-    from procore_jupyter.connection.status import duration
-
     rows = [("signs in at", status.login_host), ("asks", status.api_host)]
     if status.login:
         rows.append(("signed in with", status.login))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from procore_jupyter.errors import NotFound, PermissionDenied, ProcoreAPIError, RateLimited
 from procore_jupyter.session.limit_headers import asked_wait
 from procore_jupyter.session.retries import SPIKE_WINDOW
+from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
     import requests
@@ -146,9 +147,8 @@ def _plain(text: str) -> str:
 
 def _clean(text: str, longest: int) -> str:
     """Return a text as one line, without what looks like a token, cut where it is long."""
-    line = "".join(c if c.isprintable() else " " for c in text[: longest * 20])
-    line = " ".join(_SECRETS.sub(lambda found: (found[1] or "") + "***", line).split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    line = one_line(text, longest * 20)
+    return one_line(_SECRETS.sub(lambda found: (found[1] or "") + "***", line), longest)
 
 
 def _where(response: requests.Response) -> str:

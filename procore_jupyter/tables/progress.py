@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from procore_jupyter.wording import counted
+
 UNSEEN = 0.5
 """Seconds that nothing is drawn: what is done by then needs no progress."""
 
@@ -123,8 +125,3 @@ class Undrawn:
 
     def close(self) -> None:
         """Do nothing."""
-
-
-def counted(count: int, what: str) -> str:
-    """Return a number with its noun."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -21,8 +21,9 @@ from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
 from procore_jupyter.tables.arrow.types import as_text, one_of
 from procore_jupyter.tables.arrow.unique import RowsApart
-from procore_jupyter.tables.progress import Draw, Progress, Undrawn, counted
+from procore_jupyter.tables.progress import Draw, Progress, Undrawn
 from procore_jupyter.tables.selection import Place, Selection
+from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.connection.status import LONGEST_NAME, Status, duration, plain
+from procore_jupyter.connection.status import Status
+from procore_jupyter.wording import LONGEST_NAME, one_line
 
 SIGNED_IN = Status(
     place="Procore · production",
@@ -104,21 +105,4 @@ def test_a_problem_and_notices_stand_below() -> None:
 def test_names_that_would_break_the_card_do_not(name: str) -> None:
     lines = card(SIGNED_IN, user=name, company=(1, name), project=(2, name))
     assert len(lines) == 1 and lines[0].isprintable() and len(lines[0]) < 300
-    assert len(plain(name)) <= LONGEST_NAME
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0 s"),
-        (-5, "0 s"),
-        (89, "89 s"),
-        (90, "1 min"),
-        (899, "14 min"),
-        (5399, "89 min"),
-        (5400, "1 h 30 min"),
-        (90000, "25 h 0 min"),
-    ],
-)
-def test_a_duration_in_words(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+    assert len(one_line(name)) <= LONGEST_NAME

@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any
 
+from procore_jupyter.wording import one_line
+
 LONGEST = 40
 """Characters of a cell; the rest is an ellipsis."""
 
@@ -41,29 +43,20 @@ def cell(value: Any, longest: int = LONGEST) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         moment = _TIMESTAMP.fullmatch(value)
-        return f"{moment[1]} {moment[2]}" if moment else cut(value, longest)
+        return f"{moment[1]} {moment[2]}" if moment else one_line(value, longest)
     if isinstance(value, (dict, list, tuple)):
-        return cut(_nested(value, longest), longest)
+        return one_line(_nested(value, longest), longest)
     if isinstance(value, decimal.Decimal):
-        return cut(_amount(value), longest)
+        return one_line(_amount(value), longest)
     if isinstance(value, datetime.datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return cut(str(value), longest)
+    return one_line(str(value), longest)
 
 
 def _amount(value: decimal.Decimal) -> str:
     """Return an exact number with two places, or more where it has more."""
     whole, _, places = f"{value:,f}".partition(".")
     return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
-
-
-def cut(text: str, longest: int = LONGEST) -> str:
-    """Return a text on one line, cut where it is too long."""
-    head = text[: longest * 4]
-    line = " ".join("".join(c if c.isprintable() else " " for c in head).split())
-    if len(line) <= longest and len(head) == len(text):
-        return line
-    return line[: longest - 1].rstrip() + "…"
 
 
 def type_of(values: list[Any]) -> str:
@@ -103,7 +96,7 @@ def _nested(value: Any, room: int) -> str:
         parts: list[str] = []
         left = room
         for one in value:
-            name = f"{cut(str(one))}: " if isinstance(value, dict) else ""
+            name = f"{one_line(str(one), LONGEST)}: " if isinstance(value, dict) else ""
             parts.append(name + _nested(value[one] if isinstance(value, dict) else one, left - len(name) - 1))
             left -= len(parts[-1]) + 2
             if left <= 0:

@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from procore_jupyter.tables.display.cells import GAP, WIDTH, cut
+from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH
 from procore_jupyter.tables.display.width import padded, width
+from procore_jupyter.wording import one_line
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Column:
     @property
     def takes(self) -> int:
         """Places that it takes, with the gap before the next."""
-        return max(width(text) for text in (cut(self.name), *self.cells)) + len(GAP)
+        return max(width(text) for text in (one_line(self.name, LONGEST), *self.cells)) + len(GAP)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Picture:
             below.append(f"… {self.more:,} more row{'' if self.more == 1 else 's'}")
         hidden = [*(column.name for column in self.columns[shown:]), *self.others]
         if hidden:
-            below.append(cut(f"not shown: {', '.join(hidden)}", WIDTH - 4))
+            below.append(one_line(f"not shown: {', '.join(hidden)}", WIDTH - 4))
         return below
 
     def __str__(self) -> str:
@@ -84,7 +85,7 @@ class Picture:
         columns = self.columns[:shown]
         lines = [*map(_line, self.alerts), _line(self.caption), *map(_line, self.notes)]
         if columns and columns[0].cells:
-            heads = [cut(column.name) for column in columns]
+            heads = [one_line(column.name, LONGEST) for column in columns]
             widths = [column.takes - len(GAP) for column in columns]
             rows = [heads, *zip(*(column.cells for column in columns), strict=True)]
             for number, row in enumerate(rows):
@@ -107,8 +108,8 @@ class Picture:
         if columns and columns[0].cells:
             out.append("<table style='margin:0'><thead><tr>")
             for column in columns:
-                hover = html.escape(f"{cut(column.name, 200)}: {column.kind}", quote=True)
-                head = html.escape(cut(column.name))
+                hover = html.escape(f"{one_line(column.name, 200)}: {column.kind}", quote=True)
+                head = html.escape(one_line(column.name, LONGEST))
                 out.append(f"<th scope='col' style='text-align:{_side(column)}' title='{hover}'>{head}</th>")
             out.append("</tr></thead><tbody>")
             for row in range(len(columns[0].cells)):
@@ -123,7 +124,7 @@ class Picture:
 
 
 def _line(text: str) -> str:
-    return cut(text, 400)
+    return one_line(text, 400)
 
 
 def _side(column: Column) -> str:

@@ -10,9 +10,9 @@ import pyarrow as pa
 from procore_jupyter.tables.arrow.types import in_words
 from procore_jupyter.tables.display.cells import GAP, ROWS, WIDTH, cell
 from procore_jupyter.tables.display.drawing import Column, Picture, age
-from procore_jupyter.tables.progress import counted
 from procore_jupyter.tables.reading import FEW_PROJECTS
 from procore_jupyter.tables.result import Fetched
+from procore_jupyter.wording import counted
 
 
 def picture(seen: Fetched, name: str, shown: Sequence[str], now: float) -> Picture:

@@ -8,15 +8,16 @@ from typing import Any
 import requests
 
 from procore_jupyter.session import api_errors
-from procore_jupyter.tables.display.cells import GAP, WIDTH, cell, cut, type_of
+from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH, cell, type_of
 from procore_jupyter.tables.display.width import padded, width
+from procore_jupyter.wording import one_line
 
 
 class Record(dict[str, Any]):
     """One row that draws itself; a plain dict otherwise."""
 
     def __repr__(self) -> str:
-        names = {name: cut(str(name)) for name in self}
+        names = {name: one_line(str(name), LONGEST) for name in self}
         longest = max(map(width, names.values()), default=0)
         return "\n".join(
             f"{padded(names[name], longest)}{GAP}{cell(value, WIDTH)}".rstrip()
@@ -25,7 +26,7 @@ class Record(dict[str, Any]):
 
     def _repr_html_(self) -> str:
         lines = (
-            f"<tr><th scope='row' style='text-align:left' title='{type_of([value])}'>{html.escape(cut(str(name)))}</th>"
+            f"<tr><th scope='row' style='text-align:left' title='{type_of([value])}'>{html.escape(one_line(str(name), LONGEST))}</th>"
             f"<td style='text-align:left'>{html.escape(cell(value, WIDTH))}</td></tr>"
             for name, value in self.items()
         )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.tables.display.cells import cell, cut, type_of
+from procore_jupyter.tables.display.cells import cell, type_of
 from tests.tables.hostile import HOSTILE
 
 JSON = st.recursive(
@@ -90,12 +90,6 @@ def test_nothing_in_a_cell_can_move_what_stands_beside_it(text: str) -> None:
 def test_whatever_it_is_it_takes_one_line_of_forty_letters(value: Any) -> None:
     found = cell(value)
     assert len(found) <= 40 and found.isprintable()
-
-
-def test_a_text_is_cut_by_what_is_seen_of_it() -> None:
-    assert cut("a" + " " * 500) == "a…"
-    assert cut("short") == "short"
-    assert cut("x" * 200, 90) == "x" * 89 + "…"
 
 
 @pytest.mark.parametrize(
