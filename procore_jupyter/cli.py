@@ -146,7 +146,7 @@ def callback_url(given: argparse.Namespace) -> int:
         hub_callback_url,
         running_servers,
     )
-    from procore_jupyter.settings.settings import read_surroundings
+    from procore_jupyter.settings.resolve import read_surroundings
 
     around = read_surroundings()
     if given.connection:

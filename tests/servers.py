@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
-from procore_jupyter.settings.surroundings import Surroundings
+from procore_jupyter.settings.jupyter import Surroundings
 
 _MODULES = {"server": "jupyter_server.serverapp", "lab": "jupyterlab.labapp", "notebook": "notebook.app"}
 

@@ -31,7 +31,8 @@ from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.token_source import TokenSource
 from procore_jupyter.oauth.token_store import fingerprint, open_store
 from procore_jupyter.secret import Secret
-from procore_jupyter.settings.settings import Settings, read_surroundings
+from procore_jupyter.settings.resolve import read_surroundings
+from procore_jupyter.settings.settings import Settings
 
 if TYPE_CHECKING:
     from procore_jupyter.settings.connection_string import ConnectionString

@@ -10,7 +10,8 @@ from procore_jupyter.connection import saved
 from procore_jupyter.connection.saved import DEFAULT, SavedConnection
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.settings.connection_string import ConnectionString
-from procore_jupyter.settings.settings import Settings, resolve
+from procore_jupyter.settings.resolve import resolve
+from procore_jupyter.settings.settings import Settings
 
 
 def settings_for(
@@ -43,7 +44,7 @@ def settings_for(
     Raises
     ------
     ConnectionStringError, ConfigurationError
-        As `settings.resolve`, or there is no saved connection of that name.
+        As `settings.resolve.resolve`, or there is no saved connection of that name.
     TokenStoreError
         What was saved can't be read.
     """

@@ -17,7 +17,8 @@ from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
 from procore_jupyter.oauth.token_store import TokenKey, open_store
 from procore_jupyter.session.rate_limit import Pace, shared_pace
-from procore_jupyter.settings.settings import Settings, read_surroundings
+from procore_jupyter.settings.resolve import read_surroundings
+from procore_jupyter.settings.settings import Settings
 
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationResponse

@@ -29,7 +29,7 @@ from procore_jupyter.files import private
 from procore_jupyter.files.locks import process_lock
 from procore_jupyter.oauth.token_store import SecretKey, open_store
 from procore_jupyter.secret import Secret
-from procore_jupyter.settings import properties
+from procore_jupyter.settings import kinds, properties
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.wording import is_near_miss, nearest
 
@@ -369,7 +369,7 @@ def _checked(kept: Mapping[str, str]) -> dict[str, str]:
     known = {name: value for name, value in kept.items() if properties.find(name) is not None}
     reason = ""
     try:
-        return savable(properties.check(ConnectionString(known)))
+        return savable(kinds.check(ConnectionString(known)))
     except ConnectionStringError as error:
         reason = str(error)
     raise ConfigurationError(f"A saved connection in {path()} can't be used: {reason}.")

@@ -22,7 +22,7 @@ from procore_jupyter.errors import TokenStoreError
 from procore_jupyter.files.private import read_private
 from procore_jupyter.login.ticket import owner_file_name, to_text
 from procore_jupyter.secret import Secret
-from procore_jupyter.settings.surroundings import Hub, Surroundings
+from procore_jupyter.settings.jupyter import Hub, Surroundings
 
 CALLBACK_PATH = "procore-jupyter/callback"
 _USER_REDIRECT = f"/user-redirect/{CALLBACK_PATH}"

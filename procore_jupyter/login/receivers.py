@@ -33,7 +33,7 @@ from procore_jupyter.login.receiver import Receiver, ReceiverUnavailable
 if TYPE_CHECKING:
     from procore_jupyter.login.ticket import Ticket
     from procore_jupyter.oauth.authorization import AuthorizationRequest
-    from procore_jupyter.settings.surroundings import Hub, Surroundings
+    from procore_jupyter.settings.jupyter import Hub, Surroundings
 
 ReceiverName = Literal["server", "loopback", "paste"]
 RECEIVER_NAMES: tuple[str, ...] = get_args(ReceiverName)

@@ -33,7 +33,7 @@ def draws_panels(shell: InteractiveShell) -> bool:
 
 def draws_outputs_once() -> bool:
     """Tell whether the page ignores later changes of its outputs, as Voila's does; there only widgets stay alive."""
-    from procore_jupyter.settings.settings import read_surroundings
+    from procore_jupyter.settings.resolve import read_surroundings
 
     return read_surroundings().voila
 

@@ -121,10 +121,10 @@ def _key(option: Option) -> str:
 
 
 def _unknown(name: str, options: Mapping[str, Option], magic: str) -> str:
-    from procore_jupyter.settings.properties import suggest
+    from procore_jupyter.wording import nearest
 
     # A long "name" may be something else that was pasted here: it isn't repeated.
-    near = suggest(name, list(options)) if len(name) <= 30 else None
+    near = nearest(name, options) if len(name) <= 30 else None
     known = f" It takes {', '.join(options)}." if options else ""
     meant = f" Did you mean {near}?" if near else known
     return f"{magic} has no option {name if len(name) <= 30 else 'of that name'}.{meant}"

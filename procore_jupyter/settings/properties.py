@@ -1,224 +1,280 @@
-"""What properties there are, whether a value is right, and what the docs say of them.
+"""The properties that a connection string can have: `PROPERTIES`, one table of data.
 
-`PROPERTIES` is the one table (`property_table`): validation (`check`), tab completion and
-``docs/properties.md`` (`markdown`) are drawn from it. What a value of each kind has to look like is in
-`property_kinds`.
+`kinds` validates values with it, the notebook completes names with it, and ``tools/properties_page.py`` draws
+``docs/properties.md`` from it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable
-from typing import Protocol
-
-from procore_jupyter.errors import ConnectionStringError
-from procore_jupyter.settings.kinds import KINDS, Limits
-from procore_jupyter.settings.property_table import PROPERTIES, Property
-from procore_jupyter.wording import is_near_miss, nearest
-
-__all__ = [
-    "NAMES",
-    "PROPERTIES",
-    "Property",
-    "Written",
-    "check",
-    "check_names",
-    "check_value",
-    "find",
-    "markdown",
-    "suggest",
-]
+from dataclasses import dataclass
 
 
-class Written(Protocol):
-    """The properties as somebody wrote them: a `ConnectionString`, seen from below."""
-
-    @property
-    def not_given(self) -> tuple[str, ...]:
-        """Names written without a value."""
-
-    def keys(self) -> Collection[str]:
-        """Return the names that have a value."""
-
-    def __getitem__(self, name: str, /) -> str: ...
-
-    def position(self, name: str, *, at_value: bool = False) -> int:
-        """Return where a name or its value stands in the text."""
-
-    def point(self, name: str, harmless: Collection[str] = (), *, at_value: bool = False) -> str:
-        """Return lines that show the place, or nothing."""
-
-
-NAMES: tuple[str, ...] = tuple(one.name for one in PROPERTIES)
-_BY_NAME = {one.name.casefold(): one for one in PROPERTIES}
-_ALSO = {word: one.name for one in PROPERTIES for word in one.also}
-# A name of ours with "=" inside a value: a ";" was forgotten. Bounded, so that no value makes it slow.
-_SWALLOWED = re.compile(
-    rf"(?:^|[\s,|])({'|'.join(NAMES)})\s{{0,9}}=|({'|'.join(n for n in NAMES if n.startswith('OAuth'))})\s{{0,9}}=",
-    re.IGNORECASE | re.ASCII,
-)
-_NO_IDEA = (
-    'Tab after %procore_connect lists them. If the value before it holds a ";", put that value in quotes'
-)
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f]")
-_BROKEN = re.compile(r"[\ud800-\udfff]")
-
-
-def find(name: str) -> Property | None:
-    """Return the property of a name, in any case and with blanks in it, None where there is none."""
-    return _BY_NAME.get("".join(name.split()).casefold())
-
-
-def suggest(name: str, candidates: Iterable[str]) -> str | None:
-    """Return what a mistyped name most likely means, None where nothing is near."""
-    return nearest(name, candidates)
-
-
-def check(properties: Written) -> dict[str, str]:
-    """Validate properties one by one; what they mean together is for `settings.resolve`.
+@dataclass(frozen=True)
+class Property:
+    """One property of a connection string.
 
     Parameters
     ----------
-    properties : Written
-        A `ConnectionString`.
-
-    Returns
-    -------
-    dict of str to str
-        Canonical names to values; choices, hosts and flags in their canonical spelling.
-
-    Raises
-    ------
-    ConnectionStringError
-        A property is unknown or a value is not allowed. No value is in the message.
+    name : str
+        The canonical spelling.
+    meaning : str
+        What the property is for, in Markdown, for the docs.
+    kind : str
+        What a value looks like: a key of `kinds.KINDS`.
+    default : str
+        The value when none is given; empty if there is no fixed one.
+    otherwise : str
+        What applies when no value is given, in words, if `default` is empty.
+    choices : tuple of str
+        The allowed values in their canonical spelling; empty if any value of the kind is allowed.
+    secret : bool
+        Whether the value must never be shown.
+    least, most : float
+        Bounds of a number, both allowed.
+    also : tuple of str
+        Names that people write by mistake, for "did you mean".
     """
-    check_names(properties)
-    return {_BY_NAME[name.casefold()].name: _checked(properties, name) for name in properties.keys()}  # noqa: SIM118
+
+    name: str
+    meaning: str
+    kind: str = "text"
+    default: str = ""
+    otherwise: str = ""
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+    least: float = 0
+    most: float = 0
+    also: tuple[str, ...] = ()
 
 
-def check_names(properties: Written) -> None:
-    """Refuse names that are no property's, the first in the text first.
+_WEEK = 604_800
+"""Seconds of a week."""
 
-    Raises
-    ------
-    ConnectionStringError
-        With "did you mean". The name is shown only where it is so near to a property's that it is no
-        piece of a secret.
-    """
-    for name in sorted([*properties.keys(), *properties.not_given], key=properties.position):
-        if find(name) is None:
-            meant = nearest(name, [*NAMES, *_ALSO])
-            harmless = is_near_miss(name, [*NAMES, *_ALSO])
-            what = f'There is no property "{name}"' if harmless else "There is no such property"
-            way = f"did you mean {_ALSO.get(meant, meant)}?" if meant else _NO_IDEA
-            raise _error(properties, name, f"{what}: {way}", harmless)
+_LARGEST_ID = 2**63 - 1
+"""The largest id that Procore's signed 64-bit numbers can hold."""
+
+PROPERTIES: tuple[Property, ...] = (
+    Property(
+        "Profile",
+        "What is connected to: Procore itself, the stand-in that `procore-jupyter demo` runs, or a profile file of"
+        " your own (its path, ending in `.toml`). A path that ends in `Procore.apip` means the built-in profile.",
+        kind="profile",
+        default="Procore",
+        choices=("Procore", "Demo"),
+    ),
+    Property(
+        "Environment",
+        "Which of Procore's environments. An app's Client ID belongs to one of them; `MonthlySandbox` takes the"
+        " one of production. A profile file may declare others.",
+        kind="environment",
+        default="Production",
+        choices=("Production", "Sandbox", "MonthlySandbox", "Federal"),
+        also=("env",),
+    ),
+    Property(
+        "LoginURL",
+        "The host where people sign in, instead of the environment's. `http://` for localhost alone.",
+        kind="origin",
+        otherwise="by environment",
+        also=("auth_url", "oauth_url", "authorize_url", "token_url"),
+    ),
+    Property(
+        "APIURL",
+        "The host of the API, instead of the environment's. `http://` for localhost alone.",
+        kind="origin",
+        otherwise="by environment",
+        also=("base_url", "url", "host", "server", "endpoint"),
+    ),
+    Property(
+        "AuthScheme",
+        "`OAUTH`: a person signs in. `OAUTH_CLIENT`: a service account signs in with the Client ID and Client"
+        " Secret alone. `NONE`: nobody does, no token is sent.",
+        kind="choice",
+        default="OAUTH",
+        choices=("OAUTH", "OAUTH_CLIENT", "NONE"),
+        also=("auth_type", "authentication", "grant_type"),
+    ),
+    Property(
+        "InitiateOAuth",
+        "`GETANDREFRESH`: uses the stored sign-in, renews it, and shows the sign-in link when there is none."
+        " `REFRESH`: the same, but never asks a person: it needs a stored sign-in, `OAuthRefreshToken` or"
+        " `OAuthVerifier`. `OFF`: only `OAuthAccessToken` is used; nothing is renewed or stored.",
+        kind="choice",
+        default="GETANDREFRESH",
+        choices=("GETANDREFRESH", "REFRESH", "OFF"),
+    ),
+    Property(
+        "OAuthClientId",
+        "The Client ID of your app in Procore's Developer Portal. A saved connection that names an app uses that one,"
+        " whatever the environment says, and only ever with its own Client Secret. A string that names none, where the"
+        " environment names none either, uses the app saved with `default`, if it belongs to the same login host.",
+        kind="credential",
+        otherwise="the saved connection's, else `PROCORE_CLIENT_ID`, else you are asked",
+        also=("client_id", "app_id", "username", "user", "uid"),
+    ),
+    Property(
+        "OAuthClientSecret",
+        "The Client Secret of your app. Better kept out of notebooks: save it once (`--save`, or the form of a bare"
+        " `%procore_connect`), or put it into `PROCORE_CLIENT_SECRET`.",
+        kind="credential",
+        otherwise="the one saved for this Client ID and login host, or `PROCORE_CLIENT_SECRET` (for a saved connection in"
+        " this order, for a string in the other), else you are asked",
+        secret=True,
+        also=("client_secret", "app_secret", "password", "pwd"),
+    ),
+    Property(
+        "CallbackURL",
+        "Where Procore sends the browser after you have signed in: to the letter a Redirect URI of your app."
+        " `procore-jupyter callback-url` prints the one to register. `urn:ietf:wg:oauth:2.0:oob` shows a code to"
+        " paste instead.",
+        kind="text",
+        otherwise="this Jupyter server's",
+        also=("redirect_uri", "redirect_url", "callback", "callback_uri"),
+    ),
+    Property(
+        "OAuthAccessToken",
+        "A token obtained elsewhere.",
+        kind="credential",
+        secret=True,
+        also=("access_token", "token", "bearer"),
+    ),
+    Property(
+        "OAuthRefreshToken",
+        "A refresh token obtained elsewhere. It is spent by its first use; from then on the stored sign-in that"
+        " grew from it is used.",
+        kind="credential",
+        secret=True,
+        also=("refresh_token",),
+    ),
+    Property(
+        "OAuthExpiresIn",
+        "How long `OAuthAccessToken` lives, in seconds.",
+        kind="seconds",
+        most=10_000 * _WEEK,
+        also=("expires_in",),
+    ),
+    Property(
+        "OAuthTokenTimestamp",
+        "When `OAuthAccessToken` was made, in milliseconds since 1970.",
+        kind="timestamp",
+        least=100_000_000_000,  # March 1973; below it somebody gave seconds
+        most=100_000_000_000_000,
+        also=("created_at", "timestamp"),
+    ),
+    Property(
+        "OAuthVerifier",
+        "The code that Procore showed after a sign-in on another machine; exchanged on connect.",
+        kind="credential",
+        secret=True,
+        also=("code", "authorization_code", "auth_code", "code_verifier"),
+    ),
+    Property(
+        "OAuthSettingsLocation",
+        "Where the sign-in is kept: a file, `memory://NAME` (in this process alone), or `keyring://` (in the"
+        " system's keyring; needs `procore-jupyter[keyring]`).",
+        kind="location",
+        otherwise="a file in your data folder",
+        also=("token_file", "token_path"),
+    ),
+    Property(
+        "CompanyId",
+        "The company that calls are about when they don't say.",
+        kind="id",
+        otherwise="the only one you have",
+        least=1,
+        most=_LARGEST_ID,
+        also=("company", "procore_company_id"),
+    ),
+    Property(
+        "ProjectId",
+        "The project that calls are about when they don't say.",
+        kind="id",
+        otherwise="the only one you have",
+        least=1,
+        most=_LARGEST_ID,
+        also=("project",),
+    ),
+    Property(
+        "Timeout",
+        "Seconds for one HTTP request: to connect, and between two pieces of the answer.",
+        kind="seconds",
+        default="60",
+        least=0.001,
+        most=_WEEK,
+    ),
+    Property(
+        "MaxWait",
+        "The longest wait for Procore's rate limit, in seconds. No part of `Timeout`.",
+        kind="seconds",
+        otherwise="900 with a person there, 60 without",
+        most=_WEEK,
+    ),
+    Property(
+        "MaxRows",
+        "The most rows of any table or SQL result; it is said when it cut.",
+        kind="count",
+        otherwise="no bound",
+        least=1,
+        most=_LARGEST_ID,
+        also=("limit",),
+    ),
+    Property(
+        "PageSize",
+        "Rows asked for in one request.",
+        kind="count",
+        otherwise="by table",
+        least=1,
+        most=10_000,
+        also=("per_page",),
+    ),
+    Property(
+        "MaxConcurrency",
+        "Requests in flight at the same time.",
+        kind="count",
+        default="4",
+        least=1,
+        most=64,
+        also=("threads", "workers"),
+    ),
+    Property(
+        "Readonly",
+        "`true` refuses anything but reading (GET, HEAD, OPTIONS) before it leaves this machine.",
+        kind="flag",
+        default="false",
+        choices=("false", "true"),
+    ),
+    Property(
+        "ProxyServer",
+        'An HTTP proxy: its host, or `http://host:port`. `ProxyServer=""` means none, whatever the environment says.',
+        kind="proxy",
+        otherwise="the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`)",
+        also=("proxy", "proxy_host", "http_proxy", "https_proxy"),
+    ),
+    Property(
+        "ProxyPort",
+        "The proxy's port.",
+        kind="count",
+        otherwise="the one in `ProxyServer`",
+        least=1,
+        most=65_535,
+    ),
+    Property("ProxyUser", "Who signs in at the proxy.", kind="text"),
+    Property("ProxyPassword", "The password for the proxy.", kind="text", secret=True),
+    Property(
+        "SSLServerCert",
+        "A file of certificates to trust (PEM), instead of the usual ones. Verification can't be turned off.",
+        kind="path",
+        otherwise="`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`, else the system's",
+        also=("ca_bundle", "cert", "certificate", "verify"),
+    ),
+)
+
+NAMES: tuple[str, ...] = tuple(one.name for one in PROPERTIES)
+"""The canonical names, in the table's order."""
+
+_BY_NAME = {one.name.casefold(): one for one in PROPERTIES}
 
 
-def check_value(name: str, value: str) -> str:
-    """Return a property's value in its canonical spelling.
-
-    Raises
-    ------
-    ValueError
-        With a reason that begins with the property's name; the value is not in it.
-    """
-    reason, canonical = _judged(_BY_NAME[name.casefold()], value)
-    if reason:
-        raise ValueError(reason)
-    return canonical
-
-
-def _checked(properties: Written, name: str) -> str:
-    reason, canonical = _judged(_BY_NAME[name.casefold()], properties[name])
-    if reason:
-        raise _error(properties, name, reason, at_value=True)
-    return canonical
-
-
-def _judged(one: Property, value: str) -> tuple[str, str]:
-    """Return (what is wrong, nothing) or (nothing, the canonical value).
-
-    No exception carries the reason: the ones that Python raises in here quote the value.
-    """
-    found = _SWALLOWED.search(value)
-    if found is not None:
-        swallowed = _BY_NAME[(found[1] or found[2]).casefold()].name
-        return f'{one.name} holds "{swallowed}=": is a ";" missing before {swallowed}?', ""
-    if _INVISIBLE.search(value):
-        return f'{one.name} holds a line break or another invisible character: is a ";" missing?', ""
-    if _BROKEN.search(value):
-        return f"{one.name} holds a broken character: type it anew", ""
-    try:
-        return "", KINDS[one.kind](value, Limits(one.choices, one.least, one.most))
-    except ValueError as refused:
-        reason = str(refused)
-    return f"{one.name} {reason}", ""
-
-
-def _error(
-    properties: Written, name: str, message: str, show_name: bool = False, at_value: bool = False
-) -> ConnectionStringError:
-    place = properties.point(name, [*NAMES, name] if show_name else NAMES, at_value=at_value)
-    position = properties.position(name, at_value=at_value)
-    return ConnectionStringError(f"{message} (position {position}){place}" if place else message, position)
-
-
-def markdown() -> str:
-    """Return ``docs/properties.md``."""
-    lines = [_HEAD]
-    for one in PROPERTIES:
-        default = f"`{one.default}`" if one.default else one.otherwise
-        allowed = ", ".join(f"`{choice}`" for choice in one.choices)
-        secret = " **Secret**: never shown." if one.secret else ""
-        lines.append(
-            f"| `{one.name}` | {default} | {allowed or _IN_WORDS[one.kind]} | {one.meaning}{secret} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-_IN_WORDS = {
-    "credential": "letters, digits, punctuation; no blanks",
-    "count": "a whole number",
-    "id": "a number",
-    "location": "a path, `memory://NAME`, `keyring://`",
-    "origin": "`https://host[:port]`",
-    "path": "a path",
-    "proxy": "a host, `http://host[:port]`",
-    "seconds": "seconds",
-    "text": "text",
-    "timestamp": "milliseconds",
-}
-
-_HEAD = """\
-# Properties of a connection string
-
-<!-- Drawn from procore_jupyter/property_table.py: change it there, then run  python -m procore_jupyter.settings.properties > docs/properties.md -->
-
-```
-%procore_connect Profile=Procore;Environment=Sandbox;OAuthClientId=…;CallbackURL=http://localhost:8888/procore-jupyter/callback;
-```
-
-A connection string is `name=value` pairs with `;` between them.
-
-- Names in any case, blanks in them don't count: `OAuth Client Id` is `OAuthClientId`.
-- A value that holds a `;`, ends in a quote, or begins or ends with a blank stands in quotes, `"…"` or `'…'`; the quote that wraps
-  it is doubled inside: `'it''s; here'`.
-- `name=` means *not given*, `name=""` the empty text. Of a name given twice the last counts, and you are told.
-- In a cell (`%%procore_connect`) each property may stand on a line of its own, without `;`; lines that begin with `#` are comments.
-- A whole value `${NAME}` is taken from the environment variable `NAME`; in a notebook a whole value `{name}` is taken from your
-  variable `name`. Nothing else is replaced: `C:\\profiles\\Procore.apip` stays what it is.
-- A line that ends in `?` is IPython's help and never reaches us: end it with `;`.
-
-In the place of a connection string may stand the name of a saved connection (`%procore_connect site`); nothing at all means the
-one saved as `default`. `--save NAME` saves: everything that the string says but the secrets, in `connections.json` in your data
-folder. The Client Secret and the proxy's password go where your sign-ins are kept (`OAuthSettingsLocation`). Tokens and one-time
-codes are not saved, nor is what came from the environment. It is saved once the sign-in has worked.
-
-What the string, or the saved connection, doesn't say comes from the environment, else from the default.
-
-| Property | If not given | Values | Meaning |
-|---|---|---|---|"""
-
-
-if __name__ == "__main__":
-    print(markdown(), end="")
+def find(name: str) -> Property | None:
+    """Return the property that a name means, in any case and with blanks in it; None for an unknown name."""
+    return _BY_NAME.get("".join(name.split()).casefold())

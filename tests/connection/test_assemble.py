@@ -33,7 +33,7 @@ from procore_jupyter.errors import (
 )
 from procore_jupyter.files.private import data_folder
 from procore_jupyter.login.flow import LoginFlow, LoginState
-from procore_jupyter.settings.settings import resolve
+from procore_jupyter.settings.resolve import resolve
 from tests.connecting import ONE_COMPANY, OOB, free_callback, sign_in, signed_in, text_for, until
 
 

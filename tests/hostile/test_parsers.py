@@ -23,8 +23,8 @@ from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
 from procore_jupyter.server.answers import Refusal, read_answer
 from procore_jupyter.session.api_errors import said_by
-from procore_jupyter.settings import connection_string, properties
-from procore_jupyter.settings.settings import resolve
+from procore_jupyter.settings import connection_string, kinds, properties
+from procore_jupyter.settings.resolve import resolve
 from tests.hostile.counting import share, tried
 
 SECRET = "zqS3cretzq-7w0rd"
@@ -59,7 +59,7 @@ def test_a_connection_string_is_read_or_refused_and_no_secret_is_told(pieces: li
     for given_text in (text, "".join([*pieces[:spot], f"OAuthClientSecret={SECRET};", *pieces[spot:]])):
         try:
             found = connection_string.parse(given_text, lines=lines)
-            properties.check(found)
+            kinds.check(found)
         except (ConnectionStringError, ConfigurationError) as error:
             shows_nothing(error)
         else:

@@ -23,7 +23,7 @@ from procore_jupyter.login.discovery import (
 )
 from procore_jupyter.login.ticket import owner_file_name, to_text
 from procore_jupyter.secret import Secret
-from procore_jupyter.settings.surroundings import Hub, Surroundings
+from procore_jupyter.settings.jupyter import Hub, Surroundings
 
 ME, PARENT = os.getpid(), os.getppid()
 PATH = "procore-jupyter/callback"

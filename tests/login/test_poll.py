@@ -24,7 +24,7 @@ from procore_jupyter.login.server_http import ServerAnswer, ask
 from procore_jupyter.login.ticket import Ticket
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.secret import Secret
-from procore_jupyter.settings.surroundings import Hub, Surroundings
+from procore_jupyter.settings.jupyter import Hub, Surroundings
 from tests.servers import JupyterServerProcess, free_port
 
 CODE = "the-code"

@@ -21,7 +21,7 @@ from procore_jupyter.login.receivers import UnusableReceiver, check_callback_url
 from procore_jupyter.login.ticket import Ticket
 from procore_jupyter.oauth.authorization import AuthorizationRequest
 from procore_jupyter.secret import Secret
-from procore_jupyter.settings.surroundings import Hub, Surroundings
+from procore_jupyter.settings.jupyter import Hub, Surroundings
 
 HERE = "http://localhost:8888/procore-jupyter/callback"
 ELSEWHERE = "https://jupyter.example/procore-jupyter/callback"

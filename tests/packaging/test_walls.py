@@ -106,14 +106,14 @@ def test_the_servers_wall_names_every_room() -> None:
     assert named == rooms - {"__init__", "errors", "server"}
 
 
-def test_only_settings_reads_the_environment() -> None:
+def test_only_resolve_reads_the_environment() -> None:
     readers = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         if reads_environment(path.read_text(encoding="utf-8"))
     }
     # The demo's launcher hands its environment on to the JupyterLab that it starts, and reads nothing in it.
-    assert readers == {"settings/settings.py", "demo/launch.py"}
+    assert readers == {"settings/resolve.py", "demo/launch.py"}
 
 
 def test_reading_the_environment_is_recognised_however_it_is_written() -> None:

@@ -11,8 +11,7 @@ from procore_jupyter.login.receiver import ReceiverUnavailable
 from procore_jupyter.login.receivers import UnusableReceiver, receivers_for
 from procore_jupyter.login.ticket import Ticket
 from procore_jupyter.secret import Secret
-from procore_jupyter.settings.jupyter import surroundings_of
-from procore_jupyter.settings.surroundings import Hub, Surroundings
+from procore_jupyter.settings.jupyter import Hub, Surroundings, surroundings_of
 
 
 def hub(prefix: str = "/user/alice/", public_url: str | None = None) -> Hub:

@@ -12,7 +12,7 @@ import pytest
 
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings.jupyter import surroundings_of
-from procore_jupyter.settings.settings import read_surroundings
+from procore_jupyter.settings.resolve import read_surroundings
 
 HUB = {
     "JUPYTERHUB_API_TOKEN": "hub-token",

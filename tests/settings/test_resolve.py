@@ -17,7 +17,8 @@ from procore_jupyter.errors import ConfigurationError, ConnectionStringError, Pr
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings import properties
 from procore_jupyter.settings.connection_string import ConnectionString, parse
-from procore_jupyter.settings.settings import Settings, resolve
+from procore_jupyter.settings.resolve import resolve
+from procore_jupyter.settings.settings import Settings
 
 SEED = (
     r"Profile=C:\profiles\Procore.apip;Authscheme=OAuth;InitiateOAuth=GETANDREFRESH;OAuthClientId=your_client_id;"
