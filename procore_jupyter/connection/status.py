@@ -100,7 +100,9 @@ class Status:
 
     @property
     def choose(self) -> str:
-        """The line to run to choose a company."""
+        """The line to run to choose a company, with the first one's name where companies are known."""
+        if not self.companies:
+            return f"{self.name}.use(company=…)"
         number, name = self.companies[0]
         names = [other.casefold().strip() for _, other in self.companies]
         clear = name and names.count(name.casefold().strip()) == 1 and one_line(name) == name

@@ -63,6 +63,10 @@ def test_the_line_to_run_names_one_company_for_sure(names: list[str], said: str)
     assert replace(THREE, companies=tuple(enumerate(names, 1))).choose == said
 
 
+def test_the_line_to_run_names_no_company_where_none_is_known() -> None:
+    assert replace(SIGNED_IN, companies=(), company=None).choose == "procore.use(company=…)"
+
+
 def test_more_companies_than_a_person_reads_are_counted() -> None:
     lines = card(THREE, companies=tuple((n, f"Company {n}") for n in range(1, 31)))
     assert lines[1].endswith("10 Company 10 · and 20 more")
