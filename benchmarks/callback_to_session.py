@@ -56,7 +56,6 @@ def callback_to_session(provider: DemoProcore, server: JupyterServerProcess, tur
         f"OAuthClientId={provider.client_id};OAuthClientSecret={provider.client_secret};"
         f"OAuthSettingsLocation={server.folder}/bench/tokens-{turn}.json",
         show=lambda flow: None,
-        person=True,
     )
     flow = procore.sign_in
     assert flow is not None and flow.open_receivers[0] == "server"

@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def login(given: argparse.Namespace) -> int:
     """Sign in: print the link, wait for the browser or for what is pasted, print the card."""
     from procore_jupyter.connection import terminal
-    from procore_jupyter.connection.assemble import open_connection
+    from procore_jupyter.connection.assemble import How, open_connection
     from procore_jupyter.login.flow import LoginState
 
     settings = _settings(given)
@@ -76,9 +76,8 @@ def login(given: argparse.Namespace) -> int:
         if flow.state is not LoginState.FAILED:
             terminal.say(str(flow))
 
-    procore = open_connection(
-        settings, show=show, via=given.via, login=given.anew, timeout=given.timeout, person=True
-    )
+    how = How(show=show, via=given.via, login=given.anew, timeout=given.timeout, person=True)
+    procore = open_connection(settings, how)
     flow = procore.sign_in
     try:
         if flow is not None:
@@ -97,11 +96,11 @@ def login(given: argparse.Namespace) -> int:
 
 def status(given: argparse.Namespace) -> int:
     """Print who is signed in, to what, and where that is kept."""
-    from procore_jupyter.connection.assemble import open_connection
+    from procore_jupyter.connection.assemble import How, open_connection
 
     if given.paths:
         return paths(given)
-    procore = open_connection(_settings(given), person=False)
+    procore = open_connection(_settings(given), How(person=False))
     found = procore.status()
     print(found)
     if found.kept_at:
@@ -124,11 +123,11 @@ def paths(given: argparse.Namespace) -> int:
 
 def logout(given: argparse.Namespace) -> int:
     """End the sign-in at Procore and forget it."""
-    from procore_jupyter.connection.assemble import open_connection
+    from procore_jupyter.connection.assemble import How, open_connection
 
     settings = _settings(given)
     try:
-        procore = open_connection(settings, person=False)
+        procore = open_connection(settings, How(person=False))
     except LoginRequired:
         print(f"Nobody was signed in to {settings.place} (account {settings.account}).")
         return DONE
@@ -139,7 +138,7 @@ def logout(given: argparse.Namespace) -> int:
 
 def callback_url(given: argparse.Namespace) -> int:
     """Print the Redirect URI to register for the app; nothing else on standard output."""
-    from procore_jupyter.connection.assemble import BARE_LOCALHOST
+    from procore_jupyter.connection.parts import BARE_LOCALHOST
     from procore_jupyter.login.discovery import (
         CALLBACK_PATH,
         default_callback_url,

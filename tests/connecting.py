@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import requests
 
-from procore_jupyter import Procore, connect
+from procore_jupyter import Procore
+from procore_jupyter.connection.assemble import How, open_connection
+from procore_jupyter.connection.lookup import settings_for
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.login.flow import LoginFlow
 from tests.people import sign_in_at
 
 OOB = "urn:ietf:wg:oauth:2.0:oob"
 ONE_COMPANY = "Lee Okafor"
+
+
+def connect(
+    text: str = "",
+    *,
+    account: str | None = None,
+    names: Mapping[str, object] | None = None,
+    lines: bool = False,
+    **how: Any,
+) -> Procore:
+    """Connect as `procore_jupyter.connect` and the magic do, with anything that `How` can say."""
+    return open_connection(settings_for(text, names=names, account=account, lines=lines), How(**how))
 
 
 def text_for(demo: DemoProcore, **properties: str) -> str:

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from procore_jupyter import cli, connect
+from procore_jupyter import cli
 from procore_jupyter.connection import terminal
 from procore_jupyter.demo.app import DemoProcore
-from tests.connecting import free_callback, signed_in, text_for, until
+from tests.connecting import connect, free_callback, signed_in, text_for, until
 from tests.people import sign_in_at
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/oauth/authorize\S+")

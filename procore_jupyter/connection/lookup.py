@@ -20,50 +20,55 @@ def settings_for(
     names: Mapping[str, object] | None = None,
     account: str | None = None,
     lines: bool = False,
-    answers: Mapping[str, str] | None = None,
 ) -> Settings:
     """Return the settings that a connection string, or the name of a saved connection, means.
 
-    No text at all means the saved connection ``default``, where there is one. In a string that names no
-    app, where the environment names none either, the app of ``default`` counts if it belongs to the same
-    login host. A Client Secret that is not given is looked for where `keep` put it.
+    No text at all means the saved connection ``default``, if there is one. A string that names no app, where
+    the environment names none either, borrows the app of ``default`` if that belongs to the same login host. A
+    Client Secret that is not given is looked for where `keep` put it.
 
     Parameters
     ----------
     text : str or ConnectionString
         The connection string or the name.
     names : mapping or None
-        Variables for whole values ``{name}``.
+        A notebook's variables, for whole values ``{name}``.
     account : str or None
         Which stored sign-in; None for the saved connection's, else ``default``.
     lines : bool
-        The text is in the cell form.
-    answers : mapping of str to str or None
-        What a person was asked for; it counts before all else.
+        The text is in the cell form, one property a line.
 
     Raises
     ------
     ConnectionStringError, ConfigurationError
-        As `settings.resolve.resolve`, or there is no saved connection of that name.
+        As `settings.resolve.resolve`, or no connection is saved under that name.
     TokenStoreError
         What was saved can't be read.
     """
     connection = _saved(text)
     if connection is None:
-        settings = resolve(text, names=names, account=account or DEFAULT, lines=lines, answers=answers)
+        settings = resolve(text, names=names, account=account or DEFAULT, lines=lines)
         return _with_kept_secret(_with_saved_app(settings), own=False)
     kept = dict(connection.properties)
     password = saved.secret(kept.get("OAuthSettingsLocation"), saved.proxy_password_key(kept))
     if password is not None:
         kept["ProxyPassword"] = password.reveal()
-    settings = resolve("", saved=kept, account=account or connection.account, answers=answers)
-    return _with_kept_secret(settings, own="OAuthClientId" in kept)
+    settings = resolve("", saved=kept, account=account or connection.account)
+    settings = _with_kept_secret(settings, own="OAuthClientId" in kept)
+    return replace(settings, saved_as=connection.name)
 
 
-def saved_name(text: str | ConnectionString) -> str | None:
-    """Return the name of the saved connection that a text means, ``default`` for none; None for a connection string."""
-    connection = _saved(text)
-    return None if connection is None else connection.name
+def with_answers(settings: Settings, answers: Mapping[str, str]) -> Settings:
+    """Return settings with the properties that a person was asked for; they count before all that was written.
+
+    Raises
+    ------
+    ConnectionStringError, ConfigurationError
+        An answer isn't allowed, or can't work with the rest.
+    """
+    secrets = {name: secret.reveal() for name, secret in settings.written_secrets.items()}
+    new = resolve("", saved={**settings.written, **secrets}, account=settings.account, answers=answers)
+    return replace(new, notices=settings.notices, saved_as=settings.saved_as)
 
 
 def check_savable(settings: Settings, name: str) -> str:

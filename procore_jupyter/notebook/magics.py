@@ -196,7 +196,8 @@ class ProcoreMagics(Magics):
 
     def _connect(self, given: dict[str, object], text: str, *, lines: bool) -> None:
         name = _variable(str(given.get("name", DEFAULT_NAME)))
-        from procore_jupyter.connection.assemble import connect
+        from procore_jupyter.connection.assemble import How, open_connection
+        from procore_jupyter.connection.lookup import settings_for
         from procore_jupyter.notebook.status_card import card
 
         existing = kernel.session_under(self._names, name)
@@ -209,20 +210,20 @@ class ProcoreMagics(Magics):
         notes = self._notes(text, lines=lines, saving="save" in given)
         pending: list[LoginFlow] = []
         asked: list[Question] = []
-        session = connect(
-            text,
+        settings = settings_for(
+            text, names=self._names, account=cast("str | None", given.get("account")), lines=lines
+        )
+        how = How(
             show=pending.append,
-            account=cast("str | None", given.get("account")),
+            ask=asked.append if kernel.draws_panels(shell) else None,
             via=cast("str | None", given.get("via")),
             login=bool(given.get("login", False)),
             timeout=cast(float, given.get("timeout", 300.0)),
-            names=self._names,
-            lines=lines,
-            existing=existing,
             person=kernel.somebody_there(shell),
             save=cast("str | None", given.get("save")),
-            ask=asked.append if kernel.draws_panels(shell) else None,
+            existing=existing,
         )
+        session = open_connection(settings, how)
         shell.push({name: session})
         if asked:
             widgets.ask(asked[-1], name=name, notes=notes)

@@ -21,8 +21,8 @@ InitiateOAuth = Literal["OFF", "REFRESH", "GETANDREFRESH"]
 class Settings:
     """The settings of one connection. ``repr`` shows no secret.
 
-    Two are equal when they connect to the same thing in the same way: `notices`, `written` and `written_secrets`
-    don't count.
+    Two are equal when they connect to the same thing in the same way: `notices`, `written`,
+    `written_secrets` and `saved_as` don't count.
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ class Settings:
         The properties in the connection string, the saved connection and the answers, without secrets.
     written_secrets : mapping of str to Secret
         The secrets among them.
+    saved_as : str
+        The name of the saved connection that was asked for; empty for a connection string.
     """
 
     profile: Profile
@@ -103,6 +105,7 @@ class Settings:
     notices: tuple[str, ...] = field(default=(), compare=False)
     written: Mapping[str, str] = field(default_factory=dict, compare=False)
     written_secrets: Mapping[str, Secret] = field(default_factory=dict, compare=False)
+    saved_as: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import os
 import pickle
@@ -15,8 +16,11 @@ from typing import Any
 import pytest
 import requests
 
+import procore_jupyter
+from procore_jupyter import Procore
 from procore_jupyter.connection import front_end, terminal
-from procore_jupyter.connection.assemble import REPLACED, Procore, callback_url, connect
+from procore_jupyter.connection.assemble import REPLACED
+from procore_jupyter.connection.parts import callback_url
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import (
     ConfigurationError,
@@ -34,7 +38,7 @@ from procore_jupyter.errors import (
 from procore_jupyter.files.private import data_folder
 from procore_jupyter.login.flow import LoginFlow, LoginState
 from procore_jupyter.settings.resolve import resolve
-from tests.connecting import ONE_COMPANY, OOB, free_callback, sign_in, signed_in, text_for, until
+from tests.connecting import ONE_COMPANY, OOB, connect, free_callback, sign_in, signed_in, text_for, until
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +88,12 @@ def refresh_token(demo: DemoProcore) -> str:
 
 
 # The main job
+
+
+def test_connect_takes_what_a_script_has_to_say_and_nothing_of_the_notebooks() -> None:
+    parameters = inspect.signature(procore_jupyter.connect).parameters
+    assert list(parameters) == ["text", "account", "via", "login", "timeout", "save", "show"]
+    assert all(parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in [*parameters][1:])
 
 
 def test_a_person_signs_in_and_the_session_works(demo: DemoProcore, flows: list[LoginFlow]) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from procore_jupyter import connect
 from procore_jupyter.connection import saved
 from procore_jupyter.connection.lookup import settings_for
 from procore_jupyter.connection.saved import SavedConnection
@@ -20,7 +19,7 @@ from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreWar
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.token_store import MemoryStore, SecretKey, open_store
 from procore_jupyter.secret import Secret
-from tests.connecting import free_callback, sign_in, text_for
+from tests.connecting import connect, free_callback, sign_in, text_for
 
 HIDDEN = "hidden-zq81-secret"
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from procore_jupyter import connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError, TokenRequestError
 from procore_jupyter.login.flow import LoginFlow
-from tests.connecting import OOB, sign_in, signed_in, text_for
+from tests.connecting import OOB, connect, sign_in, signed_in, text_for
 from tests.people import sign_in_at
 
 WORKS, ASKS = "works, and nobody is asked", "a person is asked"

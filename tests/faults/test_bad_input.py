@@ -50,7 +50,9 @@ class Place:
         text = self.fill_in(text)
         if text.startswith("in Python: "):  # where a person is, the form asks for what is missing
             return self.kernel.run(
-                f"import procore_jupyter; procore_jupyter.connect({text.removeprefix('in Python: ')!r}, person=False)"
+                "from procore_jupyter.connection import assemble, lookup\n"
+                f"settings = lookup.settings_for({text.removeprefix('in Python: ')!r})\n"
+                "assemble.open_connection(settings, assemble.How(person=False))"
             )
         return self.kernel.run(f"%procore_connect {options} {text}")
 

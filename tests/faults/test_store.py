@@ -18,10 +18,10 @@ import keyring.backends.fail
 import keyring.errors
 import pytest
 
-from procore_jupyter import Procore, connect
+from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreWarning, TokenStoreError
-from tests.connecting import signed_in, text_for
+from tests.connecting import connect, signed_in, text_for
 from tests.faults.table import assert_helps
 from tests.oauth.provider import code_of, token_requests
 from tests.oauth.stores import SmallKeyring, posix
@@ -173,7 +173,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (40, resource.RLIM_INFINITY))  # bytes
 from procore_jupyter import connect
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
-    procore = connect(sys.argv[1], person=False)
+    procore = connect(sys.argv[1])
     print(procore.me()["name"])
 print([str(one.message) for one in told])
 """

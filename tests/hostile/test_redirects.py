@@ -23,14 +23,13 @@ from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 from urllib3.util import parse_url
 
-from procore_jupyter import connect
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.secret import Secret
 from procore_jupyter.session.paging import rows
 from procore_jupyter.session.refreshing import RefreshingSession
-from tests.connecting import signed_in, text_for
+from tests.connecting import connect, signed_in, text_for
 from tests.faults.table import mend
 from tests.hostile.counting import share, tried
 from tests.session.test_origin import LOOK_ALIKES

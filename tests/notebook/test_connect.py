@@ -198,11 +198,11 @@ def test_what_follows_the_options_arrives_as_it_was_typed(
 ) -> None:
     arrived: list[object] = []
 
-    def connect(text: str, **how: object) -> None:
+    def settings_for(text: str, **how: object) -> None:
         arrived.append((text, how["lines"]))
         raise LoginRequired("far enough")
 
-    monkeypatch.setattr("procore_jupyter.connection.assemble.connect", connect)
+    monkeypatch.setattr("procore_jupyter.connection.lookup.settings_for", settings_for)
     shell_run("x = 1")
     assert "LoginRequired: far enough" in shell_run(f"%procore_connect --wait {text}")
     shell_run(f"%%procore_connect --wait\n{text}\n")

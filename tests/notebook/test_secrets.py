@@ -134,8 +134,8 @@ def test_an_error_of_the_magic_is_one_line(kernel: Kernel, line: str) -> None:
     assert "run_line_magic" not in cell.saved
     broken = kernel.run(
         "import procore_jupyter.connection.assemble as c\n"
-        "def connect(*a, **k): raise RuntimeError('zq inside')\n"
-        "kept, c.connect = c.connect, connect"
+        "def open_connection(*a, **k): raise RuntimeError('zq inside')\n"
+        "kept, c.open_connection = c.open_connection, open_connection"
     )
     assert broken.status == "ok"
     cell = kernel.run("%procore_connect Profile=Demo")

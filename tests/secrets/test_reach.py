@@ -22,11 +22,11 @@ import requests
 from IPython.lib.pretty import pretty
 
 import procore_jupyter
-from procore_jupyter import Procore, connect
+from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import LoginRequired, ProcoreError
 from procore_jupyter.login.flow import LoginFlow
-from tests.connecting import free_callback, sign_in, signed_in, text_for
+from tests.connecting import connect, free_callback, sign_in, signed_in, text_for
 from tests.faults.table import FAULTS, break_down, mend, wait_no_longer_than
 from tests.people import sign_in_at
 from tests.secrets.reach import leaks
@@ -351,7 +351,7 @@ faulthandler.enable()
 import logging
 logging.basicConfig(level=logging.DEBUG)
 from procore_jupyter import connect
-procore = connect(sys.argv[1], person=False)
+procore = connect(sys.argv[1])
 print(procore, procore.settings, procore.status())
 procore.get("/no/such")
 def fail():

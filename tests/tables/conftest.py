@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter import Procore, connect
+from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.session import retries
-from tests.connecting import text_for
+from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS
 from tests.session.conftest import servers
 
