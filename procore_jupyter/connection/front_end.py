@@ -6,7 +6,8 @@ the extension imports neither `connection` nor, with it, requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,3 +53,41 @@ def register_front_end(front_end: FrontEnd | None) -> None:
 def registered_front_end() -> FrontEnd | None:
     """Return the registered front end."""
     return _registered
+
+
+def progress() -> Draw:
+    """Return what shows the progress of a reading: the registered front end, else the terminal."""
+    if _registered is not None and _registered.progress is not None:
+        return _registered.progress
+    from procore_jupyter.connection import terminal
+
+    return terminal.progress()
+
+
+@contextlib.contextmanager
+def bytes_shown(name: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show the progress of a download as long as the context lasts.
+
+    Parameters
+    ----------
+    name : str
+        The file's name.
+
+    Yields
+    ------
+    callable
+        Takes the bytes that have come, and the bytes there are or None.
+    """
+    from procore_jupyter.tables.progress import Progress
+
+    shown = Progress(name, "bytes")
+    drawing = progress()(shown)
+
+    def told(done: int, total: int | None) -> None:
+        shown.done, shown.total = done, total
+        drawing.update()
+
+    try:
+        yield told
+    finally:
+        drawing.close()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 
-from procore_jupyter.connection.data_session import ME, DataSession
+from procore_jupyter.connection import front_end
 from procore_jupyter.connection.question import FILL_IN
 from procore_jupyter.connection.status import State, Status, wrong_clock
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
+from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.retries import in_haste
+from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, read_record
+from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places, named
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
@@ -22,14 +26,19 @@ if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.profiles import Environment
+    from procore_jupyter.session.headers import CompanyId
     from procore_jupyter.settings.settings import Settings
+    from procore_jupyter.tables.library import Library
+    from procore_jupyter.tables.table import Table
+
+ME = "/rest/v1.0/me"
 
 _CHECK_TIMEOUT = 10.0
 
 SIGNED_OUT = "You signed out of {place}. Run the cell with %procore_connect again to sign in."
 
 
-class Procore(DataSession):
+class Procore(RefreshingSession):
     """A signed-in `requests.Session` for Procore; `connect` makes it.
 
     Only what is called, with parentheses, asks the network or waits for a sign-in. Properties, ``repr``,
@@ -48,12 +57,12 @@ class Procore(DataSession):
     """
 
     _question: Question | None = None
+    _tables: Library | None = None
 
     def __init__(
         self, settings: Settings, access: Access | None, *, max_wait: float = 60.0, **session: Any
     ) -> None:
         super().__init__(
-            settings,
             settings.environment.api_url,
             settings.environment.login_url,
             access,
@@ -66,7 +75,14 @@ class Procore(DataSession):
             company_id=settings.company_id,
             **session,
         )
-        self._access = access
+        self._settings, self._access = settings, access
+        self._cache = Cache(self._clock)
+        self._places = Places(
+            self,
+            self._cache,
+            project_id=settings.project_id,
+            look_for_company=settings.auth_scheme != "NONE",
+        )
         self._me: Record | None = None
         self._notices: list[str] = []
 
@@ -81,6 +97,15 @@ class Procore(DataSession):
     def environment(self) -> Environment:
         """The hosts."""
         return self._settings.environment
+
+    @property
+    def project_id(self) -> int | None:
+        """The project that tables are about unless they name another; None if none is chosen."""
+        return self._places.project[0] if self._places.project is not None else None
+
+    @project_id.setter
+    def project_id(self, project_id: int | None) -> None:
+        self._places.project = None if project_id is None else (int(project_id), "")
 
     @property
     def sign_in(self) -> LoginFlow | None:
@@ -116,6 +141,37 @@ class Procore(DataSession):
         self._me = read_record(self.get(ME))
         return self._me
 
+    def companies(self) -> Table:
+        """Return the companies that you may see, as a table; asked for anew each time.
+
+        Raises
+        ------
+        ProcoreAPIError
+            Procore refused.
+        LoginRequired
+            Nobody is signed in.
+        """
+        self._settle()
+        found = self.tables.open_path(COMPANIES, {}).refresh()
+        most = self._settings.max_rows
+        if most is None or len(found) < most:
+            self._places.known_companies = named([*found])
+        return found
+
+    def projects(self) -> Table:
+        """Return the company's active projects that you may see, as a table; asked for anew each time.
+
+        Raises
+        ------
+        ConfigurationError
+            There are several companies and none is chosen.
+        ProcoreAPIError, LoginRequired
+            As `companies`.
+        """
+        company = self._places.company()
+        self._places.forget_projects(company)
+        return self.tables.open_path(PROJECTS, {"company_id": company[0]}).refresh()
+
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
         """Choose the company, the project, or both, by id or name, for all that follows.
 
@@ -135,11 +191,112 @@ class Procore(DataSession):
         ConfigurationError
             There is none of that name, or more than one; the message lists those there are.
         """
-        self._settle()
         if company is None and project is None:
             raise ConfigurationError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
-        self.choose(company, project)
+        self._places.use(company, project)
         return self
+
+    # Tables
+
+    @property
+    def tables(self) -> Library:
+        """The tables there are: shown, it lists them; ``tables.search("log")`` looks for some, ``tables["rfis"]`` tells of one."""
+        if self._tables is None:
+            from procore_jupyter.tables.library import Library
+
+            settings = self._settings
+            self._tables = Library(
+                self,
+                self._places,
+                self._cache,
+                settings.profile,
+                concurrency=settings.max_concurrency,
+                page_size=settings.page_size,
+                max_rows=settings.max_rows,
+                draw=front_end.progress,
+            )
+        return self._tables
+
+    def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:
+        """Return a table. Nothing is fetched before it is looked at.
+
+        Parameters
+        ----------
+        name : str
+            Its name: ``procore.tables`` lists them.
+        strict : bool
+            Make it an error where a project doesn't answer, or rows are missing.
+        **parameters
+            ``project_id``: a number, a name, a list of these, ``"all active"`` or ``"all"``; ``company_id``; the conditions that
+            the table takes (a list where several values may hold, two ends for a range); ``params={…}`` for what the API
+            takes besides. Without a project, the chosen one, or the only one.
+
+        Raises
+        ------
+        TableNotFound
+            There is none of that name.
+        ConfigurationError
+            A parameter isn't known, is missing, or has a value that it doesn't take.
+        """
+        return self.tables.open(name, parameters, strict=strict)
+
+    def get_all(self, path: str, /, *, strict: bool = False, **parameters: Any) -> Table:
+        """Return any list of Procore's API as a table, all its pages. Nothing is fetched before it is looked at.
+
+        Parameters
+        ----------
+        path : str
+            Its address: ``/rest/v1.0/projects/4711/rfis``.
+        strict : bool
+            Make it an error where rows are missing.
+        **parameters
+            Sent as they are; ``**{"filters[status]": "open"}`` for those that are no names of Python's.
+
+        Raises
+        ------
+        ConfigurationError
+            It is no path.
+        """
+        return self.tables.open_path(path, parameters, strict=strict)
+
+    def download(self, url: str, path: str | Path = ".", /) -> Path:
+        """Write a file of Procore's (a drawing, a photo, an attachment) to the disk, with a progress bar.
+
+        The sign-in goes to the API and to Procore's hosts of files, and to no other that they lead to.
+
+        Parameters
+        ----------
+        url : str
+            The file's address, as it stands in the rows: ``url``, ``pdf_url``.
+        path : str or Path
+            A file, which is replaced when the new one is whole; or a folder, where it gets the name that it comes
+            with, and replaces none.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ProcoreAPIError
+            Procore refused. An address in fetched rows is good for a while only: fetch them anew.
+        FileExistsError
+            The folder has such a file already.
+        OSError
+            It can't be written.
+        LoginRequired, requests.RequestException
+            Nobody is signed in; the file didn't come whole.
+        """
+        from procore_jupyter.session.downloads import download
+
+        name = one_line(urlsplit(url).path.rpartition("/")[2]) or "download"
+        with front_end.bytes_shown(name) as told:
+            return download(self, url, Path(path).expanduser(), told)
+
+    def refresh(self) -> None:
+        """Forget the rows that were fetched: what is looked at next is asked for anew."""
+        self._cache.forget()
 
     # The sign-in
 
@@ -209,7 +366,7 @@ class Procore(DataSession):
     def look_ahead(self) -> None:
         """Begin to ask what the card and most calls need beside who is signed in, and return at once."""
         if self._settings.auth_scheme == "OAUTH":
-            self._companies.look_ahead()
+            self._places.look_ahead()
 
     def notice(self, line: str) -> None:
         """Keep a line for the card; called from any thread."""
@@ -226,7 +383,9 @@ class Procore(DataSession):
         """Be the session that the answer led to: from now on the two are one."""
         other.headers.update(self.headers)
         other.cookies.update(self.cookies)
+        places, cache, tables = self._places, self._cache, self._tables
         self.__dict__ = other.__dict__
+        self._places, self._cache, self._tables = places, cache, tables  # of tables that were made meanwhile
 
     def when_signed_in(self, act: Callable[[], None]) -> None:
         """Call `act` when the pending sign-in has worked and is stored; now where none is pending."""
@@ -250,15 +409,24 @@ class Procore(DataSession):
         self._settle()
         return super().hop(*how)
 
+    def wait_for_sign_in(self) -> None:
+        """Return once there is a token, as `RefreshingSession` does, once it is known for which app."""
+        self._settle()
+        super().wait_for_sign_in()
+
+    def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
+        # Procore's two calls that need no company are how one is found.
+        if self.company_id is None and not urlsplit(request.url or "").path.endswith((ME, COMPANIES)):
+            self._places.choose_only_company()
+        return super()._company_for(request)
+
     def _settle(self) -> None:
+        """Wait until a person has answered which app this session connects to."""
         question = self._question
         if question is not None:
             question.wait()
 
     # What is behind it
-
-    def _how_to_choose(self) -> str:
-        return self.known.choose
 
     def _learn(self) -> None:
         """Ask who it is and which companies there are, what isn't known yet."""
@@ -266,12 +434,12 @@ class Procore(DataSession):
             self.look_ahead()
             self.me()
         try:
-            self._companies.all()
+            self._places.companies()
         except ProcoreAPIError:
             # A service account may not list them without naming one.
             if self.company_id is None and self._settings.auth_scheme != "OAUTH_CLIENT":
                 raise
-        self._choose_only_company()
+        self._places.choose_only_company()
 
     @property
     def known(self) -> Status:
@@ -282,7 +450,7 @@ class Procore(DataSession):
         """Return what is known without asking anyone."""
         settings, access = self._settings, self._access
         token = access.peek() if access is not None else None
-        companies = self._companies.known or ()
+        companies = self._places.known_companies or ()
         notices = [*settings.notices, *self._notices]
         if token is not None and (wrong := wrong_clock(token.clock_offset)) is not None:
             notices.append(wrong)
@@ -303,7 +471,7 @@ class Procore(DataSession):
             login=one_line(self._me.get("login")) or None if self._me is not None else None,
             companies=companies,
             company=company,
-            project=self._project,
+            project=self._places.project,
             service_account=settings.auth_scheme == "OAUTH_CLIENT",
             token_expires_in=None
             if token is None or token.expires_at is None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime
 import functools
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
 from procore_jupyter.session import paging
-from procore_jupyter.tables.cache import Kept
+from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing
 from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
-from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection, selection_of
+from procore_jupyter.tables.selection import Named, Place, Selection, selection_of
 from procore_jupyter.tables.sources import SelectionSource
 from procore_jupyter.tables.table import Table
 
@@ -24,34 +24,8 @@ if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.reading import Reading
 
-Found = TypeVar("Found")
-
-PROJECTS = "/rest/v1.1/projects"
-PROJECTS_A_PAGE = 300
-"""The most that Procore gives (its API description of the list)."""
-
 DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
 DEFINITIONS_A_PAGE = 100
-
-
-class Around(Protocol):
-    """What a library needs to know of the session it belongs to, beside asking through it."""
-
-    @property
-    def project_id(self) -> int | None:
-        """The chosen project."""
-
-    def needed_company(self) -> Named:
-        """Return the chosen company, or the only one. ConfigurationError where it isn't clear."""
-
-    def company_named(self, wanted: int | str) -> Named:
-        """Return the company that is meant. ConfigurationError where there is none."""
-
-    def pick_project(self, wanted: int | str, known: Sequence[Named]) -> Named:
-        """Return the project that is meant. ConfigurationError where there is none."""
-
-    def choose_project(self, known: Sequence[Named]) -> ConfigurationError:
-        """Return the error that says how to choose one of several projects."""
 
 
 class Library:
@@ -61,34 +35,34 @@ class Library:
     ----------
     session : RefreshingSession
         Asks.
-    around : Around
-        Knows the chosen company and project.
+    places : Places
+        Knows which company and which projects are meant.
+    cache : Cache
+        Keeps what was fetched.
     profile : Profile
         What is connected to: whose tables there are.
     concurrency, page_size, max_rows : int, int or None, int or None
         ``MaxConcurrency``, ``PageSize``, ``MaxRows``.
     draw : callable
         Returns what shows progress, asked each time something is read.
-    clock : callable
-        Unix time in seconds.
     """
 
     def __init__(
         self,
         session: RefreshingSession,
-        around: Around,
+        places: Places,
+        cache: Cache,
         profile: Profile,
         *,
         concurrency: int = 4,
         page_size: int | None = None,
         max_rows: int | None = None,
         draw: Callable[[], Draw] = lambda: Undrawn,
-        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._session, self._around, self._profile = session, around, profile
+        self._session, self._profile = session, profile
+        self.places, self.cache = places, cache
         self._concurrency, self._page_size, self._max_rows = concurrency, page_size, max_rows
-        self._draw, self.clock = draw, clock
-        self.kept = Kept(clock)
+        self._draw = draw
 
     # Tables
 
@@ -147,10 +121,10 @@ class Library:
         return self._table(selection, strict)
 
     def _table(self, selection: Selection, strict: bool) -> Table:
-        return Table(SelectionSource(self, selection, strict=strict), clock=self.clock)
+        return Table(SelectionSource(self, selection, strict=strict), clock=self.cache.clock)
 
     def _today(self) -> datetime.date:
-        return datetime.datetime.fromtimestamp(self.clock(), datetime.UTC).date()
+        return datetime.datetime.fromtimestamp(self.cache.clock(), datetime.UTC).date()
 
     # Reading
 
@@ -162,7 +136,7 @@ class Library:
         from procore_jupyter.tables.reading import Reading
 
         self._session.wait_for_sign_in()
-        places = selection.places(self)
+        places = self.places.of(selection, self.parents)
         company = next((place.company for place in places if place.company is not None), None)
         labels = functools.partial(self._labels, company)
         limits = [one for one in (limit, self._max_rows) if one is not None]
@@ -179,47 +153,6 @@ class Library:
             draw=self._draw(),
         )
 
-    def chosen_for(self, selection: Selection) -> tuple[object, ...]:
-        """Return the chosen company and project, as far as a selection depends on them."""
-        company = self._session.company_id if selection.company is None else None
-        by_project = selection.spec.scope == "project" and selection.project is None
-        return company, self._around.project_id if by_project else None
-
-    def _once(self, key: tuple[object, ...], ask: Callable[[], Found]) -> Found:
-        """Return what was kept under a key, or ask for it and keep it."""
-        found: Found | None = self.kept.get(key)
-        if found is None:
-            found = ask()
-            self.kept.put(key, found)
-        return found
-
-    # What a selection asks for (`selection.Lookup`)
-
-    def company(self, wanted: Any) -> Named:
-        """Return the company that is meant; None means the chosen one."""
-        return self._around.needed_company() if wanted is None else self._around.company_named(_whole(wanted))
-
-    def projects(self, wanted: Any, company: Named) -> Sequence[Named]:
-        """Return the projects that are meant; None means the chosen one, or the only one."""
-        if wanted is None:
-            wanted = self._around.project_id
-        if wanted is None:
-            known = self.active_projects(company)
-            if len(known) != 1:
-                raise self._around.choose_project(known)
-            return known
-        if isinstance(wanted, str) and wanted.strip().lower() in (ALL, ALL_ACTIVE):
-            status = "All" if wanted.strip().lower() == ALL else "Active"
-            found = self.active_projects(company, status)
-            if not found:
-                raise ConfigurationError(f"Procore lists no project of {company[1] or company[0]} for you.")
-            return found
-        if isinstance(wanted, tuple):
-            if not wanted:
-                raise ConfigurationError('project_id is an empty list. "all active" means all of them.')
-            return [self._project(one, company) for one in wanted]
-        return [self._project(wanted, company)]
-
     def parents(self, column: str, place: Place) -> Sequence[int | str]:
         """Return the values of a column of another table at a place."""
         name, _, column = column.partition(".")
@@ -235,48 +168,6 @@ class Library:
         ).to_arrow()
         return [value for value in rows[column].unique().to_pylist() if value is not None]
 
-    def active_projects(self, company: Named, status: str = "Active") -> Sequence[Named]:
-        """Return a company's projects; asked for once in a while."""
-
-        def ask() -> list[Named]:
-            params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
-            self._session.wait_for_sign_in()
-            rows = paging.rows(
-                self._session, PROJECTS, params, page_size=PROJECTS_A_PAGE, headers=self._header(company)
-            )
-            return [
-                (int(row["id"]), str(row.get("name") or ""))
-                for row in rows
-                if str(row.get("id", "")).isdecimal()
-            ]
-
-        return self._once(("projects", company[0], status), ask)
-
-    def forget_projects(self, company: Named) -> None:
-        """Forget a company's projects: they are asked for anew when they are needed next."""
-        self.kept.drop_start(("projects", company[0]))
-
-    def known_projects(self, company: Named) -> dict[int, str]:
-        """Return the names of projects, as far as they were asked for already."""
-        return {
-            number: name
-            for projects in self.kept.with_start(("projects", company[0]))
-            for number, name in projects
-        }
-
-    def _project(self, wanted: Any, company: Named) -> Named:
-        wanted = _whole(wanted)
-        if isinstance(wanted, int):
-            return wanted, self.known_projects(company).get(wanted, "")
-        active = self.active_projects(company)
-        try:
-            return self._around.pick_project(wanted, active)
-        except ConfigurationError:
-            return self._around.pick_project(wanted, self.active_projects(company, "All"))
-
-    def _header(self, company: Named) -> dict[str, str] | None:
-        return None if company[0] == self._session.company_id else {"Procore-Company-Id": str(company[0])}
-
     def _labels(self, company: Named | None) -> Mapping[int, str]:
         """Return the labels of a company's custom fields; none where they can't be had: then the numbers stand."""
         if company is None:
@@ -286,7 +177,10 @@ class Library:
             path = DEFINITIONS.format(company_id=company[0])
             try:
                 rows = paging.rows(
-                    self._session, path, page_size=DEFINITIONS_A_PAGE, headers=self._header(company)
+                    self._session,
+                    path,
+                    page_size=DEFINITIONS_A_PAGE,
+                    headers=self.places.headers_for(company),
                 )
             except ProcoreAPIError:
                 return {}
@@ -296,7 +190,7 @@ class Library:
                 if isinstance(row, dict) and str(row.get("id", "")).isdecimal() and row.get("label")
             }
 
-        return self._once(("labels", company[0]), ask)
+        return self.cache.once(("labels", company[0]), ask)
 
     # As something to look at
 
@@ -331,12 +225,3 @@ def _pairs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
         for one in values:
             pairs.append((name, ("true" if one else "false") if isinstance(one, bool) else str(one)))
     return pairs
-
-
-def _whole(wanted: Any) -> int | str:
-    """Return an id as a number, a name as it is."""
-    if isinstance(wanted, bool) or not isinstance(wanted, (int, str)):
-        raise ConfigurationError(f"An id or a name is wanted, not {type(wanted).__name__}.")
-    if isinstance(wanted, str) and wanted.strip().isascii() and wanted.strip().isdecimal():
-        return int(wanted)
-    return wanted

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.tables.definitions.spec import DATES, Filter, TableSpec
@@ -64,19 +64,6 @@ class Place:
         return found | dict(self.parents)
 
 
-class Lookup(Protocol):
-    """What a selection has to ask for."""
-
-    def company(self, wanted: Any) -> Named:
-        """Return the company that is meant; None means the chosen one."""
-
-    def projects(self, wanted: Any, company: Named) -> Sequence[Named]:
-        """Return the projects that are meant; None means the chosen one."""
-
-    def parents(self, column: str, place: Place) -> Sequence[int | str]:
-        """Return the values of a column (``table.column``) at a place."""
-
-
 @dataclass(frozen=True)
 class Selection:
     """Rows of a table.
@@ -110,37 +97,6 @@ class Selection:
             _frozen(self.parents),
             self.query,
         )
-
-    def places(self, lookup: Lookup) -> list[Place]:
-        """Return the places that are meant, asking for what has to be asked for.
-
-        Raises
-        ------
-        ConfigurationError
-            There is none, or it isn't clear which.
-        """
-        spec = self.spec
-        if spec.scope == "global":
-            return self._with_parents([Place()], lookup)
-        company = lookup.company(self.company)
-        if spec.scope == "company":
-            return self._with_parents([Place(company)], lookup)
-        projects = lookup.projects(self.project, company)
-        return self._with_parents([Place(company, project) for project in projects], lookup)
-
-    def _with_parents(self, places: list[Place], lookup: Lookup) -> list[Place]:
-        for name, wanted in self.parents:
-            found = []
-            for place in places:
-                if wanted == ALL:
-                    values = lookup.parents(self.spec.parents[name], place)
-                else:
-                    values = wanted if isinstance(wanted, tuple) else (wanted,)
-                found += [
-                    Place(place.company, place.project, (*place.parents, (name, value))) for value in values
-                ]
-            places = found
-        return places
 
     def path(self, place: Place) -> str:
         """Return the address of the rows at a place."""

@@ -68,8 +68,8 @@ class SelectionSource:
         self.name = selection.spec.name
         self.shown: Sequence[str] = selection.spec.show
         self._library, self._selection, self._strict = library, selection, strict
-        self._kept_then = library.kept.times_forgotten
-        self._chosen_then = library.chosen_for(selection)
+        self._kept_then = library.cache.times_forgotten
+        self._chosen_then = library.places.chosen_for(selection)
 
     @property
     def columns(self) -> Sequence[str]:
@@ -86,12 +86,12 @@ class SelectionSource:
 
     @property
     def _key(self) -> tuple[object, ...]:
-        return ("rows", *self._library.chosen_for(self._selection), *self._selection.key)
+        return ("rows", *self._library.places.chosen_for(self._selection), *self._selection.key)
 
     def _used_again(self) -> Fetched | None:
-        self._kept_then = self._library.kept.times_forgotten
-        self._chosen_then = self._library.chosen_for(self._selection)
-        found: Fetched | None = self._library.kept.get(self._key)
+        self._kept_then = self._library.cache.times_forgotten
+        self._chosen_then = self._library.places.chosen_for(self._selection)
+        found: Fetched | None = self._library.cache.get(self._key)
         if found is not None and self._strict and found.incomplete:
             return None  # kept by somebody who was content with less
         return found
@@ -107,12 +107,12 @@ class SelectionSource:
     def _whole(self, peek: int | None = None) -> Fetched:
         found = self._read(self._library.reading(self._selection, peek=peek))
         if found.told_rows is None:  # a part is nothing to be used again
-            self._library.kept.put(self._key, found)
+            self._library.cache.put(self._key, found)
         return found
 
     def head(self, count: int) -> Fetched:
         """Fetch so many rows."""
-        self._kept_then = self._library.kept.times_forgotten
+        self._kept_then = self._library.cache.times_forgotten
         found = self._read(self._library.reading(self._selection, limit=max(1, count)))
         # That there are more than so few is no lack; that MaxRows let fewer through is.
         if len(found.rows) < count:
@@ -123,10 +123,10 @@ class SelectionSource:
         from procore_jupyter.tables.result import raise_where_incomplete, read_all
 
         found = read_all(reading)
-        self._chosen_then = self._library.chosen_for(self._selection)
+        self._chosen_then = self._library.places.chosen_for(self._selection)
         if self._strict:
             raise_where_incomplete(found.incomplete, reading.failures)
-        return dataclasses.replace(found, when=self._library.clock())
+        return dataclasses.replace(found, when=self._library.cache.clock())
 
     def stream(self, path: Path) -> Fetched:
         """Write all rows to a Parquet file."""
@@ -140,13 +140,13 @@ class SelectionSource:
 
     def is_current(self, found: Fetched) -> bool:
         """Tell whether rows are of the last quarter of an hour, of what is chosen now, and nobody said that they be forgotten."""
-        same = self._kept_then == self._library.kept.times_forgotten
-        same = same and self._chosen_then == self._library.chosen_for(self._selection)
-        return same and self._library.clock() - found.when < KEPT
+        same = self._kept_then == self._library.cache.times_forgotten
+        same = same and self._chosen_then == self._library.places.chosen_for(self._selection)
+        return same and self._library.cache.clock() - found.when < KEPT
 
     def forget(self) -> None:
         """Forget what was kept of it."""
-        self._library.kept.drop(self._key)
+        self._library.cache.drop_start(self._key)
 
 
 class FirstRows:

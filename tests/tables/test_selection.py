@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -15,7 +14,7 @@ from procore_jupyter import profiles
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.spec import TableSpec
-from procore_jupyter.tables.selection import Named, Place, Selection, selection_of
+from procore_jupyter.tables.selection import Place, Selection, selection_of
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 TODAY = datetime.date(2026, 11, 23)
@@ -282,75 +281,9 @@ def test_a_parameter_that_the_api_requires_is_asked_for() -> None:
 # Where
 
 
-class Asked:
-    """Answers what a selection has to ask for, and writes down what that was."""
-
-    def __init__(self) -> None:
-        self.log: list[object] = []
-
-    def company(self, wanted: Any) -> Named:
-        self.log.append(("company", wanted))
-        return (1234, "Skyline") if wanted is None else (int(wanted), "")
-
-    def projects(self, wanted: Any, company: Named) -> Sequence[Named]:
-        self.log.append(("projects", wanted, company[0]))
-        if wanted == "all active":
-            return [(4711, "Harbor"), (4712, "Depot")]
-        return [(one, "") for one in (wanted if isinstance(wanted, tuple) else (wanted or 4711,))]
-
-    def parents(self, column: str, place: Place) -> Sequence[int | str]:
-        assert place.project is not None
-        self.log.append(("parents", column, place.project[0]))
-        return [place.project[0] * 10, place.project[0] * 10 + 1]
-
-
-def test_a_project_is_in_a_company() -> None:
-    asked = Asked()
-    selection = selected("rfis", project_id=4711)
-    (place,) = selection.places(asked)
-    assert place == Place((1234, "Skyline"), (4711, ""))
-    assert selection.path(place) == "/rest/v1.0/projects/4711/rfis"
-    assert place.columns == {"company_id": 1234, "project_id": 4711}
-    assert asked.log == [("company", None), ("projects", 4711, 1234)]
-
-
-@pytest.mark.parametrize("given", [[4711, 4712], (4711, 4712), numpy.array([4711, 4712]), "all active"])
-def test_several_projects_are_several_places(given: Any) -> None:
-    selection = selected("rfis", project_id=given, company_id=5678)
-    places = selection.places(Asked())
-    assert [selection.path(place) for place in places] == [
-        f"/rest/v1.0/projects/{n}/rfis" for n in (4711, 4712)
-    ]
-    assert {place.company for place in places} == {(5678, "")}
-
-
-def test_all_of_a_parents_rows_are_looked_for_in_each_project() -> None:
-    asked = Asked()
-    selection = selected("rfi_replies", project_id="all active", rfi_id="all")
-    places = selection.places(asked)
-    assert [selection.path(place) for place in places] == [
-        "/rest/v1.0/projects/4711/rfis/47110/replies",
-        "/rest/v1.0/projects/4711/rfis/47111/replies",
-        "/rest/v1.0/projects/4712/rfis/47120/replies",
-        "/rest/v1.0/projects/4712/rfis/47121/replies",
-    ]
-    assert [what for what in asked.log if what[0] == "parents"] == [  # type: ignore[index]
-        ("parents", "rfis.id", 4711),
-        ("parents", "rfis.id", 4712),
-    ]
-    assert places[0].columns == {"company_id": 1234, "project_id": 4711, "rfi_id": 47110}
-
-
-def test_named_parents_ask_for_nothing() -> None:
-    asked = Asked()
-    selection = selected("rfi_replies", project_id=4711, rfi_id=[5, 6])
-    assert [selection.path(place)[-9:] for place in selection.places(asked)] == ["5/replies", "6/replies"]
-    assert [what for what in asked.log if what[0] == "parents"] == []  # type: ignore[index]
-
-
 def test_what_is_not_in_the_address_goes_into_the_query() -> None:
     selection = selected("rfqs", project_id=4711, contract_id=9, status="closed")
-    (place,) = selection.places(Asked())
+    place = Place((1234, "Skyline"), (4711, ""), (("contract_id", 9),))
     assert selection.path(place) == "/rest/v1.0/rfqs"
     assert selection.params(place) == [
         ("project_id", "4711"),
@@ -359,17 +292,10 @@ def test_what_is_not_in_the_address_goes_into_the_query() -> None:
     ]
 
 
-def test_a_table_of_a_company_or_of_nothing_asks_for_no_project() -> None:
-    asked = Asked()
-    assert selected("users").places(asked) == [Place((1234, "Skyline"))]
-    assert asked.log == [("company", None)]
-    assert selected("companies").places(Asked()) == [Place()]
-
-
 def test_every_table_of_the_catalog_has_an_address_for_its_places() -> None:
     for spec in CATALOG.tables.values():
         selection = selection_of(spec, dict.fromkeys(spec.required, 5), today=TODAY)
-        (place,) = selection.places(Asked())
+        place = Place((1234, ""), (4711, ""), tuple((name, 5) for name in spec.parents))
         path = selection.path(place)
         assert "{" not in path and path.startswith("/rest/")
         names = [name for name, _ in selection.params(place)]

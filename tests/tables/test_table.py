@@ -71,7 +71,7 @@ def clock() -> Clock:
 @pytest.fixture
 def procore(server: Server, connect_to: Callable[..., Procore], clock: Clock) -> Procore:
     session = connect_to(server.url, PageSize=20)
-    session._clock = clock
+    session._cache.clock = clock
     return session
 
 

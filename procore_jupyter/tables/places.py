@@ -1,0 +1,369 @@
+"""`Places`: which company and which projects are meant, by id or by name."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
+from procore_jupyter.session import paging
+from procore_jupyter.session.headers import COMPANY
+from procore_jupyter.session.retries import in_haste
+from procore_jupyter.session.scope import LOOK
+from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection
+from procore_jupyter.wording import one_line
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
+    from procore_jupyter.tables.cache import Cache
+
+COMPANIES = "/rest/v1.0/companies"
+PROJECTS = "/rest/v1.1/projects"
+
+PROJECTS_A_PAGE = 300
+"""Projects a page: the most that Procore gives, by its API description of the list."""
+
+_LISTED = 20
+"""Companies or projects that a message lists at most."""
+
+
+class Places:
+    """The companies and projects that a person may read through one session, and those that are chosen.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        Asks Procore, and holds the chosen company.
+    cache : Cache
+        Keeps the lists of projects.
+    project_id : int or None
+        The chosen project.
+    look_for_company : bool
+        Look once for the only company, if none is chosen. False for a session that sends no token.
+
+    Attributes
+    ----------
+    project : (int, str) or None
+        The chosen project: its id, and its name or an empty text.
+    known_companies : tuple of (int, str) or None
+        The companies that the person may see; None until they were asked for.
+    """
+
+    def __init__(
+        self,
+        session: RefreshingSession,
+        cache: Cache,
+        *,
+        project_id: int | None = None,
+        look_for_company: bool = True,
+    ) -> None:
+        self._session, self._cache = session, cache
+        self.project: Named | None = None if project_id is None else (project_id, "")
+        self.known_companies: tuple[Named, ...] | None = None
+        self._looked = not look_for_company
+        self._asking = threading.RLock()
+
+    # Companies
+
+    def companies(self) -> tuple[Named, ...]:
+        """Return the companies that the person may see. Asks Procore the first time, once for all threads."""
+        if self.known_companies is None:
+            with self._alone():
+                if self.known_companies is None:
+                    # All of them, whatever MaxRows says: a part of the list can't tell which is the only one.
+                    self.known_companies = named(paging.rows(self._session, COMPANIES))
+        return self.known_companies
+
+    def look_ahead(self) -> None:
+        """Begin to ask for the companies, and return at once: whoever asks for something else loses no time by it."""
+
+        def look() -> None:
+            # A failure is left to whoever needs the companies: they ask again, and with patience.
+            with in_haste(), contextlib.suppress(Exception):
+                self.companies()
+
+        if self.known_companies is None:
+            threading.Thread(target=look, name="procore-companies", daemon=True).start()
+
+    def choose_only_company(self) -> None:
+        """Choose the only company, if none is chosen and there is but one. Asks Procore once.
+
+        If Procore can't be asked, no company is chosen: the caller's own request will report why.
+        """
+        if self._session.company_id is not None:
+            return
+        with self._alone():
+            if not self._looked:
+                self._looked = True  # before asking: the redirects of that request come back here
+                try:
+                    self.companies()
+                except ProcoreAPIError:
+                    pass  # a service account may not list the companies without naming one
+                except BaseException as error:
+                    self._looked = False
+                    if not isinstance(error, requests.RequestException):
+                        raise
+        known = self.known_companies
+        if known is not None and len(known) == 1:
+            self._session.company_id = known[0][0]
+
+    def company(self, wanted: Any = None) -> Named:
+        """Return a company by its id or name; None means the chosen company, or the only one.
+
+        A number is taken at its word, also if it is not among the person's companies.
+
+        Raises
+        ------
+        ConfigurationError
+            No company has that name, or several have; or none is chosen, and there is not just one.
+        """
+        if wanted is not None:
+            wanted = _id_or_name(wanted)
+            if isinstance(wanted, int):
+                return wanted, self._company_name(wanted)
+            return pick(wanted, self.companies(), "company", "companies")
+        self._session.wait_for_sign_in()
+        self.choose_only_company()
+        if self._session.company_id is not None:
+            return self._session.company_id, self._company_name(self._session.company_id)
+        known = self.companies()
+        if not known:
+            raise ConfigurationError(
+                "Procore lists no company for you, so there is nothing to choose. Ask your company's admin to add you, "
+                "or name one:  CompanyId=…"
+            )
+        raise ConfigurationError(
+            f"You are in {len(known)} companies: {listed(known)}. Choose one:  procore.use(company={first_of(known)})"
+        )
+
+    def _company_name(self, number: int) -> str:
+        return dict(self.known_companies or ()).get(number, "")
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one thread at a time ask for the companies."""
+        self._session.wait_for_sign_in()  # before the lock, which may be wanted meanwhile by what draws the sign-in
+        while not self._asking.acquire(timeout=LOOK):
+            pass  # on Windows an interrupt is heard between two waits alone
+        try:
+            yield
+        finally:
+            self._asking.release()
+
+    # Projects
+
+    def projects(self, wanted: Any, company: Named) -> Sequence[Named]:
+        """Return projects of a company.
+
+        Parameters
+        ----------
+        wanted : object
+            An id, a name, a tuple of these, ``"all active"`` or ``"all"``; None means the chosen project, or the only one.
+        company : (int, str)
+            The company.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such project; or none is chosen, and there is not just one.
+        """
+        if wanted is None and self.project is not None:
+            wanted = self.project[0]
+        if wanted is None:
+            known = self._listed(company)
+            if len(known) != 1:
+                raise ConfigurationError(_which_project(known))
+            return known
+        if isinstance(wanted, str) and wanted.strip().lower() in (ALL, ALL_ACTIVE):
+            found = self._listed(company, "All" if wanted.strip().lower() == ALL else "Active")
+            if not found:
+                raise ConfigurationError(f"Procore lists no project of {company[1] or company[0]} for you.")
+            return found
+        if isinstance(wanted, tuple):
+            if not wanted:
+                raise ConfigurationError('project_id is an empty list. "all active" means all of them.')
+            return [self._project(one, company) for one in wanted]
+        return [self._project(wanted, company)]
+
+    def forget_projects(self, company: Named) -> None:
+        """Forget the lists of a company's projects: the next call that needs one asks Procore."""
+        self._cache.drop_start(("projects", company[0]))
+
+    def _project(self, wanted: Any, company: Named) -> Named:
+        wanted = _id_or_name(wanted)
+        if isinstance(wanted, int):
+            kept = self._cache.with_start(("projects", company[0]))
+            return wanted, next((name for some in kept for number, name in some if number == wanted), "")
+        try:
+            return pick(wanted, self._listed(company), "project", "projects")
+        except ConfigurationError:
+            return pick(wanted, self._listed(company, "All"), "project", "projects")
+
+    def _listed(self, company: Named, status: str = "Active") -> Sequence[Named]:
+        """Return a company's projects of one status, ``Active`` or ``All``. Asks Procore once in a while."""
+
+        def ask() -> tuple[Named, ...]:
+            params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
+            self._session.wait_for_sign_in()
+            return named(
+                paging.rows(
+                    self._session,
+                    PROJECTS,
+                    params,
+                    page_size=PROJECTS_A_PAGE,
+                    headers=self.headers_for(company),
+                )
+            )
+
+        return self._cache.once(("projects", company[0], status), ask)
+
+    # Both
+
+    def use(self, company: int | str | None = None, project: int | str | None = None) -> None:
+        """Choose a company, a project, or both, by id or by name; None leaves the choice as it is.
+
+        Choosing another company unchooses the project.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none of that id or name, or more than one; the message lists those there are.
+        """
+        if company is not None:
+            number, _ = pick(company, self.companies(), "company", "companies")
+            if number != self._session.company_id:
+                self.project = None
+            self._session.company_id = number
+        if project is not None:
+            where = self.company()
+            self.forget_projects(where)
+            self.project = pick(project, self._listed(where), "project", "projects")
+
+    def headers_for(self, company: Named | None) -> dict[str, str]:
+        """Return the headers that a request about a company needs beside the session's own."""
+        if company is None or company[0] == self._session.company_id:
+            return {}
+        return {COMPANY: str(company[0])}
+
+    def of(self, selection: Selection, parents: Callable[[str, Place], Sequence[int | str]]) -> list[Place]:
+        """Return the places that a selection means, asking Procore for what it leaves open.
+
+        Parameters
+        ----------
+        selection : Selection
+            The rows that are wanted.
+        parents : callable
+            Returns the values of a column (``table.column``) at a place: asked if all parents are wanted.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such place, or the selection doesn't say which.
+        """
+        spec = selection.spec
+        if spec.scope == "global":
+            places = [Place()]
+        else:
+            company = self.company(selection.company)
+            places = [Place(company)]
+            if spec.scope == "project":
+                projects = self.projects(selection.project, company)
+                places = [Place(company, project) for project in projects]
+        for name, wanted in selection.parents:
+            found = []
+            for place in places:
+                if wanted == ALL:
+                    values = parents(spec.parents[name], place)
+                else:
+                    values = wanted if isinstance(wanted, tuple) else (wanted,)
+                found += [
+                    Place(place.company, place.project, (*place.parents, (name, value))) for value in values
+                ]
+            places = found
+        return places
+
+    def chosen_for(self, selection: Selection) -> tuple[int | None, int | None]:
+        """Return the ids of the chosen company and project, each if a selection depends on it."""
+        company = self._session.company_id if selection.company is None else None
+        by_project = selection.spec.scope == "project" and selection.project is None
+        return company, self.project[0] if by_project and self.project is not None else None
+
+
+def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Named:
+    """Return a company or project by its id or name.
+
+    Parameters
+    ----------
+    wanted : int or str
+        An id, or a name without regard to case. A text of digits is a name if one is called so, else an id.
+    known : sequence of (int, str)
+        The companies or projects there are.
+    one, many : str
+        What they are: ``company``, ``companies``.
+
+    Raises
+    ------
+    ConfigurationError
+        There is none, or more than one; the message lists them.
+    """
+    text = str(wanted).strip()
+    by_name = [(number, name) for number, name in known if name.strip().casefold() == text.casefold()]
+    by_id = [(number, name) for number, name in known if str(number) == text]
+    found = (by_name or by_id) if isinstance(wanted, str) else by_id
+    if len(found) == 1:
+        return found[0]
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"Several {many} are called {one_line(text)}: {listed(found)}. "
+            f"Choose by its number:  procore.use({one}={found[0][0]})"
+        )
+    if not known:
+        raise ConfigurationError(f"Procore lists no {many} for you. Ask an admin to add you.")
+    raise ConfigurationError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.")
+
+
+def listed(known: Sequence[Named]) -> str:
+    """Return ids and names in one line; of many, the first ones and how many more."""
+    shown = " · ".join(f"{number} {one_line(name)}".strip() for number, name in known[:_LISTED])
+    return shown + (f" · and {len(known) - _LISTED} more" if len(known) > _LISTED else "")
+
+
+def first_of(known: Sequence[Named]) -> str:
+    """Return the first company or project as a person writes it in code: its name if that is clear, else its id."""
+    number, name = known[0]
+    names = [other.casefold().strip() for _, other in known]
+    clear = name and names.count(name.casefold().strip()) == 1 and one_line(name) == name
+    return f'"{name}"' if clear and '"' not in name and "\\" not in name else str(number)
+
+
+def named(rows: Sequence[Any]) -> tuple[Named, ...]:
+    """Return the ids and names of the rows of a list, also of version 2's lists, whose ids are texts."""
+    found = []
+    for row in rows:
+        number = row.get("id") if isinstance(row, dict) else None
+        if isinstance(number, int) or (isinstance(number, str) and number.isascii() and number.isdecimal()):
+            found.append((int(number), str(row.get("name") or "")))
+    return tuple(found)
+
+
+def _which_project(known: Sequence[Named]) -> str:
+    if not known:
+        return "Procore lists no active project for you there. Ask the company's admin to add you to one, or name one:  project_id=…"
+    shown = first_of(known)
+    return (
+        f"Which project? There are {len(known)}: {listed(known)}. Say  project_id={shown}  or several in a list, "
+        f'project_id="all active"  for all of them; or choose one for all that follows:  procore.use(project={shown})'
+    )
+
+
+def _id_or_name(wanted: Any) -> int | str:
+    """Return an id as a number, a name as it is."""
+    if isinstance(wanted, bool) or not isinstance(wanted, (int, str)):
+        raise ConfigurationError(f"An id or a name is wanted, not {type(wanted).__name__}.")
+    if isinstance(wanted, str) and wanted.strip().isascii() and wanted.strip().isdecimal():
+        return int(wanted)
+    return wanted
