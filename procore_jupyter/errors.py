@@ -64,6 +64,10 @@ class LoginDenied(LoginRequired):
     """The person chose Deny on Procore's page, or cancelled the sign-in."""
 
 
+DENIED = "Not signed in: you chose Deny on Procore's page. Run the cell again to try once more."
+"""What a person who chose Deny is told, in the notebook and on the page their browser ends on."""
+
+
 class LoginTimeout(LoginRequired):
     """Nobody finished the sign-in in the time given."""
 

@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from procore_jupyter.addresses import OOB
 from procore_jupyter.errors import LoginDenied, LoginRequired, LoginTimeout, ProcoreError
 from procore_jupyter.login.outcome import (
     CANCELLED,
@@ -38,7 +39,7 @@ from procore_jupyter.login.outcome import (
     too_late,
     try_again,
 )
-from procore_jupyter.login.paste import OOB, PasteRefused, read_pasted
+from procore_jupyter.login.paste import PasteRefused, read_pasted
 from procore_jupyter.login.side_by_side import RunningReceivers
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class LoginFlow:
             answer = read_pasted(text, request)
         except PasteRefused as refused:
             return str(refused)
-        return None if receiver.put(answer) else "One moment: what you pasted before is being tried."
+        return None if receiver.hand_over(answer) else "One moment: what you pasted before is being tried."
 
     def cancel(self, error: LoginRequired | None = None) -> None:
         """End it; whoever waits gets `error`, `LoginDenied` where none is given. Never waits."""

@@ -28,6 +28,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs
 
+from procore_jupyter.errors import DENIED
 from procore_jupyter.login.loopback_address import START_PATH, LoopbackAddress, listen
 from procore_jupyter.login.page_exchange import NOT_HERE, PageExchange, Reply
 from procore_jupyter.login.receiver import ReceiverUnavailable
@@ -51,7 +52,6 @@ LOOK_UP = 0.5
 """Seconds between two looks at the clock and at `stop`; `close` doesn't wait for one."""
 
 _SIGNED_IN = "Signed in to Procore. You can close this tab and go back to your notebook."
-_DENIED = "Not signed in: you chose Deny on Procore's page. Go back to your notebook and run the cell again to try once more."
 _REFUSED = "Not signed in: Procore refused. Your notebook says why and what to do."
 _NOT_OURS = (
     "This sign-in was not started here or has expired. Go back to your notebook and run the cell again."
@@ -229,7 +229,7 @@ class LoopbackReceiver:
             return Reply(HTTPStatus.OK)
         if answer.error is not None:
             return Reply(
-                HTTPStatus.OK, _DENIED if answer.error == "access_denied" else _REFUSED, answer=answer
+                HTTPStatus.OK, DENIED if answer.error == "access_denied" else _REFUSED, answer=answer
             )
         return Reply(HTTPStatus.OK, _SIGNED_IN, answer=answer)
 

@@ -6,6 +6,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import (
+    DENIED,
     LoginDenied,
     LoginRequired,
     LoginTimeout,
@@ -17,7 +18,6 @@ from procore_jupyter.errors import (
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 
-DENIED = "Not signed in: you chose Deny on Procore's page. Run the cell again to try once more."
 CANCELLED = "Not signed in: the sign-in was cancelled. Run the cell again for a new link."
 STRANGER = "An answer of another sign-in came and was refused: use the link shown here."
 

@@ -1,12 +1,12 @@
-"""The way back that always works: the person pastes a code, or the address that the browser ended on.
+"""The receiver that always works: the person pastes a code, or the address that the browser ended on.
 
-`read_pasted` says what a text means, `PasteReceiver` hands the answer over to the flow.
+`read_pasted` says what a text means; `PasteReceiver` hands the response over to the flow.
 
-A pasted *address* carries the state of its sign-in, and another sign-in's is refused. A bare *code*
-carries none (Procore's oob page shows nothing but the code). It is taken all the same, because nobody
+A pasted *address* carries the state of its login, and the address of another login is refused. A bare *code*
+carries no state (Procore's oob page shows nothing but the code). It is accepted all the same, because nobody
 else can bring it here: it did not come by an address that a foreign page could open, the person put
-it into the field of their own notebook. And a code that somebody else got and talked them into pasting
-was made for another code challenge: a provider that knows PKCE refuses it with our verifier
+it into the field of their own notebook. And a code that somebody else obtained and talked the person into
+pasting was issued for another code challenge: a provider that knows PKCE refuses it with our verifier
 (RFC 7636, section 1).
 """
 
@@ -20,17 +20,26 @@ from urllib.parse import parse_qsl, urlsplit
 
 from procore_jupyter.login.loopback_address import START_PATH
 from procore_jupyter.login.outcome import same_state
+from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 
-OOB = "urn:ietf:wg:oauth:2.0:oob"
-"""The redirect URI that means "show the person the code" (Procore's and Doorkeeper's headless way)."""
-
 # What copying from a chat, a terminal, a mail or a word processor puts around an address.
 _WRAPPING = " \t\r\n\v\f\"'`<>()[]\u00a0\u200b\u200c\u200d\u2060\ufeff“”‘’«»„"
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[?&]?(?:code|error|state)=", re.IGNORECASE)
+_BARE_CODE = re.compile(r"[A-Za-z0-9._~+/=-]{8,2048}")
 
+_NOTHING = "Nothing was pasted. Copy the address your browser ended on and paste it here."
+_SEVERAL = "That is more than one address. Paste only the address your browser ended on."
+_NEITHER = "That is neither an address nor a code. Paste the address your browser ended on."
+_UNREADABLE = "That address can't be read. Copy it from the browser's address bar as a whole."
+_NO_CODE = (
+    "There is no sign-in code in that address. Paste the one your browser ended on after you chose Allow."
+)
+_SIGN_IN_PAGE = (
+    "That is the link to the sign-in page. Open it, sign in, and paste the address your browser ends on."
+)
 _OWN_LINK = "That is the sign-in link itself: open it in your browser, sign in, and paste the address your browser ends on."
 _OTHER_SIGN_IN = (
     "That address belongs to another sign-in, an earlier one or another notebook's: open the link shown "
@@ -39,11 +48,11 @@ _OTHER_SIGN_IN = (
 
 
 class PasteRefused(Exception):
-    """A pasted text is no answer to this sign-in. The message is for the person and never holds the text."""
+    """A pasted text is no response to this login. The message is for the person and never holds the text."""
 
 
 def read_pasted(text: str, request: AuthorizationRequest) -> AuthorizationResponse:
-    """Return the answer that a pasted text stands for.
+    """Return the authorization response that a pasted text stands for.
 
     Parameters
     ----------
@@ -52,42 +61,74 @@ def read_pasted(text: str, request: AuthorizationRequest) -> AuthorizationRespon
         oob pages ``/oauth/authorize/native?code=…`` and ``/oauth/authorize/CODE`` too), with whatever
         white space, line breaks and quotes copying left in and around it.
     request : AuthorizationRequest
-        The sign-in that it must answer.
+        The request that it must answer.
 
     Returns
     -------
     AuthorizationResponse
-        A code or an error; ``state`` is None, or this request's.
+        A code or an error; its ``state`` is None or the request's.
 
     Raises
     ------
     PasteRefused
-        It is something else; the message says what to paste instead.
+        The text is something else; the message says what to paste instead.
     """
-    from procore_jupyter.oauth.authorization import LONGEST_ANSWER, AuthorizationResponse
+    from procore_jupyter.oauth.authorization import LONGEST_ANSWER
 
-    whole = text[: LONGEST_ANSWER + 1].strip(_WRAPPING)  # as much as it takes to be told too long
-    joined = "".join(whole.split())  # mail programs and terminals break a long address into lines
+    pasted = text[: LONGEST_ANSWER + 1].strip(_WRAPPING)  # one more than allowed, so that too long shows
+    joined = "".join(pasted.split())  # mail programs and terminals break a long address into lines
     code_page = f"{urlsplit(request.url).path}/"  # the older oob page: /oauth/authorize/CODE
-    if _ADDRESS.match(joined) or "?" in joined or code_page in joined or len(whole.splitlines()) > 1:
-        whole = joined
-    if code_page in whole and "://" not in whole:
-        whole = f"https://{whole}"  # some browsers copy it without
-    if START_PATH in whole:
+    if _ADDRESS.match(joined) or "?" in joined or code_page in joined or len(pasted.splitlines()) > 1:
+        pasted = joined
+    if code_page in pasted and "://" not in pasted:
+        pasted = f"https://{pasted}"  # some browsers copy an address without its scheme
+    if START_PATH in pasted:
         raise PasteRefused(_OWN_LINK)
-    try:
-        answer = AuthorizationResponse.from_pasted(_inside_next(whole))
-    except ValueError as error:
-        raise PasteRefused(str(error)) from None
-    if answer.state is not None and not same_state(answer.state, request.state):
+    pasted = _inside_next(pasted).replace("&amp;", "&")
+    if not pasted:
+        raise PasteRefused(_NOTHING)
+    if len(pasted) > LONGEST_ANSWER or len(pasted.split()) > 1:
+        raise PasteRefused(_SEVERAL)
+    response = _response_in(pasted, code_page)
+    if response.state is not None and not same_state(response.state, request.state):
         raise PasteRefused(_OTHER_SIGN_IN)
-    return answer
+    return response
+
+
+def _response_in(pasted: str, code_page: str) -> AuthorizationResponse:
+    """Return the response in one address, query or code.
+
+    Raises
+    ------
+    PasteRefused
+        There is none in it.
+    """
+    from procore_jupyter.oauth.authorization import AuthorizationResponse
+
+    if "=" not in pasted.rstrip("=") and "://" not in pasted:
+        if _BARE_CODE.fullmatch(pasted):
+            return AuthorizationResponse(code=Secret(pasted))
+        raise PasteRefused(_NEITHER)
+    try:
+        parts = urlsplit(pasted)
+    except ValueError:
+        raise PasteRefused(_UNREADABLE) from None
+    query = parts.query or (pasted if not parts.scheme and "/" not in pasted.split("=", 1)[0] else "")
+    if "code_challenge" in query or "response_type" in query:
+        raise PasteRefused(_SIGN_IN_PAGE)
+    path, _, last = parts.path.rpartition("/")
+    if not query and f"{path}/".endswith(code_page) and _BARE_CODE.fullmatch(last):
+        return AuthorizationResponse(code=Secret(last))
+    response = AuthorizationResponse.from_query(query)
+    if response.error == "invalid_answer":
+        raise PasteRefused(_NO_CODE)
+    return response
 
 
 def _inside_next(address: str) -> str:
     """Return the address that a Jupyter server's or Hub's own sign-in page would go on to.
 
-    Such a page keeps the answer in ``next``, where the person had first to sign in there.
+    Where the person first has to sign in there, such a page keeps the response in its ``next`` parameter.
     """
     for _ in range(3):
         query = address.partition("?")[2]
@@ -104,7 +145,7 @@ def _inside_next(address: str) -> str:
 
 
 class PasteReceiver:
-    """Hands what the person pasted from the thread that they did it on to the flow's.
+    """Hands what the person pasted from the thread of the paste field to the thread of the flow.
 
     It needs nothing from outside, so `open` never fails.
     """
@@ -114,37 +155,37 @@ class PasteReceiver:
     paste_url: str | None = None
 
     def __init__(self) -> None:
-        self._answers: queue.Queue[AuthorizationResponse | None] = queue.Queue(maxsize=1)
+        self._responses: queue.Queue[AuthorizationResponse | None] = queue.Queue(maxsize=1)
         self._closed = threading.Event()
 
     def open(self, request: AuthorizationRequest) -> None:
         """Do nothing: there is nothing to open."""
 
-    def put(self, answer: AuthorizationResponse) -> bool:
-        """Hand over an answer; False where the one before it has not been looked at yet."""
+    def hand_over(self, response: AuthorizationResponse) -> bool:
+        """Hand a response over to `receive`; return False while the one before it still waits there."""
         try:
-            self._answers.put_nowait(answer)
+            self._responses.put_nowait(response)
         except queue.Full:
             return False
         return True
 
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
-        """Wait for the next pasted answer; None soon after `stop` is set, at once after `close`."""
+        """Wait for the next pasted response; return None soon after `stop` is set, at once after `close`."""
         while not (stop.is_set() or self._closed.is_set()):
             try:
-                return self._answers.get(timeout=0.5)
+                return self._responses.get(timeout=0.5)
             except queue.Empty:
                 continue
         return None
 
     def close(self) -> None:
-        """Wake who waits, and forget what was pasted and not looked at."""
+        """Wake `receive`, and forget a response that it has not taken."""
         self._closed.set()
         try:
-            self._answers.get_nowait()
+            self._responses.get_nowait()
         except queue.Empty:
             pass
         try:
-            self._answers.put_nowait(None)
+            self._responses.put_nowait(None)
         except queue.Full:
             pass

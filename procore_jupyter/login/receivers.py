@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
+from procore_jupyter.addresses import OOB
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.login.discovery import (
     CALLBACK_PATH,
@@ -27,7 +28,7 @@ from procore_jupyter.login.discovery import (
     running_servers,
 )
 from procore_jupyter.login.loopback_address import LoopbackAddress
-from procore_jupyter.login.paste import OOB, PasteReceiver
+from procore_jupyter.login.paste import PasteReceiver
 from procore_jupyter.login.receiver import Receiver, ReceiverUnavailable
 
 if TYPE_CHECKING:

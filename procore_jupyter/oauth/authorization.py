@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from procore_jupyter.errors import LoginDenied, LoginRequired
+from procore_jupyter.errors import DENIED, LoginDenied, LoginRequired
 from procore_jupyter.secret import Secret
 
 LONGEST_ANSWER = 16_384  # characters; a code is under 100, and no browser's address is longer in earnest
-_BARE_CODE = re.compile(r"[A-Za-z0-9._~+/=-]{8,2048}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,54 +101,6 @@ class AuthorizationResponse:
             return cls(state=state, error=error, error_description=fields.get("error_description", [None])[0])
         return cls(code=Secret(code), state=state)
 
-    @classmethod
-    def from_pasted(cls, text: str) -> Self:
-        """Read what a person pasted: the address the browser ended on, its query, or the bare code.
-
-        Raises
-        ------
-        ValueError
-            It is none of these; the message is for the person.
-        """
-        problem, answer = cls._read(text.strip().strip("<>\"'`").strip())
-        del text  # it may hold the code, and the frame of an error could be drawn
-        if answer is None:
-            raise ValueError(problem)
-        return answer
-
-    @classmethod
-    def _read(cls, text: str) -> tuple[str, Self | None]:
-        if not text:
-            return "Nothing was pasted. Copy the address your browser ended on and paste it here.", None
-        if len(text) > LONGEST_ANSWER or len(text.split()) > 1:
-            return "That is more than one address. Paste only the address your browser ended on.", None
-        text = html.unescape(text) if "&amp;" in text else text
-        if "=" not in text.rstrip("=") and "://" not in text:
-            if _BARE_CODE.fullmatch(text):
-                return "", cls(code=Secret(text))
-            return "That is neither an address nor a code. Paste the address your browser ended on.", None
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            return "That address can't be read. Copy it from the browser's address bar as a whole.", None
-        query = parts.query or (text if not parts.scheme and "/" not in text.split("=", 1)[0] else "")
-        if "code_challenge" in query or "response_type" in query:
-            return (
-                "That is the link to the sign-in page. Open it, sign in, and paste the address your browser ends on.",
-                None,
-            )
-        answer = cls.from_query(query)
-        if answer.error == "invalid_answer":
-            # The page of the oob way may carry the code at the end of its path.
-            path, _, last = parts.path.rpartition("/")
-            if not query and path.endswith("/oauth/authorize") and _BARE_CODE.fullmatch(last):
-                return "", cls(code=Secret(last))
-            return (
-                "There is no sign-in code in that address. Paste the one your browser ended on after you chose Allow.",
-                None,
-            )
-        return "", answer
-
     def raise_for_error(self) -> None:
         """Raise what the person should know, if the answer is an error.
 
@@ -164,7 +114,7 @@ class AuthorizationResponse:
         if self.error is None:
             return
         if self.error == "access_denied":
-            raise LoginDenied("You chose Deny on Procore's page. Run the cell again to try once more.")
+            raise LoginDenied(DENIED)
         if self.error == "invalid_answer":
             raise LoginRequired(
                 "The answer that came back from the browser can't be read. Run the cell again to sign in anew."

@@ -27,6 +27,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 from tornado.escape import parse_qs_bytes
 
+from procore_jupyter.errors import DENIED
 from procore_jupyter.login.ticket import OWNER_HEADER, TICKET_HEADER, Ticket, split_state
 from procore_jupyter.server import pages
 from procore_jupyter.server.answers import AGAIN, NOT_PROCORES, NOT_STARTED_HERE, Query, Refusal, read_answer
@@ -106,8 +107,7 @@ class _PageHandler(_QuietHandler):
                 )
             )
         elif answer.error == "access_denied":
-            sentence = "Not signed in: you chose Deny on Procore's page. Run the cell again to try once more."
-            self.show(pages.said(sentence, "denied"))
+            self.show(pages.said(DENIED, "denied"))
         else:
             why = answer.error_description or answer.error
             self.show(pages.said(f"Not signed in: Procore said “{why}”. {AGAIN}", "failed"))

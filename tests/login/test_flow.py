@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import requests
 
+from procore_jupyter.addresses import OOB
 from procore_jupyter.errors import (
     LoginDenied,
     LoginRequired,
@@ -26,7 +27,7 @@ from procore_jupyter.errors import (
 )
 from procore_jupyter.login.flow import LoginFlow, LoginState
 from procore_jupyter.login.loopback import LoopbackReceiver
-from procore_jupyter.login.paste import OOB, PasteReceiver
+from procore_jupyter.login.paste import PasteReceiver
 from procore_jupyter.login.receiver import Receiver, ReceiverUnavailable
 from procore_jupyter.login.side_by_side import STRAY_ANSWERS
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse

@@ -29,6 +29,9 @@ REQUEST = AuthorizationRequest.create(
     [
         (CODE, None),
         (f"  {CODE}\n", None),
+        (f"\t{CODE}\r\n", None),
+        (f"  <http://localhost/?code={CODE}&amp;state={STATE}>\n", STATE),
+        (f"http://localhost/?code={CODE}", None),
         (f'"{CODE}"', None),
         (f"“{CODE}”", None),
         (f"\ufeff{CODE}\u200b", None),
@@ -150,6 +153,35 @@ def test_what_is_no_answer_is_refused_in_one_line(text: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("pasted", "message"),
+    [
+        ("", "Nothing was pasted"),
+        ("   \n", "Nothing was pasted"),
+        ("abc", "neither an address nor a code"),
+        ("I clicked the link but nothing happened", "more than one"),
+        (f"{CODE} {CODE}", "more than one"),
+        ("http://localhost/", "no sign-in code"),
+        ("http://localhost/?code=", "no sign-in code"),
+        (f"http://localhost/?code={CODE}&code={CODE}x", "no sign-in code"),
+        (f"http://localhost/?code={CODE}&error=access_denied", "no sign-in code"),
+        ("https://login.procore.com/oauth/authorize", "no sign-in code"),
+        (
+            "https://login.procore.com/oauth/authorize?response_type=code&client_id=1&state=x",
+            "link to the sign-in page",
+        ),
+        ("http://[::1/?code=abcdefghij", "can't be read"),
+        ("x" * 20_000, "more than one"),
+        (f"http://localhost/#code={CODE}", "no sign-in code"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_what_to_do(pasted: str, message: str) -> None:
+    with pytest.raises(PasteRefused, match=message) as caught:
+        read_pasted(pasted, REQUEST)
+    assert "\n" not in str(caught.value)
+    assert CODE not in str(caught.value)
+
+
 pieces = st.lists(
     st.one_of(
         st.text(max_size=40),
@@ -236,11 +268,11 @@ def test_the_receiver_hands_over_what_was_put_from_another_thread() -> None:
     got: list[AuthorizationResponse | None] = []
     thread = threading.Thread(target=lambda: got.append(receiver.receive(threading.Event())), daemon=True)
     thread.start()
-    assert receiver.put(first)
+    assert receiver.hand_over(first)
     thread.join(20)
     assert got == [first]
-    assert receiver.put(second)
-    assert not receiver.put(first)  # the one before was not looked at yet
+    assert receiver.hand_over(second)
+    assert not receiver.hand_over(first)  # the one before was not looked at yet
     assert receiver.receive(threading.Event()) is second
 
 
@@ -257,7 +289,7 @@ def test_closing_or_stopping_the_receiver_wakes_it_and_forgets_what_was_pasted()
     assert not thread.is_alive()
 
     full = PasteReceiver()
-    full.put(AuthorizationResponse(code=Secret("1")))
+    full.hand_over(AuthorizationResponse(code=Secret("1")))
     full.close()
     for _ in range(2):
         assert full.receive(threading.Event()) is None

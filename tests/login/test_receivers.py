@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procore_jupyter.addresses import OOB
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.login.loopback import LoopbackReceiver
-from procore_jupyter.login.paste import OOB, PasteReceiver
+from procore_jupyter.login.paste import PasteReceiver
 from procore_jupyter.login.poll import ServerReceiver
 from procore_jupyter.login.receiver import ReceiverUnavailable
 from procore_jupyter.login.receivers import UnusableReceiver, check_callback_url, receivers_for

@@ -82,7 +82,7 @@ def test_the_link_brings_a_person_back_with_a_code_that_the_verifier_redeems(
         redirect_uri="http://localhost",
         state=STATE,
     )
-    answer = AuthorizationResponse.from_pasted(sign_in_at(made.url))
+    answer = AuthorizationResponse.from_query(urlsplit(sign_in_at(made.url)).query)
     assert answer.state == STATE
     assert answer.code is not None
     assert client.exchange(
@@ -97,61 +97,10 @@ def test_a_person_who_chooses_deny_is_told_how_to_try_again(demo: DemoProcore) -
         redirect_uri="http://localhost",
         state=STATE,
     )
-    answer = AuthorizationResponse.from_pasted(sign_in_at(made.url, allow=False))
+    answer = AuthorizationResponse.from_query(urlsplit(sign_in_at(made.url, allow=False)).query)
     assert answer.state == STATE
-    with pytest.raises(LoginDenied, match=r"You chose Deny on Procore's page\. Run the cell again"):
+    with pytest.raises(LoginDenied, match=r"you chose Deny on Procore's page\. Run the cell again"):
         answer.raise_for_error()
-
-
-@pytest.mark.parametrize(
-    ("pasted", "state"),
-    [
-        (f"http://localhost/?code={CODE}&state={STATE}", STATE),
-        (f"http://localhost:8888/procore-jupyter/callback?state={STATE}&code={CODE}", STATE),
-        (f"  <http://localhost/?code={CODE}&amp;state={STATE}>\n", STATE),
-        (f'"http://localhost/?code={CODE}&state={STATE}"', STATE),
-        (f"http://localhost/?code={CODE}", None),
-        (f"?code={CODE}&state={STATE}", STATE),
-        (f"code={CODE}&state={STATE}", STATE),
-        (CODE, None),
-        (f"\t{CODE}\r\n", None),
-        (f"https://login.procore.com/oauth/authorize/native?code={CODE}", None),
-        (f"https://login.procore.com/oauth/authorize/{CODE}", None),
-        (f"localhost/?code={CODE}&state={STATE}", STATE),
-    ],
-)
-def test_a_pasted_address_query_or_code_is_read(pasted: str, state: str | None) -> None:
-    answer = AuthorizationResponse.from_pasted(pasted)
-    assert (answer.code, answer.state, answer.error) == (Secret(CODE), state, None)
-
-
-@pytest.mark.parametrize(
-    ("pasted", "message"),
-    [
-        ("", "Nothing was pasted"),
-        ("   \n", "Nothing was pasted"),
-        ("abc", "neither an address nor a code"),
-        ("I clicked the link but nothing happened", "more than one"),
-        (f"{CODE} {CODE}", "more than one"),
-        ("http://localhost/", "no sign-in code"),
-        ("http://localhost/?code=", "no sign-in code"),
-        (f"http://localhost/?code={CODE}&code={CODE}x", "no sign-in code"),
-        (f"http://localhost/?code={CODE}&error=access_denied", "no sign-in code"),
-        ("https://login.procore.com/oauth/authorize", "no sign-in code"),
-        (
-            "https://login.procore.com/oauth/authorize?response_type=code&client_id=1&state=x",
-            "link to the sign-in page",
-        ),
-        ("http://[::1/?code=abcdefghij", "can't be read"),
-        ("x" * 20_000, "more than one"),
-        (f"http://localhost/#code={CODE}", "no sign-in code"),
-    ],
-)
-def test_what_cannot_be_read_is_refused_with_what_to_do(pasted: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message) as caught:
-        AuthorizationResponse.from_pasted(pasted)
-    assert "\n" not in str(caught.value)
-    assert CODE not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -194,12 +143,8 @@ def test_an_answer_does_not_show_its_code_nor_its_state() -> None:
 
 
 @given(st.text())
-def test_no_text_breaks_the_readers(text: str) -> None:
-    AuthorizationResponse.from_query(text)
-    try:
-        answer = AuthorizationResponse.from_pasted(text)
-    except ValueError:
-        return
+def test_no_text_breaks_the_reader(text: str) -> None:
+    answer = AuthorizationResponse.from_query(text)
     assert bool(answer.code) != bool(answer.error)
 
 
