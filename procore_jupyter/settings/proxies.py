@@ -1,14 +1,12 @@
-"""How requests leave this machine: proxies and trusted certificates, from settings and an environment.
+"""How requests leave this machine: proxies and trusted certificates, from properties and an environment.
 
-requests reads the environment by itself unless ``trust_env`` is off; ours is off, because there it beats the
-session's own settings. So what it would have found is looked up here, once, from a mapping that is handed in.
+requests reads the environment by itself while ``trust_env`` is on, and lets it win over the session's own settings.
+So ours is off, and this module looks up once what requests would find, in a mapping that the caller passes.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Self
@@ -56,18 +54,18 @@ class ProxyURL(str):
 def proxies(
     values: Mapping[str, str], environ: Mapping[str, str], urls: Collection[str], *, ask_system: bool
 ) -> dict[str, str]:
-    """Return the proxies to use: those given by the properties, else the environment's.
+    """Return the proxies to use: the one that the properties give, or else the environment's.
 
     Parameters
     ----------
     values : mapping of str to str
-        ``ProxyServer``, ``ProxyPort``, ``ProxyUser``, ``ProxyPassword`` where given.
+        ``ProxyServer``, ``ProxyPort``, ``ProxyUser`` and ``ProxyPassword``, as far as they were given.
     environ : mapping of str to str
         The environment.
     urls : collection of str
         The origins that will be asked.
     ask_system : bool
-        Where the environment says nothing, look at Windows' or macOS' own settings.
+        Whether to use the proxies of Windows' or macOS' own settings if the environment names none.
 
     Raises
     ------
@@ -80,29 +78,27 @@ def proxies(
     if "ProxyServer" in values or port or user or password:
         found = given_proxies(server, port, user, password, urls)
     else:
-        found = environment_proxies(environ, urls)
-        if not found and ask_system:
-            found = environment_proxies(system_proxies(urls), urls)
+        found = environment_proxies(environ, urls, ask_system=ask_system)
     return {name: ProxyURL(url) for name, url in found.items()}
 
 
 def given_proxies(server: str, port: str, user: str, password: str, urls: Collection[str]) -> dict[str, str]:
-    """Return the proxies for a proxy given by settings, as `requests.Session.proxies` takes them.
+    """Return the proxies for a proxy that the properties give, as `requests.Session.proxies` takes them.
 
     Parameters
     ----------
     server : str
         ``http://host[:port]``; empty for no proxy at all.
     port, user, password : str
-        Empty where not given.
+        Empty if not given.
     urls : collection of str
-        The origins that will be asked. Those on this machine are asked directly, unless the proxy is on
-        this machine too: http to them is allowed only because it doesn't leave it.
+        The origins that will be asked. Those on this machine are asked directly, unless the proxy is on this
+        machine too: http to them is allowed only because it never leaves the machine.
 
     Raises
     ------
     ConfigurationError
-        They don't fit each other.
+        The values don't fit each other.
     """
     if not server:
         for name, value in (("ProxyPort", port), ("ProxyUser", user), ("ProxyPassword", password)):
@@ -123,115 +119,101 @@ def given_proxies(server: str, port: str, user: str, password: str, urls: Collec
         host = host if told.port is not None else f"{host}:{port}"
     who = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
     proxy = f"{scheme}://{who}{host}"
-    direct = set() if is_loopback(told.hostname or "") else {url for url in urls if is_loopback(_host(url))}
-    return {"http": proxy, "https": proxy} | dict.fromkeys(map(_scheme_and_host, direct), "")
+    direct = [] if is_loopback(told.hostname or "") else [url for url in urls if is_loopback(_host(url))]
+    return {"http": proxy, "https": proxy} | _directly(direct)
 
 
-def environment_proxies(environ: Mapping[str, str], urls: Collection[str]) -> dict[str, str]:
-    """Return the proxies that an environment names, by the rules of requests and curl.
+def environment_proxies(
+    environ: Mapping[str, str], urls: Collection[str], *, ask_system: bool = False
+) -> dict[str, str]:
+    """Return the proxies that an environment names, as `requests.Session.proxies` takes them.
 
-    ``https_proxy``, ``http_proxy``, else ``all_proxy``; small letters before capital ones, and an empty one in
-    small letters unsets; a CGI script's ``HTTP_PROXY`` comes from a request and is not believed. ``no_proxy`` holds hosts,
-    domains, IPv4 networks or ``*``. This machine is always asked directly.
+    The rules are those of requests: ``https_proxy`` and ``http_proxy``, or else ``all_proxy``; ``no_proxy`` holds
+    hosts, domains, IPv4 networks or ``*``. This machine is always asked directly.
 
     Parameters
     ----------
     environ : mapping of str to str
         The environment.
     urls : collection of str
-        The origins that will be asked: domains in ``no_proxy`` are worked out for these. (The mapping that
-        requests takes knows hosts, not domains. Every host named in ``no_proxy`` is in it too.)
+        The origins that will be asked. The mapping that requests takes knows hosts only, so domains and networks in
+        ``no_proxy`` are worked out for these origins. Every host that ``no_proxy`` names is in the mapping too.
+    ask_system : bool
+        Whether to use the proxies of Windows' or macOS' own settings if the environment names none. Not yet run there.
 
     Returns
     -------
     dict of str to str
-        By scheme; by ``scheme://host``, with an empty value, for what is asked directly.
+        By scheme; and by ``scheme://host``, with an empty value, for each host that is asked directly.
     """
-    found: dict[str, str] = {}
-    for small in (False, True):
-        for name, value in environ.items():
-            if name.lower().endswith("_proxy") and (not small or name == name.lower()):
-                scheme = name.lower().removesuffix("_proxy")
-                if value:
-                    found[scheme] = value
-                elif small:
-                    found.pop(scheme, None)
-        if not small and "REQUEST_METHOD" in environ:
-            found.pop("http", None)
+    found = _variables(environ)
+    if ask_system and not found:
+        from urllib.request import getproxies  # 20 ms that `%load_ext` doesn't pay
+
+        found = getproxies()
     proxies = {
-        scheme: proxy for scheme in ("http", "https") if (proxy := found.get(scheme, found.get("all", "")))
+        scheme: proxy for scheme in ("http", "https") if (proxy := found.get(scheme) or found.get("all"))
     }
-    direct_hosts = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    no_proxy = [entry for entry in direct_hosts.replace(" ", "").split(",") if entry]
-    if not proxies or "*" in no_proxy:
+    no_proxy = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").replace(" ", "")
+    entries = [entry for entry in no_proxy.split(",") if entry]
+    if not proxies or "*" in entries:
         return {}
-    direct = [url for url in urls if is_loopback(_host(url)) or _bypassed(url, no_proxy)]
+    from requests.utils import should_bypass_proxies  # 50 ms that `%load_ext` doesn't pay
+
+    direct = [url for url in urls if is_loopback(_host(url)) or should_bypass_proxies(url, no_proxy)]
     named = [
         f"{scheme}://{entry.lstrip('.')}"
-        for entry in no_proxy
+        for entry in entries
         if "/" not in entry
         for scheme in ("http", "https")
     ]
-    return proxies | dict.fromkeys([*map(_scheme_and_host, direct), *named], "")
+    return proxies | _directly(direct) | dict.fromkeys(named, "")
 
 
-def _bypassed(url: str, no_proxy: list[str]) -> bool:
-    host = _host(url)
-    port = urlsplit(url).port
-    names = [host] if port is None else [host, f"{host}:{port}"]
-    for entry in no_proxy:
-        bare = entry.lstrip(".").lower()
-        if any(name == bare or name.endswith(f".{bare}") for name in names) or _within(host, entry):
-            return True
-    return False
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Read the variables as `urllib.request.getproxies_environment` does, but from a mapping.
 
-
-def _within(host: str, network: str) -> bool:
-    try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
-
-
-def system_proxies(urls: Collection[str]) -> dict[str, str]:
-    """Return what Windows' or macOS' own settings say, put as environment variables; nothing elsewhere.
-
-    requests turns to them where no variable is set. Not run: no such machine at hand.
+    Small letters count before capitals, and an empty variable in small letters unsets. A CGI script's ``HTTP_PROXY``
+    comes from a request's ``Proxy`` header and is ignored.
     """
-    if os.name != "nt" and sys.platform != "darwin":
-        return {}
-    from urllib.request import getproxies, proxy_bypass
+    found: dict[str, str] = {}
+    for name in sorted(environ, key=str.islower):
+        scheme, _, end = name.lower().rpartition("_")
+        if end != "proxy" or (scheme == "http" and not name.islower() and "REQUEST_METHOD" in environ):
+            continue
+        if environ[name]:
+            found[scheme] = environ[name]
+        elif name.islower():
+            found.pop(scheme, None)
+    return found
 
-    variables = {
-        f"{scheme}_proxy": proxy
-        for scheme, proxy in getproxies().items()
-        if scheme in ("http", "https", "all")
-    }
-    return variables | {"no_proxy": ",".join(host for host in map(_host, urls) if proxy_bypass(host))}
+
+def _directly(urls: Collection[str]) -> dict[str, str]:
+    # requests' keys have neither the port nor an IPv6 address's brackets.
+    return {f"{urlsplit(url).scheme}://{_host(url)}": "" for url in urls}
 
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def _scheme_and_host(url: str) -> str:
-    # As requests builds its keys: without the port, and without an IPv6 address's brackets.
-    return f"{urlsplit(url).scheme}://{_host(url)}"
-
-
 def ca_bundle(given: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return the file (or OpenSSL folder) of certificates to trust, None for requests' own.
+    """Return the file or OpenSSL folder of certificates to trust; None for the file that requests brings.
+
+    The first of these counts: ``SSLServerCert``, ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``, ``SSL_CERT_FILE``, the
+    system's file. The system's may hold a company's own certificates, which requests' file lacks.
 
     Parameters
     ----------
     given : str or None
-        ``SSLServerCert``; else ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE`` and ``SSL_CERT_FILE`` are looked at,
-        else the system's bundle, which knows a company's own certificates where requests' doesn't.
+        ``SSLServerCert``.
+    environ : mapping of str to str
+        The environment.
 
     Raises
     ------
     ConfigurationError
-        The file is not there, or can't be read.
+        The file that is named is not there, or can't be read.
     """
     if given is not None:
         return _readable("SSLServerCert", given)

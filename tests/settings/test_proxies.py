@@ -54,6 +54,7 @@ def environment(environ: dict[str, str], urls: tuple[str, ...] = URLS) -> dict[s
         {"HTTPS_PROXY": PROXY, "no_proxy": "", "NO_PROXY": "procore.com"},
         {"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"},
         {"http_proxy": PROXY, "REQUEST_METHOD": "GET"},
+        {"Http_Proxy": PROXY, "REQUEST_METHOD": "GET"},
     ],
     ids=str,
 )
