@@ -1,1 +1,1 @@
-"""What a person wrote, resolved into the frozen settings of one connection."""
+"""Settings: from what a person wrote, through `resolve`, to the frozen `Settings` of one connection."""

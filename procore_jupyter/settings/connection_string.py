@@ -5,17 +5,19 @@ Accepted forms (``tests/settings/test_connection_string.py`` lists many more)::
     Profile=Procore;CallbackURL=http://localhost;      pairs; a last ";" and empty segments don't matter
     OAuth Client Id = abc                              blanks in and around a name, and around a value, don't count
     a==b=1                                             "==" is a "=" inside the name "a=b"
-    Name=it's; Name=a=b                                unquoted: quotes and "=" inside; not a ";", no quote at the end
-    Name="two ;parts"  Name='say "hi"'                 in quotes: anything
-    Name='it''s; here'                                 the quote that wraps is doubled inside
-    Name=                                              not given
-    Name=""                                            the empty string
+    Name=it's; Name=a=b                                an unquoted value may hold quotes and "=", but no ";", and ends in no quote
+    Name="two ;parts"  Name='say "hi"'                 a quoted value may hold anything
+    Name='it''s; here'                                 the surrounding quote is doubled inside the value
+    Name=                                              the property is not given
+    Name=""                                            the value is the empty string
 
-In the cell form a line break ends a property too, except inside quotes, and lines that begin with "#" are
-comments.
+In the cell form a line break outside quotes ends a property too, and lines that begin with "#" are comments.
 
-This module doesn't know which properties exist or which are secret, so what it says of a wrong string
-shows no value at all, and no name but those it was told are harmless.
+This module doesn't know which properties exist or which are secret. So its error messages show no value, and only those
+names that the caller calls harmless.
+
+`notebook.redaction` reads the same grammar a second time, on purpose: it must find the secrets also in text that is no
+valid connection string, which `parse` refuses.
 """
 
 from __future__ import annotations
@@ -32,33 +34,35 @@ _REST_OF_LINE = re.compile(r"[^\r\n]*+")
 _QUOTED = {
     quote: re.compile(rf"{quote}([^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+){quote}") for quote in "\"'"
 }
-_PLAIN = re.compile(r"""(?!["'=\s])[^;\r\n\x00-\x1f]*(?<!["'\s])""")  # what `format` leaves unquoted
+_PLAIN = re.compile(r"""(?!["'=\s])[^;\r\n\x00-\x1f]*(?<!["'\s])""")  # values that `format` leaves unquoted
 
 
 class _Form(NamedTuple):
-    """What differs between a line and a cell."""
+    """The patterns in which the line form and the cell form differ."""
 
     name: re.Pattern[str]
     blanks: re.Pattern[str]
     unquoted: re.Pattern[str]
 
 
-# Possessive (*+): what was taken is not given back, so no input makes a match slower than linear.
+# Possessive quantifiers (*+) never backtrack, so matching takes time proportional to the text, whatever it is.
 _LINE = _Form(re.compile(r"(?:[^=;]++|==)*+"), re.compile(r"\s*+"), re.compile(r"[^;]*+"))
 _CELL = _Form(re.compile(r"(?:[^=;\r\n]++|==)*+"), re.compile(r"[^\S\r\n]*+"), re.compile(r"[^;\r\n]*+"))
 
 
-class Segment(NamedTuple):
-    """One ``name=value`` as it stands in the text, in the order of the text.
+class Pair(NamedTuple):
+    """One ``name=value`` of a text.
 
     Parameters
     ----------
     name : str
-        As written, without blanks, ``==`` undone.
+        The name as written, but without blanks and with ``==`` read as ``=``.
     value : str or None
-        None where nothing was given (``name=``).
-    start, value_start, value_end : int
-        Offsets in the text; the value's include its quotes.
+        The value without its quotes; None for ``name=``.
+    start : int
+        Where the name begins in the text.
+    value_start, value_end : int
+        Where the value begins and ends in the text, its quotes included; 0 if the pair was not parsed.
     """
 
     name: str
@@ -71,13 +75,13 @@ class Segment(NamedTuple):
 class ConnectionString(Mapping[str, str]):
     """The properties of a connection string: names to values, as written. Immutable.
 
-    Names are found in any case and with blanks inside. Two are equal when they hold the same values under
-    the same names. Neither ``repr`` nor pickling shows a value.
+    Look-ups ignore the case of names and blanks in them. Two connection strings are equal if they hold the same values
+    under the same names. ``repr`` shows no value, and pickling is refused.
 
     Parameters
     ----------
     items : Mapping or iterable of (str, str)
-        Names and values. Of a name given more than once the last counts.
+        Names and values. The last value of a repeated name counts.
 
     Attributes
     ----------
@@ -85,45 +89,44 @@ class ConnectionString(Mapping[str, str]):
         Names given more than once.
     not_given : tuple of str
         Names written without a value (``name=``); they are not among the keys.
-    segments : tuple of Segment
-        All that was written, repeated and not given ones included.
+    pairs : tuple of Pair
+        Everything written, in the order of the text, with repeated names and those not given.
 
     Raises
     ------
     ValueError
-        A name is empty, holds ";" or begins with "#": the grammar has no way to write it.
+        A name is empty, holds ";" or begins with "#", and so can't be written in the grammar.
     """
 
-    __slots__ = ("_last", "not_given", "repeated", "segments")
+    __slots__ = ("_last", "not_given", "pairs", "repeated")
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        pairs = items.items() if isinstance(items, Mapping) else items
-        segments: list[Segment] = []
-        for written, value in pairs:
+        pairs: list[Pair] = []
+        for written, value in items.items() if isinstance(items, Mapping) else items:
             name = _bare(written)
             if not name or ";" in name or name.startswith("#"):
                 raise ValueError("a property's name can't be empty, hold a ';' or begin with '#'")
-            segments.append(Segment(name, value))
-        self._take(segments)
+            pairs.append(Pair(name, value))
+        self._take(pairs)
 
     @classmethod
-    def _of(cls, segments: list[Segment]) -> ConnectionString:
+    def _of(cls, pairs: list[Pair]) -> ConnectionString:
         new = cls.__new__(cls)
-        new._take(segments)
+        new._take(pairs)
         return new
 
-    def _take(self, segments: Iterable[Segment]) -> None:
-        self.segments = tuple(segments)
-        last: dict[str, Segment] = {}
+    def _take(self, pairs: Iterable[Pair]) -> None:
+        self.pairs = tuple(pairs)
+        last: dict[str, Pair] = {}
         repeated: dict[str, str] = {}
-        for segment in self.segments:
-            known = segment.name.casefold()
+        for pair in self.pairs:
+            known = pair.name.casefold()
             if last.pop(known, None) is not None:
-                repeated[known] = segment.name
-            last[known] = segment
+                repeated[known] = pair.name
+            last[known] = pair
         self._last = last
         self.repeated = tuple(repeated.values())
-        self.not_given = tuple(segment.name for segment in last.values() if segment.value is None)
+        self.not_given = tuple(pair.name for pair in last.values() if pair.value is None)
 
     def __getitem__(self, name: str) -> str:
         value = self._last[_bare(f"{name}").casefold()].value
@@ -132,7 +135,7 @@ class ConnectionString(Mapping[str, str]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return (segment.name for segment in self._last.values() if segment.value is not None)
+        return (pair.name for pair in self._last.values() if pair.value is not None)
 
     def __len__(self) -> int:
         return len(self._last) - len(self.not_given)
@@ -155,47 +158,44 @@ class ConnectionString(Mapping[str, str]):
         raise TypeError("a connection string can't be pickled: its secrets would be written in the clear")
 
     def format(self) -> str:
-        """Return the text that parses, in the line form and in the cell form, to an equal one.
+        """Return a text that parses to an equal connection string, in the line form and in the cell form.
 
-        It ends with ";", so that IPython takes no last "?" for a question.
+        The text ends with ";", so that IPython doesn't take a last "?" for a request for help.
         """
         return "".join(f"{name.replace('=', '==')}={_written(value)};" for name, value in self.items())
 
     def position(self, name: str, *, at_value: bool = False) -> int:
-        """Return the offset of a name, or of its value, in the text; 0 where it was not parsed."""
-        segment = self._last.get(_bare(name).casefold())
-        if segment is None:
+        """Return where a name, or its value, begins in the text; 0 if the string was not parsed from a text."""
+        pair = self._last.get(_bare(name).casefold())
+        if pair is None:
             return 0
-        return segment.value_start if at_value else segment.start
+        return pair.value_start if at_value else pair.start
 
     def replaced(self, values: Mapping[str, str]) -> ConnectionString:
-        """Return the same with other values for some names; places in the text stay known."""
+        """Return a connection string with new values for some names. The pairs keep their places in the text."""
         new = {_bare(name).casefold(): value for name, value in values.items()}
         return self._of(
-            [
-                segment._replace(value=new.get(segment.name.casefold(), segment.value))
-                for segment in self.segments
-            ]
+            [pair._replace(value=new.get(pair.name.casefold(), pair.value)) for pair in self.pairs]
         )
 
     def point(self, name: str, harmless: Collection[str] = (), *, at_value: bool = False) -> str:
-        """Return two lines that show where a property stands, values masked; empty where it was not parsed.
+        """Return two lines that show where a property stands, with values masked; "" if the string was not parsed.
 
         Parameters
         ----------
         name : str
             The property.
         harmless : collection of str
-            Names that may be shown, in any case; all others are masked.
+            Names that may be shown, in any case. All others are masked.
         at_value : bool
-            Put the caret under the value instead of the name.
+            Whether the caret stands under the value and not under the name.
         """
-        segment = self._last.get(_bare(name).casefold())
-        if segment is None or not segment.value_end:
+        pair = self._last.get(_bare(name).casefold())
+        if pair is None or not pair.value_end:
             return ""
-        before = [other for other in self.segments if other.start < segment.start]
+        before = [other for other in self.pairs if other.start < pair.start]
         known = _folded_set(harmless)
-        piece = f"{_shown(segment.name, known)}={MASK}"
+        piece = f"{_shown(pair.name, known)}={MASK}"
         at = len(piece) - len(MASK) if at_value else 0
         return _place(before, piece[:at], piece[at:], known)
 
@@ -208,15 +208,17 @@ def parse(text: str, *, lines: bool = False, harmless: Collection[str] = ()) -> 
     text : str
         The text. Reading takes time proportional to its length.
     lines : bool
-        The cell form: a line break ends a property except inside quotes, lines that begin with "#" are comments.
+        Whether the text is in the cell form: a line break outside quotes ends a property, and lines that begin with "#"
+        are comments.
     harmless : collection of str
-        Names that an error message may show (`properties.NAMES`). Every other name is masked, as it may be
-        a piece of a secret that holds a ";".
+        Names that an error message may show (`properties.NAMES`). Every other name is masked, as it may be a piece of a
+        secret that holds a ";".
 
     Raises
     ------
     ConnectionStringError
-        With the position, a caret under the place, and what to do. No value is in it.
+        The text is not in the grammar. The message has the position, a caret under the place, and what to do, but no
+        value.
     """
     return ConnectionString._of(_Reader(text, lines, _folded_set(harmless)).read())
 
@@ -227,28 +229,28 @@ class _Reader:
         self.lines = lines
         self.form = _CELL if lines else _LINE
         self.harmless = harmless
-        self.segments: list[Segment] = []
+        self.pairs: list[Pair] = []
 
-    def read(self) -> list[Segment]:
+    def read(self) -> list[Pair]:
         at = self._skip(0)
         while at < len(self.text):
-            segment = self._segment(at)
-            self.segments.append(segment)
-            at = self._skip(segment.value_end)
-        return self.segments
+            pair = self._pair(at)
+            self.pairs.append(pair)
+            at = self._skip(pair.value_end)
+        return self.pairs
 
     def _skip(self, at: int) -> int:
-        """Return where the next property begins: past blanks, semicolons and comments."""
+        """Return where the next property begins, after blanks, semicolons and comments."""
         while True:
             start, at = at, _end(_BLANKS, self.text, at)
             if not (self.lines and self.text.startswith("#", at)):
                 return at
             line = re.split(r"[\r\n]", self.text[start:at])
             if ";" in line[-1] or (len(line) == 1 and start > 0):
-                return at  # not on a line of its own
+                return at  # the "#" doesn't stand on a line of its own, so it begins no comment
             at = _end(_REST_OF_LINE, self.text, at)
 
-    def _segment(self, start: int) -> Segment:
+    def _pair(self, start: int) -> Pair:
         text = self.text
         if text[start] == "#":
             way = "give it a line of its own" if self.lines else "use the cell form, %%procore_connect"
@@ -270,9 +272,9 @@ class _Reader:
                 f"{self._shown(name)}={MASK}",
                 value[-1],
             )
-        return Segment(name, value or None, start, at, at + len(value))
+        return Pair(name, value or None, start, at, at + len(value))
 
-    def _quoted(self, name: str, start: int, at: int) -> Segment:
+    def _quoted(self, name: str, start: int, at: int) -> Pair:
         quote = self.text[at]
         whole = _QUOTED[quote].match(self.text, at)
         if whole is None:
@@ -290,12 +292,12 @@ class _Reader:
                 f"{self._shown(name)}={quote}{MASK}{quote}",
                 MASK,
             )
-        return Segment(name, whole[1].replace(quote * 2, quote), start, at, whole.end())
+        return Pair(name, whole[1].replace(quote * 2, quote), start, at, whole.end())
 
     def _fail_without_value(self, name: str, start: int) -> NoReturn:
         if self._shown(name) != MASK:
             self._fail(f'{name} has no "=" and value after it', start, "", name)
-        before = self._shown(self.segments[-1].name) if self.segments else MASK
+        before = self._shown(self.pairs[-1].name) if self.pairs else MASK
         whose = "a value" if before == MASK else f"the value of {before}"
         self._fail(
             f'There is no "name=" here. If {whose} holds a ";" or a line break, put the whole value in quotes',
@@ -305,9 +307,9 @@ class _Reader:
         )
 
     def _fail(self, message: str, position: int, piece: str, fault: str) -> NoReturn:
-        """Raise; `piece` is what stands between the last good property and the `fault`, both masked."""
+        """Raise the error. `piece`, the text between the last good property and the `fault`, is masked like the fault."""
         line = f"line {1 + self.text.count(chr(10), 0, position)}, " if self.lines else ""
-        place = _place(self.segments, piece, fault, self.harmless)
+        place = _place(self.pairs, piece, fault, self.harmless)
         raise ConnectionStringError(f"{message} ({line}position {position}).{place}", position)
 
     def _shown(self, name: str) -> str:
@@ -315,7 +317,7 @@ class _Reader:
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Return where a pattern that always matches ends."""
+    """Return where the match of a pattern ends that matches every text."""
     found = pattern.match(text, at)
     return found.end() if found else at
 
@@ -332,9 +334,9 @@ def _shown(name: str, harmless: frozenset[str]) -> str:
     return name if name.casefold() in harmless else MASK
 
 
-def _place(before: Sequence[Segment], piece: str, fault: str, harmless: frozenset[str]) -> str:
-    """Draw the place: at most two properties before it, then the faulty one, and a caret below the fault."""
-    names = "".join(f"{_shown(segment.name, harmless)}={MASK};" for segment in before[-2:])
+def _place(before: Sequence[Pair], piece: str, fault: str, harmless: frozenset[str]) -> str:
+    """Draw at most two properties before the faulty one, the faulty one, and a caret below the fault."""
+    names = "".join(f"{_shown(pair.name, harmless)}={MASK};" for pair in before[-2:])
     lead = ("…;" if len(before) > 2 else "") + names + piece
     return f"\n  {lead}{fault}\n  {' ' * len(lead)}^"
 

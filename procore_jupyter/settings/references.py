@@ -1,4 +1,4 @@
-"""References in a connection string: whole values ``${NAME}`` and ``{name}``, and nothing else."""
+"""References in a connection string: a whole value ``${NAME}`` or ``{name}``. Nothing else is expanded."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _FROM_NAMES = re.compile(r"\{([^{}]+)\}")
 def filled(
     string: ConnectionString, environ: Mapping[str, str], names: Mapping[str, object] | None
 ) -> ConnectionString:
-    """Return the string with what ``${NAME}`` and ``{name}`` stand for. What comes in is not looked at again.
+    """Return the connection string with the values that ``${NAME}`` and ``{name}`` refer to, which are not expanded again.
 
     Parameters
     ----------
     string : ConnectionString
-        As parsed.
+        The parsed connection string.
     environ : mapping of str to str
         The environment, for ``${NAME}``.
     names : mapping of str to object or None
-        A notebook's variables, for ``{name}``; None: braces are plain text.
+        A notebook's variables, for ``{name}``; with None, braces are plain text.
 
     Raises
     ------
     ConfigurationError
-        There is no such variable, or it holds neither text nor a number. It is named, its value is not shown.
+        The variable doesn't exist, or holds neither a text nor a number. The message has its name and not its value.
     """
     new: dict[str, str] = {}
     for key, value in string.items():
@@ -58,7 +58,7 @@ def _is_name(text: str) -> bool:
 
 
 def _as_text(label: str, name: str, value: object) -> str:
-    """Return a variable's value as it would be written; numpy's whole numbers count as numbers."""
+    """Return a variable's value as a person would write it. numpy's integers are numbers too."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bool):

@@ -221,12 +221,12 @@ def test_any_text_is_read_or_refused_and_what_is_read_formats_back(text: str, li
         assert 0 <= position < len(text)
         return
     assert parse(string.format(), lines=lines) == string
-    for segment in string.segments:
-        raw = text[segment.value_start : segment.value_end]
+    for pair in string.pairs:
+        raw = text[pair.value_start : pair.value_end]
         assert raw == raw.strip()
-        assert (segment.value is None) == (raw == "")
+        assert (pair.value is None) == (raw == "")
         if raw and raw[0] not in "'\"":
-            assert raw == segment.value
+            assert raw == pair.value
 
 
 @given(st.lists(st.tuples(names, values), min_size=1, max_size=4), st.text(alphabet=" ;\t", max_size=3))
