@@ -47,6 +47,9 @@ TOGETHER = 50
 MOST_WHOLE = 4000
 """Digits of a whole number that Python reads and writes without asking (`sys.int_info`)."""
 
+DEEPEST_ROW = 500
+"""Levels of records and lists within a row. Each version of Python bounds recursion at another depth of its own."""
+
 UNFIT, EXTRA = "_unfit", "_extra"
 
 _rows = msgspec.json.Decoder(dict[str, Any], float_hook=Number)
@@ -334,13 +337,30 @@ class Ingest:
 def _decoded(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Return rows as Python has them, each number as exact as it is written."""
     try:
-        return [_rows.decode(row) for row in rows]
+        found = [_rows.decode(row) for row in rows]
     except msgspec.ValidationError:  # a whole number of thousands of digits; or no object
-        pass
-    found = [json.loads(bytes(row), parse_float=Number, parse_int=_whole) for row in rows]
-    if not all(isinstance(row, dict) for row in found):
-        raise ValueError("a row is no object")
+        found = [json.loads(bytes(row), parse_float=Number, parse_int=_whole) for row in rows]
+        if not all(isinstance(row, dict) for row in found):
+            raise ValueError("a row is no object") from None
+    _check_depth(
+        [one for row, one in zip(map(bytes, rows), found, strict=True) if _openings(row) > DEEPEST_ROW]
+    )
     return found
+
+
+def _openings(row: bytes) -> int:
+    return row.count(b"{") + row.count(b"[")
+
+
+def _check_depth(rows: Sequence[Any]) -> None:
+    """Raise RecursionError if a row has more levels than `DEEPEST_ROW`."""
+    level = rows
+    for _ in range(DEEPEST_ROW):
+        inside = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [value for values in inside for value in values if isinstance(value, (dict, list))]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:

@@ -16,7 +16,7 @@ import pytest
 
 from procore_jupyter.errors import ProcoreAPIError
 from procore_jupyter.tables.arrow import ingest as module
-from procore_jupyter.tables.arrow.ingest import BATCH, FIRST_LOOK, Ingest
+from procore_jupyter.tables.arrow.ingest import BATCH, DEEPEST_ROW, FIRST_LOOK, Ingest
 from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP
 from tests.tables.json_rows import RECORDS
 from tests.tables.oracle import parsed, same
@@ -519,6 +519,17 @@ def test_a_row_nested_without_end_is_an_error_that_says_so() -> None:
         made.take([b'{"a": 1}'])
         with pytest.raises(ProcoreAPIError, match="nested too deeply"):
             made.take([row])
+
+
+def test_every_python_reads_rows_of_the_same_depth() -> None:
+    def nested(levels: int) -> bytes:
+        return b'{"a":' * (levels - 1) + b'["[{"]' + b"}" * (levels - 1)
+
+    assert len(rows_from(ingest(), [nested(DEEPEST_ROW)])) == 1
+    with pytest.raises(ProcoreAPIError, match="nested too deeply"):
+        ingest().take([nested(DEEPEST_ROW + 1)])
+    wide = b'{"a": [' + b"[]," * 2 * DEEPEST_ROW + b"[]]}"
+    assert len(rows_from(ingest(), [wide])[0]["a"]) == 2 * DEEPEST_ROW + 1
 
 
 @pytest.mark.parametrize("depth", [11, 12, 13, 14, 300])
