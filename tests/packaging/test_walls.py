@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +116,30 @@ def test_only_resolve_reads_the_environment() -> None:
     }
     # The demo's launcher hands its environment on to the JupyterLab that it starts, and reads nothing in it.
     assert readers == {"settings/resolve.py", "demo/launch.py"}
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    project = PROJECT["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["keyring"]]
+    declared += project["optional-dependencies"]["polars"]
+    names = {re.split(r"[<>=!~; \[]", one)[0].replace("-", "_").casefold() for one in declared}
+    brought = {"tornado": "jupyter_server", "traitlets": "ipywidgets", "urllib3": "requests"}
+    imported = {
+        one.partition(".")[0]
+        for path in PACKAGE.rglob("*.py")
+        for one in imports(path.read_text(encoding="utf-8"))
+    }
+    libraries = imported - {*sys.stdlib_module_names, "procore_jupyter"}
+    assert {brought.get(one, one).casefold() for one in libraries} <= names
+
+
+def imports(source: str) -> Iterator[str]:
+    """Give the modules that a module imports, at its top or later."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def test_reading_the_environment_is_recognised_however_it_is_written() -> None:
