@@ -1,38 +1,68 @@
-"""`Access`: what stands between a session and its token: wait for the person, remember that it ended."""
+"""`Access` waits for a pending login, then hands out tokens; `state_of` tells whether somebody is signed in."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from procore_jupyter.connection.front_end import registered_front_end
+from procore_jupyter.connection.question import FILL_IN
 from procore_jupyter.errors import LoginRequired, LoginTimeout
 from procore_jupyter.login.flow import LoginFlow, LoginState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from procore_jupyter.connection.question import Question
     from procore_jupyter.connection.status import State
     from procore_jupyter.oauth.token import Token
     from procore_jupyter.oauth.token_source import TokenProvider
 
 UNNOTICED = 1.0
-"""Seconds that a call waits for the person without a word."""
+"""Seconds that a call waits for the person before the cell says so."""
 
-_PENDING = (LoginState.IDLE, LoginState.WAITING, LoginState.EXCHANGING)
+
+class AccessState(NamedTuple):
+    """Whether somebody is signed in.
+
+    Parameters
+    ----------
+    state : State
+        ``signed in``, ``waiting``, ``not signed in`` or ``no sign-in``.
+    problem : str or None
+        Why nobody is signed in, and what to do; None in the other states.
+    """
+
+    state: State
+    problem: str | None = None
+
+
+def state_of(question: Question | None, access: Access | None) -> AccessState:
+    """Return whether somebody is signed in, as far as is known without asking.
+
+    Parameters
+    ----------
+    question : Question or None
+        What a person is asked, or declined to answer, before the session knows its app.
+    access : Access or None
+        What gives the session its tokens; None for AuthScheme=NONE.
+    """
+    if question is not None:
+        return AccessState("not signed in", str(question.error or FILL_IN))
+    return AccessState("no sign-in") if access is None else access.state
 
 
 class Access:
-    """A token provider that first waits for a pending sign-in, and knows when there is none any more.
+    """A token provider that first waits for a pending login, and remembers why nobody is signed in.
 
     Parameters
     ----------
     provider : TokenProvider
-        Where tokens come from once somebody is signed in.
+        Gives the tokens once somebody is signed in.
     end : callable
-        Ends the sign-in at the provider and forgets it (`sign_out`).
+        Ends the sign-in at the provider and deletes the stored token (`TokenSource.sign_out`).
     kept_at : str
-        Where it is kept; empty where it isn't.
+        Where the token is stored; empty if it isn't.
     """
 
     def __init__(self, provider: TokenProvider, end: Callable[[], None], kept_at: str = "") -> None:
@@ -40,140 +70,126 @@ class Access:
         self._end = end
         self.kept_at = kept_at
         self.flow: LoginFlow | None = None
-        self._waiting: LoginFlow | None = None
         self._instead = ""
-        self.problem: str | None = None
-        """Why the last call found nobody signed in; None where it found somebody."""
-        self._signed_out: str | None = None
-        self._lock = threading.Lock()  # guards the two below
-        self._stored = False
-        self._acts: list[Callable[[], None]] = []
+        self._problem: str | None = None  # why the last call got no token
+        self._closed: str | None = None  # why no call gets one any more
+        self._lock = threading.Lock()  # guards `_callbacks`
+        self._callbacks: list[Callable[[], None]] | None = None  # None: no login is pending
 
     def wait_for(self, flow: LoginFlow, *, instead: str = "") -> None:
-        """Make all who ask for a token wait for this sign-in first.
+        """Make every call for a token wait for a login first.
 
         Parameters
         ----------
         flow : LoginFlow
-            The sign-in.
+            The login.
         instead : str
-            Where waiting would keep the link from the person: what they are told instead.
+            What a call raises at once, where waiting would keep the link from the person.
         """
-        self.flow = self._waiting = flow
+        self.flow = flow
         self._instead = instead
-        self.problem = None
+        self._problem = None
+        self._callbacks = []
 
-    def when_signed_in(self, act: Callable[[], None]) -> None:
-        """Call `act` when the pending sign-in is stored, before those who wait go on; now where none is pending."""
+    def when_signed_in(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the token of the pending login is stored; now if no login is pending."""
         with self._lock:
-            if self.pending and not self._stored:
-                self._acts.append(act)
+            if self._callbacks is not None:
+                self._callbacks.append(callback)
                 return
-        act()
+        callback()
 
     def signed_in(self) -> None:
-        """Tell those of `when_signed_in`."""
+        """Run the callbacks registered with `when_signed_in`."""
         with self._lock:
-            acts, self._acts, self._stored = self._acts, [], True
-        for act in acts:
-            act()
+            callbacks, self._callbacks = self._callbacks, None
+        for callback in callbacks or ():
+            callback()
 
     @property
-    def pending(self) -> bool:
-        """Whether a person is yet to sign in."""
-        return self._waiting is not None and self._waiting.state in _PENDING
-
-    @property
-    def why_over(self) -> str | None:
-        """Why a call would find nobody signed in; None where, as far as is known without asking, it would not."""
-        if self._signed_out is not None:
-            return self._signed_out
-        if self._waiting is not None and self._waiting.state is LoginState.FAILED:
-            return str(self._waiting.error or "Not signed in.")
-        return self.problem
-
-    @property
-    def state(self) -> State:
-        """How far it is, as far as is known without asking."""
-        if self.pending:
-            return "waiting"
-        return "signed in" if self.why_over is None else "not signed in"
+    def state(self) -> AccessState:
+        """Whether somebody is signed in, as far as is known without asking."""
+        if self._closed is not None:
+            return AccessState("not signed in", self._closed)
+        flow = self.flow
+        if flow is not None and flow.state.pending:
+            return AccessState("waiting")
+        if flow is not None and flow.state is LoginState.FAILED:
+            return AccessState("not signed in", str(flow.error or "Not signed in."))
+        return AccessState("signed in" if self._problem is None else "not signed in", self._problem)
 
     def current(self) -> Token:
-        """Return a good token; waits for a pending sign-in.
+        """Return a good token; waits for a pending login.
 
         Raises
         ------
         LoginRequired
-            Nobody is signed in, or the sign-in failed, was cancelled or took too long.
+            Nobody is signed in, or the login failed, was cancelled or took too long.
         """
-        if self._signed_out is not None:
-            raise LoginRequired(self._signed_out)
-        if self._waiting is not None:
-            if self._instead and self._waiting.state in (LoginState.IDLE, LoginState.WAITING):
+        if self._closed is not None:
+            raise LoginRequired(self._closed)
+        flow = self.flow
+        if flow is not None and flow.state is not LoginState.SIGNED_IN:
+            if self._instead and flow.state in (LoginState.IDLE, LoginState.WAITING):
                 raise LoginRequired(self._instead)
-            _wait(self._waiting)
-            self._waiting = None
-        try:
-            token = self._provider.current()
-        except LoginRequired as error:
-            self.problem = str(error)
-            raise
-        if self.problem is not None:
-            self.problem = None
-        return token
+            _wait(flow)
+        return self._remembering(self._provider.current)
 
     def renewed(self, rejected: Token) -> Token:
-        """Return another token than the refused one; raises as `current`."""
-        if self._signed_out is not None:
-            raise LoginRequired(self._signed_out)
+        """Return another token than the one that the API refused; raises as `current`."""
+        if self._closed is not None:
+            raise LoginRequired(self._closed)
+        return self._remembering(lambda: self._provider.renewed(rejected))
+
+    def _remembering(self, ask: Callable[[], Token]) -> Token:
+        """Return a token, and remember why there is none."""
         try:
-            return self._provider.renewed(rejected)
+            token = ask()
         except LoginRequired as error:
-            self.problem = str(error)
+            self._problem = str(error)
             raise
+        self._problem = None
+        return token
 
     def peek(self) -> Token | None:
         """Return the token in memory, good or not; never waits."""
-        if self._signed_out is not None:
-            return None
-        if self._waiting is not None and self._waiting.state is not LoginState.SIGNED_IN:
+        if self._closed is not None or (
+            self.flow is not None and self.flow.state is not LoginState.SIGNED_IN
+        ):
             return None
         return self._provider.peek()
 
     def close(self, reason: str) -> None:
-        """End it here: nobody gets a token any more, and a pending sign-in is over. The stored one stays."""
-        if self._waiting is not None:
-            self._waiting.cancel(LoginRequired(reason))
-        self._signed_out = reason
+        """Give no token any more, and cancel a pending login. The stored token stays."""
+        if self.flow is not None and self.flow.state.pending:
+            self.flow.cancel(LoginRequired(reason))
+        self._closed = reason
 
     def sign_out(self, reason: str) -> None:
-        """End it at the provider too, and forget it.
+        """End the sign-in at the provider, delete the stored token, and give no token any more.
 
         Raises
         ------
         TokenRequestError
             The provider couldn't be reached, or didn't end it: then the sign-in still stands.
         TokenStoreError
-            The stored sign-in can't be removed.
+            The stored token can't be removed.
         """
-        if not self.pending and self._signed_out is None:
+        if self._closed is None and self.state.state != "waiting":
             self._end()
         self.close(reason)
 
 
 def _wait(flow: LoginFlow) -> None:
-    """Wait for the person. Who runs many cells at once looks at the one that waits: say it there."""
+    """Wait for the person. If that takes a while, the cell that waits says so: with "Run All" it is the one looked at."""
     front_end = registered_front_end()
-    if front_end is not None and front_end.waiting is not None:
-        try:
-            flow.wait(UNNOTICED)
-        except LoginTimeout:
-            if flow.state not in _PENDING:
-                raise
-        else:
-            return
-        with front_end.waiting(flow):
-            flow.wait()
+    say_so = front_end.waiting if front_end is not None else None
+    try:
+        flow.wait(UNNOTICED if say_so is not None else None)
+    except LoginTimeout:
+        if say_so is None or not flow.state.pending:
+            raise
     else:
+        return
+    with say_so(flow):
         flow.wait()

@@ -10,26 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from procore_jupyter.connection import saved, terminal
-from procore_jupyter.connection.access import Access
 from procore_jupyter.connection.front_end import registered_front_end
 from procore_jupyter.connection.lookup import check_savable, keep, settings_for, with_answers
-from procore_jupyter.connection.parts import (
-    callback_url,
-    client_of,
-    given_token,
-    key_of,
-    new_flow,
-    nobody_there,
-    pace_of,
-    without_a_person,
-)
+from procore_jupyter.connection.parts import Parts
 from procore_jupyter.connection.procore import Procore
-from procore_jupyter.connection.question import Answer, Question
+from procore_jupyter.connection.question import AppDetails, Question
 from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning, TokenRequestError
 from procore_jupyter.login.flow import LoginFlow
-from procore_jupyter.oauth.client import OAuthClient
-from procore_jupyter.oauth.token_source import TokenSource
-from procore_jupyter.oauth.token_store import fingerprint, open_store
+from procore_jupyter.oauth.token_store import fingerprint
+from procore_jupyter.secret import Secret
 from procore_jupyter.settings.resolve import read_surroundings
 from procore_jupyter.settings.settings import Settings
 
@@ -166,24 +155,22 @@ def _ask(settings: Settings, how: How, ask: Callable[[Question], None]) -> Proco
         return existing
     session = Procore(settings, None, max_wait=_longest_wait(settings, how))
 
-    def answered(answer: Answer, show: Callable[[LoginFlow], None]) -> Procore:
-        new = with_answers(settings, answer.properties())
-        again = replace(how, show=show, ask=None, save=answer.save_as or None, existing=None)
+    def connect_with(details: AppDetails, show: Callable[[LoginFlow], None]) -> None:
+        new = with_answers(settings, details.properties())
+        again = replace(how, show=show, ask=None, save=details.save_as or None, existing=None)
         session.become(open_connection(new, again))
-        return session
 
-    suggested = None
+    suggested = AppDetails()
     if existing is not None and existing.settings.environment.name in settings.profile.environments:
         # The last try: a mistyped secret shouldn't cost the rest.
-        suggested = Answer(
-            environment=existing.settings.environment.name, client_id=existing.settings.client_id or ""
-        )
-    offered = how.save or settings.saved_as or ("" if saved.find(saved.DEFAULT) else saved.DEFAULT)
+        last = existing.settings
+        suggested = AppDetails(environment=last.environment.name, client_id=last.client_id or "")
     question = Question(
         settings,
-        callback_url(settings),
-        answered,
-        save_as=offered,
+        Parts(settings).callback_url,
+        connect_with,
+        describe=session.status,
+        save_as=how.save or settings.saved_as or ("" if saved.find(saved.DEFAULT) else saved.DEFAULT),
         suggested=suggested,
         timeout=how.timeout,
     )
@@ -208,14 +195,76 @@ def _existing(settings: Settings, how: How) -> Procore | None:
 
 def _open(settings: Settings, how: How) -> Procore:
     """Connect anew, in place of the existing session."""
-    if settings.auth_scheme == "OAUTH" and settings.initiate_oauth != "OFF":
-        return _with_a_persons_sign_in(settings, how)
-    access = without_a_person(settings)
-    if how.save is not None and access is not None:
-        access.current()  # only what works is saved
-    session = Procore(settings, access, max_wait=_longest_wait(settings, how), pace=pace_of(settings))
-    _replace(how.existing)
+
+    def warn(line: str) -> None:
+        session.notice(line)
+        warnings.warn(line, ProcoreWarning, stacklevel=2)
+
+    parts = Parts(settings, warn)
+    session = Procore(settings, parts.access, max_wait=_longest_wait(settings, how), pace=parts.pace)
+    if not parts.person_signs_in:
+        if how.save is not None and parts.access is not None:
+            parts.access.current()  # only what works is saved
+        _replace(how.existing)
+        return session
+    may_ask = bool(how.person) and settings.initiate_oauth == "GETANDREFRESH"
+    if not how.login and _is_signed_in(parts, session, may_ask):
+        _replace(how.existing)
+        return session
+    if not may_ask:
+        raise LoginRequired(_nobody_there(settings))
+    _log_in(parts, session, how)
     return session
+
+
+def _is_signed_in(parts: Parts, session: Procore, may_ask: bool) -> bool:
+    """Return whether there is a token that works; where no person may be asked for another, a bad one is an error."""
+    source, verifier = parts.source, parts.settings.verifier
+    if verifier is not None:
+        stored = parts.store.load(parts.key)
+        if stored is None or fingerprint(verifier) not in stored.seeds:
+            _exchange(verifier, parts, may_ask)
+    token = source.load()
+    if token is None:
+        return False
+    if token.needs_refresh(time.time()) or not token.access_token:
+        try:
+            source.current()
+        except LoginRequired:
+            if may_ask:
+                return False
+            raise
+        return True
+    # With a person there, one request tells now, and not in the middle of their work, that the token was revoked.
+    if not may_ask:
+        return True
+    if registered_front_end() is not None:  # a card is drawn next
+        session.look_ahead()
+    return session.still_signed_in()
+
+
+def _exchange(verifier: Secret, parts: Parts, may_ask: bool) -> None:
+    """Exchange the authorization code that the connection string holds; it is good for once."""
+    try:
+        token = parts.client.exchange(verifier, redirect_uri=parts.callback_url, code_verifier=None)
+    except TokenRequestError as error:
+        # An old code, left in the cell, takes nothing away from a token that is there, or that a person can get.
+        if error.error == "invalid_grant" and (may_ask or parts.source.load() is not None):
+            return
+        raise
+    parts.source.adopt(token, frozenset([fingerprint(verifier)]))
+
+
+def _log_in(parts: Parts, session: Procore, how: How) -> None:
+    """Start a login, show it to the person, and let the session wait for it."""
+    assert parts.access is not None  # a person signs in
+    flow = parts.login_flow(
+        via=how.via, timeout=how.timeout, signed_in=parts.access.signed_in, describe=session.status
+    )
+    _replace(how.existing)
+    parts.access.wait_for(flow, instead=RELOAD if read_surroundings().voila else "")
+    flow.start()
+    _show(how, flow)
 
 
 def _keep(session: Procore, settings: Settings, name: str) -> None:
@@ -237,79 +286,18 @@ def _show(how: How, flow: LoginFlow) -> None:
     how.show(flow)
 
 
-def _with_a_persons_sign_in(settings: Settings, how: How) -> Procore:
-    """Connect with a stored or given sign-in, else ask the person for one."""
-    client, store, key = client_of(settings), open_store(settings.settings_location), key_of(settings)
-    given = given_token(settings)
-
-    def warn(line: str) -> None:
-        session.notice(line)
-        warnings.warn(line, ProcoreWarning, stacklevel=2)
-
-    source = TokenSource(
-        client,
-        store,
-        key,
-        seed=settings.refresh_token,
-        given=given,
-        redirect_uri=settings.callback_url,  # Procore's docs send it; who gave none has none to send
-        warn=warn,
+def _nobody_there(settings: Settings) -> str:
+    """Return what to say if nobody is signed in, and nobody is there to sign in."""
+    what = f"no usable sign-in is stored for this app ({settings.place}, account {settings.account})"
+    if settings.initiate_oauth == "REFRESH":
+        return (
+            f"InitiateOAuth=REFRESH never asks a person, and {what}. Sign in once with  procore-jupyter login  or with "
+            "InitiateOAuth=GETANDREFRESH, or give OAuthRefreshToken or OAuthVerifier."
+        )
+    return (
+        f"Nobody is here to sign in, and {what}. Sign in once on this machine, in a notebook (%procore_connect) or with  "
+        "procore-jupyter login ; or give OAuthRefreshToken, or use a service account (AuthScheme=OAUTH_CLIENT)."
     )
-    access = Access(source, source.sign_out, store.location)
-    session = Procore(settings, access, max_wait=_longest_wait(settings, how), pace=pace_of(settings))
-    may_ask = bool(how.person) and settings.initiate_oauth == "GETANDREFRESH"
-    if not how.login:
-        if settings.verifier is not None:
-            stored = store.load(key)
-            if stored is None or fingerprint(settings.verifier) not in stored.seeds:
-                _exchange_verifier(settings, client, source, may_ask)
-        if _is_signed_in(session, source, may_ask):
-            _replace(how.existing)
-            return session
-    if not may_ask:
-        raise LoginRequired(nobody_there(settings))
-    flow = new_flow(
-        settings, client, source, how.via, how.timeout, signed_in=session.signed_in, describe=session.status
-    )
-    _replace(how.existing)
-    access.wait_for(flow, instead=RELOAD if read_surroundings().voila else "")
-    flow.start()
-    _show(how, flow)
-    return session
-
-
-def _exchange_verifier(settings: Settings, client: OAuthClient, source: TokenSource, may_ask: bool) -> None:
-    """Exchange the authorization code that the connection string holds. It is a seed: good for once."""
-    assert settings.verifier is not None
-    try:
-        token = client.exchange(settings.verifier, redirect_uri=callback_url(settings), code_verifier=None)
-    except TokenRequestError as error:
-        # An old code, left in the cell, takes nothing away from a sign-in that is there, or that a person can give.
-        if error.error == "invalid_grant" and (may_ask or source.load() is not None):
-            return
-        raise
-    source.adopt(token, frozenset([fingerprint(settings.verifier)]))
-
-
-def _is_signed_in(session: Procore, source: TokenSource, may_ask: bool) -> bool:
-    """Return whether there is a sign-in that works. One that doesn't is an error where no person may be asked for another."""
-    token = source.load()
-    if token is None:
-        return False
-    if token.needs_refresh(time.time()) or not token.access_token:
-        try:
-            source.current()
-        except LoginRequired:
-            if may_ask:
-                return False
-            raise
-        return True
-    # With a person there, one question tells now, and not in the middle of their work, that it was revoked.
-    if not may_ask:
-        return True
-    if registered_front_end() is not None:  # a card is drawn next
-        session.look_ahead()
-    return session.still_signed_in()
 
 
 def _replace(existing: Procore | None) -> None:

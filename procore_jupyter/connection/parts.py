@@ -1,4 +1,4 @@
-"""What a connection's settings alone decide of its sign-in: the client, the key, the ways, the words."""
+"""`Parts`: what the settings of one connection are made into: client, key, store, pace, token source, login flow."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,138 +16,179 @@ from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.client import OAuthClient, OAuthEndpoints
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
-from procore_jupyter.oauth.token_store import TokenKey, open_store
+from procore_jupyter.oauth.token_store import TokenKey, TokenStore, open_store
 from procore_jupyter.session.rate_limit import Pace, shared_pace
 from procore_jupyter.settings.resolve import read_surroundings
-from procore_jupyter.settings.settings import Settings
 
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationResponse
+    from procore_jupyter.settings.settings import Settings
 
 BARE_LOCALHOST = "http://localhost"
-"""The redirect URI that every app of Procore's has from the start."""
+"""The redirect URI that every Procore app has from the start."""
 
 
-def callback_url(settings: Settings) -> str:
-    """Return the redirect URI that a sign-in with these settings uses: to register, to the letter."""
-    from procore_jupyter.login.discovery import default_callback_url
+class Parts:
+    """The parts of one connection. Each is built once, when it is first used.
 
-    return settings.require_callback_url() or default_callback_url(read_surroundings()) or BARE_LOCALHOST
+    Parameters
+    ----------
+    settings : Settings
+        What to connect to.
+    warn : callable
+        Takes a line that the person should know of, from any thread.
+    """
 
+    def __init__(self, settings: Settings, warn: Callable[[str], None] = lambda line: None) -> None:
+        self.settings = settings
+        self._warn = warn
 
-def key_of(settings: Settings) -> TokenKey:
-    """Return under which key its sign-in is kept."""
-    client_id, _ = settings.require_client()
-    return TokenKey(urlsplit(settings.environment.login_url).netloc, client_id, settings.account)
+    @property
+    def person_signs_in(self) -> bool:
+        """Whether the token is a person's, kept and renewed by us."""
+        return self.settings.auth_scheme == "OAUTH" and self.settings.initiate_oauth != "OFF"
 
+    @cached_property
+    def callback_url(self) -> str:
+        """The redirect URI of a login, to the letter: the one to register for the app."""
+        from procore_jupyter.login.discovery import default_callback_url
 
-def pace_of(settings: Settings) -> Pace:
-    """Return the pace of its app and person, which all their kernels on this machine share."""
-    if settings.auth_scheme == "NONE":
-        return Pace()
-    if settings.initiate_oauth == "OFF":
-        assert settings.access_token is not None  # settings see to it
-        who = settings.access_token.reveal()
-    else:
-        who = key_of(settings).digest()
-    text = f"{settings.environment.api_url}\n{who}"
-    name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
-    return shared_pace(private.runtime_folder() / f"pace-{name}.json")
+        given = self.settings.require_callback_url()
+        return given or default_callback_url(read_surroundings()) or BARE_LOCALHOST
 
-
-def client_of(settings: Settings) -> OAuthClient:
-    """Return what speaks to the provider for its app."""
-    client_id, client_secret = settings.require_client()
-    profile, host = settings.profile, settings.environment.login_url
-    return OAuthClient(
-        OAuthEndpoints(
-            authorize=host + profile.authorize_path,
-            token=host + profile.token_path,
-            info=host + profile.info_path,
-            revoke=host + profile.revoke_path,
-        ),
-        client_id,
-        client_secret,
-        timeout=settings.timeout,
-        proxies=settings.proxies,
-        ca_bundle=settings.ca_bundle,
-        place=settings.environment.title,
-    )
-
-
-def given_token(settings: Settings) -> Token | None:
-    """Return the token that was obtained elsewhere and given in the connection string, None where none was."""
-    if settings.access_token is None:
-        return None
-    return Token.given(
-        settings.access_token,
-        settings.refresh_token,
-        time.time(),
-        expires_in=settings.expires_in,
-        timestamp=settings.token_timestamp,
-    )
-
-
-def without_a_person(settings: Settings) -> Access | None:
-    """Return the sign-in of a connection in which no person ever signs in."""
-    if settings.auth_scheme == "NONE":
-        return None
-    if settings.initiate_oauth == "OFF":
-        given = given_token(settings)
-        assert given is not None  # settings see to it
-        # It is never renewed, whatever else was given.
-        return Access(FixedToken(replace(given, refresh_token=None)), lambda: None)
-    store, key = open_store(settings.settings_location), key_of(settings)
-    provider = ClientCredentials(client_of(settings), store, key)
-    return Access(provider, provider.sign_out, store.location)
-
-
-def new_flow(
-    settings: Settings,
-    client: OAuthClient,
-    source: TokenSource,
-    via: str | None,
-    timeout: float,
-    *,
-    signed_in: Callable[[], None],
-    describe: Callable[[], object],
-) -> LoginFlow:
-    """Put a sign-in by a person together: the link, the ways back, and what is done with the answer."""
-    from procore_jupyter.login.receivers import receivers_for
-    from procore_jupyter.login.ticket import Ticket
-    from procore_jupyter.oauth.authorization import AuthorizationRequest
-
-    surroundings = read_surroundings()
-    redirect_uri = callback_url(settings)
-    ticket = Ticket.create(surroundings.hub.server_name if surroundings.hub is not None else "")
-    receivers = receivers_for(redirect_uri, surroundings, ticket, via=via)
-    request = AuthorizationRequest.create(
-        authorize_url=client.endpoints.authorize,
-        client_id=client.client_id,
-        redirect_uri=redirect_uri,
-        state=ticket.state,
-    )
-
-    def complete(answer: AuthorizationResponse) -> None:
-        answer.raise_for_error()
-        assert answer.code is not None
-        source.adopt(
-            client.exchange(answer.code, redirect_uri=redirect_uri, code_verifier=request.code_verifier)
+    @cached_property
+    def client(self) -> OAuthClient:
+        """The OAuth client of the app."""
+        settings = self.settings
+        client_id, client_secret = settings.require_client()
+        profile, host = settings.profile, settings.environment.login_url
+        return OAuthClient(
+            OAuthEndpoints(
+                authorize=host + profile.authorize_path,
+                token=host + profile.token_path,
+                info=host + profile.info_path,
+                revoke=host + profile.revoke_path,
+            ),
+            client_id,
+            client_secret,
+            timeout=settings.timeout,
+            proxies=settings.proxies,
+            ca_bundle=settings.ca_bundle,
+            place=settings.environment.title,
         )
-        signed_in()
 
-    return LoginFlow(request, receivers, complete, place=settings.place, timeout=timeout, describe=describe)
-
-
-def nobody_there(settings: Settings) -> str:
-    """Return what to say where nobody is signed in, and nobody is there to."""
-    what = f"no usable sign-in is stored for this app ({settings.place}, account {settings.account})"
-    if settings.initiate_oauth == "REFRESH":
-        return (
-            f"InitiateOAuth=REFRESH never asks a person, and {what}. Sign in once with  procore-jupyter login  or with "
-            "InitiateOAuth=GETANDREFRESH, or give OAuthRefreshToken or OAuthVerifier."
+    @cached_property
+    def key(self) -> TokenKey:
+        """The key under which the token is stored."""
+        client_id, _ = self.settings.require_client()
+        return TokenKey(
+            urlsplit(self.settings.environment.login_url).netloc, client_id, self.settings.account
         )
-    return (
-        f"Nobody is here to sign in, and {what}. Sign in once on this machine, in a notebook (%procore_connect) or with  "
-        "procore-jupyter login ; or give OAuthRefreshToken, or use a service account (AuthScheme=OAUTH_CLIENT)."
-    )
+
+    @cached_property
+    def store(self) -> TokenStore:
+        """The store that keeps the token."""
+        return open_store(self.settings.settings_location)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The pace of requests, which all kernels of the same app and person on this machine share."""
+        settings = self.settings
+        if settings.auth_scheme == "NONE":
+            return Pace()
+        if settings.initiate_oauth == "OFF":
+            assert settings.access_token is not None  # `resolve` sees to it
+            who = settings.access_token.reveal()
+        else:
+            who = self.key.digest()
+        text = f"{settings.environment.api_url}\n{who}"
+        name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+        return shared_pace(private.runtime_folder() / f"pace-{name}.json")
+
+    @cached_property
+    def given_token(self) -> Token | None:
+        """The token in the connection string; None if there is none."""
+        settings = self.settings
+        if settings.access_token is None:
+            return None
+        return Token.given(
+            settings.access_token,
+            settings.refresh_token,
+            time.time(),
+            expires_in=settings.expires_in,
+            timestamp=settings.token_timestamp,
+        )
+
+    @cached_property
+    def source(self) -> TokenSource:
+        """The source of tokens that are kept and renewed: a person's, or a service account's."""
+        settings = self.settings
+        if settings.auth_scheme == "OAUTH_CLIENT":
+            return ClientCredentials(self.client, self.store, self.key)
+        return TokenSource(
+            self.client,
+            self.store,
+            self.key,
+            seed=settings.refresh_token,
+            given=self.given_token,
+            redirect_uri=settings.callback_url,  # Procore's docs send it; without a CallbackURL there is none to send
+            warn=self._warn,
+        )
+
+    @cached_property
+    def access(self) -> Access | None:
+        """What gives the session its tokens; None if no token is sent (AuthScheme=NONE)."""
+        if self.settings.auth_scheme == "NONE":
+            return None
+        if self.settings.initiate_oauth == "OFF":
+            assert self.given_token is not None  # `resolve` sees to it
+            # It is never renewed, even if a refresh token was given too.
+            return Access(FixedToken(replace(self.given_token, refresh_token=None)), lambda: None)
+        return Access(self.source, self.source.sign_out, self.store.location)
+
+    def login_flow(
+        self,
+        *,
+        via: str | None,
+        timeout: float,
+        signed_in: Callable[[], None],
+        describe: Callable[[], object],
+    ) -> LoginFlow:
+        """Return a login that is yet to start: its link, its receivers, and the exchange of the code.
+
+        Parameters
+        ----------
+        via : str or None
+            The only receiver to use; None for all that the CallbackURL allows.
+        timeout : float
+            Seconds that the person has.
+        signed_in : callable
+            Called once the token is stored.
+        describe : callable
+            Returns what the card shows after the login.
+        """
+        from procore_jupyter.login.receivers import receivers_for
+        from procore_jupyter.login.ticket import Ticket
+        from procore_jupyter.oauth.authorization import AuthorizationRequest
+
+        surroundings, client, redirect_uri = read_surroundings(), self.client, self.callback_url
+        ticket = Ticket.create(surroundings.hub.server_name if surroundings.hub is not None else "")
+        receivers = receivers_for(redirect_uri, surroundings, ticket, via=via)
+        request = AuthorizationRequest.create(
+            authorize_url=client.endpoints.authorize,
+            client_id=client.client_id,
+            redirect_uri=redirect_uri,
+            state=ticket.state,
+        )
+
+        def complete(response: AuthorizationResponse) -> None:
+            response.raise_for_error()
+            assert response.code is not None
+            token = client.exchange(
+                response.code, redirect_uri=redirect_uri, code_verifier=request.code_verifier
+            )
+            self.source.adopt(token)
+            signed_in()
+
+        place = self.settings.place
+        return LoginFlow(request, receivers, complete, place=place, timeout=timeout, describe=describe)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import requests
 
 from procore_jupyter.connection import front_end
-from procore_jupyter.connection.question import FILL_IN
-from procore_jupyter.connection.status import State, Status, wrong_clock
+from procore_jupyter.connection.access import state_of
+from procore_jupyter.connection.status import Status, wrong_clock
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.retries import in_haste
@@ -22,7 +22,7 @@ from procore_jupyter.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from procore_jupyter.connection.access import Access
+    from procore_jupyter.connection.access import Access, AccessState
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.profiles import Environment
@@ -113,9 +113,14 @@ class Procore(RefreshingSession):
         return self._access.flow if self._access is not None else None
 
     @property
+    def _state(self) -> AccessState:
+        """Whether somebody is signed in, as far as is known without asking."""
+        return state_of(self._question, self._access)
+
+    @property
     def waiting(self) -> bool:
         """Whether this session waits for a person to sign in."""
-        return self._access is not None and self._access.pending
+        return self._state.state == "waiting"
 
     @property
     def question(self) -> Question | None:
@@ -352,7 +357,7 @@ class Procore(RefreshingSession):
 
     def still_signed_in(self) -> bool:
         """Ask Procore who is signed in; False where nobody is. True where Procore can't be asked."""
-        if self._question is not None or (self._access is not None and self._access.why_over is not None):
+        if self._state.state == "not signed in":
             return False
         try:
             with in_haste():
@@ -457,11 +462,8 @@ class Procore(RefreshingSession):
         company = None
         if self.company_id is not None:
             company = (self.company_id, dict(companies).get(self.company_id, ""))
-        state: State = "no sign-in" if access is None else access.state
-        if access is not None and state == "not signed in":
-            problem = access.why_over
-        if self._question is not None:
-            state, problem = "not signed in", str(self._question.error or FILL_IN)
+        state, why_not = self._state
+        problem = why_not or problem
         return Status(
             place=settings.place,
             api_host=urlsplit(settings.environment.api_url).netloc,

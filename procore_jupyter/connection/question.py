@@ -1,16 +1,16 @@
-"""`Question`: the app's Client ID and Client Secret are not known yet, and a person is there to give them.
+"""`Question`: which app to connect with, while its Client ID or Client Secret is unknown and a person is there to give it.
 
-A session stands in the notebook's namespace from the start and has a `Question` for as long as it doesn't
-know what it connects to. The form that draws it is the notebook's (`notebook.connect_form`).
+The session stands in the notebook's namespace from the start, and has a `Question` until it is answered. A front end
+draws it; what to ask, what to offer and what is missing is decided here.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import LoginDenied, LoginRequired, LoginTimeout, ProcoreError
 from procore_jupyter.secret import Secret
@@ -27,19 +27,27 @@ FILL_IN = (
 )
 CANCELLED = "Not connected: the form was cancelled. Run the cell with %procore_connect again to see it anew."
 
+LABELS = {
+    "Environment": "Environment",
+    "OAuthClientId": "Client ID",
+    "OAuthClientSecret": "Client Secret",
+    "CompanyId": "Company ID",
+}
+"""What people call the properties that are asked for."""
+
 
 @dataclass(frozen=True)
-class Answer:
-    """What a person gave.
+class AppDetails:
+    """What a person gave: which app to connect with, and where.
 
     Parameters
     ----------
     environment, client_id, company_id : str
-        As typed; empty for what was left out.
+        As typed; empty if left out.
     client_secret : Secret or None
-        None where none was typed.
+        None if none was typed.
     save_as : str
-        The name to save the connection under, once the sign-in has worked; empty: don't.
+        The name to save the connection under once the login has worked; empty for not saving it.
     """
 
     environment: str = ""
@@ -48,8 +56,14 @@ class Answer:
     company_id: str = ""
     save_as: str = ""
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The properties without which no connection can be made."""
+        needed = {"OAuthClientId": self.client_id, "OAuthClientSecret": self.client_secret}
+        return tuple(name for name, value in needed.items() if not value)
+
     def properties(self) -> dict[str, str]:
-        """Return it as properties of a connection, the secret in the clear."""
+        """Return the properties of a connection that were given, the secret in the clear."""
         given = {
             "Environment": self.environment,
             "OAuthClientId": self.client_id,
@@ -59,32 +73,23 @@ class Answer:
         return {name: value for name, value in given.items() if value}
 
 
-class Session(Protocol):
-    """The session that an answer leads to: a `Procore`, seen from below."""
-
-    @property
-    def settings(self) -> Settings:
-        """What it was made from."""
-
-    def status(self) -> Status:
-        """Return who is signed in."""
-
-
 class Question:
-    """What is asked, and what becomes of it. All of it may be used from any thread.
+    """What is asked, and what becomes of it. Any thread may use it.
 
     Parameters
     ----------
     settings : Settings
         What is known already.
     redirect_uri : str
-        What has to be registered for the app.
+        The Redirect URI to register for the app.
+    connect : callable
+        Takes the details and what shows a login to the person, and connects. Raises ProcoreError.
+    describe : callable
+        Returns who is signed in, once connected.
     save_as : str
-        The name to offer for saving; empty where none is offered.
-    suggested : Answer
+        The name to offer for saving; empty if none is offered.
+    suggested : AppDetails
         What was typed the last time.
-    answered : callable
-        Takes the answer and who shows a sign-in, connects, and returns the session. Raises ProcoreError.
     timeout : float
         Seconds that a thread waits for the answer.
     """
@@ -93,22 +98,64 @@ class Question:
         self,
         settings: Settings,
         redirect_uri: str,
-        answered: Callable[[Answer, Callable[[LoginFlow], None]], Session],
+        connect: Callable[[AppDetails, Callable[[LoginFlow], None]], object],
         *,
+        describe: Callable[[], Status],
         save_as: str = "",
-        suggested: Answer | None = None,
+        suggested: AppDetails = AppDetails(),
         timeout: float = 300.0,
     ) -> None:
         self.settings = settings
         self.redirect_uri = redirect_uri
+        self.describe = describe
         self.save_as = save_as
-        self.suggested = suggested or Answer()
-        self._answered = answered
+        self._suggested = suggested
+        self._connect = connect
         self._until = time.monotonic() + timeout
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._error: LoginRequired | None = None
         self._listeners: list[Callable[[], None]] = []
+
+    # What a front end draws
+
+    @property
+    def environments(self) -> Mapping[str, str]:
+        """Names and titles of the environments to choose from; empty if the connection string says which."""
+        written = self.settings.written
+        if "Environment" in written or {"LoginURL", "APIURL"} <= written.keys():
+            return {}
+        return {name: one.title for name, one in self.settings.profile.environments.items()}
+
+    @property
+    def environment(self) -> str:
+        """The environment to offer."""
+        return self._suggested.environment or self.settings.environment.name
+
+    @property
+    def client_id(self) -> str:
+        """The Client ID to offer; empty if it is unknown, or only the placeholder of an example."""
+        known = self.settings.client_id or self._suggested.client_id
+        return "" if is_placeholder(known) else known
+
+    @property
+    def company_id(self) -> str:
+        """The company to offer."""
+        return "" if self.settings.company_id is None else str(self.settings.company_id)
+
+    @staticmethod
+    def worded(error: ProcoreError) -> tuple[str, str]:
+        """Return which property an error is about (empty for none), and its first line in the words of `LABELS`.
+
+        The lines after the first draw a place in a connection string, which nobody wrote here.
+        """
+        line = str(error).partition("\n")[0]
+        for name, label in LABELS.items():
+            if line.startswith(name):
+                return name, label + line.removeprefix(name)
+        return "", line
+
+    # What becomes of it
 
     @property
     def open(self) -> bool:
@@ -116,48 +163,43 @@ class Question:
         return not self._over.is_set()
 
     @property
-    def client_id(self) -> str:
-        """The Client ID as far as it is known; empty where it isn't, or where it is an example's placeholder."""
-        known = self.settings.client_id or self.suggested.client_id
-        return "" if is_placeholder(known) else known
-
-    @property
     def error(self) -> LoginRequired | None:
         """Why there will be no answer."""
         return self._error
 
-    def answer(self, answer: Answer, show: Callable[[LoginFlow], None]) -> Session | None:
-        """Connect with what was given; return the session, None where the question is over already.
+    def answer(self, details: AppDetails, show: Callable[[LoginFlow], None]) -> bool:
+        """Connect with what was given; return False if the question was over already.
 
         Raises
         ------
         ProcoreError
-            It can't be right. The question stays open.
+            The details can't be right. The question stays open.
         """
         with self._lock:
             if not self.open:
-                return None
-            made = self._answered(answer, show)
-            self._end(None)
+                return False
+            self._connect(details, show)
+            self._over.set()
         self._tell()
-        return made
+        return True
 
     def cancel(self, error: LoginRequired | None = None) -> None:
-        """End it without an answer; who waits gets `error`."""
+        """End the question without an answer; whoever waits for it gets `error`."""
         with self._lock:
             if not self.open:
                 return
-            self._end(error or LoginDenied(CANCELLED))
+            self._error = error or LoginDenied(CANCELLED)
+            self._over.set()
         self._tell()
 
     def wait(self) -> None:
-        """Return when it is answered.
+        """Return when the question is answered.
 
         Raises
         ------
         LoginRequired
             It was cancelled, or nobody answered in time. At once in the main thread, which in a notebook
-            runs the cells: as long as it waits, most front ends' buttons don't reach the kernel.
+            runs the cells: as long as that waits, most front ends' buttons don't reach the kernel.
         """
         if self.open and threading.current_thread() is threading.main_thread():
             raise LoginRequired(FILL_IN)
@@ -168,16 +210,12 @@ class Question:
             raise type(self._error)(*self._error.args)
 
     def on_end(self, listener: Callable[[], None]) -> None:
-        """Call `listener` once when it is over, or now where it is."""
+        """Call `listener` once the question is over; now if it is."""
         with self._lock:
             if self.open:
                 self._listeners.append(listener)
                 return
         listener()
-
-    def _end(self, error: LoginRequired | None) -> None:
-        self._error = error
-        self._over.set()
 
     def _tell(self) -> None:
         with self._lock:
@@ -187,8 +225,3 @@ class Question:
 
     def __repr__(self) -> str:
         return f"<Question for {self.settings.place}>"
-
-
-def one_line(error: ProcoreError) -> str:
-    """Return an error's sentence without the lines that draw a place in a text nobody wrote."""
-    return str(error).partition("\n")[0]

@@ -61,6 +61,11 @@ class LoginState(enum.Enum):
     SIGNED_IN = "signed in"
     FAILED = "not signed in"
 
+    @property
+    def pending(self) -> bool:
+        """Whether the person is still to sign in."""
+        return self not in (LoginState.SIGNED_IN, LoginState.FAILED)
+
 
 class LoginFlow:
     """One sign-in. Attributes never wait nor ask the network, and hold nothing of it once it is over.

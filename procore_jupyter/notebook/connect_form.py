@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from IPython.display import display
 
-from procore_jupyter.connection.question import Answer, one_line
+from procore_jupyter.connection.question import LABELS, AppDetails
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.notebook import form_html as html
 from procore_jupyter.notebook import panel_html
@@ -31,7 +31,7 @@ from procore_jupyter.notebook.status_card import card, message
 from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
-    from procore_jupyter.connection.question import Question, Session
+    from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
 
 log = logging.getLogger(__name__)
@@ -153,31 +153,29 @@ class ConnectForm:
         """Connect with what is in the fields; tell whether that went so far that the form is over."""
         fields = self._fields
         assert fields is not None
-        if fields.missing(self._secret):
+        details = fields.details(self._secret)
+        fields.mark(details.missing)
+        if details.missing:
             return False
         fields.busy(True)
         shown: list[LoginFlow] = []
         try:
-            session = self._question.answer(fields.answer(self._secret), shown.append)
+            if not self._question.answer(details, shown.append):
+                return False  # over meanwhile: the word is in the inbox
         except ProcoreError as error:
             fields.busy(False)
-            fields.say(*html.spoken(one_line(error)))
+            fields.say(*self._question.worded(error))
             return False
-        if session is None:
-            return False  # over meanwhile: the word is in the inbox
         self._secret = None
         self._replace(panel_html.nothing(self._id))
-        notes = [*session.settings.notices, *self._notes]
+        notes = [*self._question.settings.notices, *self._notes]
         if shown:
             from procore_jupyter.notebook import login_panel
 
             login_panel.show(shown[-1], name=self._name, notes=notes)
         else:
-            self._show_card(session, notes)
+            self._publish("card", card(self._question.describe(), name=self._name, notes=notes))
         return True
-
-    def _show_card(self, session: Session, notes: Sequence[str]) -> None:
-        self._publish("card", card(session.status(), name=self._name, notes=notes))
 
     def _replace(self, bundle: dict[str, Any]) -> None:
         """Put the last word in the place of the form."""
@@ -196,8 +194,6 @@ class _Fields:
 
         from procore_jupyter.notebook.secret_field import SecretField
 
-        settings, before = question.settings, question.suggested
-        given = settings.written
         self._below: dict[str, Any] = {}
         rows: list[Any] = []
 
@@ -218,12 +214,12 @@ class _Fields:
             }
 
         self._environment: Any = None
-        if "Environment" not in given and not {"LoginURL", "APIURL"} <= given.keys():
-            choices = [(one.title.capitalize(), name) for name, one in settings.profile.environments.items()]
+        if question.environments:
+            choices = [(title.capitalize(), name) for name, title in question.environments.items()]
             self._environment = add(
                 ipywidgets.Dropdown(
                     options=choices,
-                    value=before.environment or settings.environment.name,
+                    value=question.environment,
                     **{key: value for key, value in look("Environment").items() if key != "placeholder"},
                 ),
                 "Environment",
@@ -234,11 +230,10 @@ class _Fields:
             "OAuthClientId",
         )
         self._client_secret = add(SecretField(**look("Client Secret")), "OAuthClientSecret")
-        company = "" if settings.company_id is None else str(settings.company_id)
-        self._company = add(
-            ipywidgets.Text(value=company, continuous_update=False, **look("Company ID", "may stay empty")),
-            "CompanyId",
+        company = ipywidgets.Text(
+            value=question.company_id, continuous_update=False, **look("Company ID", "may stay empty")
         )
+        self._company = add(company, "CompanyId")
         self._save_as = add(
             ipywidgets.Text(value=question.save_as, continuous_update=False, **look("Save as", "not saved")),
             "",
@@ -277,9 +272,9 @@ class _Fields:
         view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
         return {"application/vnd.jupyter.widget-view+json": view, "text/plain": text}
 
-    def answer(self, secret: Secret | None) -> Answer:
+    def details(self, secret: Secret | None) -> AppDetails:
         """Return what is in the fields."""
-        return Answer(
+        return AppDetails(
             environment=self._environment.value if self._environment is not None else "",
             client_id=self._client_id.value.strip(),
             client_secret=secret,
@@ -287,17 +282,15 @@ class _Fields:
             save_as=self._save_as.value.strip(),
         )
 
-    def missing(self, secret: Secret | None) -> bool:
-        """Say below each field what is missing in it; tell whether something is."""
-        lacking = {"OAuthClientId": not self._client_id.value.strip(), "OAuthClientSecret": secret is None}
+    def mark(self, missing: Sequence[str]) -> None:
+        """Say below each field whether its value is missing, and take back what was wrong before."""
         self._said.value = ""
-        for name, label in (("OAuthClientId", "Client ID"), ("OAuthClientSecret", "Client Secret")):
-            if lacking[name]:
-                self._below[name].value = html.wrong(f"The {label} is missing.")
+        for name in ("OAuthClientId", "OAuthClientSecret"):
+            if name in missing:
+                self._below[name].value = html.wrong(f"The {LABELS[name]} is missing.")
             elif "procore-wrong" in self._below[name].value:
                 self._below[name].value = ""
         self._below["CompanyId"].value = ""
-        return any(lacking.values())
 
     def forgive(self) -> None:
         """Take back that something is missing where it isn't any more."""

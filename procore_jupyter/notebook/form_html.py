@@ -32,13 +32,6 @@ WITHOUT_FORM = (
     "PROCORE_CLIENT_SECRET before Jupyter starts, then run the cell again."
 )
 
-LABELS = {
-    "Environment": "Environment",
-    "OAuthClientId": "Client ID",
-    "OAuthClientSecret": "Client Secret",
-    "CompanyId": "Company ID",
-}
-
 
 def plain(question: Question, form_id: str) -> dict[str, str]:
     """Return what stands for the form in front ends without widgets, and in a notebook saved meanwhile."""
@@ -95,11 +88,3 @@ def wrong(text: str) -> str:
 def wrong_all(text: str) -> str:
     """Return what is wrong with no field alone."""
     return f'<div class="procore-wrong-all" role="alert">{escape(text)}</div>' if text else ""
-
-
-def spoken(message: str) -> tuple[str, str]:
-    """Return which property an error's sentence is about (empty: none), and the sentence with the form's words."""
-    for name, label in LABELS.items():
-        if message.startswith(name):
-            return name, label + message.removeprefix(name)
-    return "", message

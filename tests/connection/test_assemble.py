@@ -20,7 +20,7 @@ import procore_jupyter
 from procore_jupyter import Procore
 from procore_jupyter.connection import front_end, terminal
 from procore_jupyter.connection.assemble import REPLACED
-from procore_jupyter.connection.parts import callback_url
+from procore_jupyter.connection.parts import Parts
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import (
     ConfigurationError,
@@ -876,8 +876,8 @@ def test_the_settings_reach_the_session(demo: DemoProcore) -> None:
 
 def test_the_redirect_uri_is_the_given_one_or_every_apps_own(demo: DemoProcore) -> None:
     given = "HTTP://LocalHost:8888/Procore-Jupyter/../callback/"
-    assert callback_url(resolve("CallbackURL=http://localhost:8888/x/")) == "http://localhost:8888/x/"
-    assert callback_url(resolve("")) == "http://localhost"
+    assert Parts(resolve("CallbackURL=http://localhost:8888/x/")).callback_url == "http://localhost:8888/x/"
+    assert Parts(resolve("")).callback_url == "http://localhost"
     assert given
 
 
