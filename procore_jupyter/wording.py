@@ -1,4 +1,4 @@
-"""What messages are made of: the nearest known word, what may be shown of a text, a duration, a count."""
+"""What messages are made of: the nearest known word, what may be shown of a text, a duration, a wait, a count."""
 
 from __future__ import annotations
 
@@ -88,6 +88,19 @@ def duration(seconds: float) -> str:
         return f"{max(0, math.floor(seconds))} s"
     minutes = math.floor(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def wait_line(words: str, seconds: float) -> str:
+    """Return the line that tells a person of a wait and how to end it.
+
+    Parameters
+    ----------
+    words : str
+        What is waited for: "Procore's limit reached: going on".
+    seconds : float
+        How long the wait lasts yet.
+    """
+    return f"{words} in {seconds:.0f} s (interrupt to stop)"
 
 
 def counted(count: int, what: str) -> str:

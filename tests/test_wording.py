@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.wording import LONGEST_NAME, counted, duration, is_near_miss, nearest, one_line
+from procore_jupyter.wording import (
+    LONGEST_NAME,
+    counted,
+    duration,
+    is_near_miss,
+    nearest,
+    one_line,
+    wait_line,
+)
 
 NAMES = ["OAuthClientId", "OAuthClientSecret", "CallbackURL", "Timeout", "Environment"]
 
@@ -89,3 +97,7 @@ def test_a_duration_in_words(seconds: float, said: str) -> None:
 
 def test_a_count_has_its_noun() -> None:
     assert [counted(n, "row") for n in (0, 1, 1200)] == ["0 rows", "1 row", "1,200 rows"]
+
+
+def test_a_wait_says_for_what_how_long_and_how_to_end_it() -> None:
+    assert wait_line("Looking in the cellar", 7.6) == "Looking in the cellar in 8 s (interrupt to stop)"

@@ -13,7 +13,7 @@ from procore_jupyter.connection.access import state_of
 from procore_jupyter.connection.status import Status, wrong_clock
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
 from procore_jupyter.session.refreshing import RefreshingSession
-from procore_jupyter.session.retries import in_haste
+from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, read_record
 from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places, named
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.profiles import Environment
-    from procore_jupyter.session.headers import CompanyId
+    from procore_jupyter.session.rules import CompanyId
     from procore_jupyter.settings.settings import Settings
     from procore_jupyter.tables.library import Library
     from procore_jupyter.tables.table import Table
@@ -409,15 +409,15 @@ class Procore(RefreshingSession):
         self._settle()
         return super().prepare_request(request)
 
-    def hop(self, *how: Any) -> requests.Response:
+    def _hop(self, *how: Any) -> requests.Response:
         """Send one request to one host, as `RefreshingSession` does."""
         self._settle()
-        return super().hop(*how)
+        return super()._hop(*how)
 
-    def wait_for_sign_in(self) -> None:
+    def _wait_for_sign_in(self) -> None:
         """Return once there is a token, as `RefreshingSession` does, once it is known for which app."""
         self._settle()
-        super().wait_for_sign_in()
+        super()._wait_for_sign_in()
 
     def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
         # Procore's two calls that need no company are how one is found.

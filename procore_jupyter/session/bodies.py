@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import requests
 from urllib3 import HTTPResponse, exceptions
 
-from procore_jupyter.session.headers import whole_number
+from procore_jupyter.session.limit_headers import whole_number
 
 PIECE = 64 * 1024
 """Bytes that are read at a time."""

@@ -13,9 +13,9 @@ import requests
 
 from procore_jupyter.files import private
 from procore_jupyter.session.api_errors import raise_for_status
-from procore_jupyter.session.file_hosts import within_download
-from procore_jupyter.session.headers import whole_number
+from procore_jupyter.session.limit_headers import whole_number
 from procore_jupyter.session.retries import TRIES, is_transient
+from procore_jupyter.session.scope import downloading
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
@@ -68,7 +68,7 @@ def download(
     while True:
         tries_left -= 1
         # The address again, and not where it led: an address of a storage is good for a short while.
-        with within_download(), session.get(url, stream=True) as response:
+        with downloading(), session.get(url, stream=True) as response:
             raise_for_status(response)
             path = target / name_of(response) if target.is_dir() else target
             if path != target and path.exists():

@@ -1,239 +1,272 @@
-"""`Tries`: one exchange with one host: at the pace that Procore asks for, with a token, and again where that may help."""
+"""One request to one host, and its answer, in four steps: tried again, signed, held back by the rate limit, sent.
+
+`send` is the way in. Each step stands below the one that calls it.
+"""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
 from procore_jupyter.errors import RateLimited
 from procore_jupyter.session import retries, scope
 from procore_jupyter.session.bodies import read_whole
-from procore_jupyter.session.headers import AUTHORIZATION, Bearer
 from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE
 from procore_jupyter.session.rate_limit import AGAIN, Pace
-from procore_jupyter.session.scope import Scope, Stopped
+from procore_jupyter.session.rules import AUTHORIZATION, SENT, Bearer
+from procore_jupyter.session.scope import Stopped
+from procore_jupyter.wording import wait_line
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
+    from procore_jupyter.oauth.token import Token
     from procore_jupyter.oauth.token_source import TokenProvider
 
-LIMIT_REACHED = "Procore's limit reached: going on in {seconds:.0f} s (interrupt to stop)"
 BEYOND_MAX_WAIT = (
     "Procore's limit of requests is reached. It takes requests again in {seconds} s: try then, or let calls wait "
     "longer with MaxWait."
 )
 
 UNSAID = 1.0
-"""Waits for the limit that are shorter than this, in seconds, are not worth a word."""
+"""Seconds: a shorter wait for the limit is not worth a line."""
 
 HASTY_WAIT = 1.0
-"""Seconds that a question waits for the limit whose answer is wanted soon or not at all."""
+"""Seconds that a request in haste waits for the limit at most."""
+
+Request = TypeVar("Request", requests.Request, requests.PreparedRequest)
 
 
-class Tries:
+@dataclass
+class Patience:
     """How patiently one session sends.
 
     Parameters
     ----------
     pace : Pace
-        Asked before each request to the API.
+        Says when a request to the API may go out.
     max_wait : float
-        Seconds that one call waits for rate limits at most.
+        Seconds that one call waits at most, for rate limits and between tries.
     notify : callable
-        Told, in one line, of a wait.
-    clock, sleep, chance : callable
-        Unix time, waiting, and a random number from 0 up to 1.
+        Receives each wait as one line.
+    clock : callable
+        Returns the unix time in seconds.
+    sleep : callable
+        Waits so many seconds.
+    chance : callable
+        Returns a random number from 0 up to 1.
     """
+
+    pace: Pace
+    max_wait: float
+    notify: Callable[[str], None]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    chance: Callable[[], float]
+
+
+def send(
+    patience: Patience,
+    adapter: BaseAdapter,
+    request: requests.PreparedRequest,
+    tokens: TokenProvider | None,
+    *,
+    paced: bool,
+    **how: Any,
+) -> requests.Response:
+    """Send a request, and send it again where that may help and does no harm.
+
+    Parameters
+    ----------
+    patience : Patience
+        The session's.
+    adapter : BaseAdapter
+        Sends over the network.
+    request : requests.PreparedRequest
+        The caller's request, which never holds a token.
+    tokens : TokenProvider or None
+        The source of the token to sign with; None sends the request unsigned.
+    paced : bool
+        The request goes to the API, whose rate limit is obeyed.
+    **how
+        ``stream``, ``timeout``, ``verify``, ``cert``, ``proxies``, as `requests.adapters.BaseAdapter.send` takes them.
+
+    Raises
+    ------
+    RateLimited
+        The limit is reached, and lasts longer than the call may wait.
+    Stopped
+        The piece of work was stopped.
+    requests.RequestException
+        No answer came.
+    """
+    if tokens is None:
+        return _Exchange(patience, adapter, request, None, paced, how).answer()
+    # The token goes into a copy, which ends with the exchange: what the caller can keep, pickle or
+    # print (`response.request`, an error's `request`) never holds it.
+    signed = copied(request)
+    signed.headers = request.headers.copy()
+    request.headers[AUTHORIZATION] = SENT
+    response = _Exchange(patience, adapter, signed, tokens, paced, how).answer()
+    response.request = request
+    return response
+
+
+def copied(request: Request) -> Request:
+    """Return a shallow copy; `copy.copy` takes five times as long, on every call."""
+    made = object.__new__(type(request))
+    made.__dict__.update(request.__dict__)
+    return made
+
+
+class _Exchange:
+    """One request on its way, and what is left of its tries and its time. `send` has the parameters."""
 
     def __init__(
         self,
-        pace: Pace,
-        max_wait: float,
-        notify: Callable[[str], None],
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
-        chance: Callable[[], float] = lambda: 0.5,
-    ) -> None:
-        self.pace = pace
-        self.max_wait = max_wait
-        self._notify, self._clock, self._sleep, self._chance = notify, clock, sleep, chance
-
-    def send(
-        self,
+        patience: Patience,
         adapter: BaseAdapter,
         request: requests.PreparedRequest,
         tokens: TokenProvider | None,
-        *,
         paced: bool,
-        stream: bool,
-        **how: Any,
-    ) -> requests.Response:
-        """Send, and send again where that may help and does no harm.
+        how: dict[str, Any],
+    ) -> None:
+        self._patience, self._adapter, self._request, self._tokens = patience, adapter, request, tokens
+        self._paced, self._how = paced, how
+        self._scope = scope.current()
+        repeatable = request.method in retries.IDEMPOTENT and retries.can_rewind(request)
+        self._tries_left = self._scope.tries if repeatable else 1
+        self._failures = 0
+        self._waited = 0.0  # seconds
+        self._renewed = False
 
-        Parameters
-        ----------
-        adapter : BaseAdapter
-            What sends.
-        request : requests.PreparedRequest
-            Changed in place: it gets the bearer.
-        tokens : TokenProvider or None
-            Where the bearer comes from; None sends none.
-        paced : bool
-            It goes to the API, whose limits are obeyed.
-        stream : bool
-            Leave the body to be read by the caller.
-        **how
-            ``timeout``, ``verify``, ``cert``, ``proxies``, as `requests.adapters.BaseAdapter.send` takes them.
-
-        Raises
-        ------
-        RateLimited
-            The limit is reached, and lasts longer than the call may wait.
-        Stopped
-            The piece of work that it belongs to was stopped.
-        requests.RequestException
-            No answer came.
-        """
-        around = scope.current()
-        may_renew = tokens is not None
-        tries_left = 1
-        if request.method in retries.IDEMPOTENT and retries.can_rewind(request):
-            tries_left = 1 if retries.in_haste_now() else retries.TRIES
-        failures, waited = 0, 0.0
+    def answer(self) -> requests.Response:
+        """Send; after a failure that may pass, wait and send again."""
         while True:
-            token = tokens.current() if tokens is not None else None
-            if paced:
-                before, waited = waited, self._wait_for_the_limit(waited, around)
-                if tokens is not None and waited > before:
-                    token = tokens.current()  # it may have been renewed since
-            if token is not None:
-                request.headers[AUTHORIZATION] = Bearer.of(token)
-            response, failure = self._once(
-                adapter,
-                request,
-                around,
-                paced=paced,
-                read=not stream and tries_left > 1,
-                stream=stream,
-                **how,
-            )
-            status = response.status_code if response is not None else None
-            if response is None:
-                assert failure is not None
-                if tries_left == 1 or not retries.is_transient(failure):
-                    raise failure
-            elif status == 401 and may_renew and tokens is not None and token is not None:
-                may_renew = False
-                tokens.renewed(token)
-                if not retries.can_rewind(request):
-                    return response
-                response.close()
-                retries.rewind(request)
-                continue
-            elif (
-                status not in retries.TRANSIENT
-                or tries_left == 1
-                or (around is not None and status in around.at_once)
-            ):
-                return response
-            failures += 1
-            tries_left -= 1
-            headers = response.headers if response is not None else {}
-            wait = retries.pause(status, headers, self._clock(), failures, self._chance())
-            if waited + wait > self.max_wait:
-                if failure is not None:
-                    raise failure
-                assert response is not None
-                return response
-            if response is not None:
-                response.close()
-            self._wait(wait, status, around)
-            waited += wait
-            retries.rewind(request)
+            outcome = self._signed()
+            wait = self._wait_after(outcome)
+            if wait is None:
+                break
+            status = None
+            if isinstance(outcome, requests.Response):
+                status = outcome.status_code
+                outcome.close()
+            words = retries.words_for(status, wait)
+            if words:
+                self._say(words, wait)
+            self._scope.sleep(wait, self._patience.sleep)
+            self._waited += wait
+            retries.rewind(self._request)
+        if isinstance(outcome, requests.RequestException):
+            raise outcome
+        return outcome
 
-    def _once(
-        self,
-        adapter: BaseAdapter,
-        request: requests.PreparedRequest,
-        around: Scope | None,
-        *,
-        paced: bool,
-        read: bool,
-        **how: Any,
-    ) -> tuple[requests.Response | None, requests.RequestException | None]:
-        """Send once; return the answer, or the failure where none came whole."""
+    def _wait_after(self, outcome: requests.Response | requests.RequestException) -> float | None:
+        """Return the seconds until the next try; None if the outcome is final."""
+        if isinstance(outcome, requests.Response):
+            status, headers = outcome.status_code, outcome.headers
+            passes = status in retries.TRANSIENT and status not in self._scope.at_once
+        else:
+            status, headers = None, None
+            passes = retries.is_transient(outcome)
+        if not passes or self._tries_left == 1:
+            return None
+        self._tries_left -= 1
+        self._failures += 1
+        patience = self._patience
+        wait = retries.pause(status, headers or {}, patience.clock(), self._failures, patience.chance())
+        return wait if self._waited + wait <= patience.max_wait else None
+
+    def _signed(self) -> requests.Response | requests.RequestException:
+        """Sign and send; after a 401, renew the token once and send once more."""
+        token = self._sign()
+        if self._paced and self._wait_for_the_limit():
+            token = self._sign()  # the token may have been renewed meanwhile
+        outcome = self._sent()
+        if not isinstance(outcome, requests.Response) or outcome.status_code != 401:
+            return outcome
+        if self._tokens is None or token is None or self._renewed:
+            return outcome
+        self._renewed = True
+        self._tokens.renewed(token)
+        if not retries.can_rewind(self._request):
+            return outcome
+        outcome.close()
+        retries.rewind(self._request)
+        return self._signed()
+
+    def _sign(self) -> Token | None:
+        """Put a token that is good now into the request."""
+        if self._tokens is None:
+            return None
+        token = self._tokens.current()
+        self._request.headers[AUTHORIZATION] = Bearer.of(token)
+        return token
+
+    def _wait_for_the_limit(self) -> bool:
+        """Wait until the request may go out; return whether the limit held it back."""
+        hasty, pace, before = self._scope.tries == 1, self._patience.pace, self._waited
+        most = min(self._patience.max_wait, HASTY_WAIT) if hasty else self._patience.max_wait
+        caution = 0.0 if hasty else PROBE
+        while True:
+            self._scope.check()
+            wait = pace.claim()
+            if wait <= 0:
+                return self._waited > before
+            if wait <= LOOK_AGAIN < caution:
+                # For an answer that is under way, which tells the limit: our caution, and no limit of Procore's.
+                caution -= wait
+                self._scope.sleep(wait, self._patience.sleep)
+                continue
+            if self._waited + wait > most:
+                raise RateLimited(429, BEYOND_MAX_WAIT.format(seconds=math.ceil(wait)), retry_after=wait)
+            if wait >= UNSAID and pace.first_to_say(wait):
+                self._say(retries.LIMIT_REACHED, wait)
+            step = min(wait, AGAIN)
+            self._scope.sleep(step, self._patience.sleep)
+            self._waited += step
+
+    def _sent(self) -> requests.Response | requests.RequestException:
+        """Send once; tell the pace of the answer."""
+        pace, around = self._patience.pace, self._scope
         response: requests.Response | None = None
         heard = False
-        sent = self._clock()
+        sent = self._patience.clock()
         try:
-            response = adapter.send(request, **how)
-            if paced:
+            response = self._adapter.send(self._request, **self._how)
+            if self._paced:
                 heard = True
-                self.pace.answered(response.status_code, response.headers, sent)
-            if read:  # here, so that an answer that breaks off is asked for again
-                apart = around is not None and around.bodies_apart and response.status_code < 400
-                size = read_whole(response, apart=apart and not any(request.hooks.values()))
-                if paced and around is not None:
-                    around.count(size)
-            return response, None
+                pace.answered(response.status_code, response.headers, sent)
+            if self._tries_left > 1 and not self._how["stream"]:
+                self._read(response)
+            return response
         except requests.RequestException as error:
-            if around is not None and around.stopped:
+            if around.stopped:
                 raise Stopped from None
             if response is not None:  # its headers came, its body broke off
                 response.close()
-            return None, error
+            return error
         finally:
-            if paced and not heard:
-                self.pace.unanswered()
-            if around is not None:
-                around.forget()
+            if self._paced and not heard:
+                pace.unanswered()
+            around.forget()
 
-    def _wait_for_the_limit(self, waited: float, around: Scope | None) -> float:
-        """Return once a request may go out: the seconds that the call has waited by then."""
-        hasty = retries.in_haste_now()
-        most = min(self.max_wait, HASTY_WAIT) if hasty else self.max_wait
-        patience = 0.0 if hasty else PROBE
-        while True:
-            if around is not None:
-                around.check()
-            wait = self.pace.claim()
-            if wait <= 0:
-                return waited
-            if wait <= LOOK_AGAIN < patience:
-                # For an answer that is under way, which tells the limit: our caution, and no limit of Procore's.
-                patience -= wait
-                self._pause(wait, around)
-                continue
-            if waited + wait > most:
-                raise RateLimited(429, BEYOND_MAX_WAIT.format(seconds=math.ceil(wait)), retry_after=wait)
-            if wait >= UNSAID and self.pace.first_to_say(wait):
-                self._say(LIMIT_REACHED.format(seconds=wait), wait, around)
-            step = min(wait, AGAIN)
-            self._pause(step, around)
-            waited += step
+    def _read(self, response: requests.Response) -> None:
+        """Read the body here, and not in requests, so that an answer that breaks off is asked for again."""
+        apart = (
+            self._scope.bodies_apart and response.status_code < 400 and not any(self._request.hooks.values())
+        )
+        size = read_whole(response, apart=apart)
+        if self._paced:
+            self._scope.count(size)
 
-    def _wait(self, seconds: float, status: int | None, around: Scope | None) -> None:
-        """Wait before another try, saying so where a person would wonder. An interrupt ends it."""
-        if status == 429:
-            self._say(LIMIT_REACHED.format(seconds=seconds), seconds, around)
-        elif seconds >= 2:
-            what = "Procore can't be reached" if status is None else f"Procore is busy ({status})"
-            self._say(f"{what}: trying again in {seconds:.0f} s (interrupt to stop)", seconds, around)
-        self._pause(seconds, around)
-
-    def _say(self, words: str, seconds: float, around: Scope | None) -> None:
-        if around is not None and around.told is not None:
-            around.told(words, seconds)
+    def _say(self, words: str, seconds: float) -> None:
+        """Tell a person of a wait that has begun."""
+        if self._scope.notify is not None:
+            self._scope.notify(words, seconds)
         else:
-            self._notify(words)
-
-    def _pause(self, seconds: float, around: Scope | None) -> None:
-        if around is not None:
-            around.sleep(seconds)
-        else:
-            self._sleep(seconds)
+            self._patience.notify(wait_line(words, seconds))

@@ -102,6 +102,12 @@ def number(text: str | None) -> float | None:
     return found if 0 <= found < 1e11 else None  # NaN and infinity fail this too
 
 
+def whole_number(text: str | None) -> int | None:
+    """Return a header's count, as ``Content-Length`` and ``Total`` give one; None if it is no count."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
 @functools.lru_cache(maxsize=8)  # every answer of a second has the same
 def http_date(text: str | None) -> float | None:
     """Return an HTTP date as unix seconds (RFC 9110, section 5.6.7)."""

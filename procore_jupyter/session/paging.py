@@ -10,16 +10,19 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, RateLimited
 from procore_jupyter.session import api_errors
-from procore_jupyter.session.headers import whole_number
+from procore_jupyter.session.limit_headers import whole_number
 from procore_jupyter.session.page_order import Ask, Page, PageOrder
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.session.workers import Crew
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
 
 READ_AHEAD, UNHURRIED = 8 * 1024 * 1024, 512 * 1024
 """Bytes of answers that are under way, or came before their turn, at most: where they are waited for, and where they
@@ -38,13 +41,6 @@ _NEXT = re.compile(r'rel="?next\b')
 _PER_PAGE = re.compile(r"(?i)per[_ ]?page|page[_ ]?size")
 _NUMBER = re.compile(r"\d{1,6}")
 _FOR_ALL = (LoginRequired, RateLimited, requests.ConnectionError)
-
-
-class Getter(Protocol):
-    """What paging needs of a session."""
-
-    def get(self, url: str, *, params: Any, headers: Mapping[str, str] | None = None) -> requests.Response:
-        """Send a GET request."""
 
 
 Decoder = Callable[[bytes | memoryview], tuple[Sequence[Any], Hashable, Hashable]]
@@ -108,7 +104,7 @@ Event = Rows | Idle | Failed
 
 
 def rows(
-    session: Getter,
+    session: RefreshingSession,
     path: str,
     params: Mapping[str, Any] | None = None,
     *,
@@ -119,7 +115,7 @@ def rows(
 
     Parameters
     ----------
-    session : Getter
+    session : RefreshingSession
         The session that asks.
     path : str
         The list's address.
@@ -157,7 +153,7 @@ def rows(
 
 
 def read(
-    session: Getter,
+    session: RefreshingSession,
     lists: Sequence[ListRequest],
     around: Scope,
     *,
@@ -173,7 +169,7 @@ def read(
 
     Parameters
     ----------
-    session : Getter
+    session : RefreshingSession
         The session that asks.
     lists : sequence of ListRequest
         What to read.
@@ -227,6 +223,7 @@ def read(
                 one.take(ask, answer)
     finally:
         crew.dismiss()
+        session._pace.release()  # other kernels may be waiting for what was taken and isn't needed now
 
 
 def _next_ask(
@@ -330,7 +327,7 @@ class _Answer:
     broken: bool = False
 
 
-def _ask(session: Getter, wanted: ListRequest, ask: Ask) -> _Answer:
+def _ask(session: RefreshingSession, wanted: ListRequest, ask: Ask) -> _Answer:
     """Ask for one page."""
     try:
         response = session.get(

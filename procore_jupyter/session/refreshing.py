@@ -1,7 +1,8 @@
-"""`RefreshingSession`: a `requests.Session` whose sign-in renews itself and stays on its own host.
+"""`RefreshingSession`: a `requests.Session` whose token renews itself and stays on its own host.
 
 Every hop of every request, the hops of a redirect and the sending of a prepared request included,
-leaves through `RefreshingSession.hop`, so each rule stands in one place and holds for all of them.
+leaves through `RefreshingSession._hop`, so each rule stands in one place and holds for all of them.
+The way of a request: `get_adapter` -> `_hop` (what is refused) -> `_to_its_host` (what goes along) -> `exchange.send`.
 """
 
 from __future__ import annotations
@@ -11,20 +12,18 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import requests
+from requests import exceptions
 
 from procore_jupyter.errors import ConfigurationError, without_frames
-from procore_jupyter.session import rules
-from procore_jupyter.session.connections import CuttableAdapter
-from procore_jupyter.session.exchange import Tries
-from procore_jupyter.session.file_hosts import FileHosts, downloading
-from procore_jupyter.session.gate import Gate
-from procore_jupyter.session.headers import AUTHORIZATION, COMPANY, SENT, Bearer, CompanyId
-from procore_jupyter.session.network_faults import say_why
+from procore_jupyter.session import exchange, rules, scope
+from procore_jupyter.session.exchange import Patience
 from procore_jupyter.session.origin import Origin
 from procore_jupyter.session.rate_limit import Pace
+from procore_jupyter.session.rules import AUTHORIZATION, COMPANY, Bearer, CompanyId, FileHosts
+from procore_jupyter.session.scope import StoppableAdapter
 from procore_jupyter.settings.proxies import ProxyURL
 
 if TYPE_CHECKING:
@@ -33,15 +32,7 @@ if TYPE_CHECKING:
     from procore_jupyter.oauth.token_source import TokenProvider
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-
-Copied = TypeVar("Copied", requests.Request, requests.PreparedRequest)
-
-
-def _copy(request: Copied) -> Copied:
-    """Return a shallow copy; `copy.copy` takes five times as long, on every call."""
-    made = object.__new__(type(request))
-    made.__dict__.update(request.__dict__)
-    return made
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}(?=:)")
 
 
 def _say(message: str) -> None:
@@ -51,27 +42,28 @@ def _say(message: str) -> None:
 class RefreshingSession(requests.Session):
     """A `requests.Session` for one API host.
 
-    A relative URL goes to the API host. The bearer and the company header are attached hop by hop, by
-    one check of (scheme, host, port), and to the API host alone; the caller's own ``Authorization``,
-    ``auth=`` and company header win. A token is renewed before it expires, and once after a 401, and
-    the request repeated. Failures that pass are tried four times where that does no harm. The
-    environment is never read.
+    A relative URL goes to the API host. Each hop gets token and company header by one check of (scheme, host, port),
+    and the API host alone gets both; the caller's own ``Authorization``, ``auth=`` and company header win. A token is
+    renewed before it expires, and once after a 401, and the request is repeated. Failures that pass are tried four times
+    where that does no harm. The session never reads the environment.
 
     Parameters
     ----------
-    api_url, login_url : str
-        Where the API is (a path in it is put before relative URLs), and where signing in happens.
+    api_url : str
+        The API's address; a path in it is put before relative URLs.
+    login_url : str
+        The address at which people sign in.
     tokens : TokenProvider or None
-        Where the bearer comes from; None sends none.
+        The source of tokens; None sends requests without one.
     timeout : float
-        Seconds for connecting, and for each read, where the caller gives none.
+        Seconds for connecting, and for each read, unless the caller gives others.
     max_wait : float
-        Seconds that one call waits for rate limits at most. Beyond it a 429 that came is returned, and where none
-        came yet `RateLimited` is raised.
+        Seconds that one call waits for rate limits at most. When a longer wait is needed, a 429 that came is returned,
+        and `RateLimited` is raised if none came yet.
     readonly : bool
-        Refuse all but GET, HEAD and OPTIONS.
+        Refuse all methods but GET, HEAD and OPTIONS.
     file_hosts : sequence of str
-        Hosts that downloads, and they alone, also send the bearer to, over https.
+        Hosts that receive the token in downloads alone, over https.
     proxies : mapping
         As `requests.Session.proxies`.
     ca_bundle : str or None
@@ -79,11 +71,15 @@ class RefreshingSession(requests.Session):
     company_id : int or None
         The company that requests are about.
     pace : Pace or None
-        When requests may go out, shared with others of the same app and person; None for one of its own.
+        The pace shared with other sessions of the same app and person; None gives the session one of its own.
     notify : callable
-        Told, in one line, of a wait.
-    clock, sleep, chance : callable
-        Unix time, waiting, and a random number from 0 up to 1.
+        Receives each wait as one line.
+    clock : callable
+        Returns the unix time in seconds.
+    sleep : callable
+        Waits so many seconds.
+    chance : callable
+        Returns a random number from 0 up to 1.
     """
 
     _ready = False
@@ -114,13 +110,13 @@ class RefreshingSession(requests.Session):
         self._base = api_url.rstrip("/") + "/"
         self._tokens = tokens
         self.timeout = timeout
-        self._tries = Tries(pace or Pace(clock=clock), max_wait, notify, clock, sleep, chance)
+        self._patience = Patience(pace or Pace(clock=clock), max_wait, notify, clock, sleep, chance)
         self._readonly = readonly
         self.proxies = {name: ProxyURL(url) for name, url in (proxies or {}).items()}
         self.verify = ca_bundle or True
         self._clock = clock
         for scheme in ("https://", "http://"):
-            self.mount(scheme, CuttableAdapter())
+            self.mount(scheme, StoppableAdapter())
         self._company_id: int | None = None
         self._company_header: CompanyId | None = None
         self._last_headers: Mapping[str, str] = {}
@@ -131,7 +127,7 @@ class RefreshingSession(requests.Session):
 
     @property
     def trust_env(self) -> bool:
-        """False for good: the environment is read once, on connecting, and never by requests."""
+        """False for good: connecting reads the environment once, and requests never does."""
         return False
 
     @trust_env.setter
@@ -145,7 +141,7 @@ class RefreshingSession(requests.Session):
 
     @property
     def company_id(self) -> int | None:
-        """The company that requests are about: sent as ``Procore-Company-Id``. None where none is chosen."""
+        """The company that requests are about, sent as ``Procore-Company-Id``; None until one is chosen."""
         return self._company_id
 
     @company_id.setter
@@ -156,20 +152,20 @@ class RefreshingSession(requests.Session):
     @property
     def max_wait(self) -> float:
         """Seconds that one call waits for rate limits at most."""
-        return self._tries.max_wait
+        return self._patience.max_wait
 
     @max_wait.setter
     def max_wait(self, seconds: float) -> None:
-        self._tries.max_wait = seconds
+        self._patience.max_wait = seconds
 
     @property
     def readonly(self) -> bool:
-        """Whether everything but GET, HEAD and OPTIONS is refused. Set by the connection string alone."""
+        """Whether the session refuses all methods but GET, HEAD and OPTIONS. Only the connection string sets this."""
         return self._readonly
 
     @property
     def rate_limit(self) -> tuple[int, int] | None:
-        """Requests left, and allowed, in the window that ends first, as the last answer told; None before it."""
+        """Requests left and requests allowed in the window that ends first, by the last answer; None before it."""
         try:
             return int(self._last_headers["X-Rate-Limit-Remaining"]), int(
                 self._last_headers["X-Rate-Limit-Limit"]
@@ -177,13 +173,15 @@ class RefreshingSession(requests.Session):
         except (KeyError, ValueError):
             return None
 
-    @property
-    def pace(self) -> Pace:
-        """When requests to the API may go out."""
-        return self._tries.pace
+    # For the rooms above: nothing that a person needs.
 
-    def wait_for_sign_in(self) -> None:
-        """Return once there is a token: in this thread, where a person can be told that it is waited for.
+    @property
+    def _pace(self) -> Pace:
+        """When requests to the API may go out."""
+        return self._patience.pace
+
+    def _wait_for_sign_in(self) -> None:
+        """Return once there is a token: in this thread, in which a person can be told of the wait.
 
         Raises
         ------
@@ -193,38 +191,38 @@ class RefreshingSession(requests.Session):
         if self._tokens is not None:
             self._tokens.current()
 
-    # requests' own steps, each with our rule added.
+    # requests' own steps, each with our rule added
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepare a request as `requests.Session` does; a relative URL is one of the API's."""
+        """Prepare a request as `requests.Session` does; a relative URL goes to the API."""
         url = request.url
         if url is not None:
             text = url.decode() if isinstance(url, bytes) else str(url)
             text = text.lstrip()
             if not _ABSOLUTE.match(text):
-                request = _copy(request)
+                request = exchange.copied(request)
                 request.url = self._base + text.lstrip("/")
         return super().prepare_request(request)
 
     def rebuild_proxies(self, prepared_request: requests.PreparedRequest, proxies: Any) -> Any:
-        """Return a redirect's proxies as requests does, its password not in the request: urllib3 sends it."""
+        """Return a redirect's proxies as requests does, but keep their password out of the request: urllib3 sends it."""
         found = super().rebuild_proxies(prepared_request, proxies)  # type: ignore[no-untyped-call]
         prepared_request.headers.pop("Proxy-Authorization", None)
         return found
 
     def get_adapter(self, url: str) -> BaseAdapter:
-        """Return what sends to this URL: the mounted adapter, held to this session's rules."""
+        """Return the mounted adapter for this URL, behind this session's rules."""
         try:
             found = super().get_adapter(url)
-        except requests.exceptions.InvalidSchema:
-            # requests' own words have the whole address, which of a redirect to a storage is a secret.
-            scheme = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}(?=:)", url)
-            raise requests.exceptions.InvalidSchema(
+        except exceptions.InvalidSchema:
+            # requests' own words have the whole address, and that of a redirect to a storage is a secret.
+            scheme = _SCHEME.match(url)
+            raise exceptions.InvalidSchema(
                 f"Only http and https can be asked, and not {scheme[0] if scheme else 'this'}."
             ) from None
-        return Gate(self, found)  # type: ignore[return-value]
+        return _Gate(found, self._hop)  # type: ignore[return-value]
 
-    def hop(
+    def _hop(
         self,
         adapter: BaseAdapter,
         request: requests.PreparedRequest,
@@ -234,7 +232,7 @@ class RefreshingSession(requests.Session):
         cert: Any,
         proxies: Any,
     ) -> requests.Response:
-        """Send one request to one host: the only way out of this session."""
+        """Send one request to one host, unless a rule refuses it. No request leaves the session by another way."""
         if self._readonly:
             rules.refuse_changes(request)
         if not verify:
@@ -243,12 +241,8 @@ class RefreshingSession(requests.Session):
             timeout = self.timeout
         elif isinstance(timeout, tuple):
             timeout = tuple(self.timeout if one is None else one for one in timeout)
-        at_api = self._api.holds(request.url)
-        exchange = self._with_sign_in if at_api else self._as_it_is
-        if not at_api and downloading() and self._file_hosts.holds(request.url):
-            exchange = self._for_a_file
         try:
-            response = exchange(
+            return self._to_its_host(
                 adapter, request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
             )
         except BaseException as error:
@@ -257,61 +251,41 @@ class RefreshingSession(requests.Session):
             without_frames(error)
             if isinstance(error, requests.RequestException):
                 error.request = request
-                say_why(error, request.url, timeout, proxies)
+                _say_why(error, request.url, timeout, proxies)
             raise error from error.__cause__
+
+    def _to_its_host(
+        self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
+    ) -> requests.Response:
+        """Send with what its host may get: the API token and company, a file host in a download the token, others neither.
+
+        What an earlier hop put on for another host goes no further.
+        """
+        at_api = self._api.holds(request.url)
+        self._put_company(request, at_api)
+        tokens = None
+        if at_api or (scope.current().to_files and self._file_hosts.holds(request.url)):
+            tokens = self._tokens
+        own = request.headers.get(AUTHORIZATION)
+        if own is not None and not isinstance(own, Bearer):
+            tokens = None  # the caller's own wins
+        elif own is not None and tokens is None:
+            del request.headers[AUTHORIZATION]
+        response = exchange.send(self._patience, adapter, request, tokens, paced=at_api, **how)
         if at_api:
             self._last_headers = response.headers
         return response
 
-    def _as_it_is(
-        self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
-    ) -> requests.Response:
-        """Send to another host: what an earlier hop put on for the API goes no further."""
-        for name, ours in ((AUTHORIZATION, Bearer), (COMPANY, CompanyId)):
-            if isinstance(request.headers.get(name), ours):
-                del request.headers[name]
-        return self._tries.send(adapter, request, None, paced=False, **how)
-
-    def _with_sign_in(
-        self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
-    ) -> requests.Response:
-        """Send to the API, with bearer and company where the caller gave none."""
+    def _put_company(self, request: requests.PreparedRequest, at_api: bool) -> None:
+        """Set the company header of a request to the API, unless the caller has set it; take ours off any other."""
         company = request.headers.get(COMPANY)
-        if company is None or isinstance(company, CompanyId):
-            chosen = self._company_for(request)
-            if chosen is not None:
-                request.headers[COMPANY] = chosen
-            elif company is not None:  # sent before, and unchosen since
-                del request.headers[COMPANY]
-        return self._with_bearer(adapter, request, paced=True, **how)
-
-    def _for_a_file(
-        self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
-    ) -> requests.Response:
-        """Send to a host of files, with the bearer: which is no host of the API, whose company and limits it has not."""
-        if isinstance(request.headers.get(COMPANY), CompanyId):
+        if company is not None and not isinstance(company, CompanyId):
+            return
+        chosen = self._company_for(request) if at_api else None
+        if chosen is not None:
+            request.headers[COMPANY] = chosen
+        elif company is not None:  # set by an earlier hop, or before the company was unchosen
             del request.headers[COMPANY]
-        return self._with_bearer(adapter, request, paced=False, **how)
-
-    def _with_bearer(
-        self, adapter: BaseAdapter, request: requests.PreparedRequest, *, paced: bool, **how: Any
-    ) -> requests.Response:
-        # The token goes into a copy, which ends with the exchange: what the caller can keep, pickle or
-        # print (`response.request`, an error's `request`) never holds it.
-        wire = _copy(request)
-        headers = wire.headers = request.headers.copy()
-        tokens = self._tokens
-        own = headers.get(AUTHORIZATION)
-        if own is not None:
-            if isinstance(own, Bearer):
-                del headers[AUTHORIZATION]
-            else:
-                tokens = None
-        if tokens is not None:
-            request.headers[AUTHORIZATION] = SENT
-        response = self._tries.send(adapter, wire, tokens, paced=paced, **how)
-        response.request = request
-        return response
 
     def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
         """Return the company header for a request to the API that has none of the caller's."""
@@ -325,3 +299,52 @@ class RefreshingSession(requests.Session):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._api!r}>"
+
+
+class _Gate:
+    """Stands before an adapter, so that requests' own code can't send past the session's rules.
+
+    Parameters
+    ----------
+    adapter : BaseAdapter
+        Sends over the network.
+    send : callable
+        `RefreshingSession._hop`.
+    """
+
+    __slots__ = ("_adapter", "_send")
+
+    def __init__(self, adapter: BaseAdapter, send: Callable[..., requests.Response]) -> None:
+        self._adapter = adapter
+        self._send = send
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """Send one request to one host, as `requests.adapters.BaseAdapter.send`."""
+        return self._send(self._adapter, request, stream, timeout, verify, cert, proxies)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._adapter, name)
+
+
+_NETWORK = (exceptions.ConnectionError, exceptions.Timeout, exceptions.ChunkedEncodingError)
+
+
+def _say_why(error: BaseException, url: str | None, timeout: Any, proxies: Mapping[str, str] | None) -> None:
+    """Have a failure of the network say what happened and what to do.
+
+    The error keeps its type, and urllib3's words stay in its context. Of the proxies only the host is ever named.
+    """
+    if isinstance(error, _NETWORK):
+        # On the first failure: connecting doesn't pay for it.
+        from procore_jupyter.oauth.unreachable import why
+
+        read = timeout[-1] if isinstance(timeout, tuple) else timeout
+        error.args = (why(error, url or "", read, proxies or {})[0],)

@@ -1,10 +1,11 @@
-"""When a failed request is tried again, and after how long. Rules only: nothing here sends or waits."""
+"""When a failed request is sent again, after how long, and what a person is told of the wait.
+
+Rules only: nothing here sends or waits.
+"""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.session.limit_headers import asked_wait
@@ -19,11 +20,25 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, section 9.2.1): all that ``Readonly=true`` lets out."""
 
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+"""HTTP statuses of failures that pass."""
+
 TRIES = 4
+"""How often one request is sent at most."""
+
+FIRST_BACKOFF = 0.5
+"""Seconds to wait after the first failure at most; each further failure doubles them."""
+
 LONGEST_BACKOFF = 8.0
+"""Seconds to wait after any failure at most, if the answer asks for no other wait."""
 
 SPIKE_WINDOW = 10.0
 """Seconds: the shorter of Procore's two rate-limit windows (its docs, plan_your_app/rate_limiting)."""
+
+UNSAID = 2.0
+"""Seconds: a person is not told of a shorter wait for a server that fails."""
+
+LIMIT_REACHED = "Procore's limit reached: going on"
+"""What a person is told of a wait for the rate limit; `wording.wait_line` adds the seconds."""
 
 
 def pause(status: int | None, headers: Mapping[str, str], now: float, failures: int, chance: float) -> float:
@@ -32,7 +47,7 @@ def pause(status: int | None, headers: Mapping[str, str], now: float, failures: 
     Parameters
     ----------
     status : int or None
-        The HTTP status, None where the connection failed.
+        The HTTP status; None if the connection failed.
     headers : mapping
         The answer's headers.
     now : float
@@ -47,7 +62,25 @@ def pause(status: int | None, headers: Mapping[str, str], now: float, failures: 
         return asked + chance
     if status == 429:
         return SPIKE_WINDOW + chance
-    return min(LONGEST_BACKOFF, 0.5 * 2.0 ** (failures - 1)) * (0.5 + chance / 2)
+    return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (failures - 1)) * (0.5 + chance / 2)
+
+
+def words_for(status: int | None, seconds: float) -> str:
+    """Return what a person is told of a wait before the next try; empty if the wait is too short to mention.
+
+    Parameters
+    ----------
+    status : int or None
+        The HTTP status; None if the connection failed.
+    seconds : float
+        The length of the wait.
+    """
+    if status == 429:
+        return LIMIT_REACHED
+    if seconds < UNSAID:
+        return ""
+    what = "Procore can't be reached" if status is None else f"Procore is busy ({status})"
+    return f"{what}: trying again"
 
 
 def can_rewind(request: requests.PreparedRequest) -> bool:
@@ -59,7 +92,7 @@ def can_rewind(request: requests.PreparedRequest) -> bool:
 
 
 def rewind(request: requests.PreparedRequest) -> None:
-    """Put the body back to where it began; only for a request that `can_rewind`."""
+    """Put the body back to its beginning; for requests that `can_rewind` alone."""
     if request.body is not None and not isinstance(request.body, (str, bytes, bytearray)):
         from requests.utils import rewind_body
 
@@ -80,21 +113,3 @@ def is_transient(error: Exception) -> bool:
     if not isinstance(error, (exceptions.ConnectionError, exceptions.ChunkedEncodingError)):
         return False
     return not any(isinstance(part, ReadTimeoutError) for part in error.args)
-
-
-_IN_HASTE: ContextVar[bool] = ContextVar("procore_in_haste", default=False)
-
-
-@contextlib.contextmanager
-def in_haste() -> Iterator[None]:
-    """Send each request once while this lasts: for a question whose answer is wanted soon or not at all."""
-    before = _IN_HASTE.set(True)
-    try:
-        yield
-    finally:
-        _IN_HASTE.reset(before)
-
-
-def in_haste_now() -> bool:
-    """Return whether requests are sent once for now."""
-    return _IN_HASTE.get()

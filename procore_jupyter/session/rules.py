@@ -1,18 +1,110 @@
-"""What a session never sends, whoever asks: changes through a read-only connection, and a sign-in to who can't prove who they are."""
+"""What a session sends to whom: its two headers, the hosts that receive a token, and the requests that it refuses."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.session.origin import may_lead_to
+from procore_jupyter.session.origin import may_lead_to, read_origin
 from procore_jupyter.session.retries import SAFE
 
 if TYPE_CHECKING:
     import requests
 
-# A server behind some proxies and frameworks takes the method from these instead.
+    from procore_jupyter.oauth.token import Token
+
+AUTHORIZATION = "Authorization"
+"""The header of the token (RFC 6750, section 2.1)."""
+
+COMPANY = "Procore-Company-Id"
+"""The header of the company that a request is about (Procore's docs, making API calls)."""
+
+MASKED = "Bearer ***"
+"""The Authorization value that a person sees."""
+
+HTTPS_PORT = 443
+"""The only port of a file host that receives a token."""
+
+# Servers behind some proxies and frameworks take the method from these headers instead.
 _METHOD_OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+
+
+# Our two headers: their types tell them from the caller's own.
+
+
+class Bearer(str):
+    """The Authorization value that this package sends; drawn, formatted and pickled as ``Bearer ***``.
+
+    Only `encode`, which http.client calls, gives what is sent.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, token: Token) -> Bearer:
+        """Return the value to send for a token.
+
+        Raises
+        ------
+        ConfigurationError
+            The token has characters that no header can hold: http.client would show the token in its own message.
+        """
+        text = token.access_token.reveal()
+        if not (text.isascii() and text.isprintable()):
+            raise ConfigurationError(
+                "The access token holds a line break or another character that can't be sent. Copy it again."
+            )
+        return cls("Bearer " + text)
+
+    def __repr__(self) -> str:
+        return repr(MASKED)
+
+    def __str__(self) -> str:
+        return MASKED
+
+    def __format__(self, spec: str) -> str:
+        return format(MASKED, spec)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type, tuple[str]]:
+        return Bearer, (MASKED,)
+
+
+SENT = Bearer(MASKED)
+"""The Authorization value of a request that the caller can look at, in place of the token that was sent."""
+
+
+class CompanyId(str):
+    """The company header's value that the session sets, and not the caller."""
+
+    __slots__ = ()
+
+
+class FileHosts:
+    """The hosts beside the API's that receive the token in a download.
+
+    Parameters
+    ----------
+    patterns : sequence of str
+        Host names in lower case, as a profile gives them: ``files.example.com``, or ``*.example.com`` for all hosts below
+        that one.
+    """
+
+    def __init__(self, patterns: Sequence[str] = ()) -> None:
+        self._names = frozenset(one for one in patterns if not one.startswith("*."))
+        # With the dot: a name ends at the boundary of a label.
+        self._ends = tuple(one[1:] for one in patterns if one.startswith("*."))
+
+    def holds(self, url: str | None) -> bool:
+        """Return whether a URL leads to one of these hosts: over https, at its usual port, the name spelled plainly."""
+        origin = read_origin(url or "")
+        if origin is None or origin[0] != "https" or origin[2] != HTTPS_PORT:
+            return False
+        host = origin[1]
+        return host in self._names or (host.endswith(self._ends) if self._ends else False)
+
+
+# What is refused
 
 
 def refuse_changes(request: requests.PreparedRequest) -> None:
@@ -21,7 +113,7 @@ def refuse_changes(request: requests.PreparedRequest) -> None:
     Raises
     ------
     ConfigurationError
-        It is another method, or a header asks the server to take it for one.
+        The method is another one, or a header asks the server to take it for another one.
     """
     method = (request.method or "").upper()
     override = next((name for name in _METHOD_OVERRIDES if name in request.headers), None)
@@ -34,12 +126,12 @@ def refuse_changes(request: requests.PreparedRequest) -> None:
 
 
 def refuse_unverified(request: requests.PreparedRequest, hosts: frozenset[str]) -> None:
-    """Let a request without verification of the server's certificate go to other hosts alone.
+    """Refuse ``verify=False`` for some hosts.
 
     Raises
     ------
     ConfigurationError
-        It may lead to one of `hosts`.
+        The request may lead to one of `hosts`.
     """
     if may_lead_to(request.url or "", hosts):
         raise ConfigurationError(

@@ -135,7 +135,7 @@ class Library:
         from procore_jupyter.tables.arrow.ingest import Ingest
         from procore_jupyter.tables.reading import Reading
 
-        self._session.wait_for_sign_in()
+        self._session._wait_for_sign_in()
         places = self.places.of(selection, self.parents)
         company = next((place.company for place in places if place.company is not None), None)
         labels = functools.partial(self._labels, company)

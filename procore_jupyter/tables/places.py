@@ -11,9 +11,8 @@ import requests
 
 from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
 from procore_jupyter.session import paging
-from procore_jupyter.session.headers import COMPANY
-from procore_jupyter.session.retries import in_haste
-from procore_jupyter.session.scope import LOOK
+from procore_jupyter.session.rules import COMPANY
+from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection
 from procore_jupyter.wording import one_line
 
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
 COMPANIES = "/rest/v1.0/companies"
 PROJECTS = "/rest/v1.1/projects"
+
+LOOK = 0.2
+"""Seconds between two looks at whether the lock is free: Windows hears an interrupt only between two waits."""
 
 PROJECTS_A_PAGE = 300
 """Projects a page: the most that Procore gives, by its API description of the list."""
@@ -126,7 +128,7 @@ class Places:
             if isinstance(wanted, int):
                 return wanted, self._company_name(wanted)
             return pick(wanted, self.companies(), "company", "companies")
-        self._session.wait_for_sign_in()
+        self._session._wait_for_sign_in()
         self.choose_only_company()
         if self._session.company_id is not None:
             return self._session.company_id, self._company_name(self._session.company_id)
@@ -146,9 +148,9 @@ class Places:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Let one thread at a time ask for the companies."""
-        self._session.wait_for_sign_in()  # before the lock, which may be wanted meanwhile by what draws the sign-in
+        self._session._wait_for_sign_in()  # before the lock, which may be wanted meanwhile by what draws the sign-in
         while not self._asking.acquire(timeout=LOOK):
-            pass  # on Windows an interrupt is heard between two waits alone
+            pass
         try:
             yield
         finally:
@@ -208,7 +210,7 @@ class Places:
 
         def ask() -> tuple[Named, ...]:
             params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
-            self._session.wait_for_sign_in()
+            self._session._wait_for_sign_in()
             return named(
                 paging.rows(
                     self._session,

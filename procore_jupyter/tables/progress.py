@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from procore_jupyter.wording import counted
+from procore_jupyter.wording import counted, wait_line
 
 UNSEEN = 0.5
 """Seconds that nothing is drawn: what is done by then needs no progress."""
@@ -46,7 +46,15 @@ class Progress:
     _waits_until: float = 0.0
 
     def waits(self, words: str, seconds: float) -> None:
-        """Say, for so many seconds, what is waited for. Called from any thread."""
+        """Say for so many seconds what is waited for; any thread may call this.
+
+        Parameters
+        ----------
+        words : str
+            What is waited for: "Procore's limit reached: going on".
+        seconds : float
+            The length of the wait, counted down from now.
+        """
         self._waits, self._waits_until = words, self.clock() + seconds
 
     @property
@@ -68,8 +76,7 @@ class Progress:
         seconds = self._waits_until - self.clock()
         if not self._waits or seconds <= 0:
             return ""
-        head, mark, tail = self._waits.partition(" in ")
-        return f"{head} in {seconds:.0f} s{tail[tail.find(' s') + 2 :]}" if mark else self._waits
+        return wait_line(self._waits, seconds)
 
     @property
     def bar(self) -> str:

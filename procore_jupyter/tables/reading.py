@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from procore_jupyter.errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session import paging
-from procore_jupyter.session.headers import COMPANY
 from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
@@ -160,7 +160,7 @@ class Reading:
         """
         drawing = self._draw(self._progress)
         if isinstance(drawing, Undrawn):
-            self.scope.told = None  # a wait is said all the same, in the session's own way
+            self.scope.notify = None  # a wait is said all the same, in the session's own way
 
         def tick() -> None:
             self._progress.rows, self._progress.requests = self.rows, self.scope.requests
@@ -210,7 +210,6 @@ class Reading:
         finally:
             events.close()  # type: ignore[attr-defined]
             aside.shutdown(cancel_futures=True)
-            self._session.pace.release()  # other kernels may be waiting for what was taken and isn't needed now
             drawing.close()
 
     def _list(self, place: Place) -> paging.ListRequest:

@@ -682,8 +682,8 @@ def test_the_embedded_procores_limit_is_waited_for(
     demo.parameters = dataclasses.replace(demo.parameters, spike_limit=3, spike_window=10)
     procore = signed_in(demo)
     waited: list[float] = []
-    demo.clock = procore._tries._clock = procore.pace._clock = lambda: time.time() + sum(waited)
-    procore._tries._sleep = waited.append
+    demo.clock = procore._patience.clock = procore._pace._clock = lambda: time.time() + sum(waited)
+    procore._patience.sleep = waited.append
     assert [procore.get("/rest/v1.0/me").status_code for _ in range(8)] == [200] * 8
     assert 429 not in [r.status for r in demo.requests]
     assert waited and "Procore's limit reached: going on in" in capsys.readouterr().err
@@ -697,9 +697,9 @@ def test_sessions_of_one_app_and_account_share_a_pace_through_a_private_file(dem
     given = {"InitiateOAuth": "OFF", "OAuthAccessToken": "given-5c1e"}
     off = [connect(text_for(demo, **given, CallbackURL="")) for _ in range(2)]
     none = [connect(text_for(demo, AuthScheme="NONE", CallbackURL="")) for _ in range(2)]
-    assert first is not second and first.pace is second.pace
-    assert off[0].pace is off[1].pace and none[0].pace is not none[1].pace
-    assert len({id(one.pace) for one in (first, other, off[0], none[0])}) >= 3
+    assert first is not second and first._pace is second._pace
+    assert off[0]._pace is off[1]._pace and none[0]._pace is not none[1]._pace
+    assert len({id(one._pace) for one in (first, other, off[0], none[0])}) >= 3
     first.get("/rest/v1.0/me")
     first.get("/rest/v1.0/me")
     files = list((data_folder() / "runtime").glob("pace-*.json"))
@@ -737,7 +737,7 @@ def test_status_never_waits_for_a_person(demo: DemoProcore, flows: list[LoginFlo
 
 def test_status_says_when_procore_can_not_be_reached(demo: DemoProcore) -> None:
     procore = signed_in(demo)
-    procore._tries._sleep = lambda seconds: None
+    procore._patience.sleep = lambda seconds: None
     demo.stop()
     status = procore.status()
     assert status.state == "signed in" and status.problem is not None and "can't be reached" in status.problem

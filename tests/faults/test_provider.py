@@ -149,7 +149,7 @@ API_SAID: dict[str, tuple[type[Exception], str] | None] = {
 @pytest.mark.parametrize("fault", API_SAID)
 def test_api(fault: str, demo: DemoProcore) -> None:
     procore = signed_in(demo, CompanyId="1234")
-    procore._tries._sleep = lambda seconds: None
+    procore._patience.sleep = lambda seconds: None
     meet(fault, demo, ME, procore)
     expected = API_SAID[fault]
     if expected is None:
@@ -165,7 +165,7 @@ def test_api(fault: str, demo: DemoProcore) -> None:
 
 def test_a_network_that_goes_during_a_refresh_and_comes_back(demo: DemoProcore) -> None:
     procore = signed_in(demo)
-    procore._tries._sleep = lambda seconds: None
+    procore._patience.sleep = lambda seconds: None
     later(demo)
     demo.stop()
     with pytest.raises(requests.ConnectionError) as gone:

@@ -225,7 +225,7 @@ def test_real_sockets_get_none_of_it_from_the_api_nor_the_token_endpoint(
 ) -> None:
     """The whole of `connect`, and every other socket that is listening on this machine in reach."""
     procore = signed_in(demo, CompanyId="4711987")
-    procore._tries._sleep = lambda seconds: None
+    procore._patience.sleep = lambda seconds: None
     assert procore._access is not None
     api = urlsplit(demo.url)
     chance = random.Random(20261123)

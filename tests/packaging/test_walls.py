@@ -108,6 +108,15 @@ def test_the_servers_wall_names_every_room() -> None:
     assert named == rooms - {"__init__", "errors", "server"}
 
 
+def test_one_module_has_a_context_variable() -> None:
+    holders = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if "ContextVar(" in path.read_text(encoding="utf-8")
+    ]
+    assert holders == ["session/scope.py"]
+
+
 def test_only_resolve_reads_the_environment() -> None:
     readers = {
         path.relative_to(PACKAGE).as_posix()

@@ -136,7 +136,7 @@ def test_a_whole_life_logs_and_draws_nothing_at_debug(
         shown += f"{flows[1].paste('http://localhost/?code=not-this-one-9&state=another')}{flows[1].notes}"
         browse(lambda: get(back))
         flows[1].wait(20)
-        procore._tries._sleep = lambda seconds: None
+        procore._patience.sleep = lambda seconds: None
         assert procore.me()["name"]
         # Every fault, at every place.
         now = demo.clock
@@ -278,7 +278,7 @@ def test_a_proxys_password_is_drawn_nowhere(demo: DemoProcore) -> None:
             ),
         ]
     for procore in sessions:
-        procore._tries._sleep = lambda seconds: None
+        procore._patience.sleep = lambda seconds: None
         with pytest.raises(requests.exceptions.ProxyError) as caught:
             procore.get("/rest/v1.0/me")
         said = str(caught.value)
@@ -298,7 +298,7 @@ def test_a_proxy_is_told_its_password_all_the_same(demo: DemoProcore) -> None:
     try:
         properties = f"ProxyServer=http://127.0.0.1:{proxy.port};ProxyUser=me;ProxyPassword=hunter2-7w0rd;MaxWait=0;Timeout=5"
         procore = connect(f"AuthScheme=NONE;{properties}")
-        procore._tries._sleep = lambda seconds: None
+        procore._patience.sleep = lambda seconds: None
         procore.get("http://other.test/a")
         with pytest.raises(requests.RequestException):
             procore.get("/rest/v1.0/me")

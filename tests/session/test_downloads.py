@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from procore_jupyter.errors import NotFound, ProcoreAPIError
 from procore_jupyter.session.downloads import LONGEST_NAME, download, name_of
-from procore_jupyter.session.file_hosts import FileHosts, within_download
 from procore_jupyter.session.refreshing import RefreshingSession
+from procore_jupyter.session.rules import FileHosts
+from procore_jupyter.session.scope import downloading
 from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens
 from tests.session.test_origin import LOOK_ALIKES
 
@@ -178,7 +179,7 @@ def test_nothing_but_a_download_goes_to_a_host_of_files_with_the_sign_in(api: Se
     session.mount("https://", recorder)
     url = "https://storage.procore.com/plan.pdf"
     session.get(url)
-    with within_download():
+    with downloading():
         session.get(url)
         recorder.answers = [{"Location": place} for place in (f"{url}?again", "https://bucket.aws.test/plan")]
         session.get(url)

@@ -23,7 +23,7 @@ from procore_jupyter.session.ledger import Lease, Ledger, LedgerFile, Window
 from procore_jupyter.session.limit_headers import Told
 from procore_jupyter.session.rate_limit import Pace, ServerClock
 from procore_jupyter.session.refreshing import RefreshingSession
-from procore_jupyter.session.retries import in_haste
+from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Waits
 from tests.session.limited import START, Clock, Counted, Kernels, LimitedServer, even, uneven
 

@@ -206,7 +206,7 @@ def test_nothing_that_a_response_carries_holds_the_token(api: Server, session: R
 
 
 def test_a_token_on_its_way_is_drawn_masked(tokens: Tokens) -> None:
-    from procore_jupyter.session.headers import Bearer
+    from procore_jupyter.session.rules import Bearer
 
     bearer = Bearer.of(tokens.current())
     assert bearer.encode() == f"Bearer {TOKEN}".encode()

@@ -10,7 +10,7 @@ import requests
 
 from procore_jupyter.session import limit_headers, retries
 from procore_jupyter.session.refreshing import RefreshingSession
-from procore_jupyter.session.retries import in_haste
+from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Tokens, Waits
 
 NOW = 1_800_000_000.0

@@ -196,7 +196,7 @@ def test_what_was_taken_of_the_limit_and_not_needed_is_given_back(
     server.answer = answer
     procore = connect_to(server.url, PageSize=20)
     procore.table("rfis", project_id=HARBOR).fetch()
-    (window,) = procore.pace._file.last.windows.values()
+    (window,) = procore._pace._file.last.windows.values()
     assert window.limit == 400
     assert window.taken == len(server.arrived) == 15  # a lease is of fifty
 
