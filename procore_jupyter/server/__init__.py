@@ -1,1 +1,1 @@
-"""The Jupyter server's side of a sign-in. Runs in another process than everything else here."""
+"""The Jupyter server's side of a login, which runs in another process than the rest of the package."""

@@ -1,4 +1,4 @@
-"""Puts our routes into a Jupyter server when it starts."""
+"""Adds our routes to a Jupyter server when it starts."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def load(serverapp: ServerApp) -> None:
-    """Add the routes, and leave the owner's file where the server has no token.
+    """Add the routes, and write the owner's file if the server has no token.
 
-    Jupyter calls this by way of ``procore_jupyter._load_jupyter_server_extension``.
+    Jupyter calls this through ``procore_jupyter._load_jupyter_server_extension``.
     """
     # On JupyterHub the identity provider's token is the server's JUPYTERHUB_API_TOKEN.
     owner = Owner(lambda: serverapp.identity_provider.token, Path(serverapp.runtime_dir))
@@ -32,8 +32,8 @@ def load(serverapp: ServerApp) -> None:
             serverapp.runtime_dir,
             error.strerror,
         )
-    # Jupyter has no hook for the end of a plain extension. It turns SIGTERM and SIGINT into an orderly
-    # exit; what a kill leaves behind, the next start removes.
+    # Jupyter has no hook for the end of a plain extension, but turns SIGTERM and SIGINT into an orderly
+    # exit. The file that a killed server leaves behind is removed by the next start.
     atexit.register(owner.remove_file)
 
     logins = Logins()
@@ -47,7 +47,7 @@ def load(serverapp: ServerApp) -> None:
         ("logins/result", handlers.ResultHandler, {**kernel}),
         ("health", handlers.HealthHandler, {}),
     ]
-    application: Any = serverapp.web_app  # tornado's add_handlers, which Jupyter's has no types for
+    application: Any = serverapp.web_app  # its add_handlers is tornado's; Jupyter has no types for it
     base = url_path_join(application.settings["base_url"], "procore-jupyter")
     application.add_handlers(
         ".*$", [(url_path_join(base, path), handler, settings) for path, handler, settings in routes]

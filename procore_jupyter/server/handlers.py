@@ -1,11 +1,11 @@
-"""The routes of the Jupyter server's side, HTTP only: `logins.Logins` does the work.
+"""The routes of the Jupyter server's side: HTTP only, `logins.Logins` does the work.
 
 Four kinds of caller, told apart by what they bring:
 
 * the browser that Procore sends back brings a state that the owner opened: `CallbackHandler`;
-* the person brings the Jupyter server's own sign-in: `StartHandler`, `PasteHandler`;
+* the person brings the sign-in of the Jupyter server itself: `StartHandler`, `PasteHandler`;
 * the kernel brings its ticket, and to open a login a proof of the owner: `LoginsHandler`, `ResultHandler`;
-* anyone may ask for `HealthHandler`.
+* anyone may ask `HealthHandler`.
 
 Every verb says with a decorator who may call it, so the server runs with unauthenticated access off.
 """
@@ -25,17 +25,24 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
-from tornado.escape import parse_qs_bytes
 
 from procore_jupyter.errors import DENIED
 from procore_jupyter.login.ticket import OWNER_HEADER, TICKET_HEADER, Ticket, split_state
 from procore_jupyter.server import pages
-from procore_jupyter.server.answers import AGAIN, NOT_PROCORES, NOT_STARTED_HERE, Query, Refusal, read_answer
-from procore_jupyter.server.logins import Answer, Logins, TooManyLogins, UnknownLogin, UsedLogin
+from procore_jupyter.server.callback import (
+    NOT_STARTED_HERE,
+    RUN_AGAIN,
+    CallbackRefused,
+    CallbackResponse,
+    Query,
+    parse_pasted_address,
+    parse_query,
+)
+from procore_jupyter.server.logins import Logins, TooManyLogins, UnknownLogin, UsedLogin
 from procore_jupyter.server.owner import Owner
 
 LONGEST_WAIT = 25.0
-"""Seconds that one request for the answer may take; proxies cut at 30 or 60."""
+"""Seconds that one request for the response may wait; proxies cut at 30 or 60."""
 
 # One step of a path, percent-encoded, which no browser reads as several steps, or as a step up.
 _SERVER_NAME = r"(?!\.{1,2}$)([A-Za-z0-9._-]|%(?![01]|2E|2F|5C|7F)[0-9A-F]{2}){1,200}"
@@ -51,7 +58,7 @@ class _QuietHandler(JupyterHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
 
     def compute_etag(self) -> None:
-        return None  # a hash of the answer, and of no use for what is never stored
+        return None  # it would be a hash of the response, and is of no use for what no browser stores
 
     def _request_summary(self) -> str:
         return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
@@ -76,111 +83,107 @@ class _PageHandler(_QuietHandler):
     def content_security_policy(self) -> str:
         return pages.CONTENT_SECURITY_POLICY
 
-    def show(self, page: str, status: int = 200) -> None:
+    def send_page(self, page: str, status: int = 200) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(page)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        self.show(pages.told(f"The Jupyter server refused this ({status_code}). {AGAIN}"), status_code)
+        sentence = f"The Jupyter server refused this ({status_code}). {RUN_AGAIN}"
+        self.send_page(pages.message_page(sentence), status_code)
 
-    def take(self, query: Query) -> None:
-        """Keep the answer that the browser brought, and say so.
+    def deliver(self, response: CallbackResponse) -> None:
+        """Keep a response for the kernel that waits for it, and tell the person how the login ended.
 
         Raises
         ------
-        Refusal
-            It is not taken; nothing was kept.
+        CallbackRefused
+            No open login waits for the response; nothing was kept.
         """
-        answer = read_answer(query)
-        key, _ = split_state(answer.state)
+        key, _ = split_state(response.state)
         try:
-            self.logins.answer(key, answer)
+            self.logins.keep_response(key, response)
         except UsedLogin:
-            raise Refusal(f"This sign-in has been used already. {AGAIN}") from None
+            raise CallbackRefused(f"This sign-in has been used already. {RUN_AGAIN}") from None
         except UnknownLogin:
-            raise Refusal(NOT_STARTED_HERE) from None
-        if answer.code is not None:
-            self.show(
-                pages.said(
-                    "Signed in to Procore. You can close this tab and go back to your notebook.", "received"
-                )
-            )
-        elif answer.error == "access_denied":
-            self.show(pages.said(DENIED, "denied"))
+            raise CallbackRefused(NOT_STARTED_HERE) from None
+        status: pages.Status = "failed"
+        if response.code is not None:
+            sentence = "Signed in to Procore. You can close this tab and go back to your notebook."
+            status = "received"
+        elif response.error == "access_denied":
+            sentence, status = DENIED, "denied"
         else:
-            why = answer.error_description or answer.error
-            self.show(pages.said(f"Not signed in: Procore said “{why}”. {AGAIN}", "failed"))
+            why = response.error_description or response.error
+            sentence = f"Not signed in: Procore said “{why}”. {RUN_AGAIN}"
+        self.send_page(pages.outcome_page(sentence, status))
 
 
 class CallbackHandler(_PageHandler):
-    """Where Procore sends the browser.
+    """The route that Procore sends the browser to.
 
-    No cookie is asked for: the browser may be another one, or know this server by another name. What
-    authenticates the answer is its state, which only this server's owner can have opened.
+    It needs no cookie: the browser may be another one, or know this server by another name. The response is
+    authenticated by its state, which only this server's owner can have opened.
     """
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Take the query out of what Jupyter and JupyterHub write into their logs."""
+        """Keep the query out of what Jupyter and JupyterHub write into their logs."""
         self.request.uri = self.request.path
         await super().prepare()
 
     @allow_unauthenticated
     def get(self) -> None:
-        """Keep the answer, or send it on to the server that waits for it."""
+        """Keep the response, or redirect to the named server that waits for it."""
         query = self.request.query_arguments
         try:
             elsewhere = self.named_server(query)
             if elsewhere:
                 self.redirect(elsewhere)
             else:
-                self.take(query)
-        except Refusal as refusal:
-            # Only told to the person: any site can lead a browser here, and the notebook's page must not
+                self.deliver(parse_query(query))
+        except CallbackRefused as refused:
+            # Only the person is told: any site can lead a browser here, and the notebook's page must not
             # hear from it. The address stays in the address bar, so that it can be pasted.
-            self.show(pages.told(refusal.sentence), 400)
+            self.send_page(pages.message_page(refused.sentence), 400)
 
     @allow_unauthenticated
     def head(self) -> None:
-        """Answer those who only look whether something is here; uses nothing up."""
+        """Answer a client that only looks whether something is here; the login stays unused."""
 
     def named_server(self, query: Query) -> str | None:
-        """Return where the answer goes that a named JupyterHub server of this user waits for.
+        """Return the address for a response that a named JupyterHub server of this user waits for.
 
-        JupyterHub's ``/hub/user-redirect/`` leads to the default server only, which is then the one that
-        hears of it. A path on this same host, and always one of this same user's servers.
+        JupyterHub's ``/hub/user-redirect/`` leads to the default server only, so this server receives the
+        response first. The address is a path on this same host, and always one of this same user's servers.
         """
         on_hub = hasattr(self.identity_provider, "hub_auth")
         if not on_hub or not re.fullmatch(r"(/[^/]+)*/user/[^/]+/", self.base_url):
             return None
-        answer = read_answer(query)
-        key, name = split_state(answer.state)
-        if not re.fullmatch(_SERVER_NAME, name):
-            return None
-        if self.logins.knows(key):
+        key, name = split_state(parse_query(query).state)
+        if not re.fullmatch(_SERVER_NAME, name) or self.logins.is_open(key):
             return None
         return url_path_join(self.base_url, name, "procore-jupyter", f"callback?{self.request.query}")
 
 
 class StartHandler(_PageHandler):
-    """The link of a pending sign-in: leads on to Procore, and holds nothing of the authorize link itself."""
+    """The link of an open login: it leads on to Procore, and holds nothing of the authorize link itself."""
 
     @web.authenticated
     def get(self) -> None:
         """Redirect to the authorize URL."""
         try:
-            target = self.logins.authorize_url(self.get_query_argument("login", ""))
+            target = self.logins.authorize_url_for(self.get_query_argument("login", ""))
         except UnknownLogin:
-            self.show(pages.told(NOT_STARTED_HERE), 400)
+            self.send_page(pages.message_page(NOT_STARTED_HERE), 400)
         else:
             self.redirect(target)
 
 
 class PasteHandler(_PageHandler):
-    """The form for the address that the browser ended on: works while the kernel is busy."""
+    """The form for the address that the browser ended on: it works while the kernel is busy."""
 
     def set_default_headers(self) -> None:
-        """Let the browser say to this server itself where the form came from."""
+        """Let the browser tell this server itself which page the form came from."""
         super().set_default_headers()
         # With no-referrer it would send "Origin: null", which Jupyter takes for another site's. Nothing
         # in this page's address is secret, and other sites still hear nothing.
@@ -189,50 +192,41 @@ class PasteHandler(_PageHandler):
     @web.authenticated
     def get(self) -> None:
         """Show the form."""
-        self.show(pages.paste_form(self.xsrf_form_html()))
+        self.send_page(pages.paste_page(self.xsrf_form_html()))
 
     @web.authenticated
     def post(self) -> None:
-        """Take the address; Jupyter has checked its XSRF token before."""
-        address = self.get_body_argument("address", "")
+        """Deliver the response in the pasted address. Jupyter has checked the form's XSRF token before."""
         try:
-            if len(address) > 8000:
-                raise Refusal(NOT_PROCORES)
-            query = address.strip().partition("#")[0].rpartition("?")[2]
-            given = parse_qs_bytes(query.encode(errors="replace"))
-            if not {"code", "error"} & given.keys():
-                raise Refusal(
-                    "That is not the address your browser ended on: it has “code=” in it. Copy all of it."
-                )
-            self.take(given)
-        except Refusal as refusal:
-            self.show(pages.paste_form(self.xsrf_form_html(), refusal.sentence), 400)
+            self.deliver(parse_pasted_address(self.get_body_argument("address", "")))
+        except CallbackRefused as refused:
+            self.send_page(pages.paste_page(self.xsrf_form_html(), refused.sentence), 400)
 
 
 class _KernelHandler(_QuietHandler, APIHandler):
     """Answers a kernel, in JSON."""
 
-    _track_activity = False  # a pending sign-in is no reason to keep an idle server alive
+    _track_activity = False  # an open login is no reason to keep an idle server running
 
     def initialize(self, logins: Logins, owner: Owner) -> None:
         self.logins = logins
         self.owner = owner
 
     def check_xsrf_cookie(self) -> None:
-        # A page on another site can't send our header: a browser asks this server first (CORS), and is
-        # refused. Whoever sends it is asked for a valid ticket, and a proof, right after.
+        # A page on another site can't send our header: its browser asks this server first (CORS), and is
+        # refused. A request with the header needs a valid ticket, and a proof, in the next step.
         if TICKET_HEADER not in self.request.headers:
             super().check_xsrf_cookie()
 
     def ticket(self) -> Ticket:
-        """Return the ticket that came with the request."""
+        """Return the ticket of the request."""
         try:
             return Ticket.from_header(self.request.headers.get(TICKET_HEADER, ""))
         except ValueError:
             raise web.HTTPError(403, "The ticket is missing.") from None
 
     def check_owner(self) -> None:
-        """Let nobody pass but the owner of this server."""
+        """Refuse a request that the owner of this server did not make."""
         proof = self.request.headers.get(OWNER_HEADER)
         if proof is None:
             found = re.fullmatch(
@@ -242,7 +236,7 @@ class _KernelHandler(_QuietHandler, APIHandler):
         if not self.owner.accepts(proof):
             raise web.HTTPError(403, "Only the owner of this server may open a login.")
 
-    def say(self, content: Mapping[str, object], status: int = 200) -> None:
+    def send_json(self, content: Mapping[str, object], status: int = 200) -> None:
         self.set_status(status)
         self.finish(json.dumps(content))
 
@@ -252,27 +246,29 @@ class LoginsHandler(_KernelHandler):
 
     @allow_unauthenticated
     def post(self) -> None:
-        """201 and the login; 403 without the owner's proof; 400 for a wrong body; 429 when there are too many."""
+        """Answer 201 and the login; 403 without the owner's proof; 400 to a wrong body; 429 to one login too many."""
         self.check_owner()
         ticket = self.ticket()
         authorize_url = self.authorize_url(ticket)
         try:
-            login = self.logins.open(ticket.key, authorize_url)
+            login = self.logins.open_login(ticket.key, authorize_url)
         except TooManyLogins:
             raise web.HTTPError(429, "Too many logins are open.") from None
-        # Nobody may ever come back for it: a code is not left lying in memory for that.
-        asyncio.get_running_loop().call_later(self.logins.lifetime + 1, self.logins.sweep)
-        self.say({"state": login.key, "expires_in": int(self.logins.lifetime), "start": login.start}, 201)
+        # Nobody may ever come back for the login: a code must not be left in memory because of that.
+        asyncio.get_running_loop().call_later(self.logins.lifetime + 1, self.logins.forget_expired)
+        self.send_json(
+            {"state": login.key, "expires_in": int(self.logins.lifetime), "start": login.start}, 201
+        )
 
     def authorize_url(self, ticket: Ticket) -> str | None:
-        """Return the address that the start page shall lead to, None where the kernel tells none."""
+        """Return the address that the start page leads to; None if the kernel gave none."""
         if not self.request.body:
             return None
         try:
             if len(self.request.body) > 16_000:
                 raise ValueError
             url = json.loads(self.request.body)["authorize_url"]
-            # Printable ASCII without spaces and backslashes: read the same by every browser.
+            # Printable ASCII without spaces and backslashes: every browser reads it the same way.
             if not isinstance(url, str) or not re.fullmatch(r"[\x21-\x5b\x5d-\x7e]+", url):
                 raise ValueError
             place = urlsplit(url)
@@ -290,34 +286,34 @@ class LoginsHandler(_KernelHandler):
 
 
 class ResultHandler(_KernelHandler):
-    """Gives the answer to the kernel that holds the ticket."""
+    """Gives the response to the kernel that holds the ticket."""
 
-    _waiting: asyncio.Task[Answer | None] | None = None
+    _waiting: asyncio.Task[CallbackResponse | None] | None = None
 
     @allow_unauthenticated
     async def get(self) -> None:
-        """200 and the answer; 204 while there is none; 404 where there is no such login."""
+        """Answer 200 and the response; 204 as long as there is none; 404 if there is no such login."""
         key = self.ticket().key
-        self._waiting = asyncio.ensure_future(self.logins.wait(key, self.seconds()))
+        self._waiting = asyncio.ensure_future(self.logins.wait_for_response(key, self.seconds()))
         try:
-            answer = await self._waiting
+            response = await self._waiting
         except UnknownLogin:
             raise web.HTTPError(404, "This login is not open.") from None
         except asyncio.CancelledError:
-            self.set_status(204)  # for the log alone: nobody listens any more
+            self.set_status(204)  # for the log alone: the kernel has gone
             return
-        if answer is None:
+        if response is None:
             self.set_status(204)
             self.finish()
             return
-        asyncio.get_running_loop().call_later(self.logins.kept_after_delivery + 1, self.logins.sweep)
-        self.say(answer.to_json())
+        asyncio.get_running_loop().call_later(self.logins.kept_after_delivery + 1, self.logins.forget_expired)
+        self.send_json(response.to_json())
 
     @allow_unauthenticated
     def delete(self) -> None:
-        """204, and the login is forgotten; 404 where there is no such login."""
+        """Forget the login and answer 204; 404 if there is no such login."""
         try:
-            self.logins.close(self.ticket().key)
+            self.logins.close_login(self.ticket().key)
         except UnknownLogin:
             raise web.HTTPError(404, "This login is not open.") from None
         self.set_status(204)
@@ -344,7 +340,7 @@ class HealthHandler(_QuietHandler, APIHandler):
 
     @allow_unauthenticated
     def get(self) -> None:
-        """Tell the version."""
+        """Answer with this package's version."""
         from importlib.metadata import PackageNotFoundError, version
 
         try:
@@ -355,4 +351,4 @@ class HealthHandler(_QuietHandler, APIHandler):
 
     @allow_unauthenticated
     def head(self) -> None:
-        """Answer those who only look whether something is here."""
+        """Answer a client that only looks whether something is here."""

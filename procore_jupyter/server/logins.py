@@ -1,11 +1,11 @@
-"""The logins now open on this Jupyter server: from the moment a kernel opens one to the answer's delivery.
+"""The logins that are open on this Jupyter server, from the moment a kernel opens one to the delivery of the response.
 
-A login is known by its key, the hash of the kernel's ticket; the ticket itself is never kept. The life of one::
+A login is known by its key, the hash of the kernel's ticket; the ticket itself is never kept. The life of a login::
 
-    open ──▶ waiting ──▶ answered ──▶ delivered (the same again for a minute) ──▶ gone
-                 └─ ten minutes after opening, or closed by the kernel ───────────▶ gone
+    open ──▶ waiting ──▶ responded ──▶ delivered (the same again for a minute) ──▶ gone
+                 └─ ten minutes after opening, or closed by the kernel ────────────▶ gone
 
-Everything lives in memory, in one event loop. No request, no response and no token is known here.
+Everything lives in memory, in one event loop. No HTTP request, no HTTP response and no token is known here.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from procore_jupyter.server.callback import CallbackResponse
+
 LIFETIME = 600.0
 """Seconds that a login is kept after it was opened."""
 
 KEPT_AFTER_DELIVERY = 60.0
-"""Seconds that an answer can be asked for again after it was delivered first."""
+"""Seconds that a response can be fetched again after its first delivery."""
 
 LIMIT = 256
-"""Logins open at once. One more is refused; never is another one thrown out for it."""
+"""Logins that may be open at once. One more is refused; none of the others is dropped for it."""
 
 
 class UnknownLogin(Exception):
@@ -31,41 +33,11 @@ class UnknownLogin(Exception):
 
 
 class UsedLogin(UnknownLogin):
-    """The login has been answered already."""
+    """The login has its response already."""
 
 
 class TooManyLogins(Exception):
     """As many logins are open as there may be."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the browser brought back: a code or an error (RFC 6749, section 4.1.2).
-
-    Parameters
-    ----------
-    state : str
-        As the browser brought it.
-    code : str or None
-        The authorization code.
-    error, error_description : str or None
-        Why there is none.
-    """
-
-    state: str = field(repr=False)
-    code: str | None = field(default=None, repr=False)
-    error: str | None = None
-    error_description: str | None = None
-
-    def to_json(self) -> dict[str, str]:
-        """Return the fields that are given."""
-        given = {
-            "code": self.code,
-            "error": self.error,
-            "error_description": self.error_description,
-            "state": self.state,
-        }
-        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(repr=False)
@@ -77,29 +49,35 @@ class Login:
     key : str
         The hash of the kernel's ticket.
     opened : float
-        When, in seconds of the clock of `Logins`.
+        When it was opened, in seconds of the clock of `Logins`.
     authorize_url : str or None
-        Where the start page leads.
+        Where its start page leads.
     start : str
-        The start page's name for this login; tells nothing of the key.
+        The id of its start page; it reveals nothing of the key.
+    response : CallbackResponse or None
+        The authorization response.
+    delivered : float or None
+        When the response was first delivered, in seconds of the clock of `Logins`.
+    changed : asyncio.Event
+        Set when the response is there, or the login is gone.
     """
 
     key: str
     opened: float
     authorize_url: str | None
     start: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    answer: Answer | None = None
+    response: CallbackResponse | None = None
     delivered: float | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Logins:
-    """The logins now open.
+    """The open logins.
 
     Parameters
     ----------
     clock : callable
-        Seconds that only grow.
+        Returns seconds that only grow.
     lifetime, kept_after_delivery : float
         Seconds; see `LIFETIME` and `KEPT_AFTER_DELIVERY`.
     limit : int
@@ -120,104 +98,102 @@ class Logins:
         self._logins: dict[str, Login] = {}
 
     def __len__(self) -> int:
-        """Return how many logins are kept, expired ones that nobody has swept included."""
+        """Return how many logins are kept, expired ones that nothing has forgotten yet included."""
         return len(self._logins)
 
-    def open(self, key: str, authorize_url: str | None = None) -> Login:
-        """Open a login, or return the one that is open: a kernel whose request was lost asks again.
+    def open_login(self, key: str, authorize_url: str | None = None) -> Login:
+        """Open a login, or return the open one: a kernel whose request was lost sends it again.
 
         Raises
         ------
         TooManyLogins
-            No more than `limit` are kept.
+            `limit` logins are open.
         """
-        self.sweep()
+        self.forget_expired()
         if key not in self._logins:
             if len(self._logins) >= self._limit:
                 raise TooManyLogins
             self._logins[key] = Login(key, self._clock(), authorize_url)
         return self._logins[key]
 
-    def answer(self, key: str, answer: Answer) -> None:
-        """Keep the answer to a login and wake who waits for it.
+    def keep_response(self, key: str, response: CallbackResponse) -> None:
+        """Keep the response to a login, and wake every `wait_for_response` of it.
 
         Raises
         ------
         UsedLogin
-            There is an answer already; it stays.
+            The login has a response already; that one stays.
         UnknownLogin
             There is no such login; nothing is kept.
         """
-        login = self._find(key)
-        if login.answer is not None:
+        login = self._login_of(key)
+        if login.response is not None:
             raise UsedLogin
-        login.answer = answer
+        login.response = response
         login.changed.set()
 
-    def knows(self, key: str) -> bool:
-        """Return whether there is such a login, answered or not."""
-        self.sweep()
+    def is_open(self, key: str) -> bool:
+        """Tell whether there is such a login, with or without a response."""
+        self.forget_expired()
         return key in self._logins
 
-    def authorize_url(self, start: str) -> str:
-        """Return where the start page leads that is known by this name.
+    def authorize_url_for(self, start: str) -> str:
+        """Return where the start page of this id leads.
 
         Raises
         ------
         UnknownLogin
-            There is none, or the kernel told no address for it.
+            No login has this id, or the kernel gave no address for it.
         """
-        self.sweep()
+        self.forget_expired()
         for login in self._logins.values():
-            if (
-                secrets.compare_digest(login.start.encode(), start.encode(errors="replace"))
-                and login.authorize_url
-            ):
+            same = secrets.compare_digest(login.start.encode(), start.encode(errors="replace"))
+            if same and login.authorize_url:
                 return login.authorize_url
         raise UnknownLogin
 
-    async def wait(self, key: str, seconds: float) -> Answer | None:
-        """Return the answer, as soon as it is there; None when it isn't after so many seconds.
+    async def wait_for_response(self, key: str, seconds: float) -> CallbackResponse | None:
+        """Return the response as soon as it is there; None if it is not there after `seconds`.
 
-        Being cancelled leaves nothing behind, and the answer undelivered.
+        A cancelled wait leaves nothing behind, and the response undelivered.
 
         Raises
         ------
         UnknownLogin
             There is no such login, or it was closed meanwhile.
         """
-        login = self._find(key)
-        if login.answer is None and seconds > 0:
+        login = self._login_of(key)
+        if login.response is None and seconds > 0:
             try:
                 await asyncio.wait_for(login.changed.wait(), seconds)
             except TimeoutError:
                 return None
-            login = self._find(key)
-        if login.answer is not None and login.delivered is None:
+            login = self._login_of(key)
+        if login.response is not None and login.delivered is None:
             login.delivered = self._clock()
-        return login.answer
+        return login.response
 
-    def close(self, key: str) -> None:
-        """Forget a login; whoever waits for its answer hears that it is gone.
+    def close_login(self, key: str) -> None:
+        """Forget a login; every `wait_for_response` of it raises `UnknownLogin`.
 
         Raises
         ------
         UnknownLogin
             There is no such login.
         """
-        self._forget(self._find(key))
+        self._forget(self._login_of(key))
 
-    def sweep(self) -> None:
-        """Forget what has expired."""
+    def forget_expired(self) -> None:
+        """Forget the logins whose time is over."""
         now = self._clock()
         for login in [*self._logins.values()]:
             too_old = now - login.opened >= self.lifetime
-            taken = login.delivered is not None and now - login.delivered >= self.kept_after_delivery
-            if too_old or taken:
+            fetched = login.delivered is not None and now - login.delivered >= self.kept_after_delivery
+            if too_old or fetched:
                 self._forget(login)
 
-    def _find(self, key: str) -> Login:
-        self.sweep()
+    def _login_of(self, key: str) -> Login:
+        self.forget_expired()
         try:
             return self._logins[key]
         except KeyError:
@@ -225,5 +201,5 @@ class Logins:
 
     def _forget(self, login: Login) -> None:
         del self._logins[login.key]
-        login.answer = None
+        login.response = None
         login.changed.set()

@@ -1,10 +1,10 @@
 """Who may open a login on this Jupyter server: its owner alone.
 
 A login that a stranger opened would send my code to the stranger. So a kernel proves that it runs as the
-server's owner, with something that only the owner can read: the server's token (JupyterHub's API token
-there), which stands in ``jpserver-<pid>.json``; where the server has none, because people sign in with a
-password, a file that is written for this purpose. A signed-in browser is no proof: a shared server has
-signed-in guests.
+server's owner, with something that only the owner can read: the server's token (on JupyterHub its API token),
+which stands in ``jpserver-<pid>.json``; if the server has none, because people sign in with a
+password, the content of a file that is written for this purpose. A signed-in browser is no proof: a shared
+server has signed-in guests.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Owner:
     Parameters
     ----------
     server_token : callable
-        Returns the server's token, empty or None where it has none.
+        Returns the server's token; empty or None if it has none.
     folder : Path
         Jupyter's runtime folder.
     """
@@ -38,19 +38,19 @@ class Owner:
         self._secret: str | None = None
 
     def accepts(self, proof: str) -> bool:
-        """Return whether this proves that the owner is asking."""
+        """Tell whether this proves that the request comes from the owner."""
         expected = self._server_token() or self._secret
         if not expected:
             return False
         return hmac.compare_digest(proof.encode(errors="replace"), expected.encode())
 
     def write_file(self) -> None:
-        """Write the owner's file, readable by the owner alone, where the server has no token.
+        """Write the owner's file, readable by the owner alone, if the server has no token.
 
         Raises
         ------
         OSError
-            It can't be written: logins can't be opened then, and people paste.
+            The file can't be written: then no login can be opened, and people paste.
         """
         self._remove_stale_files()
         if self._server_token():
@@ -59,7 +59,7 @@ class Owner:
         path = self._folder / owner_file_name(self._pid)
         with contextlib.suppress(FileNotFoundError):
             path.unlink()  # left by an earlier process that had our number
-        # O_EXCL follows no link and takes no file that somebody else put there.
+        # O_EXCL follows no link, and opens no file that somebody else put there.
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
             file.write(raw)
@@ -67,22 +67,24 @@ class Owner:
 
     def remove_file(self) -> None:
         """Remove the owner's file again. Never raises."""
-        if self._secret is None or os.getpid() != self._pid:  # a forked child ends too, and owns nothing
+        if (
+            self._secret is None or os.getpid() != self._pid
+        ):  # a forked child exits too, but the file isn't its own
             return
         self._secret = None
         with contextlib.suppress(OSError):
             (self._folder / owner_file_name(self._pid)).unlink()
 
     def _remove_stale_files(self) -> None:
-        """Remove what killed servers left."""
+        """Remove the files that killed servers left."""
         with contextlib.suppress(OSError):
             for path in [*self._folder.iterdir()]:
                 found = re.fullmatch(re.escape(owner_file_name(0))[:-1] + r"(\d+)", path.name)
-                if found and not self._lives(int(found[1])):
+                if found and not self._is_running(int(found[1])):
                     with contextlib.suppress(OSError):
                         path.unlink()
 
-    def _lives(self, pid: int) -> bool:
+    def _is_running(self, pid: int) -> bool:
         if os.name != "posix":  # signal 0 is a Ctrl-C on Windows
             return (self._folder / f"jpserver-{pid}.json").exists()
         try:

@@ -1,7 +1,7 @@
-"""The pages a person meets on the way back from Procore: one sentence each, without images or frameworks.
+"""The pages that a person's browser ends on: one sentence each, without images or frameworks.
 
-They are readable without scripts, and hold neither code nor state. The one script takes the query out of
-the address bar, tells the notebook's page how it went, and tries to close the tab.
+They are readable without scripts, and hold neither code nor state. The one script removes the query from
+the address bar, tells the notebook's page the outcome, and tries to close the tab.
 """
 
 from __future__ import annotations
@@ -54,38 +54,38 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-"""Nothing is loaded from anywhere, and only the style and the script above are run."""
+"""The browser loads nothing from anywhere, and applies only the style and the script above."""
 
 
-def said(sentence: str, status: Status) -> str:
-    """Return the page that says how the sign-in went, and tells the notebook's page the same.
+def outcome_page(sentence: str, status: Status) -> str:
+    """Return the page that tells the person, and the notebook's page, how the login ended.
 
     Parameters
     ----------
     sentence : str
-        Plain text: what is so, and what to do.
+        What happened and what to do next, as plain text.
     status : {"received", "denied", "failed"}
-        What the notebook's page is told. Nothing else is.
+        The one word that the notebook's page is told.
     """
     return _page(f"<h1>{escape(sentence)}</h1>", status)
 
 
-def told(sentence: str) -> str:
-    """Return a page that says something and does nothing."""
+def message_page(sentence: str) -> str:
+    """Return a page with one sentence and no script."""
     return _page(f"<h1>{escape(sentence)}</h1>")
 
 
-def paste_form(xsrf_field: str, trouble: str = "") -> str:
-    """Return the form for the address that the browser ended on.
+def paste_page(xsrf_field: str, problem: str = "") -> str:
+    """Return the page with a form for the address that the browser ended on.
 
     Parameters
     ----------
     xsrf_field : str
         HTML of the hidden field that keeps other sites from sending this form.
-    trouble : str
-        Plain text: what was wrong with the address that was sent.
+    problem : str
+        What was wrong with the address that was sent, as plain text.
     """
-    sentence = trouble or "Paste the address your browser ended on."
+    sentence = problem or "Paste the address your browser ended on."
     return _page(
         f"<h1>{escape(sentence)}</h1>"
         f'<form method="post">{xsrf_field}'

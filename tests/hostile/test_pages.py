@@ -112,9 +112,12 @@ def test_what_a_panel_or_a_page_says_is_text(text: str) -> None:
     ):
         check(drawn)
     for page in (
-        pages.told(text),
-        pages.said(text, "failed"),
-        pages.paste_form("<input name=_xsrf value=x>", text),
+        pages.message_page(text),
+        pages.outcome_page(text, "failed"),
+        pages.paste_page("<input name=_xsrf value=x>", text),
     ):
         check(page, PAGE_TAGS)
-        assert page.count("<script") == pages.said("x", "failed").count("<script") or "<script" not in page
+        assert (
+            page.count("<script") == pages.outcome_page("x", "failed").count("<script")
+            or "<script" not in page
+        )

@@ -21,7 +21,7 @@ from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_response import LARGEST_ANSWER, Answer, error_code, read_token
 from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
-from procore_jupyter.server.answers import Refusal, read_answer
+from procore_jupyter.server.callback import CallbackRefused, parse_query
 from procore_jupyter.session.api_errors import said_by
 from procore_jupyter.settings import connection_string, kinds, properties
 from procore_jupyter.settings.resolve import resolve
@@ -182,8 +182,8 @@ def test_a_callbacks_query_is_one_answer_or_none(query: str) -> None:
         for name, _, value in (one.partition("=") for one in query.split("&"))
     }
     try:
-        taken = read_answer(raw)
-    except Refusal as refusal:
+        taken = parse_query(raw)
+    except CallbackRefused as refusal:
         shows_nothing(refusal)
     else:
         assert bool(taken.code) != bool(taken.error)

@@ -7,7 +7,8 @@ import gc
 
 import pytest
 
-from procore_jupyter.server.logins import Answer, Logins, TooManyLogins, UnknownLogin, UsedLogin
+from procore_jupyter.server.callback import CallbackResponse
+from procore_jupyter.server.logins import Logins, TooManyLogins, UnknownLogin, UsedLogin
 
 
 class Clock:
@@ -28,19 +29,19 @@ def logins(clock: Clock) -> Logins:
     return Logins(clock)
 
 
-def code(text: str = "the-code") -> Answer:
-    return Answer(state="key", code=text)
+def code(text: str = "the-code") -> CallbackResponse:
+    return CallbackResponse(state="key", code=text)
 
 
-def ask(logins: Logins, key: str = "key") -> Answer | None:
-    return asyncio.run(logins.wait(key, 0.0))
+def ask(logins: Logins, key: str = "key") -> CallbackResponse | None:
+    return asyncio.run(logins.wait_for_response(key, 0.0))
 
 
 def test_an_answer_is_delivered_to_whoever_holds_the_key(logins: Logins) -> None:
-    logins.open("key")
+    logins.open_login("key")
     assert ask(logins) is None
 
-    logins.answer("key", code())
+    logins.keep_response("key", code())
 
     assert ask(logins) == code()
 
@@ -48,28 +49,28 @@ def test_an_answer_is_delivered_to_whoever_holds_the_key(logins: Logins) -> None
 def test_an_answer_to_a_login_that_nobody_opened_is_refused_and_not_kept(logins: Logins) -> None:
     for key in ("other", "", "k" * 10_000):
         with pytest.raises(UnknownLogin):
-            logins.answer(key, code())
+            logins.keep_response(key, code())
 
     assert len(logins) == 0
 
 
 def test_a_second_answer_is_refused_and_the_first_one_stays(logins: Logins) -> None:
-    logins.open("key")
-    logins.answer("key", code("first"))
+    logins.open_login("key")
+    logins.keep_response("key", code("first"))
 
     with pytest.raises(UsedLogin):
-        logins.answer("key", code("second"))
+        logins.keep_response("key", code("second"))
 
     assert ask(logins) == code("first")
     with pytest.raises(UsedLogin):
-        logins.answer("key", code("third"))
+        logins.keep_response("key", code("third"))
 
 
 def test_the_answer_is_the_same_again_for_a_minute_after_its_delivery_and_then_gone(
     logins: Logins, clock: Clock
 ) -> None:
-    logins.open("key")
-    logins.answer("key", code())
+    logins.open_login("key")
+    logins.keep_response("key", code())
     clock.now += 300
     assert ask(logins) == code()
 
@@ -83,8 +84,8 @@ def test_the_answer_is_the_same_again_for_a_minute_after_its_delivery_and_then_g
 
 
 def test_asking_again_does_not_make_the_minute_longer(logins: Logins, clock: Clock) -> None:
-    logins.open("key")
-    logins.answer("key", code())
+    logins.open_login("key")
+    logins.keep_response("key", code())
 
     for _ in range(4):
         assert ask(logins) == code()
@@ -98,126 +99,126 @@ def test_asking_again_does_not_make_the_minute_longer(logins: Logins, clock: Clo
 def test_a_login_is_gone_ten_minutes_after_it_was_opened(
     logins: Logins, clock: Clock, answered: bool
 ) -> None:
-    logins.open("key")
+    logins.open_login("key")
     clock.now += 599.9
     assert ask(logins) is None
     if answered:
-        logins.answer("key", code())
+        logins.keep_response("key", code())
 
     clock.now += 0.1
 
     with pytest.raises(UnknownLogin):
-        logins.answer("key", code("late"))
+        logins.keep_response("key", code("late"))
     with pytest.raises(UnknownLogin):
         ask(logins)
     assert len(logins) == 0
 
 
 def test_a_sweep_alone_forgets_what_has_expired(logins: Logins, clock: Clock) -> None:
-    logins.open("old")
+    logins.open_login("old")
     clock.now += 300
-    logins.open("young")
+    logins.open_login("young")
     clock.now += 300
 
-    logins.sweep()
+    logins.forget_expired()
 
     assert len(logins) == 1
-    assert logins.knows("young")
-    assert not logins.knows("old")
+    assert logins.is_open("young")
+    assert not logins.is_open("old")
 
 
 def test_the_257th_login_is_refused_and_none_of_the_others_is_thrown_out(
     logins: Logins, clock: Clock
 ) -> None:
     for number in range(256):
-        logins.open(f"key-{number}")
+        logins.open_login(f"key-{number}")
 
     with pytest.raises(TooManyLogins):
-        logins.open("one more")
+        logins.open_login("one more")
 
     assert len(logins) == 256
     for number in range(256):
-        logins.answer(f"key-{number}", code(str(number)))
-    logins.close("key-7")
-    logins.open("one more")
+        logins.keep_response(f"key-{number}", code(str(number)))
+    logins.close_login("key-7")
+    logins.open_login("one more")
     with pytest.raises(TooManyLogins):
-        logins.open("and another")
+        logins.open_login("and another")
     clock.now += 600
-    logins.open("later")
+    logins.open_login("later")
     assert len(logins) == 1
 
 
 def test_a_kernel_that_lost_the_answer_to_its_opening_opens_it_again(logins: Logins, clock: Clock) -> None:
-    first = logins.open("key", "https://login.example/?state=key")
+    first = logins.open_login("key", "https://login.example/?state=key")
     clock.now += 400
-    logins.answer("key", code())
+    logins.keep_response("key", code())
 
-    second = logins.open("key", "https://elsewhere.example/?state=key")
+    second = logins.open_login("key", "https://elsewhere.example/?state=key")
 
     assert second is first
     assert len(logins) == 1
     assert ask(logins) == code()
     clock.now += 200  # and it lives no longer for that
-    assert not logins.knows("key")
+    assert not logins.is_open("key")
 
 
 def test_a_closed_login_is_unknown(logins: Logins) -> None:
-    logins.open("key")
-    logins.answer("key", code())
+    logins.open_login("key")
+    logins.keep_response("key", code())
 
-    logins.close("key")
+    logins.close_login("key")
 
     with pytest.raises(UnknownLogin):
-        logins.close("key")
+        logins.close_login("key")
     with pytest.raises(UnknownLogin):
-        logins.answer("key", code())
+        logins.keep_response("key", code())
     with pytest.raises(UnknownLogin):
         ask(logins)
 
 
 def test_a_closed_login_s_answer_is_forgotten_even_by_who_still_holds_the_login(logins: Logins) -> None:
-    login = logins.open("key")
-    logins.answer("key", code())
+    login = logins.open_login("key")
+    logins.keep_response("key", code())
 
-    logins.close("key")
+    logins.close_login("key")
 
-    assert login.answer is None
+    assert login.response is None
 
 
 def test_the_start_page_leads_to_the_authorize_url_while_the_login_is_open(
     logins: Logins, clock: Clock
 ) -> None:
     url = "https://login.example/?state=key"
-    login = logins.open("key", url)
+    login = logins.open_login("key", url)
 
-    assert logins.authorize_url(login.start) == url
+    assert logins.authorize_url_for(login.start) == url
     assert login.start != login.key
     clock.now += 600
     with pytest.raises(UnknownLogin):
-        logins.authorize_url(login.start)
+        logins.authorize_url_for(login.start)
 
 
 @pytest.mark.parametrize("start", ["", "key", "x" * 22, "é", "\udc80"])
 def test_an_unknown_start_page_leads_nowhere(logins: Logins, start: str) -> None:
-    logins.open("key", "https://login.example/?state=key")
+    logins.open_login("key", "https://login.example/?state=key")
 
     with pytest.raises(UnknownLogin):
-        logins.authorize_url(start)
+        logins.authorize_url_for(start)
 
 
 def test_a_login_without_an_authorize_url_has_no_start_page(logins: Logins) -> None:
-    login = logins.open("key")
+    login = logins.open_login("key")
 
     with pytest.raises(UnknownLogin):
-        logins.authorize_url(login.start)
+        logins.authorize_url_for(login.start)
 
 
 def test_who_waits_is_woken_by_the_answer_itself(logins: Logins) -> None:
-    async def scene() -> Answer | None:
-        logins.open("key")
-        waiting = asyncio.create_task(logins.wait("key", 3600.0))
+    async def scene() -> CallbackResponse | None:
+        logins.open_login("key")
+        waiting = asyncio.create_task(logins.wait_for_response("key", 3600.0))
         await asyncio.sleep(0)
-        logins.answer("key", code())
+        logins.keep_response("key", code())
         # Not one tick of a timer lies between: the loop runs only what is ready.
         for _ in range(10):
             await asyncio.sleep(0)
@@ -229,10 +230,10 @@ def test_who_waits_is_woken_by_the_answer_itself(logins: Logins) -> None:
 
 def test_who_waits_hears_at_once_that_the_login_is_closed(logins: Logins) -> None:
     async def scene() -> None:
-        logins.open("key")
-        waiting = asyncio.create_task(logins.wait("key", 3600.0))
+        logins.open_login("key")
+        waiting = asyncio.create_task(logins.wait_for_response("key", 3600.0))
         await asyncio.sleep(0)
-        logins.close("key")
+        logins.close_login("key")
         with pytest.raises(UnknownLogin):
             await waiting
 
@@ -240,18 +241,18 @@ def test_who_waits_hears_at_once_that_the_login_is_closed(logins: Logins) -> Non
 
 
 def test_waiting_ends_without_an_answer_after_its_time(logins: Logins) -> None:
-    logins.open("key")
+    logins.open_login("key")
 
-    assert asyncio.run(logins.wait("key", 0.01)) is None
+    assert asyncio.run(logins.wait_for_response("key", 0.01)) is None
     assert len(logins) == 1
 
 
 def test_all_who_wait_get_the_answer(logins: Logins) -> None:
-    async def scene() -> list[Answer | None]:
-        logins.open("key")
-        waiting = [asyncio.create_task(logins.wait("key", 3600.0)) for _ in range(3)]
+    async def scene() -> list[CallbackResponse | None]:
+        logins.open_login("key")
+        waiting = [asyncio.create_task(logins.wait_for_response("key", 3600.0)) for _ in range(3)]
         await asyncio.sleep(0)
-        logins.answer("key", code())
+        logins.keep_response("key", code())
         return await asyncio.gather(*waiting)
 
     assert asyncio.run(scene()) == [code()] * 3
@@ -259,8 +260,8 @@ def test_all_who_wait_get_the_answer(logins: Logins) -> None:
 
 def test_who_stops_waiting_leaves_nothing_and_the_answer_undelivered(logins: Logins, clock: Clock) -> None:
     async def scene() -> None:
-        login = logins.open("key")
-        waiting = asyncio.create_task(logins.wait("key", 3600.0))
+        login = logins.open_login("key")
+        waiting = asyncio.create_task(logins.wait_for_response("key", 3600.0))
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -268,17 +269,17 @@ def test_who_stops_waiting_leaves_nothing_and_the_answer_undelivered(logins: Log
         del waiting
         gc.collect()
         assert not login.changed._waiters
-        logins.answer("key", code())
+        logins.keep_response("key", code())
         assert login.delivered is None
         clock.now += 300
-        assert await logins.wait("key", 0) == code()
+        assert await logins.wait_for_response("key", 0) == code()
 
     asyncio.run(scene())
 
 
 def test_neither_a_login_nor_an_answer_shows_its_secrets(logins: Logins) -> None:
-    login = logins.open("the-key", "https://login.example/?state=the-key")
-    answer = Answer(state="the-state", code="the-code")
+    login = logins.open_login("the-key", "https://login.example/?state=the-key")
+    answer = CallbackResponse(state="the-state", code="the-code")
 
     assert not any(
         word in repr(login) + repr(answer) for word in ("the-key", "the-code", "the-state", login.start)
@@ -286,8 +287,8 @@ def test_neither_a_login_nor_an_answer_shows_its_secrets(logins: Logins) -> None
 
 
 def test_an_answer_s_json_holds_what_is_given() -> None:
-    assert Answer(state="s", code="c").to_json() == {"state": "s", "code": "c"}
-    assert Answer(state="s", error="access_denied", error_description="d").to_json() == {
+    assert CallbackResponse(state="s", code="c").to_json() == {"state": "s", "code": "c"}
+    assert CallbackResponse(state="s", error="access_denied", error_description="d").to_json() == {
         "state": "s",
         "error": "access_denied",
         "error_description": "d",

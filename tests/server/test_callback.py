@@ -1,4 +1,4 @@
-"""What is taken for an answer of Procore's, as one table; and the pages."""
+"""What is accepted as a response of Procore's, as one table; and the pages."""
 
 from __future__ import annotations
 
@@ -11,34 +11,39 @@ from hypothesis import strategies as st
 from tornado.escape import parse_qs_bytes
 
 from procore_jupyter.server import pages
-from procore_jupyter.server.answers import NOT_PROCORES, NOT_STARTED_HERE, Refusal, read_answer
-from procore_jupyter.server.logins import Answer
+from procore_jupyter.server.callback import (
+    NOT_PROCORES,
+    NOT_STARTED_HERE,
+    CallbackRefused,
+    CallbackResponse,
+    parse_query,
+)
 
 
-def read(query: str) -> Answer:
-    return read_answer(parse_qs_bytes(query, keep_blank_values=True))
+def read(query: str) -> CallbackResponse:
+    return parse_query(parse_qs_bytes(query, keep_blank_values=True))
 
 
 @pytest.mark.parametrize(
     ("query", "answer"),
     [
-        ("code=c&state=s", Answer("s", code="c")),
-        ("state=s&code=a%2Fb%3D", Answer("s", code="a/b=")),
-        ("code=c&state=s&scope=x&scope=y", Answer("s", code="c")),
-        ("code=c&state=s&error=", Answer("s", code="c")),
-        ("error=access_denied&state=s", Answer("s", error="access_denied")),
+        ("code=c&state=s", CallbackResponse("s", code="c")),
+        ("state=s&code=a%2Fb%3D", CallbackResponse("s", code="a/b=")),
+        ("code=c&state=s&scope=x&scope=y", CallbackResponse("s", code="c")),
+        ("code=c&state=s&error=", CallbackResponse("s", code="c")),
+        ("error=access_denied&state=s", CallbackResponse("s", error="access_denied")),
         (
             "error=e&error_description=It+broke.&state=s",
-            Answer("s", error="e", error_description="It broke."),
+            CallbackResponse("s", error="e", error_description="It broke."),
         ),
         (
             "error=e&error_description=two%0D%0Alines%1b[31m&state=s",
-            Answer("s", error="e", error_description="two lines [31m"),
+            CallbackResponse("s", error="e", error_description="two lines [31m"),
         ),
-        ("code=" + "c" * 2000 + "&state=" + "s" * 400, Answer("s" * 400, code="c" * 2000)),
+        ("code=" + "c" * 2000 + "&state=" + "s" * 400, CallbackResponse("s" * 400, code="c" * 2000)),
     ],
 )
-def test_what_procore_sends_is_read(query: str, answer: Answer) -> None:
+def test_what_procore_sends_is_read(query: str, answer: CallbackResponse) -> None:
     assert read(query) == answer
 
 
@@ -66,7 +71,7 @@ def test_what_procore_sends_is_read(query: str, answer: Answer) -> None:
     ],
 )
 def test_anything_else_is_refused_with_what_to_do(query: str, sentence: str) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(CallbackRefused) as refusal:
         read(query)
 
     assert refusal.value.sentence == sentence
@@ -81,8 +86,8 @@ def test_anything_else_is_refused_with_what_to_do(query: str, sentence: str) -> 
 )
 def test_no_query_breaks_it(query: dict[str, list[bytes]]) -> None:
     try:
-        answer = read_answer(query)
-    except Refusal:
+        answer = parse_query(query)
+    except CallbackRefused:
         return
     assert (answer.code is None) != (answer.error is None)
     assert answer.state
@@ -108,9 +113,9 @@ class Reader(HTMLParser):
 )
 def test_nothing_that_is_said_becomes_html(sentence: str) -> None:
     plain, said = Reader(), Reader()
-    plain.feed(pages.said("x", "failed"))
+    plain.feed(pages.outcome_page("x", "failed"))
 
-    said.feed(pages.said(sentence, "failed"))
+    said.feed(pages.outcome_page(sentence, "failed"))
 
     assert said.tags == plain.tags
     if "\r" not in sentence:
@@ -121,7 +126,7 @@ def test_the_policy_lets_exactly_the_style_and_the_script_of_the_pages_run() -> 
     import base64
     import hashlib
 
-    page = pages.said("x", "received")
+    page = pages.outcome_page("x", "received")
     for tag in ("style", "script"):
         [content] = re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
@@ -133,7 +138,7 @@ def test_the_policy_lets_exactly_the_style_and_the_script_of_the_pages_run() -> 
 
 
 def test_the_script_tells_how_it_went_and_nothing_else() -> None:
-    page = pages.said("x", "denied")
+    page = pages.outcome_page("x", "denied")
 
     assert 'data-status="denied"' in page
     assert re.findall(r"postMessage\((.*?)\)", page) == [
@@ -142,20 +147,22 @@ def test_the_script_tells_how_it_went_and_nothing_else() -> None:
 
 
 def test_a_page_that_only_tells_has_no_script() -> None:
-    assert "<script" not in pages.told("x") + pages.paste_form("")
+    assert "<script" not in pages.message_page("x") + pages.paste_page("")
 
 
 def test_every_word_of_a_page_is_there_without_scripts() -> None:
     reader = Reader()
     reader.feed(
-        pages.said("Signed in to Procore. You can close this tab.", "received").partition("<script")[0]
+        pages.outcome_page("Signed in to Procore. You can close this tab.", "received").partition("<script")[
+            0
+        ]
     )
 
     assert "Signed in to Procore. You can close this tab." in reader.text
 
 
 def test_the_form_asks_for_the_address_with_a_label() -> None:
-    page = pages.paste_form('<input type="hidden" name="_xsrf" value="v"/>', "<b>")
+    page = pages.paste_page('<input type="hidden" name="_xsrf" value="v"/>', "<b>")
 
     assert '<label for="address">' in page
     assert 'id="address" name="address"' in page
