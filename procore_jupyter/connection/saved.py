@@ -13,11 +13,7 @@ can't be read as ours is put aside.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import re
-import secrets
-import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,16 +22,14 @@ from typing import Any
 
 from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreWarning, TokenStoreError
 from procore_jupyter.files import private
-from procore_jupyter.files.locks import process_lock
-from procore_jupyter.oauth.token_store import SecretKey, open_store
+from procore_jupyter.files.document import Document, DocumentFile, Entries, Words
+from procore_jupyter.oauth.token_store import SecretKey, open_store, store_errors
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings import kinds, properties
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.wording import is_near_miss, nearest
 
 DEFAULT = "default"
-VERSION = 1
-PATIENCE = 10.0  # s to wait for another process's change of the file, which takes milliseconds
 
 SECRETS = ("OAuthClientSecret", "ProxyPassword")
 """Kept in the token store."""
@@ -49,6 +43,11 @@ UNSAVED = (
 )
 """Good for once, and so not kept; what grew from them is a stored sign-in."""
 
+_WORDS = Words(
+    thing="connection",
+    kept="saved",
+    clash="if two notebooks save a connection at the same moment, one of the two may be lost",
+)
 _NAME = re.compile(r"\w[\w .-]{0,39}(?<! )")
 
 
@@ -107,7 +106,7 @@ def name_in(text: str) -> str | None:
 def names() -> list[str]:
     """Return the names of all that are saved, for completion: reads the file and never raises."""
     try:
-        return [entry["name"] for entry in _read().entries]
+        return [entry["name"] for entry in _read().entries("connections")]
     except TokenStoreError:
         return []
 
@@ -122,7 +121,7 @@ def look() -> tuple[list[SavedConnection], list[str]]:
         return [], [str(error)]
     if document.damaged:
         problems.append("damaged: the next use keeps it under another name")
-    for entry in document.entries:
+    for entry in document.entries("connections"):
         try:
             found.append(_connection(entry))
         except ConfigurationError as error:
@@ -140,11 +139,9 @@ def find(name: str) -> SavedConnection | None:
     TokenStoreError
         The file is somebody else's, open to others, of a newer format, or can't be read.
     """
-    document = _read()
-    if document.damaged:
-        with process_lock(_beside("lock"), PATIENCE):
-            document = _read_whole()
-    for entry in document.entries:
+    with store_errors():
+        document = _file().load()
+    for entry in document.entries("connections"):
         if entry["name"].casefold() == name.casefold():
             return _connection(entry)
     return None
@@ -183,10 +180,11 @@ def keep(connection: SavedConnection) -> None:
     TokenStoreError
         As for `find`, or it can't be written; what was saved before still stands.
     """
-    with process_lock(_beside("lock"), PATIENCE):
-        document = _read_whole()
-        document.put(connection)
-        _write(document)
+    with store_errors(), _file().changing() as document:
+        kept = (entry["name"] for entry in document.entries("connections"))
+        name = next((one for one in kept if one.casefold() == connection.name.casefold()), connection.name)
+        value = {"account": connection.account, "properties": dict(connection.properties)}
+        document.put("connections", {"name": name}, value)
 
 
 def savable(written: Mapping[str, str]) -> dict[str, str]:
@@ -245,104 +243,17 @@ def keep_secret(location: str | None, key: SecretKey, value: Secret) -> None:
 # The file
 
 
-def _beside(suffix: str) -> Path:
-    file = path()
-    return file.with_name(f"{file.name}.{suffix}")
+def _file() -> DocumentFile:
+    return DocumentFile(path(), (Entries("connections", _is_whole),), _WORDS, _warn)
 
 
-def _read() -> _Document:
-    file, problem = path(), ""
-    try:
-        document = _Document.parse(private.read_private(file))
-    except OSError as error:
-        problem = error.strerror or type(error).__name__
-    if problem:
-        raise TokenStoreError(f"The saved connections in {file} can't be read ({problem}). Put that right.")
-    if document.newer:
-        raise TokenStoreError(
-            f"{file} was written by a newer version of procore-jupyter, so it is left alone. "
-            "Upgrade with  pip install -U procore-jupyter."
-        )
-    return document
+def _read() -> Document:
+    with store_errors():
+        return _file().read()
 
 
-def _read_whole() -> _Document:
-    """Read; a damaged file is put aside, and what of it is whole stays. Under the lock."""
-    document = _read()
-    if not document.damaged:
-        return document
-    aside = _beside(f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
-    problem = ""
-    try:
-        os.rename(path(), aside)
-    except OSError as error:
-        problem = error.strerror or type(error).__name__
-    if problem:
-        raise TokenStoreError(
-            f"{path()} is damaged and can't be moved away ({problem}). Move it away and try again."
-        )
-    document.damaged = False
-    if document.entries:
-        _write(document)
-    lost = "A saved connection was" if document.entries else "The saved connections were"
-    warnings.warn(f"{lost} damaged. The file is kept as {aside}.", ProcoreWarning, stacklevel=2)
-    return document
-
-
-def _write(document: _Document) -> None:
-    problem = ""
-    try:
-        private.write_private(path(), document.content())
-    except OSError as error:
-        problem = error.strerror or type(error).__name__
-    if problem:
-        raise TokenStoreError(
-            f"The connection can't be saved in {path()} ({problem}). Make room and try again."
-        )
-
-
-class _Document:
-    """The file's content, read."""
-
-    def __init__(self) -> None:
-        self.damaged = False
-        self.newer = False
-        self.entries: list[dict[str, Any]] = []
-        self._rest: dict[str, Any] = {}
-
-    @classmethod
-    def parse(cls, content: bytes | None) -> _Document:
-        document = cls()
-        if content is None:
-            return document
-        try:
-            read = json.loads(content)
-            version, entries = read["version"], read.get("connections")
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            version, entries = None, None
-        if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
-            document.newer = True
-        elif type(version) is not int or version < 1 or not isinstance(entries, list):
-            document.damaged = True
-        else:
-            document.entries = [entry for entry in entries if _is_whole(entry)]
-            document.damaged = len(document.entries) < len(entries)
-            document._rest = {name: read[name] for name in read if name not in ("version", "connections")}
-        return document
-
-    def put(self, connection: SavedConnection) -> None:
-        value = {"account": connection.account, "properties": dict(connection.properties)}
-        for entry in self.entries:
-            if entry["name"].casefold() == connection.name.casefold():
-                entry.update(value)
-                return
-        self.entries.append({"name": connection.name, **value})
-
-    def content(self) -> bytes:
-        return (
-            json.dumps({"version": VERSION, **self._rest, "connections": self.entries}, indent=1).encode()
-            + b"\n"
-        )
+def _warn(message: str) -> None:
+    warnings.warn(message, ProcoreWarning, stacklevel=2)
 
 
 def _is_whole(entry: object) -> bool:

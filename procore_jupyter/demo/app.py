@@ -27,7 +27,6 @@ from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.demo.rest_api import MeHandler
 from procore_jupyter.demo.selections import Selections
 from procore_jupyter.demo.stored_files import FileHandler, Signatures, StorageHandler
-from procore_jupyter.errors import TokenStoreError
 from procore_jupyter.files import private
 
 __all__ = ["DemoParameters", "DemoProcore", "RecordedRequest"]
@@ -290,7 +289,7 @@ class DemoProcore:
         path, self._address_file = self._address_file, None
         if path is None:
             return
-        with contextlib.suppress(OSError, ValueError, TokenStoreError):
+        with contextlib.suppress(OSError, ValueError):
             content = json.loads(private.read_private(path) or b"{}")
             if isinstance(content, dict) and content.get("client_id") == self.client_id:
                 path.unlink()

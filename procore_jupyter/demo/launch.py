@@ -17,7 +17,7 @@ from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, installed, po
 from procore_jupyter.demo.oauth_messages import OOB
 from procore_jupyter.demo.pages import MARK
 from procore_jupyter.demo.parameters import LARGEST_SCALE, MOST_PROJECTS, DemoParameters
-from procore_jupyter.errors import ProcoreError, TokenStoreError
+from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.token_store import TokenKey, open_store
 
 FIRST_PORT = 8888
@@ -73,7 +73,7 @@ def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event) -> int:
         lab.start(os.environ)
     except FileNotFoundError as error:
         return _fail(f"{error.args[0]} is missing from this installation. Install procore-jupyter again.")
-    except (OSError, TokenStoreError) as error:
+    except OSError as error:
         return _fail(f"The demo can't write its files: {error}")
     _say(f"The stand-in runs at {demo.url}; JupyterLab is starting.")
     if not lab.wait_until_ready(stop):

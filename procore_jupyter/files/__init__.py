@@ -1,1 +1,1 @@
-"""Files on this machine: private ones, replaced whole; locks between threads and processes."""
+"""Files on this machine: private ones, replaced whole; locks between threads and processes; JSON documents."""

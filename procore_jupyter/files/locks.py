@@ -1,9 +1,8 @@
 """A lock against other threads and other processes, named by a file.
 
 The operating system's own file lock (flock, or LockFile on Windows, through filelock) goes with its
-process: one that dies holding it blocks nobody. Where it can't be had (a network folder without
-locks, a read-only one) the threads of this process are still kept apart, and it is said once what
-is not guaranteed.
+process: one that dies holding it blocks nobody. Where the system gives none (a network folder without
+locks, a read-only one) the threads of this process are still kept apart.
 """
 
 from __future__ import annotations
@@ -11,29 +10,45 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from procore_jupyter.errors import ProcoreWarning, TokenStoreError
-from procore_jupyter.files import private
+from procore_jupyter.files.private import NotPrivate, private_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-POLL = 0.01  # s between two tries for a file lock that another process holds
+POLL = 0.01
+"""Seconds between two tries for a file lock that another process holds."""
 
 
-class StillLockedError(TokenStoreError):
-    """Another thread or process held the lock for longer than was to be waited."""
+class StillLocked(TimeoutError):
+    """Another thread or process held the lock for longer than the caller would wait.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file.
+    seconds : float
+        How long was waited.
+    """
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__(path, seconds)
+        self.path = path
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"{self.path} has been locked for {self.seconds:g} s"
 
 
 class ThreadLock:
-    """A lock between threads that an interrupt can't leave behind: it belongs to a `holder`, which lets go in ``finally``.
+    """A lock between threads that an interrupt can't leave behind.
 
-    (`threading.Lock` can be taken and lost when Ctrl-C falls between its ``acquire`` and the next line.)
+    (`threading.Lock` can be taken and lost when Ctrl-C falls between its ``acquire`` and the next line. This
+    lock belongs to a holder, which lets go in ``finally``.)
     """
 
     def __init__(self) -> None:
@@ -42,7 +57,7 @@ class ThreadLock:
 
     @contextmanager
     def held(self, timeout: float) -> Iterator[bool]:
-        """Hold it, waiting at most `timeout` seconds; gives False where that wasn't enough."""
+        """Hold the lock, waiting at most `timeout` seconds; yields False if that wasn't enough."""
         holder = object()
         try:
             with self._condition:
@@ -58,9 +73,8 @@ class ThreadLock:
 
 
 _thread_locks: dict[str, ThreadLock] = {}
-_without_lock: set[str] = set()  # what has been said, so that it is said once
 if hasattr(os, "register_at_fork"):
-    # Who held one in the parent doesn't exist in the child.
+    # The thread that held a lock in the parent doesn't exist in the child.
     os.register_at_fork(after_in_child=_thread_locks.clear)
 
 
@@ -70,46 +84,49 @@ def thread_lock(name: str) -> ThreadLock:
 
 
 @contextmanager
-def process_lock(path: Path, timeout: float) -> Iterator[bool]:
+def process_lock(path: Path, timeout: float) -> Iterator[str]:
     """Hold the lock of a file against the threads of this process and against other processes.
 
     Parameters
     ----------
     path : Path
-        The lock file, made 0600 if need be. It stays: removing a lock file lets two hold the lock.
+        The lock file, made 0600 if there is none. It is never removed: that would let two hold the lock.
     timeout : float
         Seconds to wait at most.
 
     Yields
     ------
-    bool
-        False where other processes aren't kept out, because the file system has no locks.
+    str
+        Why other processes are not kept out (the file system has no locks, …); empty where they are.
 
     Raises
     ------
-    StillLockedError
+    StillLocked
         The time is over.
-    TokenStoreError
+    NotPrivate
         The folder isn't this user's own.
     """
     until = time.monotonic() + timeout
     with thread_lock(str(path)).held(timeout) as mine:
         if not mine:
-            raise _still_locked(path, timeout)
+            raise StillLocked(path, timeout)
         from filelock import Timeout  # on first use: %load_ext doesn't pay for it
 
         lock: BaseFileLock | None = None
+        problem = ""
         try:
             try:
-                private.private_folder(path.parent)
+                private_folder(path.parent)
                 lock = _file_lock(path)
                 lock.acquire(timeout=max(0.0, until - time.monotonic()), poll_interval=POLL)
+            except NotPrivate:
+                raise
             except Timeout:  # an OSError too
-                raise _still_locked(path, timeout) from None
+                raise StillLocked(path, timeout) from None
             except (OSError, NotImplementedError) as error:
                 lock = None
-                _tell_once(path, error)
-            yield lock is not None
+                problem = getattr(error, "strerror", None) or "no file locks there"
+            yield problem
         finally:
             if lock is not None:
                 lock.release()
@@ -123,24 +140,3 @@ def _file_lock(path: Path) -> BaseFileLock:
     if hasattr(FileLock, "fallback_to_soft"):
         return FileLock(str(path), mode=0o600, fallback_to_soft=False)
     return FileLock(str(path), mode=0o600)
-
-
-def _still_locked(path: Path, timeout: float) -> StillLockedError:
-    return StillLockedError(
-        f"Another notebook has been busy with the stored sign-in for {timeout:g} s. Try again; "
-        f"if it goes on, restart the kernel that hangs (the lock is {path})."
-    )
-
-
-def _tell_once(path: Path, error: BaseException) -> None:
-    place = str(path.parent)
-    if place in _without_lock:
-        return
-    _without_lock.add(place)
-    reason = getattr(error, "strerror", None) or "no file locks there"
-    warnings.warn(
-        f"The folder {place} can't be locked ({reason}): two notebooks that renew the sign-in at the same "
-        "moment may sign each other out. Choose a folder on this machine with OAuthSettingsLocation.",
-        ProcoreWarning,
-        stacklevel=2,
-    )

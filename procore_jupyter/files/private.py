@@ -1,4 +1,4 @@
-"""Files: those for one person's eyes, where they live and how they are read and written; and those that are replaced.
+"""Private files: where they live, how they are read, and how they are written; and any file, replaced as a whole.
 
 A private file is 0600 in a folder 0700 and is replaced as a whole (written beside, flushed, renamed),
 so a reader sees the old content or the new, never half. On Windows the user's profile folder is
@@ -16,9 +16,23 @@ from pathlib import Path
 
 import platformdirs
 
-from procore_jupyter.errors import TokenStoreError
-
 APP = "procore-jupyter"
+
+
+class NotPrivate(PermissionError):
+    """A file or folder is not this user's alone, so it is neither read nor written.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, in one line; and what to do about it, unless it is another user's.
+    another_users : bool
+        It is another user's: what to do depends on what the file is for.
+    """
+
+    def __init__(self, problem: str, *, another_users: bool = False) -> None:
+        super().__init__(problem)
+        self.another_users = another_users
 
 
 def data_folder() -> Path:
@@ -36,8 +50,8 @@ def private_folder(folder: Path) -> Path:
 
     Raises
     ------
-    TokenStoreError
-        It is somebody else's, or others may write to it.
+    NotPrivate
+        It is another user's, or others may write to it.
     OSError
         It can't be made.
     """
@@ -45,25 +59,23 @@ def private_folder(folder: Path) -> Path:
     if os.name == "posix":
         found = folder.stat()
         if found.st_uid != os.geteuid():
-            raise TokenStoreError(
-                f"The folder {folder} belongs to another user. Choose another with OAuthSettingsLocation."
-            )
+            raise NotPrivate(f"The folder {folder} belongs to another user.", another_users=True)
         if found.st_mode & 0o022:
-            raise TokenStoreError(
+            raise NotPrivate(
                 f"Others may write to the folder {folder}. Run  chmod 700 '{folder}'  and try again."
             )
     return folder
 
 
 def read_private(path: Path) -> bytes | None:
-    """Return a private file's content, None where there is no such file.
+    """Return a private file's content, or None if there is no such file.
 
-    The owner and mode are looked at on the open file, so it can't be swapped in between.
+    The owner and mode are looked at on the open file, so the file can't be swapped in between.
 
     Raises
     ------
-    TokenStoreError
-        It is somebody else's, others may read or write it, or it is no plain file.
+    NotPrivate
+        It is another user's, others may read or write it, or it is no plain file.
     OSError
         It can't be read.
     """
@@ -77,14 +89,12 @@ def read_private(path: Path) -> bytes | None:
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise TokenStoreError(f"{path} is not a plain file. Move it away and try again.")
+            raise NotPrivate(f"{path} is not a plain file. Move it away and try again.")
         if os.name == "posix":
             if found.st_uid != os.geteuid():
-                raise TokenStoreError(
-                    f"{path} belongs to another user, so it is not used. Move it away, or choose another file with OAuthSettingsLocation."
-                )
+                raise NotPrivate(f"{path} belongs to another user, so it is not used.", another_users=True)
             if found.st_mode & 0o077:
-                raise TokenStoreError(
+                raise NotPrivate(
                     f"Others may read or write {path}, so it is not used. Run  chmod 600 '{path}'  if you trust its content."
                 )
         return file.read()
@@ -95,8 +105,8 @@ def write_private(path: Path, content: bytes) -> None:
 
     Raises
     ------
-    TokenStoreError
-        The folder is not private.
+    NotPrivate
+        The folder is not this user's alone.
     OSError
         It can't be written (no space, read-only, …). The old content still stands.
     """
@@ -123,9 +133,9 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a file beside `path` to be written, which takes its place at the end; on an error it is gone.
+    """Yield a new file beside `path` to write to; it takes the place of `path` at the end, and goes on an error.
 
-    The new file has the mode of any that a person writes, not that of a private one.
+    The new file has the mode of any file that a person makes, not that of a private one.
 
     Raises
     ------

@@ -18,7 +18,6 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from procore_jupyter.addresses import is_loopback
-from procore_jupyter.errors import TokenStoreError
 from procore_jupyter.files.private import read_private
 from procore_jupyter.login.ticket import owner_file_name, to_text
 from procore_jupyter.secret import Secret
@@ -179,7 +178,7 @@ def _read(path: Path) -> JupyterServer | None:
     try:
         content = read_private(path)
         told = json.loads(content) if content else None
-    except (OSError, TokenStoreError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(told, dict):
         return None
@@ -224,7 +223,7 @@ def _hub_server(surroundings: Surroundings) -> JupyterServer | None:
 def _owner_file(folder: Path, pid: int) -> Secret | None:
     try:
         raw = read_private(folder / owner_file_name(pid))
-    except (OSError, TokenStoreError):
+    except OSError:
         return None
     return Secret(to_text(raw)) if raw and len(raw) == 32 else None
 

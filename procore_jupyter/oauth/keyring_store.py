@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from procore_jupyter.errors import ConfigurationError, ProcoreWarning, TokenStoreError, without_frames
 from procore_jupyter.files import private
+from procore_jupyter.files.document import Document
 from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
@@ -137,18 +138,14 @@ class _Entry:
         self.stored: StoredToken | None = None
         if not text:
             return
-        try:
-            read = json.loads(text)
-            version = read["version"]
-            if not isinstance(version, int) or version < 1:
-                raise ValueError
-            self.newer = version > VERSION
-            if not self.newer:
-                self.stored = StoredToken(
-                    Token.from_json(read["token"]), frozenset(str(seed) for seed in read["seeds"])
-                )
-        except (ValueError, TypeError, KeyError, RecursionError):
-            self.damaged = True
+        document = Document.parse(text)
+        self.newer, self.damaged = document.newer, document.damaged
+        if not (self.newer or self.damaged):
+            try:
+                token, seeds = Token.from_json(document.rest["token"]), document.rest["seeds"]
+                self.stored = StoredToken(token, frozenset(str(seed) for seed in seeds))
+            except (ValueError, TypeError, KeyError):
+                self.damaged = True
 
     @classmethod
     def of(cls, stored: StoredToken) -> _Entry:

@@ -16,12 +16,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from procore_jupyter.errors import LoginRequired, ProcoreWarning, TokenRequestError
-from procore_jupyter.files.locks import StillLockedError
 from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.renewal import AppSignIn, SignIn
 from procore_jupyter.oauth.single_flight import Flight
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import TokenKey, TokenStore
+from procore_jupyter.oauth.token_store import TokenKey, TokenStore, TokenStoreLocked
 from procore_jupyter.secret import Secret
 
 LOCK_PATIENCE = 10.0  # s to wait for another process's renewal, beyond the two requests that it may take
@@ -188,7 +187,7 @@ class TokenSource(TokenProvider):
             try:
                 with self._store.exclusive(self._key, LOCK_PATIENCE):
                     self._begin(token, seeds)
-            except StillLockedError:  # another kernel hangs; this person's sign-in is saved all the same
+            except TokenStoreLocked:  # another kernel hangs; this person's sign-in is saved all the same
                 self._begin(token, seeds)
 
         Flight(begin).start().join()
@@ -237,7 +236,7 @@ class TokenSource(TokenProvider):
         except LoginRequired:
             self._memory = None
             raise
-        except StillLockedError:
+        except TokenStoreLocked:
             found = self._sign_in.newest(saving=False)
             if found is not None and self._good(found.token, rejected):
                 return self._use(found.token)

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, TokenStoreError, without_frames
 from procore_jupyter.files import private
-from procore_jupyter.files.locks import StillLockedError, thread_lock
+from procore_jupyter.files.document import DocumentError, DocumentLocked
+from procore_jupyter.files.locks import thread_lock
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.secret import Secret
 
@@ -87,6 +88,21 @@ def fingerprint(secret: Secret) -> str:
     return hashlib.sha256(secret.reveal().encode(errors="surrogatepass")).hexdigest()
 
 
+class TokenStoreLocked(TokenStoreError):
+    """Another thread or process has held the right to renew, or to change the store, for too long."""
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn what is wrong with a document into a `TokenStoreError`, without the frames that hold its content."""
+    try:
+        yield
+    except DocumentError as error:
+        kind = TokenStoreLocked if isinstance(error, DocumentLocked) else TokenStoreError
+        without_frames(error)
+        raise kind(str(error)) from None
+
+
 class TokenStore(Protocol):
     """A place that keeps tokens. All methods may be called by any thread, and raise TokenStoreError."""
 
@@ -111,7 +127,7 @@ class TokenStore(Protocol):
         """Hold the right to renew this token, against all threads and processes that share the store.
 
         Unlike the short lock around each change it is held across a network call. It ends with its
-        process. Gives False where other processes can't be kept out. StillLockedError when `timeout`
+        process. Gives False where other processes can't be kept out. TokenStoreLocked when `timeout`
         seconds were not enough.
         """
         ...
@@ -178,7 +194,7 @@ class MemoryStore:
         """Hold the right to renew this token, against all threads of this process."""
         with thread_lock(f"{self.location}\n{key.digest()}").held(timeout) as mine:
             if not mine:
-                raise StillLockedError(
+                raise TokenStoreLocked(
                     f"Another thread has been renewing the sign-in for {timeout:g} s. Try again."
                 )
             yield True

@@ -9,7 +9,7 @@ import socket
 from dataclasses import dataclass
 
 from procore_jupyter.addresses import is_loopback, origin
-from procore_jupyter.errors import ConfigurationError, TokenStoreError
+from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files import private
 from procore_jupyter.secret import Secret
 
@@ -47,7 +47,7 @@ def read_running_demo() -> RunningDemo:
     content: bytes | None = None
     try:
         content = private.read_private(path)
-    except TokenStoreError:
+    except private.NotPrivate:
         fault = "is not private to you"
     except OSError as error:
         fault = f"can't be read ({error.strerror})"

@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from procore_jupyter.errors import TokenStoreError
 from procore_jupyter.files import private
 from procore_jupyter.session.limit_headers import Told
 
@@ -285,7 +284,7 @@ class LedgerFile:
         try:
             lock = self._lock or self._make_lock(path)
             lock.acquire(timeout=LOCKED, poll_interval=0.002)
-        except (OSError, TokenStoreError, NotImplementedError) as error:
+        except (OSError, NotImplementedError) as error:
             held = isinstance(error, TimeoutError)  # filelock's own is one
             self._avoided_until = time.monotonic() + (BUSY if held else AVOIDED)
             self.last.alone = held
@@ -313,7 +312,7 @@ class LedgerFile:
         try:
             content = private.read_private(path)
             return Ledger.from_json(content) if content else self.last
-        except (OSError, ValueError, TokenStoreError):
+        except (OSError, ValueError):
             return self.last
 
 

@@ -16,6 +16,7 @@ from procore_jupyter.connection.lookup import settings_for
 from procore_jupyter.connection.saved import SavedConnection
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreWarning, TokenStoreError
+from procore_jupyter.files.locks import process_lock
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.token_store import MemoryStore, SecretKey, open_store
 from procore_jupyter.secret import Secret
@@ -60,6 +61,29 @@ def test_the_file_is_private_and_one_that_others_can_read_is_not_used() -> None:
     with pytest.raises(TokenStoreError, match="Others may read or write"):
         saved.find("default")
     assert saved.names() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners are POSIX's")
+def test_a_file_of_another_users_is_told_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(Environment="Sandbox")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(TokenStoreError) as caught:
+        saved.find("default")
+    assert str(caught.value) == f"{saved.path()} belongs to another user, so it is not used. Move it away."
+    with pytest.raises(TokenStoreError, match="another user") as caught:
+        keep(Environment="Production")
+    assert "OAuthSettingsLocation" not in str(caught.value)  # it would move the tokens, and not this file
+
+
+def test_a_busy_file_is_told_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procore_jupyter.files.document.PATIENCE", 0.05)
+    lock = saved.path().with_name("connections.json.lock")
+    with process_lock(lock, 1), pytest.raises(TokenStoreError) as caught:
+        keep(Environment="Sandbox")
+    assert str(caught.value) == (
+        "Another notebook has been busy with the saved connections for 0.05 s. Try again; "
+        f"if it goes on, restart the kernel that hangs (the lock is {lock})."
+    )
 
 
 def test_fields_of_another_version_are_carried_along() -> None:

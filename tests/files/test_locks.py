@@ -11,9 +11,8 @@ from pathlib import Path
 import filelock
 import pytest
 
-from procore_jupyter.errors import ProcoreWarning, TokenStoreError
-from procore_jupyter.files import locks
-from procore_jupyter.files.locks import StillLockedError, process_lock, thread_lock
+from procore_jupyter.files.locks import StillLocked, process_lock, thread_lock
+from procore_jupyter.files.private import NotPrivate
 
 HOLD = """
 import sys, pathlib
@@ -56,13 +55,14 @@ def test_another_process_is_kept_out_and_a_killed_one_blocks_nobody(path: Path) 
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with (
-            pytest.raises(StillLockedError, match=r"busy with the stored sign-in for 0\.1 s"),
+            pytest.raises(StillLocked, match=r"ä\.lock has been locked for 0\.1 s") as caught,
             process_lock(path, 0.1),
         ):
             pass
+        assert (caught.value.path, caught.value.seconds) == (path, 0.1)
         holder.kill()  # SIGKILL: it has no chance to tidy up
-        with process_lock(path, 10) as alone:
-            assert alone
+        with process_lock(path, 10) as problem:
+            assert not problem
     finally:
         holder.kill()
         holder.wait()
@@ -81,8 +81,8 @@ def test_the_lock_file_is_private(path: Path) -> None:
 def test_an_error_inside_lets_go(path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), process_lock(path, 1):
         raise KeyboardInterrupt
-    with process_lock(path, 1) as alone:
-        assert alone
+    with process_lock(path, 1) as problem:
+        assert not problem
 
 
 def test_a_waiting_thread_that_gives_up_leaves_nothing_behind() -> None:
@@ -96,35 +96,26 @@ def test_a_waiting_thread_that_gives_up_leaves_nothing_behind() -> None:
         assert again
 
 
-def both_ways(path: Path) -> None:
-    """Go on without a file lock, and keep the threads of this process apart all the same."""
-    with process_lock(path, 1) as alone:
-        assert not alone
-        with pytest.raises(StillLockedError), process_lock(path, 0.01):
-            pass
-
-
 @pytest.mark.parametrize(
-    "refusal",
+    ("refusal", "reason"),
     [
-        OSError(errno.ENOLCK, "No locks available"),
-        OSError(errno.ENOSYS, "Function not implemented"),
-        OSError(errno.EROFS, "Read-only file system"),
-        NotImplementedError("no flock"),
+        (OSError(errno.ENOLCK, "No locks available"), "No locks available"),
+        (OSError(errno.ENOSYS, "Function not implemented"), "Function not implemented"),
+        (OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+        (NotImplementedError("no flock"), "no file locks there"),
     ],
 )
-def test_where_no_lock_can_be_had_it_goes_on_and_says_so_once(
-    path: Path, refusal: Exception, monkeypatch: pytest.MonkeyPatch
+def test_where_no_lock_can_be_had_it_says_why_and_keeps_the_threads_apart(
+    path: Path, refusal: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: object, *arguments: object, **options: object) -> None:
         raise refusal
 
     monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
-    monkeypatch.setattr(locks, "_without_lock", set())
-    with pytest.warns(ProcoreWarning, match="can't be locked .*OAuthSettingsLocation"):
-        both_ways(path)
-    with process_lock(path, 1) as alone:  # a second warning would be an error
-        assert not alone
+    with process_lock(path, 1) as problem:
+        assert problem == reason
+        with pytest.raises(StillLocked), process_lock(path, 0.01):
+            pass
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock is POSIX's")
@@ -137,24 +128,22 @@ def test_a_file_system_without_flock_gets_no_lock_that_outlives_its_process(
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    monkeypatch.setattr(locks, "_without_lock", set())
-    with pytest.warns(ProcoreWarning, match="can't be locked"), process_lock(path, 1) as alone:
-        assert not alone
+    with process_lock(path, 1) as problem:
+        assert problem
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_has_no_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "_without_lock", set())
+def test_a_read_only_folder_has_no_lock(path: Path) -> None:
     path.parent.mkdir(mode=0o500)
-    with pytest.warns(ProcoreWarning, match="can't be locked"), process_lock(path, 1) as alone:
-        assert not alone
+    with process_lock(path, 1) as problem:
+        assert problem
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 def test_a_folder_that_others_may_write_to_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.parent.chmod(0o777)
-    with pytest.raises(TokenStoreError, match="Others may write"), process_lock(path, 1):
+    with pytest.raises(NotPrivate, match="Others may write"), process_lock(path, 1):
         pass
 
 

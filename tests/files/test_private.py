@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from procore_jupyter.errors import TokenStoreError
 from procore_jupyter.files import private
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no mode bits")
@@ -42,7 +41,7 @@ def test_a_file_that_others_may_touch_is_refused_with_the_line_to_run(tmp_path: 
     path = tmp_path / "file"
     private.write_private(path, b"x")
     path.chmod(mode)
-    with pytest.raises(TokenStoreError, match="chmod 600"):
+    with pytest.raises(private.NotPrivate, match="chmod 600"):
         private.read_private(path)
 
 
@@ -51,7 +50,7 @@ def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
-    with pytest.raises(TokenStoreError, match="chmod 700"):
+    with pytest.raises(private.NotPrivate, match="chmod 700"):
         private.write_private(shared / "file", b"x")
     assert list(shared.iterdir()) == []
 
@@ -61,8 +60,9 @@ def test_somebody_elses_file_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "file"
     private.write_private(path, b"x")
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    with pytest.raises(TokenStoreError, match="another user"):
+    with pytest.raises(private.NotPrivate, match="another user") as caught:
         private.read_private(path)
+    assert caught.value.another_users
 
 
 @posix
@@ -72,7 +72,7 @@ def test_a_link_is_not_followed_and_a_pipe_does_not_hang(tmp_path: Path) -> None
     with pytest.raises(OSError):
         private.read_private(tmp_path / "link")
     os.mkfifo(tmp_path / "pipe", 0o600)
-    with pytest.raises(TokenStoreError, match="plain file"):
+    with pytest.raises(private.NotPrivate, match="plain file"):
         private.read_private(tmp_path / "pipe")
 
 

@@ -19,7 +19,6 @@ from procore_jupyter.notebook.redaction import redact, redact_string
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_response import LARGEST_ANSWER, Answer, error_code, read_token
-from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
 from procore_jupyter.server.callback import CallbackRefused, parse_query
 from procore_jupyter.session.api_errors import said_by
@@ -311,15 +310,15 @@ STORED: list[Callable[[Any], Any]] = [
 @many
 @given(VALUES, st.sampled_from(range(len(STORED))), st.integers(0, 120))
 def test_a_token_files_content_is_read_or_known_to_be_damaged(value: Any, kind: int, cut: int) -> None:
-    from procore_jupyter.oauth.file_store import _Document
+    from procore_jupyter.files.document import Document
+    from procore_jupyter.oauth.file_store import LISTS
 
     tried("token files")
     content = json.dumps(STORED[kind](value)).encode(errors="surrogatepass")
     for one in (content, content[: len(content) - cut]):
-        document = _Document.parse(one)
-        if not (document.damaged or document.newer):
-            found = document.find(TokenKey("h", "c", "a"))
-            assert found is None or isinstance(found.token, Token)
+        document = Document.parse(one, LISTS)
+        for entry in document.entries("tokens"):
+            assert isinstance(Token.from_json(entry["token"]), Token)
         assert SECRET not in repr(document)
 
 

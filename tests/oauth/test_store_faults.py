@@ -13,11 +13,10 @@ import pytest
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import TokenStoreError
 from procore_jupyter.files import private
-from procore_jupyter.files.locks import StillLockedError
 from procore_jupyter.oauth import token_source
 from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, open_store
+from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, TokenStoreLocked, open_store
 from procore_jupyter.secret import Secret
 from tests.oauth.conftest import Kernels
 from tests.oauth.provider import endpoints_of, refreshes
@@ -180,7 +179,7 @@ def test_waiting_for_a_lock_is_bounded_then_the_store_is_read_again(
     hasty = OAuthClient(endpoints_of(demo.url), demo.client_id, Secret(demo.client_secret), timeout=0.05)
     source = kernel(client=hasty)
     with open_store(store.location).exclusive(key, 1):
-        with pytest.raises(StillLockedError, match="Another notebook has been busy"):
+        with pytest.raises(TokenStoreLocked, match="Another notebook has been busy"):
             source.renewed(token)
         newer = sign_in()
         threading.Timer(0.05, lambda: store.save(key, newer)).start()

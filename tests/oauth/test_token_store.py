@@ -11,7 +11,6 @@ import pytest
 
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files import private
-from procore_jupyter.files.locks import StillLockedError
 from procore_jupyter.oauth import token_store
 from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.token import Token
@@ -21,6 +20,7 @@ from procore_jupyter.oauth.token_store import (
     StoredToken,
     TokenKey,
     TokenStore,
+    TokenStoreLocked,
     fingerprint,
     open_store,
 )
@@ -112,7 +112,7 @@ def test_secrets_of_saved_connections_lie_beside_the_sign_ins_and_neither_distur
 def test_one_at_a_time_may_renew_and_another_key_is_not_concerned(opened: Callable[[], TokenStore]) -> None:
     with opened().exclusive(KEY, 1) as alone:
         assert alone
-        with pytest.raises(StillLockedError), opened().exclusive(KEY, 0.05):
+        with pytest.raises(TokenStoreLocked), opened().exclusive(KEY, 0.05):
             pass
         with opened().exclusive(TokenKey("login.procore.com", "app-2"), 1):
             opened().save(KEY, token())  # the short lock of a change is another
