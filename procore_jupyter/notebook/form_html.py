@@ -1,6 +1,6 @@
 """The words and the look of the connect form: text and HTML of a `Question`, and nothing else.
 
-All that comes from elsewhere is escaped. The style sheet is the sign-in panel's, with what fields need.
+All text from elsewhere is escaped. The style sheet is the login panel's, with rules for fields added.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from procore_jupyter.notebook.panel_html import STYLE as PANEL_STYLE
+from procore_jupyter.notebook.panel_html import in_place_of
 
 if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
@@ -33,27 +34,19 @@ WITHOUT_FORM = (
 )
 
 
-def plain(question: Question, form_id: str) -> dict[str, str]:
-    """Return what stands for the form in front ends without widgets, and in a notebook saved meanwhile."""
+def plain(question: Question, panel_id: str) -> dict[str, str]:
+    """Draw what front ends without widgets show of the form. A notebook that is saved meanwhile keeps this output."""
     place = question.settings.profile.title
-    hide = (
-        f"<style>body:has(.procore-form-{form_id}) .jp-OutputArea-child:has(> * .procore-plain-{form_id}),"
-        f"body:has(.procore-form-{form_id}) .procore-plain-{form_id} {{ display: none; }}</style>"
-    )
-    return {
-        "text/html": f'{STYLE}{hide}<div class="procore-plain procore-plain-{form_id}">'
-        f'<span class="procore-place">{escape(place)}</span> · {escape(WITHOUT_FORM)}</div>',
-        "text/plain": f"{place}: {WITHOUT_FORM}",
-    }
+    return in_place_of(panel_id, place, escape(WITHOUT_FORM), f"{place}: {WITHOUT_FORM}")
 
 
 def form_text(question: Question) -> str:
-    """Return what stands for the form where no widget is drawn; always the same."""
+    """Return the form's text form, which never changes and holds nothing typed."""
     return f"{question.settings.profile.title}: waiting for the form to be filled in"
 
 
 def heading(question: Question) -> str:
-    """Return the first two lines."""
+    """Draw the first two lines: the title, and what to give."""
     known = bool(question.client_id)
     what = (
         "The Client Secret is still missing."
@@ -68,7 +61,7 @@ def heading(question: Question) -> str:
 
 
 def redirect(question: Question) -> str:
-    """Return the line with the redirect URI, to copy."""
+    """Draw the Redirect URI, to copy."""
     return (
         '<div class="procore-redirect">Register exactly this Redirect URI for the app, in the Developer Portal:'
         f"<br><code>{escape(question.redirect_uri)}</code></div>"
@@ -76,15 +69,15 @@ def redirect(question: Question) -> str:
 
 
 def hint(text: str) -> str:
-    """Return a quiet line below a field."""
+    """Draw a quiet line below a field."""
     return f'<div class="procore-hint">{escape(text)}</div>' if text else ""
 
 
 def wrong(text: str) -> str:
-    """Return what is wrong with a field, below it."""
+    """Draw what is wrong with a field, below that field."""
     return f'<div class="procore-wrong" role="alert">{escape(text)}</div>' if text else ""
 
 
 def wrong_all(text: str) -> str:
-    """Return what is wrong with no field alone."""
+    """Draw what is wrong with the form as a whole."""
     return f'<div class="procore-wrong-all" role="alert">{escape(text)}</div>' if text else ""

@@ -1,7 +1,7 @@
-"""The words and the look of the sign-in panel: text and HTML of a `LoginFlow`, and nothing else.
+"""The words and the look of the login panel: text and HTML of a `LoginFlow`, and nothing else.
 
-All that comes from elsewhere is escaped. Colours, type and spacing are JupyterLab's variables, with fallbacks
-that follow the page where there are none.
+All text from elsewhere is escaped. Colours, type and spacing are JupyterLab's variables, with fallbacks that follow the
+page where those variables are missing.
 """
 
 from __future__ import annotations
@@ -40,13 +40,8 @@ STYLE = """<style>
 
 
 def plain(flow: LoginFlow, panel_id: str, name: str | None) -> dict[str, str]:
-    """Return the link for front ends without widgets; a notebook saved meanwhile keeps this."""
+    """Draw the link for front ends without widgets. A notebook that is saved meanwhile keeps this output."""
     start = flow.start_url
-    # Where the panel stands in the same page, this isn't needed.
-    hide = (
-        f"<style>body:has(.procore-panel-{panel_id}) .jp-OutputArea-child:has(> * .procore-plain-{panel_id}),"
-        f"body:has(.procore-panel-{panel_id}) .procore-plain-{panel_id} {{ display: none; }}</style>"
-    )
     if start is None:
         line = f"The link to sign in is in the panel below. If there is none, run  print({name or 'procore'}.sign_in)"
         inside, text = escape(line), f"{flow.place}: {line[0].lower()}{line[1:]}"
@@ -56,15 +51,36 @@ def plain(flow: LoginFlow, panel_id: str, name: str | None) -> dict[str, str]:
         if paste:
             inside += f" · {_link(paste, 'Nothing happened?')}"
         text = f"{flow.place}: {LINK} at {start}"
+    return in_place_of(panel_id, flow.place, inside, text)
+
+
+def in_place_of(panel_id: str, place: str, inside: str, text: str) -> dict[str, str]:
+    """Draw one line in place of a panel, hidden as soon as the same page shows that panel.
+
+    Parameters
+    ----------
+    panel_id : str
+        The panel's id.
+    place : str
+        Product and environment, which the HTML begins with.
+    inside : str
+        The rest of the line, as HTML.
+    text : str
+        The whole line, as text.
+    """
+    hide = (
+        f"<style>body:has(.procore-panel-{panel_id}) .jp-OutputArea-child:has(> * .procore-plain-{panel_id}),"
+        f"body:has(.procore-panel-{panel_id}) .procore-plain-{panel_id} {{ display: none; }}</style>"
+    )
     return {
         "text/html": f'{STYLE}{hide}<div class="procore-plain procore-plain-{panel_id}">'
-        f'<span class="procore-place">{escape(flow.place)}</span> · {inside}</div>',
+        f'<span class="procore-place">{escape(place)}</span> · {inside}</div>',
         "text/plain": text,
     }
 
 
 def still_waiting(flow: LoginFlow) -> dict[str, str]:
-    """Return the line for a cell that waits; holds nothing of the authorize link, as `plain`."""
+    """Draw the line for a cell that waits. Like `plain`, it holds nothing of the authorize link."""
     start = flow.start_url
     line = "Waiting for your sign-in: the link stands where you connected, further up."
     if start is not None:
@@ -78,7 +94,7 @@ def still_waiting(flow: LoginFlow) -> dict[str, str]:
 
 
 def nothing(panel_id: str) -> dict[str, str]:
-    """Return an output that takes no room."""
+    """Draw an output that takes no room."""
     gone = f"procore-gone-{panel_id}"
     return {
         "text/html": f"<style>.jp-OutputArea-child:has(> * .{gone}) {{ display: none; }}</style>"
@@ -88,12 +104,12 @@ def nothing(panel_id: str) -> dict[str, str]:
 
 
 def panel_text(flow: LoginFlow) -> str:
-    """Return what stands for the panel where no widget is drawn; always the same."""
+    """Return the panel's text form, which never changes and holds no link."""
     return f"{flow.place}: waiting for a sign-in"
 
 
 def heading(flow: LoginFlow) -> str:
-    """Return the first two lines: where, and the link."""
+    """Draw the first two lines: product and environment, and the link."""
     return (
         f'{STYLE}<div class="procore-place">{escape(flow.place)}</div>'
         f'<div>{_link(flow.authorize_url, LINK)} &nbsp; <span class="procore-quiet">{escape(_leads_to(flow))}</span></div>'
@@ -101,7 +117,7 @@ def heading(flow: LoginFlow) -> str:
 
 
 def waiting(flow: LoginFlow) -> str:
-    """Return the line with the countdown."""
+    """Draw the line with the countdown."""
     if flow.state is LoginState.EXCHANGING:
         return "<span>Signing you in …</span>"
     left = max(0, round(flow.remaining))
@@ -109,19 +125,19 @@ def waiting(flow: LoginFlow) -> str:
 
 
 def disclosure(flow: LoginFlow) -> str:
-    """Return the line that opens the rest; open from the start where the rest is the only way."""
+    """Draw the line that opens the part for pasting; that part starts open if pasting is the only way."""
     return f"<details{' open' if _only_paste(flow) else ''}><summary>Nothing happened?</summary></details>"
 
 
 def paste_label(flow: LoginFlow) -> str:
-    """Return the paste field's label."""
+    """Return the label of the paste field."""
     if _only_paste(flow):
         return "Paste the code, or the address your browser ended on:"
     return "Paste the address your browser ended on:"
 
 
 def help_text(flow: LoginFlow) -> str:
-    """Return what stands below the paste field."""
+    """Draw the lines below the paste field."""
     lines = []
     if flow.paste_url:
         lines.append(f"While a cell is running, paste it {_link(flow.paste_url, 'on this page')} instead.")
@@ -133,12 +149,12 @@ def help_text(flow: LoginFlow) -> str:
 
 
 def notes(lines: Sequence[str]) -> str:
-    """Return what the person should know, a line each."""
+    """Draw what the person should know, one line each."""
     return "".join(f"<div>{marked(line)}</div>" for line in dict.fromkeys(lines))
 
 
 def said(text: str) -> str:
-    """Return the answer to what was pasted."""
+    """Draw the answer to what was pasted."""
     return f'<div role="alert">{escape(text)}</div>' if text else ""
 
 

@@ -1,4 +1,4 @@
-"""Shows a sign-in or a question where the person is: in widgets, or in the terminal."""
+"""Shows a login or a question where the person is: as widgets in a notebook, as text in a terminal."""
 
 from __future__ import annotations
 
@@ -16,37 +16,28 @@ if TYPE_CHECKING:
     from procore_jupyter.login.flow import LoginFlow
 
 
-def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[object]:
-    """Say in the running cell's output, as long as the context lasts, that it waits for the person."""
-    if not draws_panels(shell) or threading.current_thread() is not threading.main_thread():
-        return nullcontext()  # a terminal has the link right above; a thread of the user's has no cell
-    from procore_jupyter.notebook import login_panel
-
-    return login_panel.waiting_here(flow)
-
-
 def show(
     shell: InteractiveShell, flow: LoginFlow, *, name: str, notes: Sequence[str] = (), wait: bool = False
 ) -> None:
-    """Show a sign-in to the person, and return at once.
+    """Show a login to the person, and return at once.
 
     Parameters
     ----------
     shell : InteractiveShell
         The notebook's shell.
     flow : LoginFlow
-        A started sign-in.
+        A started login.
     name : str
         The variable that holds the session.
     notes : sequence of str
-        Lines to show with it.
+        Lines to show with the login.
     wait : bool
-        The cell will wait: a terminal may ask for what the person has to paste.
+        Whether the cell will wait: then a terminal may ask for what the person has to paste.
     """
     if draws_panels(shell):
-        from procore_jupyter.notebook import login_panel
+        from procore_jupyter.notebook.login_panel import LoginPanel
 
-        login_panel.show(flow, name=name, notes=notes)
+        LoginPanel(flow, name=name, notes=notes).show()
         return
     from procore_jupyter.connection import terminal
 
@@ -60,8 +51,17 @@ def show(
         terminal.say(f"Then run  {name}.sign_in.paste(input())  and paste it there.")
 
 
+def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[object]:
+    """Say in the running cell's output, as long as the context lasts, that the cell waits for the person."""
+    if not draws_panels(shell) or threading.current_thread() is not threading.main_thread():
+        return nullcontext()  # a terminal has the link right above; a person's own thread has no cell
+    from procore_jupyter.notebook import login_panel
+
+    return login_panel.waiting_here(flow)
+
+
 def ask(question: Question, *, name: str, notes: Sequence[str] = ()) -> None:
-    """Ask the person which app it is, and return at once. Only where panels are drawn.
+    """Ask the person which app to connect with, and return at once; only where panels are drawn.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def ask(question: Question, *, name: str, notes: Sequence[str] = ()) -> None:
     name : str
         The variable that holds the session.
     notes : sequence of str
-        Lines to show with the sign-in that follows.
+        Lines to show with the login that follows.
     """
-    from procore_jupyter.notebook import connect_form
+    from procore_jupyter.notebook.connect_form import ConnectForm
 
-    connect_form.show(question, name=name, notes=notes)
+    ConnectForm(question, name=name, notes=notes).show()

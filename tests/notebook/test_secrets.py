@@ -28,7 +28,7 @@ def search(*parts):
     for holder in gc.get_objects():
         if isinstance(holder, types.FrameType): continue
         for one in gc.get_referents(holder):
-            if holds(needle, one) and type(holder).__name__ not in ("Secret", "_Widgets"):
+            if holds(needle, one) and type(holder).__name__ != "Secret":
                 found.append(f"{type(holder).__name__}: {str(holder)[:200]}".replace(needle, "NEEDLE"))
     return found
 """
