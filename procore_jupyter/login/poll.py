@@ -1,4 +1,4 @@
-"""Receiver: the Jupyter server takes the browser's answer, and this kernel asks it for it."""
+"""The receiver on a Jupyter server: the server takes the browser's response, and this kernel polls for it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from urllib.parse import urlsplit
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.login.discovery import CALLBACK_PATH, JupyterServer
 from procore_jupyter.login.receiver import ReceiverUnavailable
-from procore_jupyter.login.server_http import NoAnswer, ServerAnswer, ask
+from procore_jupyter.login.server_http import NoResponse, ServerResponse, send_request
 from procore_jupyter.login.ticket import OWNER_HEADER, TICKET_HEADER, Ticket
 from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 
-_PASTE = "Sign in with the link, then paste the address your browser ends on."
+_BUT_PASTE = "sign in with the link, then paste the address your browser ends on."
+_PASTE = f"S{_BUT_PASTE[1:]}"
 
 
 class ServerReceiver:
-    """Waits at a Jupyter server for the browser's answer.
+    """Waits at a Jupyter server for the browser's response.
 
     Parameters
     ----------
@@ -30,9 +31,9 @@ class ServerReceiver:
     ticket : Ticket
         The secret whose hash is the request's state.
     wait : float
-        Seconds that one question to the server stays open.
+        Seconds that the server may hold one poll.
     patience : float
-        Seconds that the server may take for everything else.
+        Seconds that the server may take for every other request.
     """
 
     name: Literal["server"] = "server"
@@ -66,29 +67,24 @@ class ServerReceiver:
             self._check_default_server(request.redirect_uri)
         body = json.dumps({"authorize_url": request.url}).encode()
         proof = self._server.proof
-        answer = self._ask(
+        opened = self._send(
             "POST", "logins", body=body, headers={OWNER_HEADER: proof.reveal()} if proof else {}
         )
-        if answer.status == 429:
-            raise ReceiverUnavailable(
-                f"Too many sign-ins are waiting on the Jupyter server; they end after ten minutes. {_PASTE}"
-            )
-        if answer.status == 403:
-            raise ReceiverUnavailable(
-                f"The Jupyter server didn't accept that this notebook is yours. {_PASTE}"
-            )
-        if answer.status != 201:
-            raise ReceiverUnavailable(
-                f"The Jupyter server didn't take the sign-in (it answered {answer.status}). {_PASTE}"
-            )
+        if opened.status != 201:
+            reasons = {
+                429: "Too many sign-ins are waiting on the Jupyter server; they end after ten minutes.",
+                403: "The Jupyter server didn't accept that this notebook is yours.",
+            }
+            other = f"The Jupyter server didn't take the sign-in (it answered {opened.status})."
+            raise ReceiverUnavailable(f"{reasons.get(opened.status, other)} {_PASTE}")
         self._opened = True
         pages = self._pages_for_a_browser(request.redirect_uri)
-        start = _fields(answer).get("start")
+        start = _fields(opened).get("start")
         self.start_url = f"{pages}start?login={start}" if isinstance(start, str) and start else None
         self.paste_url = f"{pages}paste"
 
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
-        """Ask for the answer until it is there; one that got lost on the way is asked for again.
+        """Poll until the response is there; a response that is lost on the way is fetched again.
 
         Raises
         ------
@@ -102,7 +98,7 @@ class ServerReceiver:
         pause = 0.1
         while not given_up():
             try:
-                answer = ask(
+                polled = send_request(
                     self._server,
                     "GET",
                     f"logins/result?wait={self._wait:g}",
@@ -110,18 +106,16 @@ class ServerReceiver:
                     timeout=self._wait + 10.0,
                     given_up=given_up,
                 )
-            except NoAnswer:
-                answer = ServerAnswer(503)
-            if answer.status == 200:
-                response = _as_response(answer)
-                if response is not None:
-                    return response
-            if answer.status == 204:
+            except NoResponse:
+                polled = ServerResponse(503)
+            if polled.status == 200 and (response := _authorization_response(polled)):
+                return response
+            if polled.status == 204:
                 pause = 0.1
-            elif answer.status in {200, 500, 502, 503, 504}:
+            elif polled.status in {200, 500, 502, 503, 504}:
                 stop.wait(pause)
                 pause = min(2 * pause, 2.0)
-            elif answer.status == 404:
+            elif polled.status == 404:
                 if given_up():
                     break
                 raise ReceiverUnavailable(
@@ -130,29 +124,29 @@ class ServerReceiver:
                 )
             else:
                 raise ReceiverUnavailable(
-                    f"The Jupyter server refuses to give the answer ({answer.status}). Run the cell again."
+                    f"The Jupyter server refuses to give the answer ({polled.status}). Run the cell again."
                 )
         return None
 
     def close(self) -> None:
-        """Stop waiting, and have the server forget the login. Never raises."""
+        """Stop polling, and let the server forget the login. Never raises."""
         self._closed.set()
         with self._closing:
             opened, self._opened = self._opened, False
         if opened:
             try:
-                ask(
+                send_request(
                     self._server,
                     "DELETE",
                     "logins/result",
                     headers={TICKET_HEADER: self._ticket.header},
                     timeout=min(self._patience, 1.0),
                 )
-            except NoAnswer:
-                pass  # it forgets by itself after ten minutes
+            except NoResponse:
+                pass  # the server forgets the login by itself after ten minutes
 
     def _check_address(self, redirect_uri: str) -> None:
-        """Refuse a CallbackURL that names this server's port, but not the address of our page there."""
+        """Refuse a CallbackURL that names this server's port, but not the address of our callback there."""
         if not self._server.listens_at(redirect_uri):
             return
         given = urlsplit(redirect_uri)
@@ -164,23 +158,24 @@ class ServerReceiver:
             )
 
     def _check_health(self) -> None:
-        answer = self._ask("GET", "health")
-        if answer.status != 200 or "version" not in _fields(answer):
+        health = self._send("GET", "health")
+        if health.status != 200 or "version" not in _fields(health):
             raise ReceiverUnavailable(
                 "The Jupyter server doesn't have procore-jupyter installed. Install it where JupyterLab itself runs and"
-                f" restart JupyterLab; until then: {_PASTE[0].lower()}{_PASTE[1:]}"
+                f" restart JupyterLab; until then: {_BUT_PASTE}"
             )
 
     def _check_default_server(self, redirect_uri: str) -> None:
-        """Refuse to wait on a named server of a JupyterHub when the user's default one, which passes the answer on, is off.
+        """Refuse to wait on a named server of a JupyterHub while the user's default server is off.
 
-        The Hub's routing alone tells, as a browser would find it. Where that can't be reached from here, the sign-in goes on.
+        The default server passes the response on. Whether it runs, only the Hub's routing tells, asked as a browser would
+        ask it. If the Hub can't be reached from here, the login goes on.
         """
         import requests
 
         place = urlsplit(redirect_uri)
         if place.path == self._server.base_url + CALLBACK_PATH:
-            return  # registered for this very server
+            return  # the redirect URI leads to this very server
         default = self._server.base_url.rstrip("/").rpartition("/")[0]
         health = f"{place.scheme}://{place.netloc}{default}/procore-jupyter/health"
         try:
@@ -198,16 +193,16 @@ class ServerReceiver:
         if status in {301, 302, 303, 307, 308, 424, 503} and not has_it:
             raise ReceiverUnavailable(
                 "Your default server on this JupyterHub, which passes the answer on to this named one, isn't running. Start it"
-                f" in the Hub's control panel and run the cell again; or, without it: {_PASTE[0].lower()}{_PASTE[1:]}"
+                f" in the Hub's control panel and run the cell again; or, without it: {_BUT_PASTE}"
             )
 
-    def _ask(
+    def _send(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b""
-    ) -> ServerAnswer:
+    ) -> ServerResponse:
         if method != "GET":
             headers = {TICKET_HEADER: self._ticket.header, **(headers or {})}
         try:
-            return ask(
+            return send_request(
                 self._server,
                 method,
                 path,
@@ -216,32 +211,33 @@ class ServerReceiver:
                 timeout=self._patience,
                 given_up=self._closed.is_set,
             )
-        except NoAnswer:
-            pass  # raised below, not chained: frames that hold the ticket stay out of it
+        except NoResponse:
+            pass  # the error below is not chained to it: its frames hold the ticket
         place = f"on port {self._server.port}" if self._server.sock is None else "of this notebook"
         raise ReceiverUnavailable(f"The Jupyter server {place} doesn't answer. {_PASTE}")
 
     def _pages_for_a_browser(self, redirect_uri: str) -> str:
-        """Return what our pages' addresses begin with, as the person's browser reaches them."""
-        if self._server.named:  # the Hub's user-redirect leads to the default server, which doesn't know us
+        """Return what the addresses of our pages begin with in the person's browser."""
+        if self._server.named:
+            # The Hub's user-redirect leads to the default server, which knows no login of ours.
             place = urlsplit(redirect_uri)
             return f"{place.scheme}://{place.netloc}{self._server.base_url}procore-jupyter/"
         return redirect_uri.removesuffix("callback")
 
 
-def _fields(answer: ServerAnswer) -> dict[str, Any]:
+def _fields(response: ServerResponse) -> dict[str, Any]:
     try:
-        content = json.loads(answer.body)
+        content = json.loads(response.body)
     except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 
 
-def _as_response(answer: ServerAnswer) -> AuthorizationResponse | None:
-    """Return the server's answer as the browser's, None where it is no whole one."""
+def _authorization_response(polled: ServerResponse) -> AuthorizationResponse | None:
+    """Return the authorization response that the server kept; None if this is not a whole one."""
     from procore_jupyter.oauth.authorization import AuthorizationResponse
 
-    given = {name: value for name, value in _fields(answer).items() if isinstance(value, str)}
+    given = {name: value for name, value in _fields(polled).items() if isinstance(value, str)}
     if "code" not in given and "error" not in given:
         return None
     return AuthorizationResponse(

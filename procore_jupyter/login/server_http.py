@@ -1,7 +1,7 @@
 """One HTTP request to a Jupyter server of this user: over TCP, TLS or a unix socket, and never off this machine.
 
-Not made with requests: a long poll has to end as soon as nobody waits any more, unix sockets have to work,
-and no proxy of the environment may see a ticket.
+Without requests, because a long poll has to end as soon as nobody waits for it, unix sockets have to work, and no
+proxy of the environment may see a ticket.
 """
 
 from __future__ import annotations
@@ -10,41 +10,51 @@ import ipaddress
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from procore_jupyter.login.discovery import JupyterServer
 
-_LONGEST_ANSWER = 65_536
-_LOOK_UP = 0.2  # seconds between two looks at whether somebody still waits
+LONGEST_BODY = 65_536
+"""Bytes of a response's body; a longer one counts as none."""
+
+LONGEST_RESPONSE = 2 * LONGEST_BODY
+"""Bytes of a whole response; reading stops beyond them."""
+
+CONNECT_TIME = 5.0
+"""Seconds that one address has to accept the connection."""
+
+LOOK_UP = 0.2
+"""Seconds between two looks at whether the caller has given up."""
 
 
-class NoAnswer(Exception):
-    """No whole answer arrived; whether the request did is not known."""
+class NoResponse(Exception):
+    """No whole response arrived; whether the request did is not known."""
 
 
 @dataclass(frozen=True)
-class ServerAnswer:
-    """What the server answered.
+class ServerResponse:
+    """The response of the server.
 
     Parameters
     ----------
     status : int
         The HTTP status.
     body : bytes
-        At most 64 KiB.
+        At most `LONGEST_BODY` bytes.
     """
 
     status: int
     body: bytes = field(default=b"", repr=False)
 
 
-def ask(
+def send_request(
     server: JupyterServer,
     method: str,
     path: str,
@@ -53,50 +63,50 @@ def ask(
     body: bytes = b"",
     timeout: float,
     given_up: Callable[[], bool] = lambda: False,
-) -> ServerAnswer:
-    """Send one request and return the answer; redirects are not followed.
+) -> ServerResponse:
+    """Send one request and return the response. Redirects are not followed.
 
     Parameters
     ----------
     server : JupyterServer
-        Whom to ask.
-    method, path : str
-        What; the path goes below the server's base URL.
+        The server to ask.
+    method : str
+        The HTTP method.
+    path : str
+        The path below ``procore-jupyter/`` under the server's base URL.
     headers : mapping
-        More headers.
+        Further headers.
     body : bytes
-        JSON.
+        JSON; empty for none.
     timeout : float
-        Seconds until the whole answer has to be there.
+        Seconds until the whole response has to be there.
     given_up : callable
-        Asked several times a second; once it returns True the request is dropped.
+        Called several times a second; the request is dropped once it returns True.
 
     Raises
     ------
-    NoAnswer
-        The server isn't there, isn't this user's, took too long, or broke off; or `given_up`.
+    NoResponse
+        The server isn't there, isn't this user's, took too long or broke off; or `given_up` returned True.
     """
     until = time.monotonic() + timeout
-    lines = [f"{method} {server.base_url}procore-jupyter/{path} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    lines += ["Accept: application/json", "Connection: close"]
-    if body:
-        lines += ["Content-Type: application/json"]
-    lines += [f"Content-Length: {len(body)}"]
     try:
-        connection, host = _connect(server, min(timeout, 5.0))
+        connection, host = _connect(server, min(timeout, CONNECT_TIME))
         with closing(connection):
-            head = "\r\n".join([lines[0], f"Host: {host}", *lines[1:], "", ""])
-            connection.sendall(head.encode("latin-1") + body)
+            lines = [f"{method} {server.base_url}procore-jupyter/{path} HTTP/1.1", f"Host: {host}"]
+            lines += [f"{name}: {value}" for name, value in headers.items()]
+            lines += ["Accept: application/json", "Connection: close", f"Content-Length: {len(body)}"]
+            if body:
+                lines += ["Content-Type: application/json"]
+            connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
             return _parse(_read(connection, until, given_up), method)
     except (OSError, HTTPException, ValueError) as error:
         # Not chained: the frames below hold the ticket.
         reason = type(error).__name__
-    raise NoAnswer(reason)
+    raise NoResponse(reason)
 
 
 def _connect(server: JupyterServer, timeout: float) -> tuple[socket.socket, str]:
-    """Return a connection, and what to call the other end in the ``Host`` header."""
+    """Return a connection, and the server's name for the ``Host`` header."""
     if server.sock is not None:
         if Path(server.sock).stat().st_uid != os.geteuid():
             raise PermissionError("not this user's socket")
@@ -108,21 +118,19 @@ def _connect(server: JupyterServer, timeout: float) -> tuple[socket.socket, str]
             connection.close()
             raise
         return connection, "localhost"
-    trouble: OSError = ConnectionRefusedError()
+    for ip in _ips(server):
+        with suppress(OSError):  # the next address may accept
+            connection = _connect_to(ip, server.port, timeout)
+            host = f"[{ip}]" if ":" in ip else ip
+            return (_encrypted(connection) if server.secure else connection), f"{host}:{server.port}"
+    raise ConnectionRefusedError
+
+
+def _ips(server: JupyterServer) -> Iterator[str]:
     for name in server.addresses:
-        try:
-            for _, _, _, _, place in socket.getaddrinfo(name, server.port, type=socket.SOCK_STREAM):
-                ip = str(place[0])
-                try:
-                    connection = _connect_to(ip, server.port, timeout)
-                except OSError as error:
-                    trouble = error
-                    continue
-                host = f"[{ip}]" if ":" in ip else ip
-                return (_encrypted(connection) if server.secure else connection), f"{host}:{server.port}"
-        except OSError as error:
-            trouble = error
-    raise trouble
+        with suppress(OSError):  # a name that leads nowhere
+            for *_, place in socket.getaddrinfo(name, server.port, type=socket.SOCK_STREAM):
+                yield str(place[0])
 
 
 def _connect_to(ip: str, port: int, timeout: float) -> socket.socket:
@@ -134,10 +142,10 @@ def _connect_to(ip: str, port: int, timeout: float) -> socket.socket:
 
 
 def _encrypted(connection: socket.socket) -> socket.socket:
-    """Speak TLS without asking who signed the certificate.
+    """Speak TLS without verifying the certificate.
 
-    It is the server's own, signed by itself or for a name that is not ``127.0.0.1``, so there is nothing to
-    check it against. Nor is it needed: the bytes never leave this machine, and who listens is proved by
+    The certificate is the server's own, signed by itself or for a name that is not ``127.0.0.1``, so there is
+    nothing to verify it against. Nor is it needed: the bytes never leave this machine, and who listens is proved by
     other means (`listener_is_foreign`). What is sent is no more than plain http to loopback would carry.
     """
     import ssl
@@ -153,13 +161,16 @@ def _encrypted(connection: socket.socket) -> socket.socket:
 
 
 def _read(connection: socket.socket, until: float, given_up: Callable[[], bool]) -> bytes:
-    """Read all that the server sends until it closes the connection."""
+    """Read everything that the server sends before it closes the connection.
+
+    `http.client` on a socket could neither look up from a long poll, nor bound the whole response's size and time.
+    """
     received = bytearray()
     while not given_up():
         left = until - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        connection.settimeout(min(left, _LOOK_UP))
+        connection.settimeout(min(left, LOOK_UP))
         try:
             piece = connection.recv(16_384)
         except TimeoutError:
@@ -167,36 +178,26 @@ def _read(connection: socket.socket, until: float, given_up: Callable[[], bool])
         if not piece:
             return bytes(received)
         received += piece
-        if len(received) > 2 * _LONGEST_ANSWER:
+        if len(received) > LONGEST_RESPONSE:
             raise ValueError("too long")
     raise InterruptedError
 
 
-class _Received:
-    """What http.client asks of a socket."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def makefile(self, mode: str) -> BytesIO:
-        return BytesIO(self._content)
-
-
-def _parse(received: bytes, method: str) -> ServerAnswer:
+def _parse(received: bytes, method: str) -> ServerResponse:
     if b"\r\n\r\n" not in received:
         raise ValueError("cut off")  # http.client would take half a head for a whole one
-    response = HTTPResponse(cast(Any, _Received(received)), method=method)
+    response = HTTPResponse(cast(Any, SimpleNamespace(makefile=lambda _: BytesIO(received))), method=method)
     response.begin()
     if response.length is None:
         raise ValueError("no length")  # nobody could tell whether it is whole
-    body = response.read()  # raises where it is shorter than announced
-    if len(body) > _LONGEST_ANSWER:
+    body = response.read()  # raises if it is shorter than announced
+    if len(body) > LONGEST_BODY:
         raise ValueError("too long")
-    return ServerAnswer(response.status, body)
+    return ServerResponse(response.status, body)
 
 
 def is_this_machine(ip: str) -> bool:
-    """Tell whether an IP address is one of this machine's own, without sending anything."""
+    """Tell whether an IP address is one of this machine's own; nothing is sent."""
     try:
         address = ipaddress.ip_address(ip.partition("%")[0])
     except ValueError:
@@ -215,15 +216,17 @@ def is_this_machine(ip: str) -> bool:
 
 
 def listener_is_foreign(ip: str, port: int, tables: str = "/proc/net") -> bool:
-    """Tell whether another user's program listens there; False where that can't be seen (not Linux).
+    """Tell whether another user's program listens at an address; False if that can't be seen (not Linux).
 
     A stale file, or one from another machine with the same home folder, may name a port that somebody
-    else's server has now; that one must get neither our token nor our ticket.
+    else's server has now. That server must receive neither our token nor our ticket.
 
     Parameters
     ----------
-    ip, port : str, int
+    ip : str
         One of this machine's own addresses.
+    port : int
+        The TCP port.
     tables : str
         The folder of the kernel's socket tables.
     """
@@ -244,12 +247,12 @@ def listener_is_foreign(ip: str, port: int, tables: str = "/proc/net") -> bool:
                     owners.append(int(columns[7]))
                 elif found.is_unspecified and (wanted.version == 4 or found.version == 6):
                     owners_of_any.append(int(columns[7]))
-    listeners = owners or owners_of_any  # the kernel, too, prefers the more exact one
+    listeners = owners or owners_of_any  # the operating system, too, prefers the more exact address
     return bool(listeners) and os.geteuid() not in listeners
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Read an address as ``/proc/net/tcp`` writes it: words of four bytes in the machine's byte order."""
+    """Parse an address as ``/proc/net/tcp`` writes it: words of four bytes in the machine's byte order."""
     import sys
 
     words = [int(text[i : i + 8], 16).to_bytes(4, sys.byteorder) for i in range(0, len(text), 8)]

@@ -20,7 +20,7 @@ from procore_jupyter.login import poll
 from procore_jupyter.login.discovery import JupyterServer, default_callback_url, find_server
 from procore_jupyter.login.poll import ServerReceiver
 from procore_jupyter.login.receiver import ReceiverUnavailable
-from procore_jupyter.login.server_http import ServerAnswer, ask
+from procore_jupyter.login.server_http import ServerResponse, send_request
 from procore_jupyter.login.ticket import Ticket
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.secret import Secret
@@ -351,7 +351,7 @@ def test_a_server_that_was_restarted_says_so_in_words(process: JupyterServerProc
     server = find_server(process.callback_url, process.surroundings())
     assert server is not None
 
-    ask(
+    send_request(
         server, "DELETE", "logins/result", headers={"X-Procore-Ticket": ticket.header}, timeout=10
     )  # as if it were
 
@@ -393,10 +393,10 @@ def test_a_server_that_is_not_ours_is_told(process: JupyterServerProcess, proof:
 def test_a_server_that_takes_no_more_is_told(
     process: JupyterServerProcess, monkeypatch: pytest.MonkeyPatch, status: int, reason: str
 ) -> None:
-    def asked(server: JupyterServer, method: str, *given: Any, **more: Any) -> ServerAnswer:
-        return ServerAnswer(status) if method == "POST" else ask(server, method, *given, **more)
+    def asked(server: JupyterServer, method: str, *given: Any, **more: Any) -> ServerResponse:
+        return ServerResponse(status) if method == "POST" else send_request(server, method, *given, **more)
 
-    monkeypatch.setattr(poll, "ask", asked)
+    monkeypatch.setattr(poll, "send_request", asked)
 
     with pytest.raises(ReceiverUnavailable, match=reason):
         opened(process)

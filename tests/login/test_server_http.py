@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from procore_jupyter.login.discovery import JupyterServer
-from procore_jupyter.login.server_http import NoAnswer, ask, is_this_machine, listener_is_foreign
+from procore_jupyter.login.server_http import NoResponse, is_this_machine, listener_is_foreign, send_request
 
 
 class Listener:
@@ -67,7 +67,7 @@ def answering(answer: bytes | None) -> Iterator[Listener]:
 
 def test_a_request_is_plain_http_with_the_address_itself_as_host() -> None:
     with answering(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}") as listener:
-        answer = ask(
+        answer = send_request(
             listener.server(), "POST", "logins", headers={"X-Procore-Ticket": "t"}, body=b"[]", timeout=10
         )
 
@@ -93,16 +93,16 @@ def test_a_request_is_plain_http_with_the_address_itself_as_host() -> None:
     ids=["nothing", "cut body", "cut head", "no http", "endless", "too long", "too many headers"],
 )
 def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
-    with answering(answer) as listener, pytest.raises(NoAnswer) as caught:
-        ask(listener.server(), "GET", "health", headers={"X-Procore-Ticket": "ticket"}, timeout=10)
+    with answering(answer) as listener, pytest.raises(NoResponse) as caught:
+        send_request(listener.server(), "GET", "health", headers={"X-Procore-Ticket": "ticket"}, timeout=10)
 
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
 
 def test_a_server_that_says_nothing_is_left_after_the_timeout() -> None:
-    with answering(None) as listener, pytest.raises(NoAnswer):
-        ask(listener.server(), "GET", "health", headers={}, timeout=0.3)
+    with answering(None) as listener, pytest.raises(NoResponse):
+        send_request(listener.server(), "GET", "health", headers={}, timeout=0.3)
 
 
 def test_a_request_is_dropped_soon_after_nobody_waits_for_it() -> None:
@@ -111,8 +111,8 @@ def test_a_request_is_dropped_soon_after_nobody_waits_for_it() -> None:
 
     def wait() -> None:
         try:
-            ask(listener.server(), "GET", "health", headers={}, timeout=3600, given_up=stop.is_set)
-        except NoAnswer:
+            send_request(listener.server(), "GET", "health", headers={}, timeout=3600, given_up=stop.is_set)
+        except NoResponse:
             outcome.append("dropped")
 
     with answering(None) as listener:
@@ -128,8 +128,8 @@ def test_nobody_there_is_no_answer() -> None:
     with answering(b"") as listener:
         server = listener.server()
 
-    with pytest.raises(NoAnswer):
-        ask(server, "GET", "health", headers={}, timeout=5)
+    with pytest.raises(NoResponse):
+        send_request(server, "GET", "health", headers={}, timeout=5)
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "8.8.8.8", "2001:db8::1", "not.a.host.invalid"])
@@ -139,8 +139,8 @@ def test_another_machine_is_never_asked(address: str, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(socket, "create_connection", never)
 
-    with pytest.raises(NoAnswer):
-        ask(JupyterServer((address,), 8888), "GET", "health", headers={}, timeout=5)
+    with pytest.raises(NoResponse):
+        send_request(JupyterServer((address,), 8888), "GET", "health", headers={}, timeout=5)
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_our_own_listener_is_not_foreign() -> None:
 def test_a_foreign_listener_gets_not_a_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("procore_jupyter.login.server_http.listener_is_foreign", lambda ip, port: True)
 
-    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as listener, pytest.raises(NoAnswer):
-        ask(listener.server(), "GET", "health", headers={}, timeout=5)
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as listener, pytest.raises(NoResponse):
+        send_request(listener.server(), "GET", "health", headers={}, timeout=5)
 
     assert listener.received == []
 
@@ -237,8 +237,8 @@ def test_somebody_else_s_unix_socket_gets_not_a_byte(tmp_path: Path) -> None:
         listener.bind(str(path))
         listener.listen()
         os.chown(path, 54321, -1)
-        with pytest.raises(NoAnswer):
-            ask(JupyterServer((), 8888, sock=str(path)), "GET", "health", headers={}, timeout=5)
+        with pytest.raises(NoResponse):
+            send_request(JupyterServer((), 8888, sock=str(path)), "GET", "health", headers={}, timeout=5)
         listener.setblocking(False)
         with pytest.raises(BlockingIOError):
             listener.accept()
@@ -248,7 +248,7 @@ def test_the_environment_s_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) ->
     with answering(b"") as proxy, answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as listener:
         for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        answer = ask(listener.server(), "GET", "health", headers={}, timeout=5)
+        answer = send_request(listener.server(), "GET", "health", headers={}, timeout=5)
 
     assert answer.status == 200
     assert proxy.received == []
@@ -258,7 +258,7 @@ def test_a_redirect_is_an_answer_and_not_followed() -> None:
     with answering(b"") as elsewhere:
         location = f"Location: http://127.0.0.1:{elsewhere.port}/\r\n".encode()
         with answering(b"HTTP/1.1 302 Found\r\n" + location + b"Content-Length: 0\r\n\r\n") as listener:
-            answer = ask(listener.server(), "GET", "health", headers={}, timeout=5)
+            answer = send_request(listener.server(), "GET", "health", headers={}, timeout=5)
 
     assert answer.status == 302
     assert elsewhere.received == []
