@@ -1,6 +1,6 @@
 r"""Web addresses as settings name them: an origin, and what counts as this machine.
 
-No parser of URLs is asked: parsers differ on ``https://good.test\@evil.test`` and its kind. What is
+No parser of URLs is trusted alone: parsers differ on ``https://good.test\@evil.test`` and its kind. What is
 not plainly ``scheme://host:port`` is refused.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _ORIGIN = re.compile(
@@ -95,4 +96,11 @@ def can_be_returned_to(redirect_uri: str) -> bool:
 
     RFC 6749, section 3.1.2: absolute, no fragment. A user name in it is refused too.
     """
-    return redirect_uri == OOB or _REDIRECT.fullmatch(redirect_uri) is not None
+    if redirect_uri == OOB:
+        return True
+    if not redirect_uri.isprintable() or _REDIRECT.fullmatch(redirect_uri) is None:
+        return False
+    try:
+        return urlsplit(redirect_uri).port != 0
+    except ValueError:  # a port above 65535, or a host that is none
+        return False

@@ -164,7 +164,7 @@ class LoginFlow:
         """What the person should know, the most important first, a line each."""
         told = [*self._receivers.reasons, self._news]
         if self._state is LoginState.WAITING:
-            if self.redirect_uri.startswith(OOB):
+            if self.redirect_uri == OOB:
                 told.insert(0, "Procore will show a code after you choose Allow: copy it and paste it below.")
             elif self.open_receivers == ("paste",):
                 told.insert(0, "After signing in, copy the address your browser ended on and paste it below.")

@@ -1,4 +1,4 @@
-"""What an answer or a failure means for a sign-in, and the words that tell a person."""
+"""What a response or a failure means for a login, and the words for the person."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ if TYPE_CHECKING:
 CANCELLED = "Not signed in: the sign-in was cancelled. Run the cell again for a new link."
 STRANGER = "An answer of another sign-in came and was refused: use the link shown here."
 
-# A pasted code that led to one of these may be pasted again: it was mistyped, or never arrived.
+# After one of these a code may be pasted once more: it was mistyped, or it never arrived.
 _TRY_AGAIN = frozenset({"invalid_grant", "unreachable", "unusable_answer"})
 
 
-def belongs(answer: AuthorizationResponse, request: AuthorizationRequest, *, pasted: bool) -> bool:
-    """Tell whether an answer is this request's: by its state (RFC 6749, section 10.12), and it says something.
+def belongs(response: AuthorizationResponse, request: AuthorizationRequest, *, pasted: bool) -> bool:
+    """Tell whether a response has a code or an error, and the request's state (RFC 6749, section 10.12).
 
-    Only a pasted answer may have no state; `paste` says why that is safe.
+    Only a pasted response may have no state; `paste` says why that is safe.
     """
-    if not answer.code and answer.error is None:
+    if not response.code and response.error is None:
         return False
-    if answer.state is None:
+    if response.state is None:
         return pasted
-    return same_state(answer.state, request.state)
+    return same_state(response.state, request.state)
 
 
 def same_state(one: str, other: str) -> bool:
-    """Compare two states in a time that tells nothing. A lone surrogate can be pasted, so it can be compared."""
+    """Compare two states in constant time. A pasted state may hold a lone surrogate, which compares like any other."""
     return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))
 
 
-def refusal(answer: AuthorizationResponse) -> LoginRequired | None:
-    """Return what an answer without a code means."""
-    if answer.error == "access_denied":
+def refusal(response: AuthorizationResponse) -> LoginRequired | None:
+    """Return the error that a response without a code means; None if it has one."""
+    if response.error == "access_denied":
         return LoginDenied(DENIED)
     try:
-        answer.raise_for_error()
+        response.raise_for_error()
     except LoginRequired as error:
         return LoginRequired(f"Not signed in: {error}")
     return None
 
 
 def failure_of(error: BaseException) -> LoginRequired:
-    """Return what the person is told when the exchange or the saving failed."""
+    """Return the person's error for an exchange, or a saving of the token, that failed."""
     without_frames(error)
     if isinstance(error, LoginRequired):
         return error
@@ -62,7 +62,7 @@ def failure_of(error: BaseException) -> LoginRequired:
         failure = LoginRequired(f"Not signed in: {error}")
         failure.__cause__ = error
         return failure
-    # Not ours: its text may hold anything, so neither that nor the error itself is passed on.
+    # Not an error of ours: its text may hold anything, so neither the text nor the error is passed on.
     return LoginRequired(
         f"Not signed in: the sign-in broke off unexpectedly ({type(error).__name__}). Run the cell again; "
         "if it happens again, please report it."
@@ -70,7 +70,7 @@ def failure_of(error: BaseException) -> LoginRequired:
 
 
 def try_again(error: BaseException) -> str | None:
-    """Return what to do about a pasted code whose exchange failed; None where pasting again can't help."""
+    """Return the advice after the exchange of a pasted code failed; None if pasting again can't help."""
     if not isinstance(error, TokenRequestError) or error.error not in _TRY_AGAIN:
         return None
     if error.error == "invalid_grant":
@@ -82,7 +82,7 @@ def try_again(error: BaseException) -> str | None:
 
 
 def too_late(timeout: float) -> LoginTimeout:
-    """Return the error of a sign-in that nobody finished within `timeout` seconds."""
+    """Return the error of a login that nobody finished within `timeout` seconds."""
     within = f"{timeout / 60:.0f} minutes" if timeout >= 120 else f"{timeout:.0f} seconds"
     return LoginTimeout(
         f"Not signed in: nobody finished the sign-in within {within}. Run the cell again for a new link."

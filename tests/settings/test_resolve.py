@@ -376,7 +376,13 @@ def test_an_address_that_a_browser_can_return_to_stays_to_the_letter(url: str) -
         r"http://localhost\@evil.test",
         "urn:x",
     ]
-    + ["http://localhost:/x", "http://localhost:99999999/"],
+    + [
+        "http://localhost:/x",
+        "http://localhost:99999999/",
+        "http://localhost:99999/",
+        "http://localhost:0/",
+        "http://[::::]/",
+    ],
 )
 def test_what_no_browser_can_return_to_is_refused_in_one_line(url: str) -> None:
     settings = settings_of(f"CallbackURL={url}")
