@@ -1,15 +1,13 @@
-"""`PageOrder`: which page of a list to ask for next, and in which order pages are handed on. No network, no clock.
+"""`PageOrder`: which page of a list to request next, and in which order pages are handed on. No network, no clock.
 
-What is known of Procore's pages (its docs, plan_your_app/pagination, and what is seen in its answers):
+What Procore's pages are like (its docs, plan_your_app/pagination, and its answers):
 
-- They are numbered from 1 (``page``, ``per_page``). ``Total`` and ``Per-Page`` tell of them, and ``Link`` hints that
-  there is more. None of the three is sure to come. ``Link`` is never followed: the documented ones drop the caller's
-  own parameters, and an address in an answer is no place to send a sign-in to.
-- More rows than a list gives in a page are cut to fewer without a word, or refused.
-- Some lists ignore ``page`` and give all their rows, or the same ones, again.
-- Rows come and go while a list is read, and those behind them move to other pages. A row that moves to a later page
-  is met twice: who takes the rows looks at their ids. One that moves from a page not yet read into one that was
-  is missed. That shows by ``Total`` having fallen between the two, and then the earlier one is read once more.
+- Pages are numbered from 1 (``page``, ``per_page``). ``Total`` and ``Per-Page`` describe them, and ``Link`` hints that
+  another page follows. Each of the three may be missing. ``Link`` is never followed: the documented ones drop the
+  caller's own parameters, and an address in an answer is no place to send a token to.
+- A list that is asked for more rows a page than it gives cuts the page without a word, or refuses.
+- Some lists ignore ``page`` and give all their rows, or the same rows, again.
+- Rows come and go while a list is read: `page_audit` finds the pages to read again.
 """
 
 from __future__ import annotations
@@ -19,42 +17,40 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from procore_jupyter.session.page_audit import PageAudit
+
 LADDER = (1000, 500, 300, 200, 100, 50, 20)
-"""Page sizes that are tried one after the other where a larger one is refused."""
+"""Rows a page that are tried one after the other when a larger page is refused."""
 
 FEWEST = 10
-"""Rows of a page that is not made smaller, however long the server takes over it."""
+"""Rows a page: no page is made smaller than this, however long the server takes."""
 
 ROUND = 10
-"""Fixed limits are multiples of this."""
+"""Rows: a list's own limit is a multiple of this."""
 
-SECOND_LOOKS = 3
-"""How often one page is read again because rows have moved."""
+PERHAPS = 0.5
+"""Pages: as many repeated rows, in a list that tells no total, suggest in the end that it ignores ``page``."""
 
-WHOLE_LOOKS = 2
-"""How often all are read again, where rows came and others went."""
-
-PERHAPS, SURELY = 0.5, 2
-"""Pages' worth of rows that come again where nobody tells how long the list is: so many that it may give its first page for
-every other, which is said in the end; and so many that it surely does, and nothing more is asked."""
+SURELY = 2
+"""Pages: as many repeated rows, in a list that tells no total, prove that it ignores ``page``: reading stops."""
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One page to ask for.
+class PageRequest:
+    """One page to request.
 
     Parameters
     ----------
     offset : int
-        The place in the list of its first row, from 0; a multiple of `size`.
+        The place of its first row in the list, from 0; a multiple of `size`.
     size : int or None
-        Rows to ask for; None: as many as the list gives by itself.
+        Rows to request; None for as many as the list gives by itself.
     numbered : bool
-        Whether a page is asked for by its number at all.
+        Whether the request has page parameters at all.
     again : bool
-        It was read before.
+        The page was read before.
     probe : bool
-        Nobody wants its rows: it tells whether the list heeds the size that is asked for.
+        The rows are not handed on: the answer shows whether the list heeds the size.
     """
 
     offset: int = 0
@@ -65,7 +61,7 @@ class Ask:
 
     @property
     def params(self) -> dict[str, int]:
-        """The parameters that ask for it."""
+        """The query parameters."""
         found = {}
         if self.size is not None and self.numbered:
             found["per_page"] = self.size
@@ -81,15 +77,17 @@ class Page:
     Parameters
     ----------
     rows : sequence
-        Its rows, in whatever form they are handed on.
-    first, last : hashable
-        What tells its first and its last row from others; None in an empty page.
+        Its rows, in any form.
+    first : hashable
+        Tells the first row from others; None in an empty page.
+    last : hashable
+        Tells the last row from others; None in an empty page.
     total : int or None
-        Rows of the whole list, as told.
+        Rows of the whole list, if the answer told them.
     size : int or None
-        Rows a page, as told.
+        Rows a page, if the answer told them.
     more : bool or None
-        Whether the answer said that another page follows; None where it said nothing.
+        Whether the answer said that another page follows; None if it said nothing.
     """
 
     rows: Sequence[Any] = ()
@@ -101,45 +99,32 @@ class Page:
 
     @property
     def mark(self) -> tuple[int, Hashable, Hashable]:
-        """What it has in common with the same page read again."""
+        """Is the same for the same page read again."""
         return len(self.rows), self.first, self.last
 
 
-@dataclass
-class _Read:
-    """A part of the list that was read, the total that came with it, and how often it was read again."""
-
-    ask: Ask
-    total: int | None
-    looks: int = 0
-
-
 class PageOrder:
-    """The pages of one list: asked for, come in any order, handed on in theirs.
+    """The pages of one list: requested, received in any order, handed on in the list's order.
 
     Parameters
     ----------
     paged : bool
         Whether the list is known to come in pages.
     size : int or None
-        Rows a page to ask for; None: as many as it gives by itself.
+        Rows a page to request; None for as many as the list gives by itself.
     limit : int or None
         Rows that are wanted at most.
 
     Attributes
     ----------
     total : int or None
-        Rows of the whole list, as told last; None where nothing was told.
+        Rows of the whole list, as told last; None if no answer told them.
     size : int or None
-        Rows a page, as far as is known.
+        Rows a page, as far as known.
     repeats : bool
-        It gave a page again in place of the next one: it can't be read further than that.
+        The list gave a page again in place of the next one, so it can't be read further.
     unpaged : bool
-        It gives the same whatever page and size is asked for: all that it has, and not a first page.
-    changed : bool
-        Rows came or went while it was read.
-    unsettled : bool
-        They did so each time that it was read again: nobody can tell whether some were missed.
+        The list gives the same rows whatever page and size are requested: all that it has, and not its first page.
     """
 
     def __init__(self, *, paged: bool = True, size: int | None = None, limit: int | None = None) -> None:
@@ -147,38 +132,56 @@ class PageOrder:
             size = max(1, min(size, limit))
         self.size = size
         self.total: int | None = None
-        self.repeats = self.changed = self.unsettled = self.unpaged = self._probed = False
+        self.repeats = False
+        self.unpaged = False
+        self._probed = False
         self._paged, self._limit = paged, limit
         self._tells_total = True
-        self._todo = deque([Ask(0, size if paged else None, numbered=paged)])
+        self._todo = deque([PageRequest(0, size if paged else None, numbered=paged)])
         self._out: set[int] = set()
-        self._came: dict[int, tuple[Ask, Page]] = {}
+        """Offsets of the pages under way."""
+        self._came: dict[int, tuple[PageRequest, Page]] = {}
+        """Pages that came before their turn, by their offset."""
         self._again: list[Page] = []
-        self._read: list[_Read] = []
+        """Pages that came once more, to be handed on."""
         self._begun = False
-        self._asked = self._handed = 0  # up to which place of the list
+        """Whether the first page has come."""
+        self._asked = 0
+        """The place of the list up to which pages were requested."""
+        self._handed = 0
+        """The place of the list up to which pages were handed on."""
         self._rows = 0
+        """Rows that were handed on, each page once."""
         self._end: int | None = None
-        """Where the list ends; None as long as only the next page can tell."""
+        """The place at which the list ends; None as long as only the next page can tell."""
         self._searched = False
-        """It was looked behind its last page."""
-        self._rose = self._fell = False
-        """Whether the total was seen to rise and to fall since the list was last read from its start."""
-        self._looked_at_front, self._looked_at_all = False, 0
+        """Whether a page behind the last one was requested."""
         self._marks: list[tuple[int, Hashable, Hashable]] = []
+        """Marks of the first page and of the last one that came."""
+        self._audit = PageAudit()
 
-    # Asking
+    @property
+    def changed(self) -> bool:
+        """Whether rows came or went while the list was read."""
+        return self._audit.changed
 
-    def next(self) -> Ask | None:
-        """Return a page to ask for now, None where there is none, or where an answer has to come first."""
+    @property
+    def unsettled(self) -> bool:
+        """Whether rows came and went each time that the list was read again, so that some may be missing."""
+        return self._audit.unsettled
+
+    # Requests
+
+    def next(self) -> PageRequest | None:
+        """Return a page to request; None if there is none, or if an answer has to come first."""
         if self._todo:
-            # Where nobody tells how long the list is, the parts of a page go one by one too: a row that is put in
-            # between two of them would be pushed past both.
+            # Without a known end, the parts of a page go one by one too: a row that is put in between two
+            # of them would be pushed past both.
             if self._begun and self._end is None and (self._out or self._came):
                 return None
             ask = self._todo.popleft()
         elif self._may_go_on():
-            ask = Ask(self._asked, self.size)
+            ask = PageRequest(self._asked, self.size)
             assert self.size is not None
             self._asked += self.size
         else:
@@ -189,7 +192,7 @@ class PageOrder:
     def _may_go_on(self) -> bool:
         if not self._begun or not self.size:
             return False
-        # Pages may be smaller than they are said to be: where one follows the other, the rows themselves are counted.
+        # Pages may be smaller than they are said to be: as long as they come one by one, the rows themselves count.
         if self._limit is not None and (self._rows if self._end is None else self._asked) >= self._limit:
             return False
         if self._end is None:  # one by one
@@ -198,35 +201,29 @@ class PageOrder:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is to be asked for, nothing under way, and all that came was handed on."""
+        """Whether nothing is to be requested, nothing is under way, and all that came was handed on."""
         return not (self._todo or self._out or self._came or self._again or self._may_go_on())
 
     # Answers
 
-    def came(self, ask: Ask, page: Page) -> None:
-        """Take a page in."""
+    def came(self, ask: PageRequest, page: Page) -> None:
+        """Take in the page that answers a request."""
         self._out.discard(ask.offset)
         if ask.probe:
-            # A list that has a limit alone gives the same too, and its limit is a round number.
+            # A list with a limit alone gives the same page too, and its limit is a round number.
             self.unpaged = page.mark == self._marks[0] and len(page.rows) % ROUND != 0
             return
         if not self._begun and page.more and page.total is not None and page.total <= len(page.rows):
-            self._tells_total = False  # it counts the page, and not the list: another one follows
+            self._tells_total = False  # its total counts the page, and not the list: another page follows
         if not self._tells_total:
             page = replace(page, total=None)
-        if page.total is not None and self.total is not None and page.total != self.total:
-            self.changed = True
-            self._rose, self._fell = (
-                self._rose or page.total > self.total,
-                self._fell or page.total < self.total,
-            )
-            if self._end is not None and not self._searched:
+        self._audit.total_told(self.total, page.total)
+        if page.total is not None:
+            if self.total not in (None, page.total) and self._end is not None and not self._searched:
                 self._end = page.total
-        self.total = self.total if page.total is None else page.total
+            self.total = page.total
         if ask.again:
-            for one in self._read:
-                if one.ask.offset == ask.offset:
-                    one.total = page.total
+            self._audit.was_read_again(ask.offset, page.total)
             self._again.append(page)
         elif not self._begun:
             self._begin(ask, page)
@@ -239,22 +236,22 @@ class PageOrder:
             if self._end is None:
                 self._find_end(ask, page)
 
-    def _begin(self, ask: Ask, page: Page) -> None:
+    def _begin(self, ask: PageRequest, page: Page) -> None:
         """Learn from the first page how large pages are, and where the list ends."""
         self._begun = True
         count, asked = len(page.rows), ask.size
         more = bool(page.more) or (page.total is not None and page.total > count)
-        if asked is None or count > asked:  # it gives what it likes
+        if asked is None or count > asked:  # the list gives what it likes
             size = count
         elif page.size is not None and count <= page.size <= asked:
             size = page.size
         elif page.total is None or count < page.total:
-            size = count  # all that it gives of what was asked for: perhaps cut without a word
+            size = count  # all that the list gives of what was requested: perhaps cut without a word
         else:
             size = asked
         self.size = size or asked
         self._asked = size or 1
-        self._came[0] = (Ask(0, size or None, ask.numbered), page)
+        self._came[0] = (PageRequest(0, size or None, ask.numbered), page)
         self._marks.append(page.mark)
         told_whole = page.more is False or (page.size is not None and count < page.size)
         if page.total is not None:
@@ -262,8 +259,8 @@ class PageOrder:
         elif count == 0 or (not more and (told_whole or not self._paged)):
             self._end = count
 
-    def _find_end(self, ask: Ask, page: Page) -> None:
-        """Look whether a list whose length nobody told ends with this page."""
+    def _find_end(self, ask: PageRequest, page: Page) -> None:
+        """Find out whether a list without a known end ends with this page."""
         count = len(page.rows)
         self._marks[1:] = [page.mark]
         if self._searched:
@@ -275,32 +272,33 @@ class PageOrder:
             self._end = ask.offset + count
 
     def _stop(self) -> None:
-        """Ask for nothing behind what was asked for."""
+        """Request nothing behind the pages requested so far."""
         self._end = min(self._asked, self._asked if self._end is None else self._end)
         self._searched = True
 
-    def too_large(self, ask: Ask) -> bool:
-        """Ask for the rows of a page in smaller ones; False where they can't be made smaller."""
+    def too_large(self, ask: PageRequest) -> bool:
+        """Request the rows of a page in smaller pages; return False if they can't be made smaller."""
         smaller = _part(ask.size)
         if smaller is None or ask.size is None:
             return False
         self._out.discard(ask.offset)
         parts = [
-            Ask(at, smaller, True, ask.again) for at in range(ask.offset, ask.offset + ask.size, smaller)
+            PageRequest(at, smaller, True, ask.again)
+            for at in range(ask.offset, ask.offset + ask.size, smaller)
         ]
         if not self._begun:
-            parts = parts[:1]  # it will tell how many there are
+            parts = parts[:1]  # the first page tells how many there are
         self._todo.extendleft(reversed(parts))
         self.size = min(self.size or smaller, smaller)
         return True
 
-    def size_refused(self, ask: Ask, largest: int | None = None) -> bool:
-        """Ask for a first page of the next smaller size; False where there is none, or it isn't the first.
+    def size_refused(self, ask: PageRequest, largest: int | None = None) -> bool:
+        """Request a smaller first page; return False if there is no smaller size, or the page isn't the first.
 
         Parameters
         ----------
-        ask : Ask
-            What was refused.
+        ask : PageRequest
+            The request that was refused.
         largest : int or None
             The largest size that the refusal names.
         """
@@ -311,21 +309,21 @@ class PageOrder:
             self.size = largest
         else:
             self.size = next((step for step in LADDER if step < ask.size), None)
-        self._todo.append(Ask(0, self.size))
+        self._todo.append(PageRequest(0, self.size))
         return True
 
-    def broke_off(self, ask: Ask) -> None:
-        """Ask for a page again whose answer was of no use."""
+    def broke_off(self, ask: PageRequest) -> None:
+        """Request a page again whose answer was useless."""
         self._out.discard(ask.offset)
         self._todo.appendleft(ask)
 
     # Handing on
 
     def ready(self) -> Iterator[Page]:
-        """Give the pages that have come and are next in order, each once."""
+        """Give the pages that have come and whose turn it is, each once."""
         while self._handed in self._came:
             ask, page = self._came.pop(self._handed)
-            self._read.append(_Read(ask, page.total))
+            self._audit.was_read(ask.offset, ask.size, page.total)
             self._handed += ask.size or 1
             self._rows += len(page.rows)
             yield page
@@ -334,29 +332,36 @@ class PageOrder:
 
     @property
     def ahead(self) -> int:
-        """Pages that have come and wait for an earlier one."""
+        """Number of pages that have come and wait for an earlier one."""
         return len(self._came)
 
     # The end
 
     def met(self, rows: int, unique: int) -> None:
-        """Take in how many rows were handed on so far, and how many different ones there are among them.
+        """Stop reading a list that surely ignores ``page``. To be called whenever rows were handed on.
 
-        A list that gives its first page for every other, and that rows are put into meanwhile, never gives quite the
-        same; it would be asked without end.
+        A list that gives its first page for every other, and into which rows are put meanwhile, never gives quite the
+        same page, so it would be read without end.
+
+        Parameters
+        ----------
+        rows : int
+            Rows that were handed on so far.
+        unique : int
+            Different rows among them.
         """
-        if self._come_again(rows, unique, SURELY):
+        if self._came_again(rows, unique, SURELY):
             self._stop()
 
-    def _come_again(self, rows: int, unique: int, pages: float) -> bool:
-        """Tell, where nobody tells how long the list is, whether so many pages' rows came again."""
+    def _came_again(self, rows: int, unique: int, pages: float) -> bool:
+        """Find out whether so many pages of rows were repeated, in a list that tells no total."""
         if self.total is None and not self.repeats and self.size and rows - unique >= pages * self.size:
             self.repeats = self._probed = True
             return True
         return False
 
     def look_again(self, unique: int) -> bool:
-        """Ask for what may have been missed; False where nothing was, or no more can be done about it.
+        """Request what may have been missed; return False if nothing was, or nothing can be done about it.
 
         To be called when all is `idle`.
 
@@ -367,54 +372,26 @@ class PageOrder:
         """
         if self._limit is not None and unique >= self._limit:
             return False
-        self._come_again(self._rows, unique, PERHAPS)
+        self._came_again(self._rows, unique, PERHAPS)
         if self.repeats and self.total is None and not self._probed:
             self._probed = True
             self.unpaged = self._rows == 1  # no page is so small
             if self._rows > 1:
-                self._todo.append(Ask(0, self._rows - 1, probe=True))
+                self._todo.append(PageRequest(0, self._rows - 1, probe=True))
             return self._rows > 1
         if self.total is None or self.repeats:
             return False
         if 0 < self._rows < self.total and not self._searched:
-            # It has grown, or its pages are smaller than it says. The next one tells.
+            # The list has grown, or its pages are smaller than it says. The next page shows which.
             self._end, self._searched = None, True
             return True
-        for earlier, later in zip(self._read, self._read[1:], strict=False):
-            fell = earlier.total is not None and later.total is not None and earlier.total > later.total
-            if fell and earlier.looks < SECOND_LOOKS:
-                self._look_at(earlier)
-        if self._todo:
-            return True
-        doubles = unique < self._rows
-        if (self._rose and self._fell) or (self._fell and doubles):
-            # Rows came and others went: the total tells of the difference alone.
-            return self._look_at_all()
-        if unique < self.total and (self.changed or doubles):
-            if not self._looked_at_front:
-                self._looked_at_front = True  # new rows, as a rule
-                self._look_at(self._read[0])
-                return True
-            return doubles and self._look_at_all()
-        return False
-
-    def _look_at_all(self) -> bool:
-        if self._looked_at_all == WHOLE_LOOKS:
-            self.unsettled = True
-            return False
-        self._looked_at_all += 1
-        self._rose = self._fell = False
-        for one in self._read:
-            self._look_at(one)
-        return True
-
-    def _look_at(self, one: _Read) -> None:
-        one.looks += 1
-        self._todo.append(Ask(one.ask.offset, one.ask.size, True, again=True))
+        for part in self._audit.missed(self._rows, unique, self.total):
+            self._todo.append(PageRequest(part.offset, part.size, again=True))
+        return bool(self._todo)
 
 
 def _part(size: int | None) -> int | None:
-    """Return the size of the largest equal parts of a page, None where they would be too small."""
+    """Return the size of the largest equal parts of a page; None if they would be too small."""
     if size is None:
         return None
     parts = next((size // by for by in (2, 3, 5, 7) if size % by == 0), 0)

@@ -17,7 +17,7 @@ import requests
 from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, RateLimited
 from procore_jupyter.session import api_errors
 from procore_jupyter.session.limit_headers import whole_number
-from procore_jupyter.session.page_order import Ask, Page, PageOrder
+from procore_jupyter.session.page_order import Page, PageOrder, PageRequest
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.session.workers import Crew
 
@@ -228,7 +228,7 @@ def read(
 
 def _next_ask(
     open_lists: list[_List], waiting: list[_List], crew: _Crew, abreast: int
-) -> tuple[_List, Ask] | None:
+) -> tuple[_List, PageRequest] | None:
     """Return what to ask for next: something of the earliest list that has any."""
     held = sum(one.held for one in open_lists) + crew.expected
     ahead = sum(one.pages.ahead for one in open_lists)
@@ -260,10 +260,10 @@ class _List:
         self._broken = 0
         self._first_refusal: ProcoreAPIError | None = None
 
-    def next(self) -> Ask | None:
+    def next(self) -> PageRequest | None:
         return None if self.error is not None else self.pages.next()
 
-    def take(self, ask: Ask, answer: _Answer) -> None:
+    def take(self, ask: PageRequest, answer: _Answer) -> None:
         """Take an answer in; raises what can't be gone on from, where nobody hears of `error`."""
         if self.error is not None:
             return
@@ -287,7 +287,7 @@ class _List:
             return
         self.error = self._first_refusal or error
 
-    def _size_refused(self, ask: Ask, error: Exception, said: str) -> bool:
+    def _size_refused(self, ask: PageRequest, error: Exception, said: str) -> bool:
         """Try a smaller page where the size may be what was refused."""
         names_size = bool(_PER_PAGE.search(said))
         numbers = [int(found) for found in _NUMBER.findall(said)] if names_size else []
@@ -327,8 +327,8 @@ class _Answer:
     broken: bool = False
 
 
-def _ask(session: RefreshingSession, wanted: ListRequest, ask: Ask) -> _Answer:
-    """Ask for one page."""
+def _ask(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> _Answer:
+    """PageRequest for one page."""
     try:
         response = session.get(
             wanted.path, params=[*wanted.params, *ask.params.items()], headers=wanted.headers or None
@@ -355,7 +355,7 @@ def _ask(session: RefreshingSession, wanted: ListRequest, ask: Ask) -> _Answer:
     return _Answer(page, len(body))
 
 
-_Crew = Crew[tuple[_List, Ask], _Answer]
+_Crew = Crew[tuple[_List, PageRequest], _Answer]
 
 
 def rows_in(body: bytes | memoryview) -> tuple[list[Any], Hashable, Hashable]:

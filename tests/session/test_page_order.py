@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.session.page_order import FEWEST, Ask, Page, PageOrder
+from procore_jupyter.session.page_order import FEWEST, Page, PageOrder, PageRequest
 
 SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))
@@ -84,12 +84,12 @@ def read(
     at_once: int = 4,
     between: Callable[[], None] = lambda: None,
     chance: random.Random | None = None,
-    answer: Callable[[Ask], Page | None] | None = None,
+    answer: Callable[[PageRequest], Page | None] | None = None,
     **how: Any,
 ) -> tuple[list[int], PageOrder]:
     """Read a list with several pages under way; return the ids that came, each once, and the order."""
     pages = PageOrder(**how)
-    out: list[tuple[Ask, Page]] = []
+    out: list[tuple[PageRequest, Page]] = []
     found: dict[int, None] = {}
     handed: list[int] = []
     while True:
@@ -160,7 +160,7 @@ def lying(page: Page, size: int) -> Page:
 def test_pages_with_rows_left_out_for_who_may_not_see_them_are_read_to_the_end() -> None:
     rows = Rows(500)
 
-    def seen(ask: Ask) -> Page:
+    def seen(ask: PageRequest) -> Page:
         page = rows.page(ask.params)
         visible = [one for one in page.rows if one % 3]
         return Page(
@@ -188,9 +188,9 @@ def test_a_list_that_heeds_neither_page_nor_size_is_whole_unless_it_may_have_a_l
 ) -> None:
     rows = Rows(count, tells_total=False, tells_size=False, tells_more=False)
     everything = rows.page({"per_page": count, "page": 1})
-    asked: list[Ask] = []
+    asked: list[PageRequest] = []
 
-    def same(ask: Ask) -> Page:
+    def same(ask: PageRequest) -> Page:
         asked.append(ask)
         return everything
 
@@ -272,7 +272,7 @@ def test_a_page_that_takes_too_long_is_read_in_parts_and_the_others_after_it_too
 
 def test_a_page_in_the_middle_that_takes_too_long_is_read_in_parts() -> None:
     rows = Rows(1234, largest=1000)
-    failed: list[Ask] = []
+    failed: list[PageRequest] = []
     pages = PageOrder(size=200)
     found: list[int] = []
     while not pages.idle:
@@ -384,7 +384,7 @@ def test_a_server_that_ignores_the_page_is_found_out_also_while_rows_are_put_in_
     rows = Rows(21, tells_total=False)
     asked = itertools.count(1)
 
-    def answer(ask: Ask) -> Page:
+    def answer(ask: PageRequest) -> Page:
         first = next(asked) == 1
         found = [*range(1, 21)] if first else [10_001, *range(1, 20)]
         return Page(found, found[0], found[-1], more=first)
