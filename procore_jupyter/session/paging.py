@@ -1,7 +1,7 @@
 """Lists of the API, read whole: the pages of one list or of several, some at a time, handed on in order.
 
-`read` is the way for everything that has many rows: it asks ahead, in threads, and stops cleanly. `rows` is the
-short way for a short list. Both go by `page_order`, which knows how Procore's pages behave.
+`read` serves whatever has many rows: threads request pages ahead, and stop cleanly. `rows` is the short way for a
+short list. Both follow `page_order`, which knows how Procore's pages behave.
 """
 
 from __future__ import annotations
@@ -24,27 +24,35 @@ from procore_jupyter.session.workers import Crew
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
 
-READ_AHEAD, UNHURRIED = 8 * 1024 * 1024, 512 * 1024
-"""Bytes of answers that are under way, or came before their turn, at most: where they are waited for, and where they
-come as fast as they are used up. One page may be larger."""
+READ_AHEAD = 8 * 1024 * 1024
+"""Bytes of answers under way, or waiting for their turn, while the caller waits for answers. One page may be larger."""
+
+UNHURRIED = 512 * 1024
+"""Bytes of the same while answers come as fast as the caller uses them up."""
 
 BROKEN_ANSWERS = 2
-"""How often a page is asked for again whose answer is no list: a proxy's page, a body that was cut off."""
+"""How often a list's pages are requested again whose answer is no list: a proxy's page, a body that was cut off."""
 
 TOO_LARGE = frozenset({408, 504})
-"""What a server says that took too long over a page (408: Procore's docs, rate limiting)."""
+"""HTTP statuses of a server that took too long over a page (408: Procore's docs, rate limiting)."""
 
 FEW = 1000
-"""Where no more rows are wanted than this, the next list is begun only when the one before was not enough."""
+"""Rows: with a limit up to this, lists are read one after another."""
+
+SURE_SIZE = 100
+"""Rows a page that every list gives."""
 
 _NEXT = re.compile(r'rel="?next\b')
 _PER_PAGE = re.compile(r"(?i)per[_ ]?page|page[_ ]?size")
 _NUMBER = re.compile(r"\d{1,6}")
 _FOR_ALL = (LoginRequired, RateLimited, requests.ConnectionError)
-
+"""Errors that end the reading of all lists."""
 
 Decoder = Callable[[bytes | memoryview], tuple[Sequence[Any], Hashable, Hashable]]
-"""Takes a list's answer apart: its rows, and what tells the first and the last from others. ValueError where it is none."""
+"""Splits a list's body into its rows, and returns with them what tells the first and the last row from others.
+
+Raises ValueError if the body is no list.
+"""
 
 
 @dataclass(frozen=True)
@@ -60,11 +68,11 @@ class ListRequest:
     headers : mapping
         The caller's own headers.
     paged : bool
-        Whether it is known to come in pages.
+        Whether the list is known to come in pages.
     page_size : int or None
-        Rows a page to ask for; None: as many as it gives by itself.
+        Rows a page to request; None for as many as the list gives by itself.
     decode : callable
-        Takes an answer apart.
+        Splits a body into its rows.
     """
 
     path: str
@@ -77,7 +85,7 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one of the lists, by its place among them; in the list's order."""
+    """Rows of the list at place `index` among those read, in the list's order."""
 
     index: int
     rows: Sequence[Any]
@@ -86,7 +94,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Idle:
-    """All of a list has come. Whoever gets this calls ``pages.look_again``, which may have more come."""
+    """All rows of a list have come. The receiver calls ``pages.look_again``, which may request more."""
 
     index: int
     pages: PageOrder
@@ -94,7 +102,7 @@ class Idle:
 
 @dataclass(frozen=True)
 class Failed:
-    """A list that can't be read, or not to its end."""
+    """A list that can't be read, or not to its end, and why."""
 
     index: int
     error: Exception
@@ -111,25 +119,30 @@ def rows(
     page_size: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> list[Any]:
-    """Return all rows of a short list, each id once. Sent from this thread, one page after the other.
+    """Return all rows of a short list, each id once. This thread requests one page after the other.
 
     Parameters
     ----------
     session : RefreshingSession
-        The session that asks.
+        Sends the requests.
     path : str
         The list's address.
     params : mapping or None
-        Its parameters.
+        The query parameters, sent with every page.
     page_size : int or None
-        Rows a page; None for what the list gives by itself.
+        Rows a page; None for as many as the list gives by itself.
     headers : mapping or None
         Headers beside the session's.
+
+    Returns
+    -------
+    list
+        The rows, as JSON gives them.
 
     Raises
     ------
     ProcoreAPIError
-        The API refused, or answered with something that isn't a list.
+        The API refused, or its answer is no list.
     """
     wanted = ListRequest(path, [*(params or {}).items()], headers or {}, page_size=page_size)
     one = _List(0, wanted, limit=None)
@@ -141,7 +154,7 @@ def rows(
             if one.pages.look_again(len(found)):
                 continue
             return found
-        one.take(ask, _ask(session, wanted, ask))
+        one.take(ask, _request_page(session, wanted, ask))
         if one.error is not None:
             raise one.error
         for page in one.pages.ready():
@@ -170,31 +183,39 @@ def read(
     Parameters
     ----------
     session : RefreshingSession
-        The session that asks.
+        Sends the requests.
     lists : sequence of ListRequest
-        What to read.
+        The lists to read.
     around : Scope
-        The piece of work that it belongs to; stopped at the end.
+        The piece of work; it is stopped at the end.
     concurrency : int
         Requests under way at the same time, at most.
     limit : int or None
-        Rows that are wanted of all lists together, at most; more may come.
+        Rows that are wanted of all lists together; more may come.
     peek : int or None
-        As soon as the lists are known to have more rows than this, what came is given, and nothing more.
+        If the lists turn out to have more rows than this, the iterator gives the rows that came and ends.
     tick : callable
-        Called some ten times a second while nothing comes.
+        Called some ten times a second while no answer comes.
+
+    Yields
+    ------
+    Rows, Idle or Failed
+        Rows that came, a list that has no more, or a list that failed; the other lists go on.
 
     Raises
     ------
     LoginRequired, RateLimited, ProcoreAPIError (401), requests.ConnectionError
-        What ends the reading of all of them.
+        No list can be read.
     """
     all_lists = [_List(index, wanted, limit) for index, wanted in enumerate(lists)]
     waiting = all_lists[::-1]
     open_lists: list[_List] = []
-    around.at_once |= TOO_LARGE  # made smaller here, and not sent again as it was
+    around.at_once |= TOO_LARGE  # such a page is made smaller here, and not requested again as it was
     crew: _Crew = Crew(
-        lambda job: _ask(session, job[0].wanted, job[1]), lambda answer: answer.size, around, concurrency
+        lambda job: _request_page(session, job[0].wanted, job[1]),
+        lambda answer: answer.size,
+        around,
+        concurrency,
     )
     abreast = 1 if limit is not None and limit <= FEW else concurrency
     try:
@@ -203,7 +224,7 @@ def read(
                 for one in open_lists:
                     yield from one.events()
                 return
-            while crew.busy < concurrency and (begun := _next_ask(open_lists, waiting, crew, abreast)):
+            while crew.busy < concurrency and (begun := _next_request(open_lists, waiting, crew, abreast)):
                 crew.begin(begun)
             if open_lists:
                 came = False
@@ -223,13 +244,13 @@ def read(
                 one.take(ask, answer)
     finally:
         crew.dismiss()
-        session._pace.release()  # other kernels may be waiting for what was taken and isn't needed now
+        session._pace.release()  # other kernels may wait for requests that this one took and doesn't need now
 
 
-def _next_ask(
+def _next_request(
     open_lists: list[_List], waiting: list[_List], crew: _Crew, abreast: int
 ) -> tuple[_List, PageRequest] | None:
-    """Return what to ask for next: something of the earliest list that has any."""
+    """Return the next page to request, of the earliest list that has one; None while enough is under way."""
     held = sum(one.held for one in open_lists) + crew.expected
     ahead = sum(one.pages.ahead for one in open_lists)
     most = READ_AHEAD if crew.waited_for else UNHURRIED
@@ -256,7 +277,7 @@ class _List:
         self.error: Exception | None = None
         self.over = False
         self.held = 0
-        """Bytes that came before their turn."""
+        """Bytes of answers that wait for their turn."""
         self._broken = 0
         self._first_refusal: ProcoreAPIError | None = None
 
@@ -264,11 +285,11 @@ class _List:
         return None if self.error is not None else self.pages.next()
 
     def take(self, ask: PageRequest, answer: _Answer) -> None:
-        """Take an answer in; raises what can't be gone on from, where nobody hears of `error`."""
+        """Take in an answer: a page, a reason to request it otherwise, or the list's `error`."""
         if self.error is not None:
             return
         if ask.probe and answer.page is None:
-            self.pages.came(ask, Page())  # it told nothing
+            self.pages.came(ask, Page())  # the probe told nothing
             return
         if answer.page is not None:
             self.held += answer.size
@@ -288,15 +309,15 @@ class _List:
         self.error = self._first_refusal or error
 
     def _size_refused(self, ask: PageRequest, error: Exception, said: str) -> bool:
-        """Try a smaller page where the size may be what was refused."""
+        """Request a smaller page if the size may be what the list refused; return whether it is requested."""
         names_size = bool(_PER_PAGE.search(said))
         numbers = [int(found) for found in _NUMBER.findall(said)] if names_size else []
         largest = max((one for one in numbers if ask.size and one < ask.size), default=None)
         if not names_size:
-            # Something else, as a rule. One try with a size that every list takes tells.
-            if self._first_refusal is not None or ask.size is None or ask.size <= 100:
+            # As a rule something else was refused. One try with a size that every list gives shows it.
+            if self._first_refusal is not None or ask.size is None or ask.size <= SURE_SIZE:
                 return False
-            largest = 100
+            largest = SURE_SIZE
         if isinstance(error, ProcoreAPIError) and self._first_refusal is None:
             self._first_refusal = error
         return self.pages.size_refused(ask, largest)
@@ -317,7 +338,23 @@ class _List:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What became of one page: the page, or why there is none."""
+    """What became of one page: the page, or why there is none.
+
+    Parameters
+    ----------
+    page : Page or None
+        The page.
+    size : int
+        Bytes of its body.
+    error : Exception or None
+        Why there is no page.
+    status : int or None
+        The HTTP status of a refusal.
+    said : str
+        What a refusal says.
+    broken : bool
+        The answer is no list.
+    """
 
     page: Page | None = None
     size: int = 0
@@ -327,8 +364,8 @@ class _Answer:
     broken: bool = False
 
 
-def _ask(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> _Answer:
-    """PageRequest for one page."""
+def _request_page(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> _Answer:
+    """Request one page."""
     try:
         response = session.get(
             wanted.path, params=[*wanted.params, *ask.params.items()], headers=wanted.headers or None
@@ -359,7 +396,7 @@ _Crew = Crew[tuple[_List, PageRequest], _Answer]
 
 
 def rows_in(body: bytes | memoryview) -> tuple[list[Any], Hashable, Hashable]:
-    """Return the rows of a short list: a JSON array, or one in a ``{"data": …}`` envelope. ValueError where it is none."""
+    """Split the body of a short list: a JSON array, or one in a ``{"data": …}`` envelope. The default `Decoder`."""
     found = json.loads(bytes(body))
     if isinstance(found, dict) and isinstance(found.get("data"), list):
         found = found["data"]
@@ -372,6 +409,6 @@ def rows_in(body: bytes | memoryview) -> tuple[list[Any], Hashable, Hashable]:
 
 
 def identity(row: Any) -> Hashable:
-    """Return a row's id, None where it has none."""
+    """Return a row's id; None if it has none."""
     found = row.get("id") if isinstance(row, dict) else None
     return found if isinstance(found, (int, str)) else None

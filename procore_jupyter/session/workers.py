@@ -1,4 +1,4 @@
-"""`Crew`: threads that ask for something, several at a time, and how fast that is used up by whoever wanted it."""
+"""`Crew`: threads that do jobs, several at a time, and a measure of whether the caller waits for their answers."""
 
 from __future__ import annotations
 
@@ -17,61 +17,71 @@ Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
 LOOK = 0.1
-"""Seconds between two looks at whether it takes long, or was interrupted."""
+"""Seconds between two calls of `tick`, and between two looks for an answer while the caller waits for answers."""
 
-WAITING, QUICK, SOON = 0.03, 0.05, 0.01
-"""Answers are waited for if that takes more than this part of the time; a first one that takes more than so many seconds
-promises that the others will be. As long as they aren't, it is looked at every `SOON` seconds."""
+SOON = 0.01
+"""Seconds between two looks for an answer while answers come as fast as the caller uses them up."""
+
+SLOW_SHARE = 0.03
+"""Share of the time spent waiting above which the server, not the caller, is the bottleneck."""
+
+QUICK = 0.05
+"""Seconds: a first answer that takes longer promises that the others will take long too."""
+
+JOIN = 5.0
+"""Seconds that `dismiss` waits for each thread at most."""
 
 
 class Crew(Generic[Job, Answer]):
-    """Threads that ask; made when they are needed.
+    """Threads that do jobs; each is made when it is needed first.
 
     Parameters
     ----------
-    ask : callable
-        Does a job, in one of the threads.
+    do : callable
+        Does one job, in one of the threads.
     weigh : callable
-        Returns the bytes of an answer.
+        Returns the size of an answer in bytes.
     around : Scope
-        The piece of work that they belong to.
+        The piece of work that the jobs belong to.
     size : int
         Threads, at most.
 
     Attributes
     ----------
     busy : int
-        Jobs whose answers have not been taken yet.
+        Jobs whose answers have not been returned yet.
     """
 
     def __init__(
-        self, ask: Callable[[Job], Answer], weigh: Callable[[Answer], int], around: Scope, size: int
+        self, do: Callable[[Job], Answer], weigh: Callable[[Answer], int], around: Scope, size: int
     ) -> None:
         self.size = size
         self.busy = 0
-        self._ask, self._weigh, self._around = ask, weigh, around
+        self._do, self._weigh, self._around = do, weigh, around
         self._todo: SimpleQueue[tuple[Job] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[Job, Answer | None, BaseException | None]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._typical = 0
+        """Bytes of a typical answer."""
         self._made = self._ticked = time.monotonic()
-        self._since: float | None = None
-        """When the first answer came."""
+        self._first_answer: float | None = None
+        """The time of the first answer."""
         self._waited = 0.0
+        """Seconds spent waiting since the crew was made."""
 
     @property
     def waited_for(self) -> bool:
-        """Whether answers come slower than they are used up."""
-        since = self._since
-        return since is None or self._waited > WAITING * (time.monotonic() - since)
+        """Whether answers come slower than the caller uses them up."""
+        since = self._first_answer
+        return since is None or self._waited > SLOW_SHARE * (time.monotonic() - since)
 
     @property
     def expected(self) -> int:
-        """Bytes that are under way, as far as can be guessed from those that came."""
+        """Bytes under way, estimated by the answers so far."""
         return self.busy * self._typical
 
     def begin(self, job: Job) -> None:
-        """Have a job done."""
+        """Hand a job to the threads."""
         self.busy += 1
         if len(self._threads) < min(self.busy, self.size):
             context = contextvars.copy_context()
@@ -83,12 +93,12 @@ class Crew(Generic[Job, Answer]):
         self._todo.put((job,))
 
     def wait(self, tick: Callable[[], None]) -> tuple[Job, Answer] | None:
-        """Return a job and its answer; None where none came for a moment. Raises what a job raised.
+        """Return a job and its answer; None if no answer came for a moment. Raises what the job raised.
 
         Parameters
         ----------
         tick : callable
-            Called some ten times a second while nothing comes.
+            Called some ten times a second while no answer comes.
         """
         begun = time.monotonic()
         try:
@@ -100,9 +110,9 @@ class Crew(Generic[Job, Answer]):
             return None
         finally:
             self._waited += time.monotonic() - begun
-        if self._since is None:
-            self._since = time.monotonic()
-            self._waited = max(0.0, self._since - self._made - QUICK)
+        if self._first_answer is None:
+            self._first_answer = time.monotonic()
+            self._waited = max(0.0, self._first_answer - self._made - QUICK)
         self.busy -= 1
         if error is not None:
             raise error
@@ -115,15 +125,15 @@ class Crew(Generic[Job, Answer]):
             while (todo := self._todo.get()) is not None:
                 (job,) = todo
                 try:
-                    self._done.put((job, self._ask(job), None))
+                    self._done.put((job, self._do(job), None))
                 except BaseException as error:
                     self._done.put((job, None, error))
 
     def dismiss(self) -> None:
-        """Stop what is under way, and let the threads go."""
+        """Stop the piece of work, and end the threads."""
         self._around.stop()
         for _ in self._threads:
             self._todo.put(None)
         for thread in self._threads:
-            with contextlib.suppress(RuntimeError):
-                thread.join(5.0)
+            with contextlib.suppress(RuntimeError):  # it was never started
+                thread.join(JOIN)
