@@ -1,26 +1,130 @@
-r"""Web addresses as settings name them: an origin, and what counts as this machine.
+r"""Web addresses: an origin and what leads to it, what counts as this machine, what a browser can be sent back to.
 
-No parser of URLs is trusted alone: parsers differ on ``https://good.test\@evil.test`` and its kind. What is
-not plainly ``scheme://host:port`` is refused.
+No parser of URLs has the say alone: parsers differ on ``https://good.test\@evil.test`` and its kind. What is
+not spelled so plainly that there is one way to read it is refused, or is another origin.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from typing import Self
 from urllib.parse import urlsplit
 
+OOB = "urn:ietf:wg:oauth:2.0:oob"
+"""The redirect URI that shows the code on a page, to be pasted."""
+
+_DEFAULT_PORT = {"https": 443, "http": 80}
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = rf"{_LABEL}(?:\.{_LABEL})*"
+_HOST_PATTERN = re.compile(rf"\*\.(?:{_LABEL}\.)+{_LABEL}|{_NAME}", re.ASCII)
+# The whole authority, spelled plainly, ended by what ends it for every parser (RFC 3986, section 3.2).
 _ORIGIN = re.compile(
-    rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::(?P<port>[0-9]{{1,5}}))?/?",
-    re.ASCII,
+    rf"(https?)://({_NAME}|\[[0-9a-f:.]{{2,45}}\])(?::([0-9]{{1,5}}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII
 )
-_HOST_PATTERN = re.compile(rf"(?:\*\.(?:{_LABEL}\.)+{_LABEL}|{_LABEL}(?:\.{_LABEL})*)", re.ASCII)
-OOB = "urn:ietf:wg:oauth:2.0:oob"  # the redirect URI that shows the code on a page, to be pasted
 _REDIRECT = re.compile(
     r"https?://(?:[^\s/@?#\\:\[\]]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:[/?][^\s#\\]*)?", re.IGNORECASE
 )
-_DEFAULT_PORT = {"https": 443, "http": 80}
+
+
+class Origin:
+    """A scheme, host and port (RFC 6454), and whether a URL leads there.
+
+    It is asked for every hop, redirects included, about the very text that the connection is made from: this one
+    check decides where the bearer goes. A URL whose authority two parsers may read in two ways (a backslash, a tab,
+    white space, userinfo, a percent-encoded or non-ASCII host) leads to no origin.
+
+    Parameters
+    ----------
+    url : str
+        Any URL of the origin.
+
+    Raises
+    ------
+    ValueError
+        The URL has no origin that can be read; the message doesn't repeat it.
+    """
+
+    __slots__ = ("_prefixes", "host", "port", "scheme")
+
+    def __init__(self, url: str) -> None:
+        found = _read(url)
+        if found is None:
+            raise ValueError("this is not the address of an http or https server")
+        self.scheme, self.host, self.port = found
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        plain, full = f"{self.scheme}://{name}/", f"{self.scheme}://{name}:{self.port}/"
+        # What requests makes of nearly every URL; a prefix that ends in "/" holds the whole authority.
+        self._prefixes = (plain, full) if self.port == _DEFAULT_PORT[self.scheme] else (full,)
+
+    @classmethod
+    def of(cls, url: str | None) -> Self | None:
+        """Return the origin of a URL, or None if it has none that can be read."""
+        try:
+            return cls(url or "")
+        except ValueError:
+            return None
+
+    def holds(self, url: str | None) -> bool:
+        """Return whether a request for a URL is made to this very scheme, host and port."""
+        if not url:
+            return False
+        return url.startswith(self._prefixes) or _read(url) == (self.scheme, self.host, self.port)
+
+    def __str__(self) -> str:
+        return self._prefixes[0].rstrip("/")
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def checked_origin(text: str) -> str:
+    """Return an origin that a person wrote in its one spelling: lower case, no default port, no last slash.
+
+    Parameters
+    ----------
+    text : str
+        ``https://host[:port][/]``.
+
+    Raises
+    ------
+    ValueError
+        It is something else, or http to another machine; the message begins with a verb, for the setting's name to
+        be put before it, and doesn't repeat the text.
+    """
+    found = _ORIGIN.match(text)
+    if found is None or text[found.end() :] not in ("", "/"):
+        raise ValueError(
+            "has to look like https://api.procore.com or https://host:8443, without path, query or user name"
+        )
+    scheme, host, port = found[1].lower(), found[2].lower(), found[3]
+    if host.startswith("["):
+        try:
+            host = f"[{ipaddress.IPv6Address(host[1:-1])}]"
+        except ValueError:
+            raise ValueError("holds an IPv6 address that is none") from None
+    if port is not None and not 0 < int(port) < 65536:
+        raise ValueError("has a port that is none: ports go from 1 to 65535")
+    if scheme == "http" and not is_loopback(host):
+        raise ValueError("has to begin with https:// (http:// is for localhost alone)")
+    return str(Origin(f"{scheme}://{host}:{port or _DEFAULT_PORT[scheme]}"))
+
+
+def may_lead_to(url: str, hosts: frozenset[str]) -> bool:
+    """Return whether a URL could, by any reading, lead to one of these hosts; True in doubt.
+
+    It is for checks where the careful answer is yes, as `Origin.holds` is for those where it is no.
+    """
+    from urllib3.exceptions import LocationParseError
+    from urllib3.util import parse_url
+
+    try:
+        names = {urlsplit(url).hostname, parse_url(url).host}
+    except (ValueError, LocationParseError):
+        return True
+    return not all(name and name.isascii() and "%" not in name for name in names) or any(
+        name.lower().strip("[]").rstrip(".") in hosts for name in names if name
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -34,8 +138,8 @@ def is_loopback(host: str) -> bool:
     Returns
     -------
     bool
-        True for ``localhost`` and the literal loopback addresses; ``127.1``, ``app.localhost`` and the
-        like are left to resolvers, which don't agree about them, so they don't count.
+        True for ``localhost`` and the literal loopback addresses. Resolvers don't agree about ``127.1``,
+        ``app.localhost`` and the like, so these don't count.
     """
     if host.lower() == "localhost":
         return True
@@ -43,39 +147,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def origin(text: str) -> str:
-    """Return an origin (RFC 6454) in its one spelling: lower case, no default port, no last slash.
-
-    Parameters
-    ----------
-    text : str
-        ``https://host``, ``https://host:port``; ``http`` for loopback alone.
-
-    Raises
-    ------
-    ValueError
-        With a reason that goes after the name of what was read; the text itself is not in it.
-    """
-    found = _ORIGIN.fullmatch(text.lower())
-    if found is None:
-        raise ValueError(
-            "has to look like https://api.procore.com or https://host:8443, without path, query or user name"
-        )
-    scheme, host, port = found["scheme"], found["host"], found["port"]
-    if host.startswith("["):
-        try:
-            host = f"[{ipaddress.IPv6Address(host[1:-1])}]"
-        except ValueError:
-            raise ValueError("holds an IPv6 address that is none") from None
-    if port is not None and not 0 < int(port) < 65536:
-        raise ValueError("has a port that is none: ports go from 1 to 65535")
-    if scheme == "http" and not is_loopback(host):
-        raise ValueError("has to begin with https:// (http:// is for localhost alone)")
-    if port is None or int(port) == _DEFAULT_PORT[scheme]:
-        return f"{scheme}://{host}"
-    return f"{scheme}://{host}:{int(port)}"
 
 
 def host_pattern(text: str) -> str:
@@ -92,7 +163,7 @@ def host_pattern(text: str) -> str:
 
 
 def can_be_returned_to(redirect_uri: str) -> bool:
-    """Tell whether a browser sent there would land on a page, or show the code (oob).
+    """Tell whether a browser sent to a redirect URI would land on a page, or see the code (oob).
 
     RFC 6749, section 3.1.2: absolute, no fragment. A user name in it is refused too.
     """
@@ -104,3 +175,19 @@ def can_be_returned_to(redirect_uri: str) -> bool:
         return urlsplit(redirect_uri).port != 0
     except ValueError:  # a port above 65535, or a host that is none
         return False
+
+
+def _read(url: str) -> tuple[str, str, int] | None:
+    """Return a URL's scheme, host and port, or None if it isn't plainly an http or https URL."""
+    found = _ORIGIN.match(url)
+    if found is None:
+        return None
+    scheme, host, port = found[1].lower(), found[2].lower().strip("[]"), found[3]
+    number = int(port) if port else _DEFAULT_PORT[scheme]
+    try:
+        # The parser that the connection is made from (requests hands its result to urllib3) has the last word.
+        split = urlsplit(url)
+        seen = split.scheme, split.hostname, split.port or _DEFAULT_PORT.get(split.scheme)
+    except ValueError:
+        return None
+    return (scheme, host, number) if seen == (scheme, host, number) else None

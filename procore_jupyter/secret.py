@@ -1,9 +1,9 @@
-"""A string that does not show itself."""
+"""Strings that do not show themselves: `Secret`, which only `reveal` opens, and `MaskedText`, which libraries can send."""
 
 from __future__ import annotations
 
 import hmac
-from typing import NoReturn
+from typing import NoReturn, Self
 
 
 class Secret:
@@ -48,3 +48,45 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret can't be pickled: it would be written in the clear")
+
+
+class MaskedText(str):
+    """A string that is drawn, formatted and pickled as its masked form, for libraries that take a plain `str`.
+
+    What reads its characters (`encode`, slices, `str`'s methods) gets the text itself.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    masked : str
+        What is shown of it.
+    """
+
+    __slots__ = ("_masked",)
+    _masked: str
+
+    def __new__(cls, text: str, masked: str) -> Self:
+        """Take the characters: `str` of another masked text would be its masked form."""
+        made = super().__new__(cls, text[:])
+        made._masked = masked
+        return made
+
+    def __repr__(self) -> str:
+        return repr(self._masked)
+
+    def __str__(self) -> str:
+        return self._masked
+
+    def __format__(self, spec: str) -> str:
+        return format(self._masked, spec)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (self._masked, self._masked)
+
+
+def masked_userinfo(url: str) -> MaskedText:
+    """Return a URL that is shown without the user and password in it (RFC 3986, section 3.2.1)."""
+    url = url[:]
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
+    return MaskedText(url, f"{scheme}{mark}***@{rest.rpartition('@')[2]}" if "@" in rest else url)

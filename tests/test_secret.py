@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from procore_jupyter.secret import Secret
+from procore_jupyter.secret import MaskedText, Secret, masked_userinfo
 
 HIDDEN = "s3cr3t-value"
 
@@ -69,3 +69,28 @@ def test_an_empty_one_is_false() -> None:
 
 def test_it_has_no_dictionary_that_a_debugger_would_unfold() -> None:
     assert not hasattr(Secret(HIDDEN), "__dict__")
+
+
+def test_a_masked_text_is_its_characters_and_shows_its_mask() -> None:
+    text = MaskedText(f"Bearer {HIDDEN}", "Bearer ***")
+    assert text.encode() == f"Bearer {HIDDEN}".encode() and text == f"Bearer {HIDDEN}"
+    drawn = [repr(text), str(text), f"{text}", f"{text:>20}", "%s %r" % (text, text), repr({"a": text})]  # noqa: UP031
+    assert all(HIDDEN not in one and "***" in one for one in drawn)
+    for copied in (copy.copy(text), copy.deepcopy(text), pickle.loads(pickle.dumps(text))):
+        assert copied == "Bearer ***" and HIDDEN not in repr(copied)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"http://dana:{HIDDEN}@proxy.test:8080", "http://***@proxy.test:8080"),
+        (f"http://dana:p@ss{HIDDEN}@proxy.test", "http://***@proxy.test"),
+        (f"dana:{HIDDEN}@proxy.test:8080", "***@proxy.test:8080"),
+        ("http://proxy.test:8080", "http://proxy.test:8080"),
+        ("", ""),
+    ],
+)
+def test_a_proxys_address_is_shown_without_its_user_and_password(url: str, shown: str) -> None:
+    masked = masked_userinfo(url)
+    assert (str(masked), repr(masked), masked[:]) == (shown, repr(shown), url)
+    assert masked_userinfo(masked)[:] == url

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from procore_jupyter.addresses import host_pattern, origin
+from procore_jupyter.addresses import checked_origin, host_pattern
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.profiles.running_demo import read_running_demo
 from procore_jupyter.secret import Secret
@@ -258,7 +258,7 @@ def _origin(entry: dict[str, Any], key: str, default: str | None, where: str, st
     if not isinstance(value, str):
         raise ValueError(f'{where} needs  {key} = "https://…"')
     try:
-        return origin(value)
+        return checked_origin(value)
     except ValueError as error:
         raise ValueError(f"{key} in {where} {error}") from None
 

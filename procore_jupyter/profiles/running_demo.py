@@ -8,7 +8,7 @@ import os
 import socket
 from dataclasses import dataclass
 
-from procore_jupyter.addresses import is_loopback, origin
+from procore_jupyter.addresses import checked_origin, is_loopback
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files import private
 from procore_jupyter.secret import Secret
@@ -74,9 +74,9 @@ def _believed(content: bytes) -> tuple[RunningDemo | None, int]:
         texts = isinstance(uris, list) and all(
             isinstance(one, str) for one in [url, client_id, client_secret, *uris]
         )
-        host = origin(url).removeprefix("http://").rsplit(":", 1)[0] if texts else ""
+        host = checked_origin(url).removeprefix("http://").rsplit(":", 1)[0] if texts else ""
         if texts and is_loopback(host) and type(pid) is int and 0 < pid < 2**31:
-            return RunningDemo(origin(url), client_id, Secret(client_secret), tuple(uris)), pid
+            return RunningDemo(checked_origin(url), client_id, Secret(client_secret), tuple(uris)), pid
     return None, 0
 
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import requests
 from requests import exceptions
 
+from procore_jupyter.addresses import Origin
 from procore_jupyter.errors import ConfigurationError, without_frames
+from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.session import exchange, rules, scope
 from procore_jupyter.session.exchange import Patience
-from procore_jupyter.session.origin import Origin
 from procore_jupyter.session.rate_limit import Pace
 from procore_jupyter.session.rules import AUTHORIZATION, COMPANY, Bearer, CompanyId, FileHosts
 from procore_jupyter.session.scope import StoppableAdapter
-from procore_jupyter.settings.proxies import ProxyURL
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
@@ -112,7 +112,7 @@ class RefreshingSession(requests.Session):
         self.timeout = timeout
         self._patience = Patience(pace or Pace(clock=clock), max_wait, notify, clock, sleep, chance)
         self._readonly = readonly
-        self.proxies = {name: ProxyURL(url) for name, url in (proxies or {}).items()}
+        self.proxies = {name: masked_userinfo(url) for name, url in (proxies or {}).items()}
         self.verify = ca_bundle or True
         self._clock = clock
         for scheme in ("https://", "http://"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from procore_jupyter.addresses import Origin, may_lead_to
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.session.origin import may_lead_to, read_origin
+from procore_jupyter.secret import MaskedText
 from procore_jupyter.session.retries import SAFE
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _METHOD_OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Overri
 # Our two headers: their types tell them from the caller's own.
 
 
-class Bearer(str):
+class Bearer(MaskedText):
     """The Authorization value that this package sends; drawn, formatted and pickled as ``Bearer ***``.
 
     Only `encode`, which http.client calls, gives what is sent.
@@ -55,22 +56,10 @@ class Bearer(str):
             raise ConfigurationError(
                 "The access token holds a line break or another character that can't be sent. Copy it again."
             )
-        return cls("Bearer " + text)
-
-    def __repr__(self) -> str:
-        return repr(MASKED)
-
-    def __str__(self) -> str:
-        return MASKED
-
-    def __format__(self, spec: str) -> str:
-        return format(MASKED, spec)
-
-    def __reduce_ex__(self, protocol: object) -> tuple[type, tuple[str]]:
-        return Bearer, (MASKED,)
+        return cls("Bearer " + text, MASKED)
 
 
-SENT = Bearer(MASKED)
+SENT = Bearer(MASKED, MASKED)
 """The Authorization value of a request that the caller can look at, in place of the token that was sent."""
 
 
@@ -97,11 +86,10 @@ class FileHosts:
 
     def holds(self, url: str | None) -> bool:
         """Return whether a URL leads to one of these hosts: over https, at its usual port, the name spelled plainly."""
-        origin = read_origin(url or "")
-        if origin is None or origin[0] != "https" or origin[2] != HTTPS_PORT:
+        origin = Origin.of(url)
+        if origin is None or origin.scheme != "https" or origin.port != HTTPS_PORT:
             return False
-        host = origin[1]
-        return host in self._names or (host.endswith(self._ends) if self._ends else False)
+        return origin.host in self._names or (origin.host.endswith(self._ends) if self._ends else False)
 
 
 # What is refused

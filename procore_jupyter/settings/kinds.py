@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable
 
-from procore_jupyter.addresses import origin
+from procore_jupyter.addresses import checked_origin
 from procore_jupyter.errors import ConnectionStringError
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.settings.properties import NAMES, PROPERTIES, Property, find
@@ -162,7 +162,7 @@ def _flag(value: str, one: Property) -> str:
 
 
 def _origin(value: str, one: Property) -> str:
-    return origin(value)
+    return checked_origin(value)
 
 
 def _proxy(value: str, one: Property) -> str:
@@ -175,7 +175,7 @@ def _proxy(value: str, one: Property) -> str:
         raise ValueError("can't hold a user name: use ProxyUser and ProxyPassword")
     try:
         # The proxy itself may speak plain http: what is sent through it is https.
-        return (scheme.lower() or "http") + origin(f"https://{host}").removeprefix("https")
+        return (scheme.lower() or "http") + checked_origin(f"https://{host}").removeprefix("https")
     except ValueError:
         raise ValueError("has to be a host, or http://host:port") from None
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote, urlsplit
 
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.wording import shown_path
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -23,32 +23,6 @@ _SYSTEM_BUNDLES = (
     "/etc/ssl/ca-bundle.pem",  # openSUSE
     "/etc/ssl/cert.pem",  # macOS, Alpine
 )
-
-
-class ProxyURL(str):
-    """A proxy's address that doesn't draw the user and password in it. Whoever connects reads its characters."""
-
-    __slots__ = ()
-
-    def __new__(cls, url: str) -> Self:
-        """Take the characters: ``str`` of another one would be masked."""
-        return super().__new__(cls, url[:])
-
-    def _masked(self) -> str:
-        scheme, mark, rest = self.partition("://") if "://" in self else ("", "", self[:])
-        return f"{scheme}{mark}***@{rest.rpartition('@')[2]}" if "@" in rest else self[:]
-
-    def __repr__(self) -> str:
-        return repr(self._masked())
-
-    def __str__(self) -> str:
-        return self._masked()
-
-    def __format__(self, spec: str) -> str:
-        return format(self._masked(), spec)
-
-    def __reduce_ex__(self, protocol: object) -> tuple[type, tuple[str]]:
-        return ProxyURL, (self._masked(),)
 
 
 def proxies(
@@ -79,7 +53,7 @@ def proxies(
         found = given_proxies(server, port, user, password, urls)
     else:
         found = environment_proxies(environ, urls, ask_system=ask_system)
-    return {name: ProxyURL(url) for name, url in found.items()}
+    return {name: masked_userinfo(url) for name, url in found.items()}
 
 
 def given_proxies(server: str, port: str, user: str, password: str, urls: Collection[str]) -> dict[str, str]:

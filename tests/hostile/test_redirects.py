@@ -32,7 +32,7 @@ from procore_jupyter.session.refreshing import RefreshingSession
 from tests.connecting import connect, signed_in, text_for
 from tests.faults.table import mend
 from tests.hostile.counting import share, tried
-from tests.session.test_origin import LOOK_ALIKES
+from tests.test_addresses import LOOK_ALIKES
 
 BEARER, COMPANY = "tok-hostile-5c1e", "4711987"
 API = "https://api.procore.com"

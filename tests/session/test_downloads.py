@@ -19,7 +19,7 @@ from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.rules import FileHosts
 from procore_jupyter.session.scope import downloading
 from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens
-from tests.session.test_origin import LOOK_ALIKES
+from tests.test_addresses import LOOK_ALIKES
 
 CONTENT = bytes(range(256)) * 10_000
 

@@ -15,7 +15,7 @@ import urllib3
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.session.refreshing import RefreshingSession
 from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens
-from tests.session.test_origin import LOOK_ALIKES
+from tests.test_addresses import LOOK_ALIKES
 
 BEARER = f"Bearer {TOKEN}"
 COMPANY = "procore-company-id"

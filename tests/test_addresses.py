@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from procore_jupyter.session.origin import Origin, may_lead_to, read_origin
+from procore_jupyter.addresses import Origin, can_be_returned_to, checked_origin, may_lead_to
 
 API = Origin("https://api.procore.com")
 
@@ -146,6 +146,7 @@ def test_an_ipv6_host_is_read() -> None:
 def test_what_has_no_plain_origin_makes_none(url: str) -> None:
     with pytest.raises(ValueError):
         Origin(url)
+    assert Origin.of(url) is None
 
 
 def test_the_address_of_an_origin_is_drawn_with_its_port_where_that_is_not_the_usual() -> None:
@@ -218,8 +219,8 @@ def test_whatever_requests_would_connect_to_the_api_host_by_a_plain_url_is_taken
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    read_origin(text)
-    read_origin("https://" + text)
+    Origin.of(text)
+    Origin.of("https://" + text)
     may_lead_to("https://" + text, frozenset({"api.procore.com"}))
 
 
@@ -247,3 +248,62 @@ def test_in_doubt_a_url_may_lead_to_the_host(url: str) -> None:
 )
 def test_another_host_surely_is_another(url: str) -> None:
     assert not may_lead_to(url, frozenset({"api.procore.com"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("https://API.Procore.com:0443/", "https://api.procore.com"),
+        ("https://api.procore.com:8443", "https://api.procore.com:8443"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://[0:0::1]:8123", "http://[::1]:8123"),
+        ("https://a_host.example", "https://a_host.example"),
+    ],
+)
+def test_an_origin_that_a_person_wrote_has_one_spelling_and_leads_to_itself(text: str, spelled: str) -> None:
+    assert checked_origin(text) == spelled
+    assert str(Origin(spelled)) == spelled
+    assert Origin(spelled).holds(f"{spelled}/rest")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("https://api.procore.com/rest", "without path"),
+        ("https://api.procore.com\n", "without path"),
+        ("https://dana@api.procore.com", "without path, query or user name"),
+        ("http://api.procore.com", "has to begin with https"),
+        ("https://api.procore.com:0", "has a port that is none"),
+        ("https://[::1::2]", "IPv6 address that is none"),
+        ("https://\u212aone.example", "has to look like"),
+        ("api.procore.com", "has to look like"),
+    ],
+)
+def test_what_is_no_origin_is_refused_and_not_repeated(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        checked_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "can"),
+    [
+        ("urn:ietf:wg:oauth:2.0:oob", True),
+        ("urn:ietf:wg:oauth:2.0:oob:auto", False),
+        ("urn:ietf:wg:oauth:2.0:oobx", False),
+        ("http://localhost", True),
+        ("http://[::1]:8888/procore-jupyter/callback?x=1", True),
+        ("https://hub.example/user/dana/procore-jupyter/callback", True),
+        ("http://localhost:0/", False),
+        ("http://localhost:65536/", False),
+        ("http://localhost/#x", False),
+        ("http://dana@localhost/", False),
+        ("http://localhost/\x00", False),
+        ("http://local host/", False),
+        ("myapp://callback", False),
+        ("", False),
+    ],
+)
+def test_a_browser_can_be_sent_back_to_an_address_and_to_the_page_with_the_code(
+    redirect_uri: str, can: bool
+) -> None:
+    assert can_be_returned_to(redirect_uri) is can
