@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from procore_jupyter.tables.places import first_of, listed
 from procore_jupyter.wording import duration, one_line
 
 State = Literal["signed in", "waiting", "not signed in", "no sign-in"]
 
 WRONG_CLOCK = 300.0
 """Seconds that the clocks may differ before a person is told."""
+
+LISTED_COMPANIES = 10
+"""Companies that a card lists at most."""
 
 
 @dataclass(frozen=True)
@@ -95,19 +99,16 @@ class Status:
 
     @property
     def to_choose(self) -> bool:
-        """Whether a company has to be chosen yet."""
-        return self.company is None and len(self.companies) > 1
+        """Whether somebody is signed in who has still to choose a company."""
+        there = self.state not in ("not signed in", "waiting")
+        return there and self.company is None and len(self.companies) > 1
 
     @property
     def choose(self) -> str:
         """The line to run to choose a company, with the first one's name where companies are known."""
         if not self.companies:
             return f"{self.name}.use(company=…)"
-        number, name = self.companies[0]
-        names = [other.casefold().strip() for _, other in self.companies]
-        clear = name and names.count(name.casefold().strip()) == 1 and one_line(name) == name
-        quoted = f'"{name}"' if clear and '"' not in name and "\\" not in name else str(number)
-        return f"{self.name}.use(company={quoted})"
+        return f"{self.name}.use(company={first_of(self.companies)})"
 
     @property
     def renewal(self) -> str:
@@ -120,31 +121,36 @@ class Status:
             return "is not renewed"
         return f"ends in {duration(self.token_expires_in)}" if self.token_expires_in > 0 else "has ended"
 
+    # The card, which a notebook draws as HTML and `repr` as text. What stands in backquotes is code to run.
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """The parts of the card's first line."""
+        if self.state == "not signed in":
+            return self.place, self.problem or "Not signed in."
+        if self.state == "waiting":
+            return self.place, "Waiting for your sign-in …"
+        if self.to_choose:
+            return self.place, f"{self.who} · {len(self.companies)} companies: choose with `{self.choose}`"
+        who = f"{self.who} · {self.where}" if self.where else self.who
+        return tuple(part for part in (self.place, who, self.renewal, f"`{self.name}` is ready") if part)
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The lines below the card's first line."""
+        lines = []
+        if self.to_choose:
+            more = f": `{self.name}.companies()`" if len(self.companies) > LISTED_COMPANIES else ""
+            lines.append(listed(self.companies, LISTED_COMPANIES) + more)
+        if self.problem and self.state != "not signed in":
+            lines.append(self.problem)
+        return *lines, *self.notices
+
     def __str__(self) -> str:
         return repr(self)
 
     def __repr__(self) -> str:
-        if self.state == "not signed in":
-            lines = [f"{self.place}   {self.problem or 'Not signed in.'}"]
-        elif self.state == "waiting":
-            lines = [f"{self.place}   Waiting for your sign-in …"]
-        elif self.to_choose:
-            lines = [
-                f"{self.place}   {self.who} · {len(self.companies)} companies: choose with  {self.choose}"
-            ]
-            lines += ["  " + " · ".join(f"{number} {one_line(name)}" for number, name in self.companies[:10])]
-            if len(self.companies) > 10:
-                lines[-1] += f" · and {len(self.companies) - 10} more"
-        else:
-            who = f"{self.who} · {self.where}" if self.where else self.who
-            lines = [
-                "   ".join(
-                    part for part in (self.place, who, self.renewal, f"`{self.name}` is ready") if part
-                )
-            ]
-        if self.problem and self.state != "not signed in":
-            lines.append(f"  {self.problem}")
-        return "\n".join([*lines, *(f"  {notice}" for notice in self.notices)])
+        return "\n  ".join(["   ".join(self.headline), *self.below])
 
 
 def wrong_clock(offset: float | None) -> str | None:

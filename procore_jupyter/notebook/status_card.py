@@ -1,8 +1,8 @@
-"""What stands in a notebook once a person is signed in: one line that says who, where and what next.
+"""The card that a notebook shows once a person is signed in: one line that says who, where, and what to do next.
 
-Everything is drawn twice: as HTML for a notebook, as text for a terminal and for whoever reads the file
-without Jupyter. Styles stand on the elements themselves, because a notebook that is opened again, and not
-trusted, loses its style sheets. Drawing asks nobody: it shows what is known.
+Everything is drawn twice: as HTML for a notebook, and as text for a terminal and for anyone who reads the file without
+Jupyter. Styles stand on the elements themselves, because a notebook that is opened again untrusted loses its style
+sheets. Drawing makes no request: it shows what is known.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.wording import duration, one_line
+from procore_jupyter.wording import duration
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -25,8 +25,6 @@ _SESSION = ("procore_jupyter.connection.procore", "Procore")
 
 MimeBundle = dict[str, str]
 
-LISTED_COMPANIES = 10
-
 _FONT = (
     "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);"
     "color:var(--jp-ui-font-color1,inherit);line-height:1.6;"
@@ -36,7 +34,7 @@ _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-cod
 
 
 def marked(text: str) -> str:
-    """Return text as HTML, its parts in backquotes as code."""
+    """Return a text as HTML, with the parts in backquotes as code."""
     return re.sub(
         r"`([^`]+)`", rf'<code style="{_CODE}background:none;color:inherit;padding:0">\1</code>', escape(text)
     )
@@ -47,8 +45,10 @@ def message(text: str, notes: Sequence[str] = (), *, error: bool = False) -> Mim
 
     Parameters
     ----------
-    text, notes
-        What to say; a part in backquotes is code.
+    text : str
+        The sentence; a part in backquotes is code.
+    notes : sequence of str
+        The lines, written like the sentence.
     error : bool
         Whether something failed.
     """
@@ -62,51 +62,33 @@ def message(text: str, notes: Sequence[str] = (), *, error: bool = False) -> Mim
 
 
 def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) -> MimeBundle:
-    """Draw who is signed in, to what.
+    """Draw who is signed in, and to what.
 
     Parameters
     ----------
     status : Status
-        What is known.
+        What is known of the connection.
     name : str or None
-        The variable that holds the session; None for what `status` says.
+        The variable that holds the session; None for the name in `status`.
     notes : sequence of str
         Lines to add below.
     """
     if name is not None:
         status = replace(status, name=name)
-    below = ""
-    if status.state == "not signed in":
-        parts = [status.problem or "Not signed in."]
-    elif status.state == "waiting":
-        parts = ["Waiting for your sign-in …"]
-    elif status.to_choose:
-        parts = [f"{status.who} · {len(status.companies)} companies: choose with `{status.choose}`"]
-        listed = " · ".join(
-            f"{number} {one_line(name)}" for number, name in status.companies[:LISTED_COMPANIES]
-        )
-        more = len(status.companies) - LISTED_COMPANIES
-        rest = f" · and {more} more: `{status.name}.companies()`" if more > 0 else ""
-        below = f'<div style="{_QUIET}padding-left:1em">{escape(listed)}{marked(rest)}</div>'
-    else:
-        who = f"{status.who} · {status.where}" if status.where else status.who
-        parts = [part for part in (who, status.renewal, f"`{status.name}` is ready") if part]
-    problem = (
-        [status.problem] if status.problem and status.state in ("signed in", "no sign-in", "waiting") else []
-    )
     own = [line for line in dict.fromkeys(notes) if line not in status.notices]
+    place, *parts = status.headline
     shown = "".join(f"<span>{marked(part)}</span>" for part in parts)
     return {
         "text/html": f'<div class="procore-card" role="status" style="{_FONT}">'
         '<div style="display:flex;flex-wrap:wrap;column-gap:1.75em">'
-        f'<span style="font-weight:600">{escape(status.place)}</span>{shown}</div>'
-        f"{below}{_lines([*problem, *status.notices, *own])}</div>",
-        "text/plain": "\n".join([repr(status), *(f"  {line}" for line in own)]),
+        f'<span style="font-weight:600">{escape(place)}</span>{shown}</div>'
+        f"{_lines([*status.below, *own])}</div>",
+        "text/plain": "\n  ".join([repr(status), *own]),
     }
 
 
 def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()) -> MimeBundle:
-    """Draw what a `LoginFlow` describes itself as once it is over: a `Status`, usually."""
+    """Draw what `LoginFlow.describe` returns once the login is over: usually a `Status`."""
     from procore_jupyter.connection.status import Status
 
     if isinstance(found, Status):
@@ -115,7 +97,7 @@ def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()
 
 
 def details(status: Status, *, name: str | None = None) -> MimeBundle:
-    """Draw the card with all that is known below it: hosts, time left, rate limit, where the sign-in is kept."""
+    """Draw the card, and below it all that is known: hosts, time left, rate limit, where the token is kept."""
     rows = [("signs in at", status.login_host), ("asks", status.api_host)]
     if status.login:
         rows.append(("signed in with", status.login))
@@ -142,7 +124,7 @@ def details(status: Status, *, name: str | None = None) -> MimeBundle:
 
 
 def register(shell: InteractiveShell) -> None:
-    """Draw a `Status` and a `Procore` as cards in this notebook, without importing either."""
+    """Make this notebook draw a `Status` and a `Procore` as cards; neither class is imported for it."""
     formatter: Any = shell.display_formatter
     if formatter is None:
         return

@@ -328,10 +328,10 @@ def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Name
     raise ConfigurationError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.")
 
 
-def listed(known: Sequence[Named]) -> str:
-    """Return ids and names in one line; of many, the first ones and how many more."""
-    shown = " · ".join(f"{number} {one_line(name)}".strip() for number, name in known[:_LISTED])
-    return shown + (f" · and {len(known) - _LISTED} more" if len(known) > _LISTED else "")
+def listed(known: Sequence[Named], most: int = _LISTED) -> str:
+    """Return ids and names in one line; of more than `most`, the first ones and how many more there are."""
+    shown = " · ".join(f"{number} {one_line(name)}".strip() for number, name in known[:most])
+    return shown + (f" · and {len(known) - most} more" if len(known) > most else "")
 
 
 def first_of(known: Sequence[Named]) -> str:

@@ -41,10 +41,10 @@ def test_the_card_of_one_company() -> None:
 
 def test_the_card_of_several_companies_lists_them_with_the_line_to_run() -> None:
     assert card(THREE) == [
-        'Procore · production   Dana Reyes · 3 companies: choose with  procore.use(company="Skyline Builders")',
+        'Procore · production   Dana Reyes · 3 companies: choose with `procore.use(company="Skyline Builders")`',
         "  1234 Skyline Builders · 5678 Skyline Civil · 9012 Harbor JV",
     ]
-    assert card(THREE, name="p2")[0].endswith('p2.use(company="Skyline Builders")')
+    assert card(THREE, name="p2")[0].endswith('`p2.use(company="Skyline Builders")`')
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_line_to_run_names_no_company_where_none_is_known() -> None:
 
 def test_more_companies_than_a_person_reads_are_counted() -> None:
     lines = card(THREE, companies=tuple((n, f"Company {n}") for n in range(1, 31)))
-    assert lines[1].endswith("10 Company 10 · and 20 more")
+    assert lines[1].endswith("10 Company 10 · and 20 more: `procore.companies()`")
 
 
 def test_a_chosen_company_among_several_and_a_project_are_shown() -> None:
