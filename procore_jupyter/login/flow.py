@@ -1,20 +1,19 @@
-"""One sign-in, from the link to the saved token: what the panel draws and the waiting session waits for.
+"""One login, from the link to the saved token: the panel draws it, and the session waits for it.
 
 ::
 
-    IDLE ── start ──> WAITING ── a valid answer ──> EXCHANGING ──> SIGNED_IN
+    IDLE ── start ──> WAITING ── a valid response ─> EXCHANGING ──> SIGNED_IN
                        │    ^                        │  │
                        │    └─ a pasted code refused ┘  ├─────────> FAILED
                        └─ denied, cancelled, too late ──┴─────────> FAILED
 
-Threads, all daemons: one for each way (`open_ways`), which also exchanges the code that it brought, one
+Threads, all daemons: one for each receiver (`side_by_side`), which also exchanges the code that it brought, one
 that watches the time, and at the end one that closes what is open. What a person does (`paste`, `cancel`)
 comes on any thread and never waits for the network. Nothing is called while the lock is held: no
 listener, no receiver, no exchange.
 
-Time is counted on a clock that only goes forward. A laptop that sleeps has, where that clock sleeps
-too (Linux, macOS), the rest of its time left when it wakes; no change of the wall clock ends a sign-in
-early or keeps it for ever.
+Time is measured on a monotonic clock. If that clock stops while a laptop sleeps (Linux, macOS), the login has
+the rest of its time left after the wake-up; no change of the wall clock ends a login early or keeps it for ever.
 """
 
 from __future__ import annotations
@@ -49,11 +48,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OPEN_TIME = 5.0
-"""Seconds that `LoginFlow.start` waits for the ways to open; a slower one may still join later."""
+"""Seconds that `LoginFlow.start` waits for the receivers to open; a slower one may still join later."""
 
 
 class LoginState(enum.Enum):
-    """How far a sign-in is."""
+    """How far a login is."""
 
     IDLE = "not started"
     WAITING = "waiting"
@@ -68,25 +67,25 @@ class LoginState(enum.Enum):
 
 
 class LoginFlow:
-    """One sign-in. Attributes never wait nor ask the network, and hold nothing of it once it is over.
+    """One login. Attributes never wait nor use the network, and hold no secret of the login once it is over.
 
     Parameters
     ----------
     request : AuthorizationRequest
-        What the link asks the provider for.
+        The request that the link makes.
     receivers : Sequence of Receiver
-        The ways the answer may come back; they run side by side, the first valid answer wins.
+        The receivers of the response; they run side by side, and the first valid response wins.
     complete : Callable
-        Exchanges the answer's code and saves the token. Called in a background thread, once; again
-        only where a pasted code was refused.
+        Exchanges the response's code and saves the token. Called once, in a background thread; again
+        only after a pasted code was refused.
     place : str
-        ``Procore · production``.
+        The provider and environment, such as ``Procore · production``.
     timeout : float
         Seconds that the person has.
     describe : Callable or None
-        What `describe` returns: the session, for the card.
+        Returns the session, for the card; see `describe`.
     clock : Callable
-        Seconds of a clock that never goes back.
+        Returns seconds of a clock that never goes back.
     """
 
     def __init__(
@@ -106,13 +105,13 @@ class LoginFlow:
         self._timeout = timeout
         self._clock = clock
         self._describe = describe
-        self._lock = threading.Lock()  # guards all below; held for a few assignments, never over a call out
-        self._turn = threading.Lock()  # held while one answer is looked at and exchanged
+        self._lock = threading.Lock()  # guards all below; held for a few assignments, never during a call out
+        self._turn = threading.Lock()  # held while one response is considered and exchanged
         self._state = LoginState.IDLE
         self._error: LoginRequired | None = None
         self._request: AuthorizationRequest | None = request
         self._complete: Callable[[AuthorizationResponse], None] | None = complete
-        self._news = ""  # what became of the last attempt
+        self._news = ""  # the outcome of the last attempt
         self._deadline: float | None = None
         self._listeners: list[Callable[[LoginFlow], None]] = []
         self._ended = threading.Event()
@@ -122,33 +121,33 @@ class LoginFlow:
 
     @property
     def state(self) -> LoginState:
-        """How far it is."""
+        """How far the login is."""
         return self._state
 
     @property
     def error(self) -> ProcoreError | None:
-        """Why it failed."""
+        """Why the login failed; None unless it did."""
         return self._error
 
     @property
     def authorize_url(self) -> str:
-        """The link to the provider; empty once the sign-in is over."""
+        """The link to the provider; empty once the login is over."""
         request = self._request
         return "" if request is None else request.url
 
     @property
     def start_url(self) -> str | None:
-        """An address of ours that leads to the provider and may stand in a saved notebook."""
+        """An address of ours that redirects to the provider and may stand in a saved notebook."""
         return self._receivers.start_url
 
     @property
     def paste_url(self) -> str | None:
-        """A page of the Jupyter server where the person can paste while a cell keeps the kernel busy."""
+        """A page of the Jupyter server for pasting while a cell keeps the kernel busy."""
         return self._receivers.paste_url
 
     @property
     def open_receivers(self) -> tuple[str, ...]:
-        """The ways that are open; none before the start and after the end."""
+        """The names of the open receivers; empty before the start and after the end."""
         return self._receivers.names
 
     @property
@@ -161,7 +160,7 @@ class LoginFlow:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the person should know, the most important first, a line each."""
+        """Sentences for the person, the most important first."""
         told = [*self._receivers.reasons, self._news]
         if self._state is LoginState.WAITING:
             if self.redirect_uri == OOB:
@@ -171,9 +170,9 @@ class LoginFlow:
         return tuple(one for one in told if one)
 
     def start(self) -> None:
-        """Open the ways and wait for the answer in the background; return when the link can be shown.
+        """Open the receivers and wait for the response in the background; return when the link can be shown.
 
-        Calling it again does nothing. An interrupt while the ways open cancels the sign-in.
+        A second call does nothing. An interrupt while the receivers open cancels the login.
         """
         with self._lock:
             request = self._request
@@ -182,21 +181,26 @@ class LoginFlow:
             self._state = LoginState.WAITING
             self._deadline = self._clock() + self._timeout
         try:
-            threading.Thread(target=self._watch, name="procore sign-in time", daemon=True).start()
-            self._receivers.open(request, timeout=OPEN_TIME)
+            threading.Thread(target=self._watch, name="procore login time", daemon=True).start()
+            self._receivers.open_all(request, timeout=OPEN_TIME)
         except BaseException:
             self.cancel()
             raise
         self._tell()
 
     def paste(self, text: str) -> str | None:
-        """Take what the person pasted: a code, a query string or the address the browser ended on.
+        """Try what the person pasted: a code, a query string or the address that the browser ended on.
+
+        Parameters
+        ----------
+        text : str
+            The pasted text, as it is.
 
         Returns
         -------
         str or None
-            A sentence for the person; None where it was taken and is being tried. What becomes of it
-            is told as a change of `state` or a note.
+            A sentence for the person if the text can't be tried; None if it is being tried. The outcome
+            is a change of `state`, or a note.
         """
         with self._lock:
             state, request = self._state, self._request
@@ -208,48 +212,48 @@ class LoginFlow:
         if state is not LoginState.WAITING or request is None or receiver is None:
             return "This sign-in is not open. Run the cell again for a new link."
         try:
-            answer = read_pasted(text, request)
+            response = read_pasted(text, request)
         except PasteRefused as refused:
             return str(refused)
-        return None if receiver.hand_over(answer) else "One moment: what you pasted before is being tried."
+        return None if receiver.hand_over(response) else "One moment: what you pasted before is being tried."
 
     def cancel(self, error: LoginRequired | None = None) -> None:
-        """End it; whoever waits gets `error`, `LoginDenied` where none is given. Never waits."""
+        """End the login: `wait` raises `error`, or `LoginDenied` without one. Never waits."""
         self._end(error or LoginDenied(CANCELLED))
 
     def wait_until_closed(self, timeout: float) -> None:
-        """Return when this sign-in, which is over, holds its port no more, so that the next may listen there.
+        """Return when this login has let go of its port, so that the next one may listen there.
 
         Parameters
         ----------
         timeout : float
-            Seconds to wait at most. Not at all for one that isn't over.
+            The longest wait, in seconds. A login that isn't over is not waited for.
         """
         if self._ended.is_set():
-            self._receivers.wait_until_let_go(timeout)
+            self._receivers.wait_until_ports_free(timeout)
 
     def close(self) -> None:
-        """End it where it still runs, silently: for the interpreter's exit, when little works any more."""
+        """End the login silently if it still runs: for the interpreter's exit, when little works any more."""
         with contextlib.suppress(Exception):
             self.cancel()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Return when signed in. An interrupt leaves the sign-in going.
+        """Return when signed in. An interrupt leaves the login going.
 
         Parameters
         ----------
         timeout : float or None
-            Seconds to wait here; None waits for the end of the sign-in, which has its own timeout.
+            The longest wait, in seconds; None waits for the end of the login, which has its own timeout.
 
         Raises
         ------
         LoginRequired
-            It failed, was denied or cancelled, or took too long.
+            The login failed, was denied or cancelled, or took too long.
         LoginTimeout
-            `timeout` is over; the sign-in itself goes on.
+            `timeout` is over; the login itself goes on.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        # In small steps: on Windows an interrupt doesn't end a long wait. The end itself wakes it at once.
+        # In small steps: on Windows an interrupt doesn't end a long wait. The end of the login ends it at once.
         while not self._ended.wait(0.2 if until is None else min(0.2, max(0.0, until - time.monotonic()))):
             if until is not None and time.monotonic() >= until:
                 raise LoginTimeout(
@@ -257,16 +261,21 @@ class LoginFlow:
                 )
         error = self._error
         if error is not None:
-            # One error object for all who wait would grow by every waiter's traceback.
+            # One error object raised by every waiting thread would grow by each one's traceback.
             raise type(error)(*error.args) from error.__cause__
 
     def subscribe(self, listener: Callable[[LoginFlow], None]) -> Callable[[], None]:
-        """Call `listener` now, and after every change, on whatever thread it happens.
+        """Call `listener` now, and after every change, on the thread of the change.
+
+        Parameters
+        ----------
+        listener : Callable
+            Called with this login.
 
         Returns
         -------
         Callable
-            Ends it. Nobody is called any more after the end of the sign-in.
+            Ends the subscription. The end of the login ends it too.
         """
         with self._lock:
             if not self._ended.is_set():
@@ -281,7 +290,7 @@ class LoginFlow:
         return unsubscribe
 
     def describe(self) -> object:
-        """Return what the card is about: who signed in, to what. May ask the network."""
+        """Return the session, from which the card says who signed in to what. May use the network."""
         return None if self._describe is None else self._describe()
 
     def __str__(self) -> str:
@@ -295,29 +304,29 @@ class LoginFlow:
     def __repr__(self) -> str:
         return f"<LoginFlow {self.place}: {self._state.value}>"
 
-    def _consider(self, receiver: Receiver, answer: AuthorizationResponse) -> bool:
-        """Look at an answer and act on it; tell whether it was one of this sign-in."""
+    def _consider(self, receiver: Receiver, response: AuthorizationResponse) -> bool:
+        """Act on a response; tell whether it belongs to this login."""
         pasted = receiver.name == "paste"
         with self._turn:
             with self._lock:
                 request, complete = self._request, self._complete
                 if self._state is not LoginState.WAITING or request is None or complete is None:
                     return True
-                ours = belongs(answer, request, pasted=pasted)
+                ours = belongs(response, request, pasted=pasted)
                 if ours:
                     self._state, self._news = LoginState.EXCHANGING, ""
                 else:
                     self._news = STRANGER
             if not pasted and ours:
-                self._receivers.close()  # a pasted code may be mistyped: then the other ways are needed still
+                self._receivers.close_all()  # a pasted code may be mistyped: then the others are still needed
             if not ours:
                 self._tell()
                 return False
-            failure = refusal(answer)
+            failure = refusal(response)
             if failure is None:
                 self._tell()
                 try:
-                    complete(answer)
+                    complete(response)
                 except BaseException as error:
                     if pasted and (advice := try_again(error)):
                         self._wait_on(advice)
@@ -327,7 +336,7 @@ class LoginFlow:
             return True
 
     def _wait_on(self, news: str) -> None:
-        """Go back to waiting: a pasted code was refused, or never arrived."""
+        """Go back to WAITING after a pasted code was refused or never arrived."""
         with self._lock:
             if self._state is not LoginState.EXCHANGING:
                 return
@@ -335,17 +344,17 @@ class LoginFlow:
         self._tell()
 
     def _watch(self) -> None:
-        """End the sign-in when its time is over."""
+        """End the login when its time is over."""
         while not self._ended.wait(min(0.5, max(0.05, self.remaining))):
             if self.remaining <= 0:
-                # Never while exchanging: the person has done their part, and that request has its own timeout.
+                # Never while exchanging: the person has done their part, and the exchange has its own timeout.
                 self._end(too_late(self._timeout), only_while=LoginState.WAITING)
 
     def _all_lost(self, reason: str) -> None:
         self._end(LoginRequired(f"Not signed in: {reason}"), only_while=LoginState.WAITING)
 
     def _end(self, error: LoginRequired | None, *, only_while: LoginState | None = None) -> None:
-        """Reach SIGNED_IN or FAILED, once; forget everything that could be misused."""
+        """Reach SIGNED_IN or FAILED, once, and forget everything that could be misused."""
         with self._lock:
             if self._ended.is_set() or (only_while is not None and self._state is not only_while):
                 return
@@ -354,11 +363,11 @@ class LoginFlow:
             self._request = self._complete = None
             listeners, self._listeners = self._listeners, []
             self._ended.set()
-        self._receivers.close()
+        self._receivers.close_all()
         self._tell(listeners)
 
     def _tell(self, listeners: Iterable[Callable[[LoginFlow], None]] | None = None) -> None:
-        """Call the listeners; one that fails keeps the news from no other."""
+        """Call the listeners; if one fails, the others are still called."""
         if listeners is None:
             with self._lock:
                 listeners = [*self._listeners]
@@ -366,4 +375,4 @@ class LoginFlow:
             try:
                 listener(self)
             except Exception as error:
-                log.warning("sign-in: a listener failed (%s)", type(error).__name__)
+                log.warning("login: a listener failed (%s)", type(error).__name__)

@@ -1,4 +1,4 @@
-"""What a way for the browser's answer to come back looks like to `flow.LoginFlow`."""
+"""The interface that `flow.LoginFlow` expects of a receiver."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 class ReceiverUnavailable(Exception):
-    """One way can't bring the answer back, here and now; another one may.
+    """One receiver can't bring the response, here and now; another one may.
 
     Parameters
     ----------
     reason : str
-        One sentence for the person, in their words: what is so, and what to do instead. No secret.
+        One sentence for the person: what is wrong, and what to do instead. It holds no secret.
     """
 
     def __init__(self, reason: str) -> None:
@@ -24,44 +24,44 @@ class ReceiverUnavailable(Exception):
 
 
 class Receiver(Protocol):
-    """One way back: the Jupyter server, a listener on this machine, or the person's clipboard.
+    """Brings the browser's response back: over the Jupyter server, a listener on this machine, or the person's clipboard.
 
-    `open` is called once; then `receive`, again only where its answer was another sign-in's; `close`
-    from any thread, any number of times, also where `open` failed or `receive` still runs.
+    `open` is called once; then `receive`, again only after a response that belongs to another login; `close`
+    from any thread, any number of times, also if `open` failed or `receive` still runs.
     """
 
     @property
     def name(self) -> Literal["server", "loopback", "paste"]:
-        """Which way this is."""
+        """The kind of receiver."""
 
     @property
     def start_url(self) -> str | None:
-        """An address on this machine's or the Jupyter server's side that leads to the authorize page.
+        """An address on this machine or the Jupyter server that redirects to the authorize page.
 
         It holds nothing of the authorize link, so it may stand in a saved notebook. None before
-        `open`, and where this way has no such page.
+        `open`, and for a receiver without such a page.
         """
 
     @property
     def paste_url(self) -> str | None:
-        """The page where the person can hand over the address that the browser ended on, if there is one."""
+        """The page with a form for the address that the browser ended on; None without such a page."""
 
     def open(self, request: AuthorizationRequest) -> None:
-        """Be ready for the answer to `request`.
+        """Get ready for the response to `request`.
 
         Raises
         ------
         ReceiverUnavailable
-            This way can't be used; nothing is left open.
+            The receiver can't work; nothing is left open.
         """
 
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
-        """Wait for the answer and return it; None soon after `stop` is set.
+        """Wait for the response and return it; return None soon after `stop` is set.
 
         Raises
         ------
         ReceiverUnavailable
-            The way broke while waiting.
+            The receiver broke while it waited.
         """
 
     def close(self) -> None:

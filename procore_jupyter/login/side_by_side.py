@@ -1,6 +1,6 @@
-"""The ways of one sign-in, run side by side: a thread for each opens it, listens to it and brings its answers.
+"""The receivers of one login, run side by side: each has a thread that opens it and waits for its responses.
 
-Which answer counts is not decided here: `flow.LoginFlow` is asked about each.
+Which response counts is not decided here: `flow.LoginFlow` is asked about each.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STRAY_ANSWERS = 20
-"""Answers of other sign-ins that one way may bring before it is given up."""
+STRAY_RESPONSES = 20
+"""Responses of other logins that one receiver may bring before it is given up."""
 
 
 class RunningReceivers:
-    """The receivers of one sign-in while they run.
+    """The receivers of one login while they run.
 
     Parameters
     ----------
     receivers : Sequence of Receiver
-        The ways to try.
+        The receivers to try.
     consider : Callable
-        Told of every answer, on its receiver's thread; returns whether it was one of this sign-in.
+        Called with every response, on its receiver's thread; returns whether it belongs to this login.
     changed : Callable
-        Called when a way opened or was lost.
+        Called when a receiver opened or was lost.
     all_lost : Callable
-        Called when no way is left, with the last one's reason.
+        Called when no receiver is left, with the reason of the last one.
     """
 
     def __init__(
@@ -50,43 +50,43 @@ class RunningReceivers:
         self._consider = consider
         self._changed = changed
         self._all_lost = all_lost
-        self._lock = threading.Lock()  # guards the next four; never held over a call out
+        self._lock = threading.Lock()  # guards the next four attributes; never held during a call out
         self._left: tuple[Receiver, ...] = tuple(receivers)
         self._opened: tuple[Receiver, ...] = ()
         self._reasons: tuple[str, ...] = ()
         self._stopped = False
         self._stop = threading.Event()
-        self._let_go = threading.Event()
+        self._ports_free = threading.Event()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The ways that are open."""
+        """The names of the open receivers."""
         return tuple(one.name for one in self._opened)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why the others are not, a sentence each."""
+        """Why the others are not open, a sentence each."""
         return self._reasons
 
     @property
     def start_url(self) -> str | None:
-        """The first address of ours that leads to the provider."""
+        """The first receiver's address that redirects to the provider."""
         return next((url for one in self._opened if (url := one.start_url)), None)
 
     @property
     def paste_url(self) -> str | None:
-        """The first page where the person can paste."""
+        """The first receiver's page with a paste form."""
         return next((url for one in self._opened if (url := one.paste_url)), None)
 
     @property
     def paste(self) -> PasteReceiver | None:
-        """The receiver that takes what is pasted."""
+        """The receiver of pasted responses."""
         return next((one for one in self._opened if isinstance(one, PasteReceiver)), None)
 
-    def open(self, request: AuthorizationRequest, *, timeout: float) -> None:
+    def open_all(self, request: AuthorizationRequest, *, timeout: float) -> None:
         """Open all at once; return when each is open or lost, at the latest after `timeout` seconds.
 
-        A slower one goes on opening and joins then.
+        A slower receiver goes on opening and joins later.
         """
         receivers = self._left
         if not receivers:
@@ -96,55 +96,55 @@ class RunningReceivers:
             threading.Thread(
                 target=self._run,
                 args=(receiver, request, opened),
-                name=f"procore sign-in {receiver.name}",
+                name=f"procore login {receiver.name}",
                 daemon=True,
             ).start()
         latest = time.monotonic() + timeout
         for opened in ready:
             opened.wait(max(0.0, latest - time.monotonic()))
 
-    def close(self) -> None:
-        """Close all at once, on a thread of its own: telling a server so may take its time."""
+    def close_all(self) -> None:
+        """Close all at once, on a thread of its own: a server may take its time to answer."""
         with self._lock:
             if self._stopped:
                 return
             self._stopped = True
-            # The quick ones first: an open port is not to wait for a server's answer.
+            # The quick ones first: an open port must not wait for a server's answer.
             receivers = sorted(self._left, key=lambda one: one.name == "server")
             self._left = self._opened = ()
         self._stop.set()
 
-        def close_all() -> None:
+        def close_each() -> None:
             for one in receivers:
                 if one.name == "server":
-                    self._let_go.set()
+                    self._ports_free.set()
                 with contextlib.suppress(Exception):
                     one.close()
-            self._let_go.set()
+            self._ports_free.set()
 
         try:
-            threading.Thread(target=close_all, name="procore sign-in close", daemon=True).start()
-        except RuntimeError:  # the interpreter is going: no thread can be started any more
-            close_all()
+            threading.Thread(target=close_each, name="procore login close", daemon=True).start()
+        except RuntimeError:  # the interpreter exits and starts no more threads
+            close_each()
 
-    def wait_until_let_go(self, timeout: float) -> None:
-        """Return when, after `close`, no port of this machine is held any more; at the latest after `timeout` seconds."""
-        self._let_go.wait(timeout)
+    def wait_until_ports_free(self, timeout: float) -> None:
+        """Return when `close_all` has closed every port on this machine, at the latest after `timeout` seconds."""
+        self._ports_free.wait(timeout)
 
     def _run(self, receiver: Receiver, request: AuthorizationRequest, opened: threading.Event) -> None:
-        """Live one receiver's life."""
+        """Open one receiver, bring its responses and close it."""
         reason: str | None = None
         try:
             receiver.open(request)
             if self._joined(receiver):
                 opened.set()
                 self._changed()
-                reason = self._listen(receiver)
+                reason = self._bring_responses(receiver)
         except ReceiverUnavailable as why:
             reason = why.reason
         except Exception as error:
-            # The type alone: a stranger's error text may hold an address with the code in it.
-            log.warning("sign-in: the way %r broke (%s)", receiver.name, type(error).__name__)
+            # The type alone: the text of a foreign error may hold an address with the code in it.
+            log.warning("login: the receiver %r broke (%s)", receiver.name, type(error).__name__)
             reason = f"One way for the answer to come back broke ({type(error).__name__})."
         finally:
             receiver.close()
@@ -159,14 +159,14 @@ class RunningReceivers:
             self._opened = tuple(one for one in self._left if one in both)
         return True
 
-    def _listen(self, receiver: Receiver) -> str | None:
-        """Bring a receiver's answers until it has no more, or only strangers'; then say so."""
+    def _bring_responses(self, receiver: Receiver) -> str | None:
+        """Bring a receiver's responses until it has no more; return a reason if too many belong to other logins."""
         strays = 0
-        while strays < STRAY_ANSWERS:
-            answer = receiver.receive(self._stop)
-            if answer is None:
+        while strays < STRAY_RESPONSES:
+            response = receiver.receive(self._stop)
+            if response is None:
                 return None
-            if not self._consider(receiver, answer):
+            if not self._consider(receiver, response):
                 strays += 1
         return "One way for the answer to come back was given up: it brought answers of other sign-ins only."
 

@@ -29,7 +29,7 @@ from procore_jupyter.login.flow import LoginFlow, LoginState
 from procore_jupyter.login.loopback import LoopbackReceiver
 from procore_jupyter.login.paste import PasteReceiver
 from procore_jupyter.login.receiver import Receiver, ReceiverUnavailable
-from procore_jupyter.login.side_by_side import STRAY_ANSWERS
+from procore_jupyter.login.side_by_side import STRAY_RESPONSES
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.secret import Secret
 from tests.servers import free_port
@@ -219,7 +219,7 @@ def test_a_way_that_brings_strangers_answers_only_is_given_up() -> None:
     server, other = Played(), Played("loopback")
     flow = a_flow(server, other)
     flow.start()
-    for _ in range(STRAY_ANSWERS):
+    for _ in range(STRAY_RESPONSES):
         server.answers.put(an_answer(state="x"))
     eventually(lambda: flow.open_receivers == ("loopback",))
     assert any("given up" in note for note in flow.notes)
@@ -438,7 +438,7 @@ def test_an_interrupt_while_the_ways_open_cancels(monkeypatch: pytest.MonkeyPatc
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(flow._receivers, "open", interrupted)
+    monkeypatch.setattr(flow._receivers, "open_all", interrupted)
     with pytest.raises(KeyboardInterrupt):
         flow.start()
     assert flow.state is LoginState.FAILED
@@ -748,7 +748,7 @@ def test_after_the_end_the_flow_reaches_nothing_of_the_sign_in(end: str) -> None
             )
         )
     eventually(lambda: flow.state in (LoginState.SIGNED_IN, LoginState.FAILED))
-    eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("procore sign-in")])
+    eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("procore login")])
     reached: list[object] = []
     waiting: list[object] = [vars(flow), flow.error]
     while waiting:
@@ -776,7 +776,7 @@ def test_no_thread_outlives_the_end(end: str) -> None:
     server = Played()
     flow = a_flow(server, Played("loopback"), PasteReceiver())
     flow.start()
-    mine = [t for t in threading.enumerate() if t.name.startswith("procore sign-in")]
+    mine = [t for t in threading.enumerate() if t.name.startswith("procore login")]
     assert len(mine) >= 4
     assert all(thread.daemon for thread in mine)
     if end == "cancel":
