@@ -1,9 +1,9 @@
-"""Which running Jupyter server a CallbackURL means, and how this kernel reaches it.
+"""Which running Jupyter server a CallbackURL leads to, and how this kernel reaches it.
 
 A Jupyter server leaves ``jpserver-<pid>.json`` in Jupyter's runtime folder, for its owner alone to read: port,
-base URL, token. The files are read here directly; asking jupyter_server for them would import it, which
-takes longer than the whole sign-in. A file is trusted only if it is this user's and private, and its
-process lives: the token in it goes to the address in it.
+base URL, token. The files are read here directly: jupyter_server's own reader would import jupyter_server, which
+takes longer than the whole login. A file is trusted only if it is this user's and private, and its
+process runs: the token in it goes to the address in it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _USER_REDIRECT = f"/user-redirect/{CALLBACK_PATH}"
 _LOOPBACK = ("127.0.0.1", "::1")
 _EVERYWHERE = {"", "*", "0.0.0.0", "::"}
 _MOST_FILES = 500
+"""Server files that are read at most."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +38,22 @@ class JupyterServer:
     Parameters
     ----------
     addresses : tuple of str
-        Host names and IP addresses of this machine that it listens on, the likeliest first. Empty for a
+        Host names and IP addresses of this machine that the server listens on, the likeliest first. Empty for a
         unix socket.
     port : int
-        Its TCP port; means nothing with `sock`.
+        The TCP port; meaningless with `sock`.
     base_url : str
-        The path that all its pages are under; begins and ends with a slash.
+        The path above all pages of the server; begins and ends with a slash.
     secure : bool
-        Whether it speaks https.
+        Whether the server speaks https.
     sock : str or None
-        The path of its unix socket, if it listens there and not on a port.
+        The path of the unix socket, if the server listens there and not on a port.
     pid : int or None
-        Its process, None where that isn't known (JupyterHub).
+        The server's process id; None if it isn't known (JupyterHub).
     proof : Secret or None
-        What proves to it that we are its owner; see ``server/owner.py``. None where nothing was found.
+        Proves to the server that this kernel is its owner's; see ``server/owner.py``. None if none was found.
     named : bool
-        Whether it is a named server of a JupyterHub.
+        Whether this is a named server of a JupyterHub.
     """
 
     addresses: tuple[str, ...]
@@ -66,19 +67,19 @@ class JupyterServer:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port as a browser on this same machine would name them."""
+        """Scheme, host and port, as a browser on this machine names them."""
         return f"{'https' if self.secure else 'http'}://localhost:{self.port}"
 
     @property
     def url(self) -> str:
-        """The base URL as a browser on this same machine would name it; ends with a slash."""
+        """The base URL, as a browser on this machine names it; ends with a slash."""
         return self.origin + self.base_url
 
     def listens_at(self, callback_url: str) -> bool:
         """Tell whether the address names this server's own port, on this machine.
 
-        Where it doesn't, something stands between (a reverse proxy, a container's port, an SSH tunnel),
-        and that this server is meant is a guess.
+        Otherwise something stands between (a reverse proxy, a container's port, an SSH tunnel), and it is only a
+        guess that the address leads to this server.
         """
         host, port = _host_and_port(callback_url)
         return self.sock is None and port == self.port and self._has(host)
@@ -90,17 +91,17 @@ class JupyterServer:
 def find_server(callback_url: str, surroundings: Surroundings) -> JupyterServer | None:
     """Return the running server of this user that a CallbackURL leads to.
 
-    Its path has to end in ``/procore-jupyter/callback``. Then, in this order:
+    The CallbackURL's path has to end in ``/procore-jupyter/callback``. The server is, in this order:
 
-    1. on a JupyterHub, the Hub's ``user-redirect`` and this user's own servers mean the server around us;
-       another user's path means none;
+    1. on a JupyterHub, the server that started this kernel, for the Hub's ``user-redirect`` and for a path of this
+       user's own servers; none for another user's path;
     2. the server of this user that listens on the CallbackURL's port, if its host is this machine;
     3. the server that started this kernel: what stands in front of it is not visible from here.
 
     Parameters
     ----------
     callback_url : str
-        The redirect URI, as it will be registered.
+        The redirect URI, to the letter.
     surroundings : Surroundings
         Where this kernel runs.
 
@@ -118,14 +119,11 @@ def find_server(callback_url: str, surroundings: Surroundings) -> JupyterServer 
         if path.endswith(_USER_REDIRECT):
             return own
         if "/user/" in path:
-            # With a named server, the user's default one passes the answer on.
-            return (
-                own
-                if path == prefix + CALLBACK_PATH or prefix.startswith(path.removesuffix(CALLBACK_PATH))
-                else None
-            )
+            # The user's default server passes the response on to a named one.
+            leads_here = path == prefix + CALLBACK_PATH or prefix.startswith(path.removesuffix(CALLBACK_PATH))
+            return own if leads_here else None
     there = [server for server in running_servers(surroundings) if server.listens_at(callback_url)]
-    # Two may share a port, one on IPv4 and one on IPv6: ours is likelier, then the one with that path.
+    # Two servers may share a port, one on IPv4 and one on IPv6: the one with that path, then our own, comes first.
     there.sort(
         key=lambda server: (server.base_url + CALLBACK_PATH != path, own is None or server.pid != own.pid)
     )
@@ -133,21 +131,23 @@ def find_server(callback_url: str, surroundings: Surroundings) -> JupyterServer 
 
 
 def own_server(surroundings: Surroundings) -> JupyterServer | None:
-    """Return the server that started this kernel, None where there is none or it isn't known."""
-    if surroundings.hub is not None:
-        found = _hub_server(surroundings)
-        if found is not None:
-            return found
-    if surroundings.parent_pid is None:
-        return None
-    return _read(surroundings.runtime_folder / f"jpserver-{surroundings.parent_pid}.json")
+    """Return the server that started this kernel; None if there is none or it isn't known."""
+    pid, hub = surroundings.parent_pid, surroundings.hub
+    own = None if pid is None else _read(surroundings.runtime_folder / f"jpserver-{pid}.json")
+    if hub is None:
+        return own
+    host, port = _host_and_port(hub.service_url)
+    if port and urlsplit(hub.service_url).port:  # otherwise the spawner left the port to the server
+        base_url = _as_base_url(hub.service_prefix)
+        own = JupyterServer(_addresses(host), port, base_url, secure=hub.service_url.startswith("https:"))
+    return None if own is None else replace(own, proof=hub.api_token, named=bool(hub.server_name))
 
 
 def default_callback_url(surroundings: Surroundings) -> str | None:
-    """Return the CallbackURL of the server around this kernel, None where a browser's way there isn't known."""
+    """Return the CallbackURL of the server that started this kernel; None if no browser's address for it is known."""
     hub = surroundings.hub
     if hub is not None:
-        return f"{hub.public_url.rstrip('/')}{_USER_REDIRECT}" if hub.public_url else None
+        return hub_callback_url(hub) if hub.public_url else None
     if surroundings.browser_elsewhere:
         return None
     own = own_server(surroundings)
@@ -157,7 +157,7 @@ def default_callback_url(surroundings: Surroundings) -> str | None:
 
 
 def hub_callback_url(hub: Hub) -> str:
-    """Return the CallbackURL of a JupyterHub, with ``YOUR-HUB`` in it where its address isn't known here."""
+    """Return the CallbackURL of a JupyterHub, with ``YOUR-HUB`` in place of an address that isn't known here."""
     if hub.public_url:
         return f"{hub.public_url.rstrip('/')}{_USER_REDIRECT}"
     base = hub.service_prefix.partition("/user/")[0]
@@ -165,7 +165,7 @@ def hub_callback_url(hub: Hub) -> str:
 
 
 def running_servers(surroundings: Surroundings) -> Iterator[JupyterServer]:
-    """Yield the running servers of this user that left a file."""
+    """Yield the running servers of this user that have a file in the runtime folder."""
     with contextlib.suppress(OSError):
         for path in sorted(surroundings.runtime_folder.glob("jpserver-*.json"))[:_MOST_FILES]:
             server = _read(path)
@@ -174,7 +174,7 @@ def running_servers(surroundings: Surroundings) -> Iterator[JupyterServer]:
 
 
 def _read(path: Path) -> JupyterServer | None:
-    """Read a server's file; None where there is none, it can't be trusted, or its process is gone."""
+    """Read a server's file; return None if it is missing, can't be trusted, or its process is gone."""
     try:
         content = read_private(path)
         told = json.loads(content) if content else None
@@ -185,7 +185,7 @@ def _read(path: Path) -> JupyterServer | None:
     pid, port, token = told.get("pid"), told.get("port"), told.get("token")
     base_url, hostname, sock = told.get("base_url"), told.get("hostname"), told.get("sock")
     sock = sock if isinstance(sock, str) and sock else None
-    if type(pid) is not int or type(port) is not int or not _lives(pid):
+    if type(pid) is not int or type(port) is not int or not _is_running(pid):
         return None
     if sock is None and not 0 < port < 65536:  # with a socket, Jupyter writes 0
         return None
@@ -203,23 +203,6 @@ def _read(path: Path) -> JupyterServer | None:
     )
 
 
-def _hub_server(surroundings: Surroundings) -> JupyterServer | None:
-    hub = surroundings.hub
-    assert hub is not None
-    host, port = _host_and_port(hub.service_url)
-    base_url = _as_base_url(hub.service_prefix)
-    if port and urlsplit(hub.service_url).port:
-        found = JupyterServer(_addresses(host), port, base_url, secure=hub.service_url.startswith("https:"))
-    else:  # the spawner left the port to the server
-        own = surroundings.parent_pid and _read(
-            surroundings.runtime_folder / f"jpserver-{surroundings.parent_pid}.json"
-        )
-        if not own:
-            return None
-        found = own
-    return replace(found, proof=hub.api_token, named=bool(hub.server_name))
-
-
 def _owner_file(folder: Path, pid: int) -> Secret | None:
     try:
         raw = read_private(folder / owner_file_name(pid))
@@ -229,7 +212,7 @@ def _owner_file(folder: Path, pid: int) -> Secret | None:
 
 
 def _host_and_port(url: str) -> tuple[str, int]:
-    """Return an http URL's host in lower case, and its port; port 0 where it is no such URL."""
+    """Return an http URL's host in lower case, and its port; port 0 for any other text."""
     try:
         place = urlsplit(url)
         port = place.port or {"http": 80, "https": 443}.get(place.scheme, 0)
@@ -246,17 +229,17 @@ def _addresses(hostname: str) -> tuple[str, ...]:
 
 
 def _as_base_url(path: str) -> str:
-    """Return the path with a slash at both ends, written as in a request."""
+    """Return the path with a slash at both ends, quoted as in an HTTP request."""
     inner = quote(path, safe="/%@:!$&'()*+,;=~").strip("/")
     return f"/{inner}/" if inner else "/"
 
 
-def _lives(pid: int) -> bool:
-    """Tell whether a process of this user has this number."""
-    if os.name != "posix":  # signal 0 is a Ctrl-C on Windows; there the connection will tell
+def _is_running(pid: int) -> bool:
+    """Tell whether a process of this user has this id."""
+    if os.name != "posix":  # signal 0 is a Ctrl-C on Windows; there the connection fails instead
         return True
     try:
         os.kill(pid, 0)
-    except (OSError, OverflowError):  # gone, or somebody else's that got the number since
+    except (OSError, OverflowError):  # the process is gone, or the id is another user's process now
         return False
     return pid > 0

@@ -1,8 +1,8 @@
-"""Ticket and state: the secret that ties a kernel to the answer it is waiting for.
+"""Ticket and state: the secret that ties a kernel to the authorization response it waits for.
 
 The kernel makes a ticket, 32 random bytes, and shows the world only its hash: the ``state`` of the
 authorization request (RFC 6749, section 10.12). Whoever sees the state in a browser can't compute the
-ticket, and only the ticket fetches the answer from the Jupyter server.
+ticket, and only the ticket fetches the response from the Jupyter server.
 
 Kernel and Jupyter server both import this module, and may have different environments: it needs
 nothing but the standard library.
@@ -24,7 +24,7 @@ OWNER_HEADER = "X-Procore-Owner"
 """Carries the kernel's proof that it belongs to the owner of the Jupyter server."""
 
 _BYTES = 32
-_TEXT_LENGTH = 43  # of 32 bytes in base64url without padding
+_TEXT_LENGTH = 43  # characters of 32 bytes in base64url without padding
 
 
 def owner_file_name(pid: int) -> str:
@@ -44,19 +44,19 @@ def to_text(raw: bytes) -> str:
 
 
 class Ticket:
-    """The kernel's secret for one sign-in. It never shows itself.
+    """The kernel's secret for one login. No `repr` and no pickle shows it.
 
     Parameters
     ----------
     raw : bytes
         The 32 bytes.
     server_name : str
-        The name of the JupyterHub server that waits for the answer; empty for the default one.
+        The name of the JupyterHub server that waits for the response; empty for the default one.
 
     Raises
     ------
     ValueError
-        Not 32 bytes.
+        `raw` has another length than 32 bytes.
     """
 
     __slots__ = ("_raw", "_server_name")
@@ -69,23 +69,23 @@ class Ticket:
 
     @classmethod
     def create(cls, server_name: str = "") -> Ticket:
-        """Make a new ticket that nobody can guess."""
+        """Make a new ticket, which nobody can guess."""
         return cls(secrets.token_bytes(_BYTES), server_name)
 
     @classmethod
     def from_header(cls, text: str) -> Ticket:
-        """Read a ticket as `header` writes it.
+        """Parse a ticket as `header` writes it.
 
         Raises
         ------
         ValueError
-            It is no ticket. The message doesn't repeat it.
+            The text is no ticket. The message doesn't repeat it.
         """
         try:
             raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=")
         except (UnicodeEncodeError, binascii.Error):
             raw = b""
-        # Decoding forgives foreign characters and spare bits: only what we would write ourselves is read.
+        # Decoding forgives foreign characters and spare bits: only a text that we would write ourselves is accepted.
         if len(text) != _TEXT_LENGTH or len(raw) != _BYTES or to_text(raw) != text:
             raise ValueError("That is not a ticket.")
         return cls(raw)
@@ -97,7 +97,7 @@ class Ticket:
 
     @property
     def key(self) -> str:
-        """The base64url SHA-256 of the ticket: what the Jupyter server knows the login by."""
+        """The base64url SHA-256 of the ticket, by which the Jupyter server knows the login."""
         return to_text(hashlib.sha256(self._raw).digest())
 
     @property
@@ -105,7 +105,7 @@ class Ticket:
         """The ``state`` of the authorization request: `key`, and ``.NAME`` on a named JupyterHub server."""
         if not self._server_name:
             return self.key
-        # "~" for "%": the name stands in a URL's query on its way there and in a path on its way back.
+        # "~" in place of "%": the name stands in a URL's query on the way there and in a path on the way back.
         name = quote(self._server_name, safe="").replace("~", "%7E").replace("%", "~")
         return f"{self.key}.{name}"
 
@@ -117,14 +117,14 @@ class Ticket:
 
 
 def split_state(state: str) -> tuple[str, str]:
-    """Take a state apart.
+    """Split a state into the login's key and the name of a JupyterHub server.
 
     Returns
     -------
     key : str
-        What the login is known by.
+        The login's key; see `Ticket.key`.
     name : str
-        The named JupyterHub server that waits for the answer, percent-encoded for a URL's path; empty
+        The named JupyterHub server that waits for the response, percent-encoded for a URL's path; empty
         for the default server.
     """
     key, _, name = state.partition(".")
