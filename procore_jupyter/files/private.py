@@ -100,8 +100,17 @@ def read_private(path: Path) -> bytes | None:
         return file.read()
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a private file as a whole, and return when it is on the disk.
+def write_private(path: Path, content: bytes, *, flushed: bool = True) -> None:
+    """Replace a private file as a whole.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : bytes
+        What it will hold.
+    flushed : bool
+        Return when the content is on the disk, which a crash of the machine can't undo.
 
     Raises
     ------
@@ -115,14 +124,15 @@ def write_private(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if flushed:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise
-    if os.name == "posix":
+    if flushed and os.name == "posix":
         # The rename itself has to reach the disk too.
         folder = os.open(path.parent, os.O_RDONLY)
         try:

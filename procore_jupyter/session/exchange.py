@@ -224,7 +224,7 @@ class _Exchange:
                 continue
             if self._waited + wait > most:
                 raise RateLimited(429, BEYOND_MAX_WAIT.format(seconds=math.ceil(wait)), retry_after=wait)
-            if wait >= UNSAID and pace.first_to_say(wait):
+            if wait >= UNSAID and pace.waits_told.is_new(self._patience.clock() + wait):
                 self._say(retries.LIMIT_REACHED, wait)
             step = min(wait, AGAIN)
             self._scope.sleep(step, self._patience.sleep)

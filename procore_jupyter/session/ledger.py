@@ -1,16 +1,16 @@
-"""The account of Procore's request windows: how many requests each still takes, and who was given some of them.
+"""The account of Procore's request windows: how many requests each still takes, and how many kernels hold of them.
 
-`Ledger` is the arithmetic, without clock, file or thread. `LedgerFile` keeps one in a small file that all kernels of
-the same app and person share. A kernel takes a *lease* of several requests at a time, so that the file is not
-opened for every request; what it doesn't use before the window ends is void.
+`Ledger` is the arithmetic, without clock, file or thread. `LedgerFile` keeps a ledger in a small file that all kernels
+of the same app and person share. A kernel takes a *lease* of several requests at a time, so that it doesn't open the
+file for every request; what is left of a lease when the window ends is void.
 
 All times are seconds since 1970 by the server's clock: the kernels of one machine agree on it better than on theirs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,57 +18,66 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from procore_jupyter.files import private
-from procore_jupyter.session.limit_headers import Told
+from procore_jupyter.session.limit_headers import WindowReport
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 Result = TypeVar("Result")
 
-SAME = 1.5
-"""Two ends of a window that differ by no more than this, in seconds, are one: the header has whole seconds."""
+SAME_END = 1.5
+"""Seconds: two ends of a window that differ by no more than this are the same, as the header has whole seconds."""
 
 PROBE = 2.0
-"""Seconds that others wait for the answer to the first request of a new window, which tells what it really takes."""
-
-LEASES, MOST = 8, 50
-"""A lease is an eighth of a window, and never more than this."""
-
-LAST = 3
-"""Nor is it more than a third of what is left: what one kernel holds at the end, another waits for."""
-
-LOCKED = 0.05
-"""Seconds that are waited for the file; then it is done without, for a while."""
-
-AVOIDED, BUSY = 1.0, 0.1
-"""Seconds until a file that couldn't be used is tried again, and one that others held."""
+"""Seconds that others wait for the answer to the first request of a new window, which shows what the window takes."""
 
 LOOK_AGAIN = 0.03
-"""Seconds between two looks whether the first request of a new window has been answered."""
+"""Seconds between two looks at whether that first request has been answered."""
+
+LEASES = 8
+"""A lease is this part of its window: an eighth."""
+
+LARGEST_LEASE = 50
+"""Requests of one lease at most."""
+
+LAST_LEASES = 3
+"""A lease is at most this part of what is left, a third: what one kernel holds at the end, another waits for."""
+
+LOCK_WAIT = 0.05
+"""Seconds that a kernel waits for the file; then it goes on without the file for a while."""
+
+LOCK_POLL = 0.002
+"""Seconds between two tries to lock the file."""
+
+UNUSABLE = 1.0
+"""Seconds that a kernel goes on without the file after it couldn't use the file."""
+
+HELD = 0.1
+"""Seconds that a kernel goes on without the file after others held it."""
 
 
 @dataclass
 class Window:
-    """One window as far as it is known.
+    """One window, as far as known.
 
     Parameters
     ----------
     limit : int
-        Requests that it takes.
+        Requests that the window takes.
     ends : float
-        When it ends; a guess, on the late side, as long as it isn't `confirmed`.
+        When the window ends; as long as it isn't `confirmed`, a guess on the late side.
     length : float
         Seconds that windows of this limit have been seen to last.
     taken : int
-        Requests that were made or given out.
+        Requests that were made or leased.
     used : int
-        Requests that the server has told of.
+        Requests that the server has counted, as it told.
     started : float
-        When its first request was given out.
+        When the first request was leased.
     told : float
-        When the server last told of it, or of one before it.
+        When the server last told of this window, or of one before it.
     confirmed : bool
-        An answer has come since it started.
+        An answer has come since the window started.
     """
 
     limit: int
@@ -81,13 +90,13 @@ class Window:
     confirmed: bool = True
 
     def next(self, now: float) -> Window | None:
-        """Return the window that follows this one; None where windows of this limit seem to be no more."""
+        """Return the window that follows this one; None if windows of this limit seem to have ended."""
         if now - self.told > 3 * self.length + 60:
             return None
         return Window(self.limit, now + self.length + 1, self.length, 0, 0, now, self.told, confirmed=False)
 
     def left(self, now: float) -> int:
-        """Return how many more requests it takes now."""
+        """Return how many more requests the window takes now."""
         if not self.confirmed and now < self.started + PROBE:
             return 1 - self.taken
         return self.limit - self.taken
@@ -95,16 +104,16 @@ class Window:
 
 @dataclass
 class Lease:
-    """Requests that may be sent, all before an instant.
+    """Requests that one kernel may send before an instant.
 
     Parameters
     ----------
     count : int
-        How many are left of it.
+        Requests that are left.
     ends : float
-        When it is void.
+        When the lease becomes void.
     windows : mapping of int to float
-        Which windows it was taken from: limit and end.
+        The windows that it was taken from, each by its limit and end.
     """
 
     count: int = 0
@@ -119,14 +128,14 @@ class Ledger:
     Parameters
     ----------
     windows : dict of int to Window
-        By their limit, which is what tells the hour's from the ten seconds'.
+        By their limit, which tells the hour's window from that of ten seconds.
     closed_until : float
-        Nothing is given out before: the server said so (429, or 503 with ``Retry-After``).
+        No request is leased before this time: the server said so (429, or 503 with ``Retry-After``).
     clock : (float, float) or None
-        The least and the most that the server's clock is ahead of this machine's, in seconds; None where nobody
-        knows. A kernel that has not asked yet could make nothing of the other times without it.
+        The least and the most that the server's clock is ahead of this machine's, in seconds; None if unknown. A kernel
+        that has sent nothing yet needs it to read the other times.
     alone : bool
-        The file can't be had now, and others may take from what is left here: one request at a time.
+        Others hold the file and may take from what is left here, so a lease is one request.
     """
 
     windows: dict[int, Window] = field(default_factory=dict)
@@ -135,19 +144,19 @@ class Ledger:
     alone: bool = False
 
     def close(self, until: float) -> None:
-        """Give nothing out before an instant."""
+        """Lease no request before an instant."""
         self.closed_until = max(self.closed_until, until)
 
-    def learn(self, told: Sequence[Told], undeclared: int = 0) -> None:
+    def learn(self, told: Sequence[WindowReport], undeclared: int = 0) -> None:
         """Take in what the server told.
 
         Parameters
         ----------
-        told : sequence of Told
-            The latest of each limit.
+        told : sequence of WindowReport
+            The latest report of each limit.
         undeclared : int
-            Requests that were sent without a lease, and so stand in no window yet, unless another kernel was told
-            of them.
+            Requests that were sent without a lease, and so are counted in no window yet, unless the server told
+            another kernel of them.
         """
         latest = {one.limit: one.limit - one.remaining for one in told}
         for window in self.windows.values():
@@ -156,30 +165,30 @@ class Ledger:
         for one in sorted(told, key=lambda one: one.at):
             used = one.limit - one.remaining
             known = self.windows.get(one.limit)
-            if known is None or (known.confirmed and one.reset > known.ends + SAME):
+            if known is None or (known.confirmed and one.reset > known.ends + SAME_END):
                 length = max(one.reset - one.at, known.length if known else 0.0)
-                # Given out of the window before, and perhaps sent in this one: it ended sooner than was thought.
+                # Leased from the window before, and perhaps sent in this one: the other ended sooner than was thought.
                 late = max(0, known.taken - known.used) if known else 0
                 self.windows[one.limit] = Window(
                     one.limit, one.reset, length, min(one.limit, used + late), used, one.at, one.at
                 )
-            elif known.confirmed and one.reset < known.ends - SAME:
-                continue  # it tells of a window that is over
+            elif known.confirmed and one.reset < known.ends - SAME_END:
+                continue  # the report is of a window that is over
             elif known.confirmed or (one.at >= known.started and one.reset > known.started):
                 known.ends = max(known.ends, one.reset) if known.confirmed else one.reset
-                # What is under way stands in `taken` already; the server knows more only of others' requests.
+                # `taken` counts what is under way already; the server knows more only of others' requests.
                 known.taken, known.used = max(known.taken, used), max(known.used, used)
                 known.told, known.confirmed = max(known.told, one.at), True
                 known.length = max(known.length, one.reset - one.at)
             for other in self.windows.values():
-                # An answer came, so it was let in there too, whichever window the headers spoke of.
+                # An answer came, so the other window took the request too, whichever of them the headers describe.
                 other.confirmed = other.confirmed or one.at >= other.started
 
     def give_back(self, lease: Lease) -> None:
-        """Take back what is left of a lease, for the windows that go on."""
+        """Return what is left of a lease to those of its windows that go on."""
         for limit, ends in lease.windows.items():
             window = self.windows.get(limit)
-            if window is not None and abs(window.ends - ends) <= SAME:
+            if window is not None and abs(window.ends - ends) <= SAME_END:
                 window.taken = max(0, window.taken - lease.count)
 
     def lease(self, now: float, unanswered: int = 0, seen: dict[int, float] | None = None) -> Lease | float:
@@ -190,9 +199,9 @@ class Ledger:
         now : float
             The server's time.
         unanswered : int
-            Requests of this process that are under way: sent in the window before, they may be counted in this one.
+            Requests of this process under way: sent in the window before, they may be counted in this one.
         seen : dict of int to float
-            The windows in which that was thought of, by when they started; changed in place.
+            The start of each window, by its limit, in which this process has counted `unanswered`; changed in place.
         """
         if now < self.closed_until:
             return self.closed_until - now
@@ -213,14 +222,14 @@ class Ledger:
             return Lease(1, now + PROBE)
         left = min(window.left(now) for window in windows)
         if left <= 0:
-            # Of a window that is being probed, the answer is all that is waited for.
+            # For a window that is being probed, the wait is for the answer alone.
             return max(
                 window.ends - now if window.limit <= window.taken else LOOK_AGAIN
                 for window in windows
                 if window.left(now) <= 0
             )
         share = max(2, min(window.limit for window in windows) // LEASES)
-        count = 1 if self.alone else min(left, share, MOST, max(1, left // LAST))
+        count = 1 if self.alone else min(left, share, LARGEST_LEASE, max(1, left // LAST_LEASES))
         for window in windows:
             window.taken += count
         return Lease(
@@ -228,7 +237,7 @@ class Ledger:
         )
 
     def to_json(self) -> bytes:
-        """Return it as text for the file."""
+        """Return the content of the file."""
         windows = [asdict(window) for window in self.windows.values()]
         return json.dumps(
             {"closed_until": self.closed_until, "clock": self.clock, "windows": windows}
@@ -236,7 +245,7 @@ class Ledger:
 
     @classmethod
     def from_json(cls, content: bytes) -> Ledger:
-        """Return what `to_json` wrote. ValueError where it is anything else."""
+        """Return the ledger that `to_json` wrote. Raises ValueError for any other content."""
         try:
             found = json.loads(content)
             windows = [Window(**{**one, "limit": int(one["limit"])}) for one in found["windows"]]
@@ -257,46 +266,49 @@ class Ledger:
 
 
 class LedgerFile:
-    """A ledger in a file of this user's, shared by their kernels. A file that can't be used is done without.
+    """A ledger in a file that this user's kernels share. Without a usable file, each kernel goes on by itself.
 
     Parameters
     ----------
     path : Path or None
-        The file; None keeps it in this process alone.
+        The file; None keeps the ledger in this process alone.
+
+    Attributes
+    ----------
+    last : Ledger
+        The ledger as last read, with which this process goes on while it can't use the file.
     """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.last = Ledger()
-        """As it was when last seen; what is gone on with where the file can't be used."""
         self._lock: BaseFileLock | None = None
         self._avoided_until = float("-inf")
 
     def exists(self) -> bool:
-        """Tell whether another kernel may have written something."""
+        """Return whether there is a file, which another kernel may have written."""
         return self.path is not None and self.path.exists()
 
     def change(self, act: Callable[[Ledger], Result]) -> Result:
-        """Let `act` read and change the ledger, alone among all kernels; return what it returns."""
+        """Return what `act` returns, which reads and changes the ledger while no other kernel does."""
         path = self.path
         if path is None or time.monotonic() < self._avoided_until:
             return act(self.last)
         try:
             lock = self._lock or self._make_lock(path)
-            lock.acquire(timeout=LOCKED, poll_interval=0.002)
+            lock.acquire(timeout=LOCK_WAIT, poll_interval=LOCK_POLL)
         except (OSError, NotImplementedError) as error:
             held = isinstance(error, TimeoutError)  # filelock's own is one
-            self._avoided_until = time.monotonic() + (BUSY if held else AVOIDED)
+            self._avoided_until = time.monotonic() + (HELD if held else UNUSABLE)
             self.last.alone = held
             return act(self.last)
         try:
             self.last = self._read(path)
             self.last.alone = False
             done = act(self.last)
-            try:
-                _replace(path, self.last.to_json())
-            except OSError:
-                pass  # it still stands in memory
+            with contextlib.suppress(OSError):  # the ledger still stands in memory
+                # After a crash of the machine the windows are over anyway.
+                private.write_private(path, self.last.to_json(), flushed=False)
             return done
         finally:
             lock.release()
@@ -314,14 +326,3 @@ class LedgerFile:
             return Ledger.from_json(content) if content else self.last
         except (OSError, ValueError):
             return self.last
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a file as a whole. Not flushed to the disk: after a crash of the machine the windows are over anyway."""
-    beside = path.with_suffix(f".{os.getpid()}")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, content)
-    finally:
-        os.close(handle)
-    os.replace(beside, path)

@@ -1,7 +1,7 @@
-"""What an answer's headers say of Procore's request limits. Reading only: nothing here waits.
+"""What an answer's headers say of Procore's request limits, and how a header's number or date is read.
 
 ``X-Rate-Limit-Limit``, ``-Remaining`` and ``-Reset`` (unix seconds) describe whichever of the two windows, the
-hour's or the ten seconds', will be hit first; ``Retry-After`` comes with 429 and 503 (Procore's docs,
+hour's or that of ten seconds, will be used up first; ``Retry-After`` comes with 429 and 503 (Procore's docs,
 plan_your_app/rate_limiting, and its error reference).
 """
 
@@ -12,24 +12,24 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LONGEST = 90_000.0
-"""Seconds, a day and an hour: no window of Procore's is that long, so what ends later is no time that can be waited for."""
+LONGEST_WINDOW = 90_000.0
+"""Seconds, a day and an hour: no window of Procore's is longer, so a later end makes no sense."""
 
 
 @dataclass(frozen=True)
-class Told:
+class WindowReport:
     """What one answer told of one window.
 
     Parameters
     ----------
     limit : int
-        Requests in the window.
+        Requests that the window takes.
     remaining : int
-        Those left when it was answered.
+        Requests that were left when the server answered.
     reset : float
         When the window ends, in seconds since 1970 by the server's clock.
     at : float
-        When it was answered, by the same clock.
+        When the server answered, by the same clock.
     """
 
     limit: int
@@ -38,13 +38,13 @@ class Told:
     at: float
 
 
-def told_by(headers: Mapping[str, str], at: float) -> Told | None:
-    """Return what an answer tells of a window, None where it tells nothing that makes sense.
+def window_report(headers: Mapping[str, str], at: float) -> WindowReport | None:
+    """Return what an answer tells of a window; None if it tells nothing that makes sense.
 
     Parameters
     ----------
     headers : mapping
-        Looked up without regard to case.
+        The answer's headers, looked up without regard to case.
     at : float
         The server's time, in seconds since 1970.
     """
@@ -53,16 +53,16 @@ def told_by(headers: Mapping[str, str], at: float) -> Told | None:
     )
     if limit is None or remaining is None or reset is None or not 1 <= limit >= remaining:
         return None
-    if not at - 2 < reset < at + LONGEST:
+    if not at - 2 < reset < at + LONGEST_WINDOW:
         return None
-    return Told(int(limit), int(remaining), reset, at)
+    return WindowReport(int(limit), int(remaining), reset, at)
 
 
 def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds that the answer asks to wait, None where it asks for nothing.
+    """Return the seconds that the answer asks to wait; None if it asks for no wait.
 
-    ``X-Rate-Limit-Reset`` is read of a 429 alone: other answers carry it too, and mean nothing by it.
-    It is unix seconds by the server's clock, so it is measured against the answer's own ``Date``.
+    ``X-Rate-Limit-Reset`` counts in a 429 alone: other answers carry it too, and ask for nothing by it. It is unix
+    seconds by the server's clock, so the answer's own ``Date`` is subtracted.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | N
     headers : mapping
         The answer's headers, looked up without regard to case.
     now : float
-        This machine's unix time in seconds, where the answer has no date of its own.
+        This machine's unix time in seconds, for an answer without a date.
     """
     date = http_date(headers.get("Date"))
     here = now if date is None else date
@@ -92,7 +92,7 @@ def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | N
 
 
 def number(text: str | None) -> float | None:
-    """Return a header's number, None where it isn't a sane one."""
+    """Return a header's number; None if it isn't a sane one."""
     if text is None or len(text) > 20:
         return None
     try:
@@ -110,7 +110,7 @@ def whole_number(text: str | None) -> int | None:
 
 @functools.lru_cache(maxsize=8)  # every answer of a second has the same
 def http_date(text: str | None) -> float | None:
-    """Return an HTTP date as unix seconds (RFC 9110, section 5.6.7)."""
+    """Return an HTTP date as unix seconds (RFC 9110, section 5.6.7); None if it is no date."""
     if text is None:
         return None
     try:

@@ -1,7 +1,7 @@
 """`Pace`: when the next request to the API may go out, so that Procore never has to refuse one.
 
-One pace holds for all threads, and through a small file (`ledger`) for all kernels of the same app and person.
-Asked before each request, told of each answer.
+All threads share one pace, and through a small file (`ledger`) all kernels of the same app and person keep to it. The
+session asks its pace before each request, and tells it of each answer.
 """
 
 from __future__ import annotations
@@ -14,34 +14,46 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE, Lease, Ledger, LedgerFile
-from procore_jupyter.session.limit_headers import Told, asked_wait, http_date, told_by
+from procore_jupyter.session.limit_headers import WindowReport, asked_wait, http_date, window_report
 from procore_jupyter.session.retries import SPIKE_WINDOW
 
 LOOK = 10.0
-"""Seconds between two looks for what another kernel may know, as long as the server tells of no limit."""
+"""Seconds between two looks at what other kernels know, as long as no answer has told of a limit."""
 
 AGAIN = 1.0
-"""Seconds after which it is worth asking again, however long the wait: another kernel may have given something back."""
+"""Seconds after which a waiting caller asks again: another kernel may have given requests back."""
 
 SAME_WAIT = 1.0
-"""Waits that end within this many seconds of each other are told once."""
+"""Seconds: waits whose ends differ by no more than this are one wait, and a person is told of it once."""
+
+SHORTEST_WAIT = 0.001
+"""Seconds that a caller is told to wait at least when there is no lease."""
 
 
 class ServerClock:
-    """The server's clock, read off its answers.
+    """The server's clock, as its answers show it.
 
-    ``Date`` has whole seconds. Each answer narrows it down: the server's time lay between ``Date`` and a second
-    later at some instant between sending and receiving. `early` is sure not to be ahead of the server.
+    ``Date`` has whole seconds. Each answer narrows the server's time down: it lay between ``Date`` and a second later
+    at some instant between sending and receiving. `early` is never ahead of the server.
     """
 
     def __init__(self) -> None:
+        # Seconds that the server's clock is ahead of this machine's.
         self._least, self._most = float("-inf"), float("inf")
 
     def heard(self, date: float, sent: float, received: float) -> None:
-        """Take in an answer: its ``Date``, and this machine's time before and after, in seconds since 1970."""
+        """Take in an answer.
+
+        Parameters
+        ----------
+        date : float
+            The answer's ``Date``, in seconds since 1970.
+        sent, received : float
+            This machine's time before and after, in seconds since 1970.
+        """
         least, most = date - received, date + 1 - sent
         if least > self._most or most < self._least:
-            self._least, self._most = least, most  # one of the clocks was set
+            self._least, self._most = least, most  # somebody set one of the clocks
         else:
             self._least, self._most = max(self._least, least), min(self._most, most)
 
@@ -51,13 +63,29 @@ class ServerClock:
         return None if self._least == float("-inf") else (self._least, self._most)
 
     def adopt(self, known: tuple[float, float] | None) -> None:
-        """Take over what another kernel of this machine knows."""
+        """Take over what another kernel of this machine knows, unless this one knows better."""
         if known is not None and self.known is None:
             self._least, self._most = known
 
     def early(self, local: float) -> float:
-        """Return the server's time, the earliest that it may be."""
+        """Return the earliest that the server's time may be when this machine's is `local`."""
         return local if self._least == float("-inf") else local + self._least
+
+
+class WaitsTold:
+    """The waits that a person was told of: of the many threads that wait for the same end, one says so."""
+
+    def __init__(self) -> None:
+        self._latest = float("-inf")
+        self._lock = threading.Lock()
+
+    def is_new(self, ends: float) -> bool:
+        """Return whether nobody has told of a wait that ends at this unix time; the caller then tells of it."""
+        with self._lock:
+            new = ends > self._latest + SAME_WAIT
+            if new:
+                self._latest = ends
+            return new
 
 
 class Pace:
@@ -66,33 +94,50 @@ class Pace:
     Parameters
     ----------
     path : Path or None
-        The file that their kernels share; None: this process alone.
+        The file that their kernels share; None keeps the pace in this process alone.
     clock : callable
-        This machine's unix time in seconds.
+        Returns this machine's unix time in seconds.
+
+    Attributes
+    ----------
+    waits_told : WaitsTold
+        The waits that a person was told of, by any session with this pace.
     """
 
     def __init__(self, path: Path | None = None, *, clock: Callable[[], float] = time.time) -> None:
+        self.waits_told = WaitsTold()
         self._file = LedgerFile(path)
         self._clock = clock
         self._server = ServerClock()
         self._lock = threading.Lock()  # guards all below
         self._lease = Lease()
-        self._told: dict[int, Told] = {}
+        self._reports: dict[int, WindowReport] = {}
+        """The latest report of each window, by its limit."""
         self._closed_until = 0.0
+        """No request goes out before this time, by the server's clock."""
         self._unanswered = 0
+        """Requests under way."""
         self._undeclared = 0
+        """Requests that were sent without a lease, and which the ledger doesn't know."""
         self._seen: dict[int, float] = {}
+        """For `Ledger.lease`."""
         self._heard = False
+        """Whether any answer has come."""
         self._asked = float("-inf")
+        """When the last request without a lease went out, by the server's clock."""
         self._looked = float("-inf")
-        self._not_before = float("-inf")  # the ledger isn't asked again by every thread
-        self._wait, self._waits_since = 0.0, 0.0  # what it said last, and when
-        self._said = float("-inf")
+        """When the file was last looked at for what other kernels know, by this machine's clock."""
+        self._not_before = float("-inf")
+        """Until this time, by the server's clock, a caller is told the rest of the last wait: not every thread asks
+        the ledger again."""
+        self._wait, self._waits_since = 0.0, 0.0
+        """The last wait in seconds, and when it began by the server's clock."""
 
     def claim(self) -> float:
-        """Return 0 where one request may be sent now, which then counts; else the seconds to wait.
+        """Return 0 if the caller may send one request now, else the seconds to wait.
 
-        Whoever gets 0 calls `answered` or `unanswered` once; whoever has to wait asks again after `AGAIN` at the latest.
+        After 0 the request counts, and the caller calls `answered` or `unanswered` once. After a wait, or after `AGAIN`
+        seconds of it, the caller claims again.
         """
         with self._lock:
             self._look()
@@ -103,13 +148,13 @@ class Pace:
                 self._lease.count -= 1
             elif now < self._not_before:
                 return self._wait - (now - self._waits_since)
-            elif self._told or self._file.last.windows:
+            elif self._reports or self._file.last.windows:
                 wait = self._renew(now)
                 if wait > 0:
                     return wait
                 self._lease.count -= 1
             elif not self._heard and self._unanswered and now < self._asked + PROBE:
-                return LOOK_AGAIN  # the first answer tells what the window takes: no burst before it
+                return LOOK_AGAIN  # the first answer shows what the window takes: no burst before it
             else:
                 self._asked = now
                 self._undeclared += 1
@@ -124,9 +169,9 @@ class Pace:
         status : int
             The HTTP status.
         headers : mapping
-            Its headers, looked up without regard to case.
+            The answer's headers, looked up without regard to case.
         sent : float
-            This machine's time when the request went out.
+            This machine's unix time in seconds when the request went out.
         """
         received = self._clock()
         date = http_date(headers.get("Date"))
@@ -136,19 +181,9 @@ class Pace:
             if date is not None:
                 self._server.heard(date, sent, received)
             now = self._server.early(received)
-            told = told_by(headers, now)
-            if told is not None:
-                self._not_before = float("-inf")
-                before = self._told.get(told.limit)
-                if (
-                    before is None
-                    or told.reset > before.reset
-                    or (told.reset == before.reset and told.remaining < before.remaining)
-                ):
-                    # Answers overtake one another: the one with fewer left is the later one.
-                    self._told[told.limit] = told
-                # Somebody else may use the same app.
-                self._lease.count = min(self._lease.count, told.remaining)
+            report = window_report(headers, now)
+            if report is not None:
+                self._take_in(report)
             if status in (429, 503):
                 asked = asked_wait(status, headers, now)
                 if asked is None and status == 429:
@@ -158,34 +193,34 @@ class Pace:
                     self._closed_until = max(self._closed_until, now + asked)
                     self._file.change(self._close)
 
+    def _take_in(self, report: WindowReport) -> None:
+        self._not_before = float("-inf")
+        # Answers overtake one another: of two about the same window, the later one has fewer requests left.
+        before = self._reports.get(report.limit)
+        if before is None or (report.reset, -report.remaining) > (before.reset, -before.remaining):
+            self._reports[report.limit] = report
+        # Somebody else may use the same app.
+        self._lease.count = min(self._lease.count, report.remaining)
+
     def _close(self, ledger: Ledger) -> None:
         ledger.clock = self._server.known or ledger.clock
         ledger.close(self._closed_until)
 
     def unanswered(self) -> None:
-        """Take in that a request got no answer; whether the server counted it is not known."""
+        """Take in that no answer came to a request; nobody knows whether the server counted it."""
         with self._lock:
             self._unanswered = max(0, self._unanswered - 1)
 
     def release(self) -> None:
-        """Give back what was taken and is not needed now: a piece of work has ended, and others may wait."""
+        """Give the rest of the lease back to other kernels, which may wait for it, when a piece of work has ended."""
         with self._lock:
             left, self._lease = self._lease, Lease()
             if left.count > 0 and self._server.early(self._clock()) < left.ends:
                 self._file.change(lambda ledger: ledger.give_back(left))
 
-    def first_to_say(self, wait: float) -> bool:
-        """Tell whether a wait of so many seconds hasn't been said yet: threads that wait for the same are many."""
-        with self._lock:
-            ends = self._clock() + wait
-            new = ends > self._said + SAME_WAIT
-            if new:
-                self._said = ends
-            return new
-
     def _look(self) -> None:
-        """Look what another kernel knows, as long as this one knows nothing."""
-        if self._told or self._file.last.windows or self._clock() < self._looked + LOOK:
+        """Adopt what another kernel knows, as long as this one knows nothing."""
+        if self._reports or self._file.last.windows or self._clock() < self._looked + LOOK:
             return
         self._looked = self._clock()
         if self._file.exists():
@@ -194,23 +229,23 @@ class Pace:
             self._closed_until = max(self._closed_until, self._file.last.closed_until)
 
     def _renew(self, now: float) -> float:
-        """Take a new lease; return the seconds to wait where there is none now."""
-        left, undeclared, told = self._lease, self._undeclared, [*self._told.values()]
+        """Take a new lease and return 0; return the seconds to wait if there is no lease now."""
+        left, undeclared, reports = self._lease, self._undeclared, [*self._reports.values()]
 
         def act(ledger: Ledger) -> Lease | float:
             ledger.clock = self._server.known or ledger.clock
             ledger.give_back(left)
-            ledger.learn(told, undeclared)
+            ledger.learn(reports, undeclared)
             return ledger.lease(now, self._unanswered, self._seen)
 
         found = self._file.change(act)
         self._undeclared = 0
-        self._told = {limit: one for limit, one in self._told.items() if one.reset > now}
+        self._reports = {limit: one for limit, one in self._reports.items() if one.reset > now}
         if isinstance(found, Lease):
             self._lease = found
             return 0.0
         self._lease = Lease()
-        wait = max(found, 0.001)
+        wait = max(found, SHORTEST_WAIT)
         self._wait, self._waits_since = wait, now
         self._not_before = now + min(wait, AGAIN)
         return wait
@@ -226,7 +261,7 @@ _paces: weakref.WeakValueDictionary[Path, Pace] = weakref.WeakValueDictionary()
 
 
 def shared_pace(path: Path) -> Pace:
-    """Return this process's one pace of a file."""
+    """Return the one pace that this process has for a file."""
     pace = _paces.get(path)
     if pace is None:
         pace = _paces[path] = Pace(path)

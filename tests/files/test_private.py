@@ -110,3 +110,17 @@ def test_a_reader_sees_the_old_or_the_new_never_half(tmp_path: Path) -> None:
     done.set()
     reader.join()
     assert seen <= set(contents)
+
+
+def test_what_need_not_outlive_the_machine_is_not_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    path = tmp_path / "kept" / "file"
+    private.write_private(path, b"old", flushed=False)
+    private.write_private(path, b"new", flushed=False)
+    assert flushed == [] and private.read_private(path) == b"new"
+    assert [one.name for one in path.parent.iterdir()] == ["file"]
+    private.write_private(path, b"kept")
+    assert flushed

@@ -20,8 +20,8 @@ from filelock import FileLock
 from procore_jupyter.errors import RateLimited
 from procore_jupyter.session import ledger as ledgers
 from procore_jupyter.session.ledger import Lease, Ledger, LedgerFile, Window
-from procore_jupyter.session.limit_headers import Told
-from procore_jupyter.session.rate_limit import Pace, ServerClock
+from procore_jupyter.session.limit_headers import WindowReport
+from procore_jupyter.session.rate_limit import SAME_WAIT, Pace, ServerClock, WaitsTold
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Waits
@@ -314,7 +314,7 @@ def test_a_file_that_is_locked_is_done_without_and_soon(folder: Path) -> None:
 def test_while_others_hold_the_file_a_kernel_takes_one_at_a_time(folder: Path) -> None:
     path = folder / "pace.json"
     file = LedgerFile(path)
-    told = Told(limit=100, remaining=60, reset=NOW + 9, at=NOW)
+    told = WindowReport(limit=100, remaining=60, reset=NOW + 9, at=NOW)
     file.change(lambda ledger: ledger.learn([told]))
     with FileLock(path.with_suffix(".lock"), thread_local=False):
         alone = file.change(lambda ledger: ledger.lease(NOW))
@@ -349,7 +349,7 @@ def test_a_folder_that_can_not_be_written_is_done_without(folder: Path) -> None:
 
 def test_threads_take_no_more_than_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Real threads, real locks: a window's requests are claimed once each, by two paces of one file."""
-    monkeypatch.setattr(ledgers, "LOCKED", 20.0)  # a busy machine is another test's matter
+    monkeypatch.setattr(ledgers, "LOCK_WAIT", 20.0)  # a busy machine is another test's matter
     paces = [Pace(folder / "pace.json", clock=lambda: NOW) for _ in range(2)]
     headers = {
         "Date": email.utils.formatdate(NOW, usegmt=True),
@@ -390,7 +390,7 @@ def test_a_window_that_is_told_of_no_more_is_forgotten() -> None:
 
 def test_an_answer_that_comes_late_tells_nothing_of_the_next_window() -> None:
     found = ledger(taken=3)
-    found.learn([Told(25, 0, NOW - 3, NOW - 5)])
+    found.learn([WindowReport(25, 0, NOW - 3, NOW - 5)])
     assert found.windows[25].taken == 3 and found.windows[25].ends == NOW + 10
 
 
@@ -490,6 +490,16 @@ def test_sessions_with_one_pace_share_the_window(
     first.get("/a")
     second.get("/a")
     assert sum(waits.slept) == pytest.approx(7, abs=0.1)
+
+
+def test_a_person_is_told_once_of_waits_that_end_together() -> None:
+    waits = WaitsTold()
+    assert [waits.is_new(NOW + after) for after in (9, 9, 9.5, 8, 9 + SAME_WAIT, 11, 11)] == [
+        True,
+        *[False] * 4,
+        True,
+        False,
+    ]
 
 
 def test_the_start_is_where_the_simulation_says() -> None:
