@@ -1,10 +1,10 @@
-/** The commands: each writes a cell of its own below the active one, and runs it. */
+/** The commands. Each inserts a new cell below the active one, and runs it. */
 
 import { JupyterFrontEnd } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 
-/** One command: what people read, and the code that its cell holds. */
+/** One command: the texts that people read, and the code of its cell. */
 interface INotebookCommand {
   id: string;
   label: string;
@@ -29,7 +29,7 @@ const COMMANDS: INotebookCommand[] = [
   }
 ];
 
-/** Add the commands, and list them in the palette where there is one. */
+/** Add the commands, and list them in the palette if there is one. */
 export function addNotebookCommands(
   app: JupyterFrontEnd,
   tracker: INotebookTracker,
@@ -67,10 +67,10 @@ export function addNotebookCommands(
 }
 
 /**
- * Put a code cell below the active one and run it, so that the sign-in panel is that cell's output.
+ * Insert a code cell below the active one and run it, so that the login panel is that cell's output.
  *
- * The cell is inserted through the shared model, in one step: one undo takes it away again, and no
- * other cell, nor the clipboard, is touched.
+ * The shared model inserts the cell in one step: one undo removes it again, and neither another cell
+ * nor the clipboard is touched.
  */
 async function runBelow(
   panel: NotebookPanel,
@@ -81,11 +81,11 @@ async function runBelow(
   const notebook = panel.content;
   const model = notebook.model;
   if (!model) {
-    return; // closed while it was loading
+    return; // the notebook was closed while it was loading
   }
-  const at = notebook.activeCellIndex + 1; // no active cell is index -1: an empty notebook
+  const at = notebook.activeCellIndex + 1; // in an empty notebook no cell is active, and the index is -1
   model.sharedModel.insertCell(at, { cell_type: 'code', source, metadata: { trusted: true } });
-  notebook.deselectAll(); // else `run` would run what the person has selected, too
+  notebook.deselectAll(); // otherwise `run` would also run the cells that the person has selected
   notebook.activeCellIndex = at;
   await notebook.scrollToItem(at);
   await NotebookActions.run(notebook, panel.sessionContext, dialogs ?? undefined);

@@ -1,8 +1,8 @@
 /**
- * Procore in JupyterLab, told from the top: two commands that act in the open notebook, and a word
- * to the person whose browser comes back from Procore's sign-in page.
+ * Procore in JupyterLab: two commands that act in the open notebook, and a notification for the
+ * person whose browser comes back from Procore's sign-in page.
  *
- * Nothing here ever sees a token, a code or a connection string: signing in is the kernel's work.
+ * Nothing here ever sees a token, a code or a connection string: the kernel alone signs in.
  */
 
 import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -17,8 +17,8 @@ const commands: JupyterFrontEndPlugin<void> = {
   description: 'Connects the current notebook to Procore, and signs it out, from the command palette.',
   autoStart: true,
   requires: [INotebookTracker],
-  // The commands work without a palette (a keyboard shortcut, a menu of one's own), and without the
-  // dialogs too: then a notebook that has no kernel isn't asked which one it wants.
+  // Without a palette, the commands still work from a keyboard shortcut or a menu. Without the
+  // dialogs, nobody is asked which kernel a notebook without one should start.
   optional: [ICommandPalette, ISessionContextDialogs],
   activate: (
     app: JupyterFrontEnd,

@@ -1,16 +1,17 @@
 /**
- * Closing the loop: the page that Procore sends the browser back to says so on a channel, and
- * JupyterLab tells the person that the notebook is theirs again.
+ * The way back: the page that Procore sends the browser to posts on a channel, and JupyterLab tells
+ * the person that they are back in their notebook.
  *
  * The channel reaches every page of this origin, and any of them may post on it. So a message is
- * only ever a hint: it holds one word, it picks one of three fixed sentences, and nothing is done
- * upon it. Whether the sign-in succeeded is known to the kernel alone.
+ * only a hint: it holds one word, which selects one of three fixed sentences, and it causes no other
+ * action. Only the kernel knows whether the login has succeeded.
  */
 
 import { Notification } from '@jupyterlab/apputils';
 
 const CHANNEL = 'procore-jupyter';
-const SHOWN_FOR = 6000; // ms
+/** Milliseconds that the notification is shown. */
+const SHOWN_FOR = 6000;
 
 const SENTENCES = {
   received: 'Signed in to Procore: you are back in your notebook.',
@@ -20,7 +21,7 @@ const SENTENCES = {
 
 type Status = keyof typeof SENTENCES;
 
-/** Listen for callback pages, for as long as this JupyterLab page lives. */
+/** Listen for callback pages as long as this JupyterLab page is open. */
 export function tellWhenBack(): void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -29,14 +30,14 @@ export function tellWhenBack(): void {
       Notification.emit(SENTENCES[status], status === 'received' ? 'success' : 'warning', {
         autoClose: SHOWN_FOR
       });
-      // The page may now say that the notebook knows. Other JupyterLab pages hear this too: to them
-      // it is no status, so it goes no further.
+      // The callback page may now say that the notebook has heard. Other JupyterLab pages receive
+      // this message too, and ignore it: to them it is no status.
       channel.postMessage({ status: 'seen' });
     }
   };
 }
 
-/** Return the status that a message tells; null for anything that is not exactly `{status}`. */
+/** Return the status in a message; null for anything but an object with a known `status` alone. */
 export function statusOf(data: unknown): Status | null {
   if (typeof data !== 'object' || data === null || Object.keys(data).length !== 1) {
     return null;
