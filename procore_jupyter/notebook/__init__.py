@@ -1,10 +1,11 @@
-"""What a person touches in a notebook. Draws and forwards; decides nothing.
+"""What a person touches in a notebook. This room draws and forwards; it decides nothing.
 
-`load` costs a few milliseconds: everything heavy is imported at the first sign-in.
+`load` costs a few milliseconds: everything heavy is imported at the first login.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.connection.front_end import FrontEnd, register_front_end, registered_front_end
@@ -15,11 +16,9 @@ from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from procore_jupyter.tables.progress import Drawing, Progress
-
 
 class _Loaded(NamedTuple):
-    """What one shell was given, to take it away again."""
+    """What `load` added to one shell, for `unload` to remove."""
 
     magics: ProcoreMagics
     history: HistoryGuard
@@ -31,7 +30,7 @@ _loaded: dict[int, _Loaded] = {}
 
 
 def load(shell: InteractiveShell) -> None:
-    """Add the magics, their completion, the cards, and the guard of the history."""
+    """Add the magics, their completion, the cards, and the guard of IPython's history to a shell."""
     if id(shell) in _loaded:
         unload(shell)
     history = HistoryGuard(shell)
@@ -40,27 +39,19 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     completion.install(shell)
     status_card.register(shell)
-    place = FrontEnd(
-        show=lambda flow: widgets.show(shell, flow, name=DEFAULT_NAME),
-        person=lambda: kernel.somebody_there(shell),
-        ask=(lambda question: widgets.ask(question, name=DEFAULT_NAME))
-        if kernel.draws_panels(shell)
-        else None,
-        waiting=lambda flow: widgets.waiting(shell, flow),
-        progress=lambda progress: _begin_progress(shell, progress),
+    front_end = FrontEnd(
+        show=partial(widgets.show, shell, name=DEFAULT_NAME),
+        person=partial(kernel.somebody_there, shell),
+        ask=partial(widgets.ask, name=DEFAULT_NAME) if kernel.draws_panels(shell) else None,
+        waiting=partial(widgets.waiting, shell),
+        progress=partial(widgets.progress, shell),
     )
-    register_front_end(place)
-    _loaded[id(shell)] = _Loaded(magics, history, place, kernel_log.install(shell))
-
-
-def _begin_progress(shell: InteractiveShell, progress: Progress) -> Drawing:
-    from procore_jupyter.notebook import progress_line
-
-    return progress_line.begin(shell, progress)
+    register_front_end(front_end)
+    _loaded[id(shell)] = _Loaded(magics, history, front_end, kernel_log.install(shell))
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Take all of it away. Sessions in the notebook go on working."""
+    """Remove from a shell all that `load` added. Sessions in the notebook go on working."""
     loaded = _loaded.pop(id(shell), None)
     if loaded is None:
         return

@@ -1,4 +1,4 @@
-"""Shows a login or a question where the person is: as widgets in a notebook, as text in a terminal."""
+"""Shows a login, a question or a progress where the person is: drawn in a notebook, as text in a terminal."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from procore_jupyter.notebook.kernel import draws_panels
+from procore_jupyter.notebook.kernel import draws_outputs_once, draws_panels, somebody_there
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
+    from procore_jupyter.tables.progress import Drawing, Progress
 
 
 def show(
@@ -53,8 +54,8 @@ def show(
 
 def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[object]:
     """Say in the running cell's output, as long as the context lasts, that the cell waits for the person."""
-    if not draws_panels(shell) or threading.current_thread() is not threading.main_thread():
-        return nullcontext()  # a terminal has the link right above; a person's own thread has no cell
+    if not draws_panels(shell) or not _in_a_cell():
+        return nullcontext()  # a terminal has the link right above
     from procore_jupyter.notebook import login_panel
 
     return login_panel.waiting_here(flow)
@@ -75,3 +76,21 @@ def ask(question: Question, *, name: str, notes: Sequence[str] = ()) -> None:
     from procore_jupyter.notebook.connect_form import ConnectForm
 
     ConnectForm(question, name=name, notes=notes).show()
+
+
+def progress(shell: InteractiveShell, shown: Progress) -> Drawing:
+    """Begin to show a progress, and return what draws it."""
+    if not draws_panels(shell):
+        from procore_jupyter.connection import terminal
+
+        return terminal.progress()(shown)
+    from procore_jupyter.notebook.progress_line import ProgressLine
+    from procore_jupyter.tables.progress import Undrawn
+
+    seen = _in_a_cell() and not draws_outputs_once() and somebody_there(shell)
+    return ProgressLine(shown) if seen else Undrawn(shown)
+
+
+def _in_a_cell() -> bool:
+    """Tell whether the running code has a cell's output: a thread that the person started has none."""
+    return threading.current_thread() is threading.main_thread()
