@@ -1,6 +1,7 @@
-"""Tab in our magics, and where a table is named: options, saved connections, properties, values, tables. Never the network.
+"""Completion on Tab: options, saved connections, properties and values in our magics, and the names of tables.
 
-What a person typed is never offered back: values that are free text, secrets above all, have no completions.
+Completion never uses the network. It never offers what a person typed before: values that are free text, secrets above
+all, have no completions.
 """
 
 from __future__ import annotations
@@ -40,16 +41,16 @@ IDENTIFIER = "procore_jupyter"
 
 
 class Candidates(NamedTuple):
-    """What may stand at the end of a text.
+    """The texts that may complete a text.
 
     Parameters
     ----------
     typed : str
         The part that is typed already: the text's last characters.
     texts : list of str
-        What may take its place, the likeliest first.
+        The texts that may replace that part, the likeliest first.
     kind : str
-        What they are, for the front end's list.
+        What the front end's list calls them.
     """
 
     typed: str
@@ -67,7 +68,7 @@ def _procores_tables() -> Iterable[str]:
 
 
 def candidates(text: str, tables: Callable[[], Iterable[str]] = _procores_tables) -> Candidates | None:
-    """Return what may come next in one of our magics, or where a table is named.
+    """Return what may come next in one of our magics, or in the name of a table.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def candidates(text: str, tables: Callable[[], Iterable[str]] = _procores_tables
     Returns
     -------
     Candidates or None
-        None elsewhere.
+        None if the text is neither in a magic of ours nor in a table's name.
     """
     whole = _MAGIC.match(text)
     if whole is not None and whole["percents"] == "%%" and "\n" in text[whole.end() :]:
@@ -105,12 +106,12 @@ def candidates(text: str, tables: Callable[[], Iterable[str]] = _procores_tables
     saved = [one for one in _saved_names() if one.casefold().startswith(found.casefold())]
     if saved and properties.typed == found:
         properties = properties._replace(texts=[*saved, *properties.texts])
-    # Before the first character an option may come too.
+    # Nothing is typed yet: an option may come, too.
     return properties if found else properties._replace(texts=[*properties.texts, *options])
 
 
 def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
-    """Return what may come next in the options, or the text behind them."""
+    """Return what may come next in the options, or the text after them if they are complete."""
     text = text.lstrip(" \t")
     while text.startswith("-"):
         name = re.match(r"--?[\w-]*", text)
@@ -122,7 +123,7 @@ def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
             if (typing := re.fullmatch(r"(?:=|[ \t]+)(\S*)", text)) is not None:
                 typed = typing.group(1)
                 choices = list(option.choices)
-                if option.without:  # a name, or the string begins
+                if option.without:  # its value is a name, or is left out and the connection string begins
                     choices = [*_saved_names(), *(f"{one}=" for one in _property_names())]
                 return Candidates(typed, [one for one in choices if one.startswith(typed)], "value")
             value = value_of(option, text)
@@ -134,7 +135,7 @@ def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
 
 
 def _among_tables(typed: str, names: Iterable[str]) -> Candidates:
-    """Return the tables whose names begin with what is typed, and after them those that hold it."""
+    """Return the tables whose names begin with what is typed, and then those whose names contain it."""
     word = typed.casefold()
     begin = [one for one in names if one.startswith(word)]
     hold = [one for one in names if word in one and one not in begin]
@@ -178,7 +179,7 @@ def _in_string(text: str, *, lines: bool) -> Candidates:
 
 
 def install(shell: InteractiveShell) -> None:
-    """Complete in this shell."""
+    """Add the completion to a shell."""
     try:
         from IPython.core.completer import context_matcher
 
@@ -188,20 +189,20 @@ def install(shell: InteractiveShell) -> None:
             return _match(context, lambda: _tables_of(shell.user_ns))
 
         matchers.append(context_matcher(identifier=IDENTIFIER)(match))
-    except (ImportError, AttributeError):  # IPython calls this API provisional: then the older way
+    except (ImportError, AttributeError):  # IPython calls this API provisional; the older hook remains
         for name in _OPTIONS:
             for magic in (f"%{name}", f"%%{name}", name):
                 shell.set_hook("complete_command", _complete_command, str_key=magic)
 
 
 def remove(shell: InteractiveShell) -> None:
-    """Undo `install`. The older way can't be undone, and offers nothing wrong."""
+    """Undo `install`. The older hook can't be removed; it still offers nothing wrong."""
     matchers: Any = getattr(shell.Completer, "custom_matchers", [])
     matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != IDENTIFIER]
 
 
 def _tables_of(namespace: Mapping[str, Any]) -> Iterable[str]:
-    """Return the tables that a notebook's sessions have, a person's own among them."""
+    """Return the tables of a notebook's sessions, including those of a person's own profile."""
     found: dict[str, None] = {}
     for session in sessions(namespace).values():
         # A faulty profile is reported where it is used.
@@ -226,7 +227,7 @@ def _match(context: Any, tables: Callable[[], Iterable[str]]) -> Any:
 
 
 def _complete_command(_: Any, event: Any) -> list[str]:
-    """Answer the older hook, which replaces its own idea of a word (`event.symbol`)."""
+    """Complete for the older hook, which replaces the word that IPython found (`event.symbol`)."""
     found = candidates(event.text_until_cursor)
     if found is None or not event.symbol.endswith(found.typed):
         return []

@@ -1,21 +1,22 @@
-"""Keeps secrets that were typed into a cell out of what IPython keeps of the cell.
+"""A guard that removes secrets typed into a cell from IPython's copies of that cell.
 
-A cell's text is in many places before any of its code runs. For every cell run while this is on:
+IPython copies a cell's text to many places before any of its code runs. For every cell that runs while the guard is
+installed, it hooks into:
 
 - ``pre_run_cell``: the text that later hooks and ``last_execution_result`` see, the kernel's copy of the front
-  end's request, and the completer's of the line that was completed last;
+  end's request, and the completer's copy of the line that was completed last;
 - ``history_manager.store_inputs``: ``In``, ``_i``, ``_ih``, ``%history`` and history.sqlite;
 - ``logger.log``: the file of ``%logstart``;
-- ``compile.cache``: the source lines that tracebacks print, and the debugger's copy of the cell (a file that
-  JupyterLab has the kernel write for each cell while the debugger is on);
-- the kernel's log at level DEBUG: `notebook.kernel_log`.
+- ``compile.cache``: the source lines that tracebacks print, and the debugger's copy of the cell (a file that the kernel
+  writes for each cell while JupyterLab's debugger is on).
 
-A terminal's up-arrow reads what ``store_inputs`` stored.
+`notebook.kernel_log` does the same for the kernel's log at level DEBUG. A terminal's up-arrow reads what
+``store_inputs`` stored.
 
-The cell that loads the extension, and those before it, have been stored already: `scrub_past` rewrites them.
+The cell that loads the extension and the cells before it are stored already: `scrub_past` rewrites them.
 
-Not in reach, and said to the person where it matters: the cell itself, what was sent to the front ends
-(``execute_input``), a terminal's own scroll-back.
+Out of reach are the cell itself, what the front ends were sent (``execute_input``), and a terminal's own scroll-back;
+a note tells the person so if the cell holds a secret.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class HistoryGuard:
-    """Cuts secrets out of one shell's history, between `install` and `remove`.
+    """Removes secrets from one shell's history, between `install` and `remove`.
 
     Parameters
     ----------
@@ -47,11 +48,11 @@ class HistoryGuard:
         self._undo: list[Callable[[], None]] = []
         self._on = False
         self._held_a_secret = False
-        #: What could not be rewritten, one sentence each, for the person.
+        #: Sentences for the person, one for each place that could not be rewritten.
         self.left_over: tuple[str, ...] = ()
 
     def install(self) -> None:
-        """Start, with what the shell holds already."""
+        """Start to guard, and rewrite what the shell has stored already."""
         shell = self._shell
         self._on = True
         if shell.history_manager is not None:
@@ -65,10 +66,10 @@ class HistoryGuard:
         self.scrub_past()
 
     def remove(self) -> None:
-        """Stop, and put back what was there before."""
+        """Stop, and restore the functions that were wrapped."""
         self._on = False
         while self._undo:
-            with contextlib.suppress(ValueError):  # somebody else took the callback off
+            with contextlib.suppress(ValueError):  # somebody else has unregistered the callback
                 self._undo.pop()()
 
     def _wrap(self, owner: Any, name: str, around: Callable[..., Any]) -> None:
@@ -78,7 +79,7 @@ class HistoryGuard:
             return around(before, *args, **kwargs) if self._on else before(*args, **kwargs)
 
         def undo() -> None:
-            # Where somebody wrapped it after us, ours stays inside theirs and, being off, hands everything on.
+            # If somebody else wrapped the function later, our wrapper stays inside theirs and only forwards calls.
             if vars(owner).get(name) is wrapped:
                 delattr(owner, name)
                 if getattr(owner, name) != before:
@@ -118,7 +119,7 @@ class HistoryGuard:
         return name
 
     def _clean_source(self, source: str, raw: str) -> str:
-        """Return the Python that a cell was turned into, made anew from the cell's redacted text."""
+        """Return a cell's transformed Python, made anew from the cell's redacted text."""
         clean = redact(raw)
         if clean == raw:
             return source
@@ -126,7 +127,7 @@ class HistoryGuard:
             return clean
         try:
             transformed: str = self._shell.transform_cell(clean)
-        except Exception:  # somebody's transformer; what it makes of the text isn't worth an error
+        except Exception:  # another extension's transformer failed, which is no reason to fail here
             return clean
         return transformed
 
@@ -139,8 +140,8 @@ class HistoryGuard:
             self._clean_info(result.info)
         error = result.error_in_exec or result.error_before_exec
         if self._held_a_secret and error is not None:
-            # The frames hold the cell's code and, in IPython's own, the magic's line: %debug and %tb would find
-            # them. What the person reads has been printed already.
+            # The frames hold the cell's code, and IPython's own frames the magic's line, for %debug and %tb to find.
+            # The error is printed already, so the person loses nothing.
             without_frames(error)
             if getattr(sys, "last_value", None) is error:
                 sys.last_traceback = None
@@ -148,7 +149,7 @@ class HistoryGuard:
         self._held_a_secret = False
 
     def scrub_past(self) -> None:
-        """Rewrite what this session has kept so far."""
+        """Rewrite what this IPython session has stored so far."""
         manager = self._shell.history_manager
         self._clean_request()
         self._clean_completer()
@@ -180,7 +181,7 @@ class HistoryGuard:
         for name in ("_i00", "_i", "_ii", "_iii"):
             with contextlib.suppress(AttributeError):
                 setattr(manager, name, redact(getattr(manager, name)))
-        # `_i1` and its like; the second keeps what %who is not to list.
+        # `_i1` and the like; `user_ns_hidden` holds the variables that %who does not list.
         for names in (self._shell.user_ns, self._shell.user_ns_hidden):
             for name, value in list(names.items()):
                 if name.startswith("_i") and isinstance(value, str) and value in olds:
@@ -197,14 +198,14 @@ class HistoryGuard:
             info.raw_cell = clean
 
     def _clean_completer(self) -> None:
-        """Cut secrets out of the text that was completed last."""
+        """Remove secrets from the text that was completed last."""
         completer = getattr(self._shell, "Completer", None)
         for name in ("line_buffer", "text_until_cursor"):
             if isinstance(text := getattr(completer, name, None), str) and redact(text) != text:
                 setattr(completer, name, redact(text))
 
     def _clean_request(self) -> None:
-        """Cut secrets out of the kernel's copy of the request that it is working on."""
+        """Remove secrets from the kernel's copy of the request that it is working on."""
         for holder in (self._shell, getattr(self._shell, "kernel", None)):
             request: Any = getattr(holder, "get_parent", dict)()
             content = request.get("content") if isinstance(request, dict) else None
@@ -212,11 +213,11 @@ class HistoryGuard:
                 content["code"] = redact(content["code"])
 
     def _rewrite_database(self, manager: Any, changed: dict[int, tuple[str, str]]) -> None:
-        """Rewrite lines of this session in history.sqlite, leaving no old bytes behind."""
+        """Rewrite lines of this IPython session in history.sqlite, and leave none of the old bytes there."""
         if not getattr(manager, "enabled", False):
             return
         try:
-            with manager.db_input_cache_lock:  # the saving thread writes under it: either not yet, or done
+            with manager.db_input_cache_lock:  # the saving thread holds it while it writes
                 manager.db_input_cache = [
                     (line, *changed.get(line, (source, raw))) for line, source, raw in manager.db_input_cache
                 ]
@@ -242,7 +243,7 @@ def _rewrite_lines(name: str, source: str) -> None:
 
 
 def _rewrite_dump(name: str, raw: str) -> None:
-    """Cut secrets out of the file that a cell was dumped to for the debugger, where it was."""
+    """Remove secrets from the file that the debugger's copy of a cell stands in, if there is one."""
     clean = redact(raw)
     if clean == raw:
         return

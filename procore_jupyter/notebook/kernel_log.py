@@ -1,7 +1,7 @@
-"""Keeps what a person typed out of the kernel's own log.
+"""A filter that keeps what a person typed out of the kernel's own log.
 
-At level DEBUG ipykernel and comm log every message whole: the cells, what is completed while it is typed, and what
-is typed into a widget. A secret, or the address that a browser ended on, would stand in it.
+At level DEBUG, ipykernel and comm log every message in full: the cells, the text that is completed while it is typed, and
+what is typed into a widget. Without the filter, a secret or the address that a browser ended on would stand in the log.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _DEEPEST = 12
+"""Levels of nesting that are searched for secrets; what lies deeper is replaced by ``***``."""
 
 
 class TypedTextFilter(logging.Filter):
-    """Cuts secrets out of the messages that a record is about; the messages themselves stay as they are."""
+    """Removes secrets from the copies of messages in log records; the messages themselves stay as they are."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through."""
-        # logging takes a lone dict for named arguments, so `args` is one or a tuple of them.
+        """Remove secrets from a record's arguments, and let every record through."""
+        # logging unpacks a single dict as named arguments: `args` is either that dict or a tuple.
         if isinstance(record.args, dict):
             record.args = _clean(record.args)
         elif isinstance(record.args, tuple):
@@ -31,7 +32,7 @@ class TypedTextFilter(logging.Filter):
 
 
 def install(shell: InteractiveShell) -> TypedTextFilter:
-    """Filter the logs of the kernel that the shell is in, and of its comms; nothing where it is in none."""
+    """Add a filter to the logs of the shell's kernel and of its comms; a shell outside a kernel has neither log."""
     made = TypedTextFilter()
     for log in _logs_of(shell):
         log.addFilter(made)
@@ -39,7 +40,7 @@ def install(shell: InteractiveShell) -> TypedTextFilter:
 
 
 def remove(shell: InteractiveShell, made: TypedTextFilter) -> None:
-    """Take the filter off again."""
+    """Remove the filter from the logs."""
     for log in _logs_of(shell):
         log.removeFilter(made)
 
@@ -51,7 +52,7 @@ def _logs_of(shell: InteractiveShell) -> list[logging.Logger]:
 
 
 def _clean(one: Any, name: object = None, depth: int = 0) -> Any:
-    """Return a copy without secrets: the text of cells redacted, what was typed into widgets left out."""
+    """Return a copy with cells' text redacted, and with what was typed into widgets replaced by ``***``."""
     if depth > _DEEPEST:
         return MASK
     if isinstance(one, dict):

@@ -1,6 +1,6 @@
-"""``%procore_connect`` and its sisters: read the line, call `connection`, show.
+"""``%procore_connect`` and the other magics: each reads its line, calls `connection`, and shows the result.
 
-Every error leaves as one line. A traceback would print the magic's whole line, and with it any secret in it.
+Every error leaves a magic as one line. A traceback would print the magic's whole line, and any secret in that line.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from procore_jupyter.notebook.options import (
     read_options,
 )
 from procore_jupyter.notebook.redaction import secrets_in_string
+from procore_jupyter.notebook.status_card import card, details, message
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -38,25 +39,25 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "procore"
 
-# What IPython itself puts under a name and takes back at the next cell.
+# Names that IPython itself assigns, and assigns anew at the next cell.
 _IPYTHONS_OWN = re.compile(r"In|Out|exit|quit|get_ipython|_+|_i+|_[iod]h|_i?\d+")
 
 Magic = TypeVar("Magic", bound=Callable[..., None])
 
 
 class Interrupted(KeyboardInterrupt):
-    """An interrupt while a magic waited, drawn without the magic's line."""
+    """An interrupt of a magic that waits, drawn without the magic's line."""
 
     def _render_traceback_(self) -> list[str]:
         return ["KeyboardInterrupt: stopped. A sign-in that is pending goes on."]
 
 
 class UnexpectedError(ProcoreError):
-    """Something that should not happen: where in our own code, and nothing of what was in it."""
+    """An error that should not happen. It names a place in our own code, and none of the values there."""
 
 
 def in_one_line(magic: Magic) -> Magic:
-    """Let nothing leave a magic but errors that draw themselves in one line."""
+    """Wrap a magic so that only errors that draw themselves in one line leave it."""
 
     @functools.wraps(magic)
     def guarded(*args: Any, **kwargs: Any) -> None:
@@ -68,7 +69,7 @@ def in_one_line(magic: Magic) -> Magic:
             error: BaseException = Interrupted()
         except Exception as unexpected:
             error = UnexpectedError(_where(unexpected))
-        # Outside the except clauses: the new error keeps no link to the old one and its frames.
+        # Raised outside the except clauses, so that the new error keeps no link to the old one and its frames.
         raise error
 
     return cast(Magic, guarded)
@@ -76,14 +77,14 @@ def in_one_line(magic: Magic) -> Magic:
 
 @magics_class
 class ProcoreMagics(Magics):
-    """The magics that a notebook signs in and out with.
+    """The magics with which a person connects, looks at tables, and signs out.
 
     Parameters
     ----------
     shell : InteractiveShell
         The notebook's shell.
     history : HistoryGuard or None
-        Asked what could not be cut out of the history.
+        Knows what could not be removed from IPython's history.
     """
 
     def __init__(self, shell: InteractiveShell, history: HistoryGuard | None = None) -> None:
@@ -95,26 +96,26 @@ class ProcoreMagics(Magics):
     @line_cell_magic
     @in_one_line
     def procore_connect(self, line: str, cell: str | None = None) -> None:
-        """Sign in to Procore; the session is then the variable `procore`.
+        """Sign in to Procore; the session then stands in the variable `procore`.
 
         ::
 
-            %procore_connect                 asks what it has to know, the first time
+            %procore_connect                 asks for your app's details the first time, then uses the saved ones
             %procore_connect [options] Profile=Procore;OAuthClientId=…;OAuthClientSecret=…;
-            %procore_connect [options] NAME  a saved connection; with nothing at all, the one saved as `default`
-            %%procore_connect [options]      and the same below, one property a line, "#" for comments
+            %procore_connect [options] NAME  uses a saved connection; without a NAME, the one saved as `default`
+            %%procore_connect [options]      takes the properties from the lines below, "#" begins a comment
 
-        It doesn't wait: click the link, and the first call that needs the sign-in waits for it.
+        The magic does not wait: click the link, and the first call that needs the sign-in waits for it.
 
         Options
         -------
         --name NAME        the variable (procore)
         --account NAME     which stored sign-in (default): two accounts can be signed in side by side
-        --save [NAME]      once it has worked, keep all of it under a name (default); secrets go where sign-ins go
-        --wait             wait in this cell
-        --timeout SECONDS  how long the link waits for you (300)
-        --login            sign in anew although a sign-in is stored
-        --via WAY          server, loopback or paste: how the browser's answer comes back (chosen for you)
+        --save [NAME]      save the connection under a name (default) once it has worked; secrets go to the token store
+        --wait             wait for the sign-in in this cell
+        --timeout SECONDS  how long you have to sign in (300)
+        --login            sign in again although a sign-in is stored
+        --via WAY          how the browser's answer comes back: server, loopback or paste (chosen for you)
         """
         given, rest = read_options(line, CONNECT_OPTIONS, "%procore_connect")
         if cell is not None and rest:
@@ -125,14 +126,12 @@ class ProcoreMagics(Magics):
     @line_magic
     @in_one_line
     def procore_status(self, line: str) -> None:
-        """Show who is signed in, to what, for how long, and where the sign-in is kept.
+        """Show who is signed in, to what and for how long, and where the sign-in is stored.
 
         Options
         -------
         --name NAME   the variable (procore)
         """
-        from procore_jupyter.notebook.status_card import details
-
         given, rest = read_options(line, STATUS_OPTIONS, "%procore_status")
         _nothing_else(rest, "%procore_status")
         name = str(given.get("name", DEFAULT_NAME))
@@ -143,15 +142,13 @@ class ProcoreMagics(Magics):
     @line_magic
     @in_one_line
     def procore_logout(self, line: str) -> None:
-        """Sign out: end the sign-in at Procore and forget it here.
+        """Sign out: end the sign-in at Procore, and remove it from this machine.
 
         Options
         -------
-        --keep-token   only end this session; the stored sign-in stays for the next one
+        --keep-token   end this session only; the stored sign-in stays for the next one
         --name NAME    the variable (procore)
         """
-        from procore_jupyter.notebook.status_card import message
-
         given, rest = read_options(line, LOGOUT_OPTIONS, "%procore_logout")
         _nothing_else(rest, "%procore_logout")
         session = self._session(str(given.get("name", DEFAULT_NAME)))
@@ -168,15 +165,15 @@ class ProcoreMagics(Magics):
     @line_magic
     @in_one_line
     def procore_tables(self, line: str) -> None:
-        """Show the tables there are: what they belong to, what they need, and of one, its columns.
+        """Show the tables with their scope and parameters, or one table with its columns.
 
         ::
 
-            %procore_tables          those gone over by hand
-            %procore_tables NAME     all that is known of one
-            %procore_tables WORD     those in whose name or description it occurs; "*" stands for anything
+            %procore_tables          the tables that were described by hand
+            %procore_tables NAME     one table, with its parameters and columns
+            %procore_tables WORD     the tables with WORD in their name or description; "*" stands for any text
 
-        Nothing is asked of Procore.
+        The magic makes no request.
 
         Options
         -------
@@ -191,14 +188,13 @@ class ProcoreMagics(Magics):
         from procore_jupyter.tables.definitions.catalog import Catalog
         from procore_jupyter.tables.definitions.listing import listing
 
-        profile, _ = profiles.load("Procore")  # nobody is connected yet: Procore's own
+        profile, _ = profiles.load("Procore")  # not connected yet, so there is no profile of the person's own
         display(listing(Catalog(profile), pattern))
 
-    def _connect(self, given: dict[str, object], text: str, *, lines: bool) -> None:
+    def _connect(self, given: dict[str, Any], text: str, *, lines: bool) -> None:
         name = _variable(str(given.get("name", DEFAULT_NAME)))
         from procore_jupyter.connection.assemble import How, open_connection
         from procore_jupyter.connection.lookup import settings_for
-        from procore_jupyter.notebook.status_card import card
 
         existing = kernel.session_under(self._names, name)
         if name in self._names and existing is None:
@@ -210,18 +206,13 @@ class ProcoreMagics(Magics):
         notes = self._notes(text, lines=lines, saving="save" in given)
         pending: list[LoginFlow] = []
         asked: list[Question] = []
-        settings = settings_for(
-            text, names=self._names, account=cast("str | None", given.get("account")), lines=lines
-        )
+        settings = settings_for(text, names=self._names, account=given.get("account"), lines=lines)
         how = How(
             show=pending.append,
             ask=asked.append if kernel.draws_panels(shell) else None,
-            via=cast("str | None", given.get("via")),
-            login=bool(given.get("login", False)),
-            timeout=cast(float, given.get("timeout", 300.0)),
             person=kernel.somebody_there(shell),
-            save=cast("str | None", given.get("save")),
             existing=existing,
+            **{one: given[one] for one in ("via", "login", "timeout", "save") if one in given},
         )
         session = open_connection(settings, how)
         shell.push({name: session})
@@ -250,7 +241,7 @@ class ProcoreMagics(Magics):
         raise UsageError(f"`{name}` is no Procore session in this notebook. {hint}")
 
     def _notes(self, text: str, *, lines: bool, saving: bool) -> tuple[str, ...]:
-        """Return what to say of secrets that stand in the cell."""
+        """Return a line about each secret that stands in the cell, and about each left over in the history."""
         names = list(dict.fromkeys(span.name for span in secrets_in_string(text, lines=lines) if span.name))
         instead = {**_INSTEAD, **(_SAVED if saving else {})}
         notes = [
@@ -275,10 +266,12 @@ _SAVED = {
 
 
 def _spoken(name: str) -> str:
+    """Return what a note calls a property."""
     return "The client secret" if name == "OAuthClientSecret" else name
 
 
 def _variable(name: str) -> str:
+    """Return a name that a session may stand under; raise UsageError for any other."""
     if not name.isidentifier() or keyword.iskeyword(name):
         raise UsageError(f"--name takes a variable's name, such as --name {DEFAULT_NAME}.")
     if hasattr(builtins, name) or _IPYTHONS_OWN.fullmatch(name):
@@ -294,7 +287,7 @@ def _nothing_else(rest: str, magic: str) -> None:
 
 
 def _where(error: BaseException) -> str:
-    """Return what went wrong, as far as it can be told without showing what was being worked on."""
+    """Say what went wrong, and where in our own code, without any value that was being worked on."""
     place = ""
     for frame in traceback.extract_tb(error.__traceback__):
         if (found := frame.filename.replace("\\", "/").rpartition("/procore_jupyter/"))[1]:

@@ -1,7 +1,7 @@
-"""The options at the front of a magic's line; all after them is somebody else's, and taken as it stands.
+"""The options at the front of a magic's line; the rest of the line is left as it stands.
 
-IPython's and shlex's splitting break quotes and backslashes, which a connection string is made of, so the
-line is read by hand, and only as far as it starts with ``--``.
+IPython and shlex split a line at quotes and backslashes, which would damage a connection string. So the line is read
+here, and only as far as it consists of options.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 
-# One option's value: in quotes (no escapes, as in a shell's single quotes) or up to the next blank.
+# An option's value: in quotes (without escapes, as in a shell's single quotes), or up to the next blank.
 VALUE = re.compile(r"""(?:=|\s+)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s'"]\S*))(?=\s|$)""")
 _OPTION = re.compile(r"--(?P<name>[A-Za-z][\w-]*)")
 
@@ -24,16 +24,16 @@ class Option(NamedTuple):
     Parameters
     ----------
     name : str
-        With its two dashes.
+        The option's name, with its two dashes.
     value : str
-        What its value is called in messages; empty for an option that has none.
+        What messages call the option's value; empty for an option that takes none.
     read : callable
-        Turns the value's text into what the magic wants. Raises ValueError with what to write instead.
+        Turns the value's text into what the magic needs. Raises ValueError, which says what to write instead.
     choices : tuple of str
-        The values to offer on Tab.
+        The values that Tab offers.
     without : str
-        What it means without its value; empty where it needs one. What follows such an option is its value
-        only where it looks like a name and begins no connection string.
+        What the option means without its value; empty if it needs one. The text after such an option is its value only
+        if it looks like a name and begins no connection string.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Option(NamedTuple):
 
 
 def value_of(option: Option, text: str, at: int = 0) -> re.Match[str] | None:
-    """Return the value that follows an option, None where none does."""
+    """Return the value that follows an option; None if no value does."""
     found = VALUE.match(text, at)
     if found is None or not option.without:
         return found
@@ -56,7 +56,7 @@ def value_of(option: Option, text: str, at: int = 0) -> re.Match[str] | None:
     return found
 
 
-def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[dict[str, object], str]:
+def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[dict[str, Any], str]:
     """Read the options off the front of a magic's line.
 
     Parameters
@@ -64,24 +64,24 @@ def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[
     text : str
         The line after the magic's name.
     options : mapping
-        What the magic takes, by name with dashes.
+        The options that the magic takes, by name with dashes.
     magic : str
         The magic's name, for messages.
 
     Returns
     -------
     given : dict
-        Values by option name without dashes (``keep_token``); True for an option without value.
+        The options' values, by name as a Python identifier (``keep_token``); True for an option without a value.
     rest : str
-        What follows, untouched but for white space around it.
+        The rest of the line, unchanged but for white space around it.
 
     Raises
     ------
     UsageError
-        An option is unknown, lacks its value or has one that it can't take. One line, and nothing of the
-        rest of the text in it, which may be secret.
+        An option is unknown, lacks its value or has a wrong one. The message is one line, without the rest of the
+        text, which may be secret.
     """
-    given: dict[str, object] = {}
+    given: dict[str, Any] = {}
     text = text.strip()
     while text.startswith("--"):
         if re.match(r"--(\s|$)", text):
@@ -108,7 +108,7 @@ def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[
     return given, text
 
 
-def _read(option: Option, value: re.Match[str]) -> object:
+def _read(option: Option, value: re.Match[str]) -> Any:
     text = next(part for part in value.group("double", "single", "bare") if part is not None)
     try:
         return option.read(text)
@@ -123,7 +123,7 @@ def _key(option: Option) -> str:
 def _unknown(name: str, options: Mapping[str, Option], magic: str) -> str:
     from procore_jupyter.wording import nearest
 
-    # A long "name" may be something else that was pasted here: it isn't repeated.
+    # A long "name" may be something else that was pasted here, a secret perhaps, so no message repeats it.
     near = nearest(name, options) if len(name) <= 30 else None
     known = f" It takes {', '.join(options)}." if options else ""
     meant = f" Did you mean {near}?" if near else known
@@ -131,7 +131,7 @@ def _unknown(name: str, options: Mapping[str, Option], magic: str) -> str:
 
 
 def seconds(text: str) -> float:
-    """Read a number of seconds above 0."""
+    """Return a number of seconds above 0. Raises ValueError for any other text."""
     try:
         value = float(text)
     except ValueError:
@@ -142,7 +142,7 @@ def seconds(text: str) -> float:
 
 
 def one_of(name: str, *choices: str) -> Option:
-    """Make an option that takes one of some words."""
+    """Return an option that takes one of the given words, in any case."""
 
     def read(text: str) -> str:
         for choice in choices:
@@ -154,7 +154,7 @@ def one_of(name: str, *choices: str) -> Option:
 
 
 def skip_options(text: str, at: int, options: Mapping[str, Option]) -> int:
-    """Return where the options that start at `at` end, minding no mistake in them."""
+    """Return where the options that start at `at` end; mistakes in them are passed over."""
     while (found := re.compile(r"[ \t]*(--[\w-]*)").match(text, at)) is not None:
         at = found.end()
         option = options.get(found.group(1))
@@ -167,7 +167,7 @@ _NAME_LIKE = re.compile(r"\w[\w.-]*")
 
 
 def _begins_a_string(text: str) -> bool:
-    """Tell whether a text begins with a property's name, blanks in it or not, and its ``=``."""
+    """Tell whether a text begins with a property's name (blanks in it don't count) and ``=``."""
     from procore_jupyter.settings.properties import find
 
     key, found, _ = text.partition("=")

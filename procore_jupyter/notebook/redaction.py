@@ -1,20 +1,20 @@
-r"""Where the secrets stand in a cell's text, and the text without them.
+r"""Finds the secrets in a cell's text, and returns the text without them.
 
 A person may paste a connection string with the client secret in it. What IPython keeps of such a cell
-(`notebook.history`) should not hold it, so this looks for it more freely than the connection string's grammar
-does: a string that can't be parsed, a misspelled property or a quote left open still has its values cut out.
-Cutting out too much costs nothing but a line of history.
+(`notebook.history`) must not hold the secret. So this module reads more freely than the connection string's grammar
+allows: a string that can't be parsed, with a misspelled property or an open quote, still has its values cut out.
+Cutting out too much costs only a line of history.
 
 =========================================  =========================================================
 where                                      what is cut out
 =========================================  =========================================================
-after ``%procore_connect``, to the line's  values of secret and of unknown properties, and what follows
-end (and its continued lines); behind        a secret without a key (the rest of one with a ``;`` in it)
+after ``%procore_connect``, to the end of  values of secret and of unknown properties, and text without
+the line (and its continued lines); after    a key after a secret (the rest of one with a ``;`` in it)
 ``%%procore_connect``, to the cell's end
 in Python strings anywhere else            values of secret properties, to the ``;``, quote or line end
 =========================================  =========================================================
 
-Values that only point to a secret, ``${NAME}`` and ``{name}``, stay.
+Values that only refer to a secret, ``${NAME}`` and ``{name}``, stay.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from procore_jupyter.notebook.options import CONNECT_OPTIONS, skip_options
 
 MASK = "***"
 
-# The magic with its percent signs anywhere in a line, or without at the line's start (automagic).
+# The magic: with its percent signs anywhere in a line, or without them at the line's start (automagic).
 _MAGIC = re.compile(r"%%?procore_connect\b|^[ \t]*procore_connect\b(?=[ \t])", re.MULTILINE)
 _REFERENCE = re.compile(r"""(["']?)(\$\{[^}\n]*\}|\{[^\W\d]\w*\})\1""")
 _KEY = re.compile(r"(?:[^=;]|==)*")
@@ -41,9 +41,9 @@ class SecretSpan(NamedTuple):
     Parameters
     ----------
     start, end : int
-        Where its value stands, in characters from 0.
+        Where the secret stands, in characters from 0.
     name : str
-        Which property it is of; empty where that isn't known.
+        The property whose value it is; empty if unknown.
     """
 
     start: int
@@ -57,11 +57,11 @@ class Segment(NamedTuple):
     Parameters
     ----------
     key : (int, int)
-        Where its key stands, or all of it where it has no ``=``.
+        Where the key stands; the whole segment if it has no ``=``.
     value : (int, int) or None
-        Where its value stands, with quotes and blanks around it.
+        Where the value stands, with the quotes and blanks around it; None without a ``=``.
     ended : bool
-        Whether something follows it (a ``;`` or a line's end).
+        Whether a ``;`` or the end of a line follows the segment.
     """
 
     key: tuple[int, int]
@@ -104,14 +104,14 @@ def secrets_in_string(text: str, *, lines: bool = False) -> list[SecretSpan]:
 def _cut(text: str, spans: list[SecretSpan]) -> str:
     pieces, at = [], 0
     for span in spans:
-        # A quoted value may hold line ends: keep them, so that tracebacks still count lines rightly.
+        # The line ends of a quoted value stay, so that tracebacks still count lines rightly.
         pieces += [text[at : span.start], MASK, "\n" * text.count("\n", span.start, span.end)]
         at = span.end
     return "".join([*pieces, text[at:]])
 
 
 def _logical_line_end(text: str, at: int) -> int:
-    """Return where the line ends that `at` is on, with the lines that a backslash at its end joins to it."""
+    """Return where the line at `at` ends, including the lines that backslashes join to it."""
     while True:
         end = text.find("\n", at)
         if end < 0:
@@ -122,7 +122,7 @@ def _logical_line_end(text: str, at: int) -> int:
 
 
 def segments(text: str, *, lines: bool = False) -> Iterator[Segment]:
-    """Take a connection string apart, whatever is wrong with it. See `Segment`."""
+    """Split a connection string into segments, whatever is wrong with it."""
     return _segments(text, 0, len(text), lines=lines)
 
 
@@ -160,7 +160,7 @@ def _in_string(text: str, at: int, end: int, *, lines: bool) -> Iterator[SecretS
 
 
 def _value_end(text: str, at: int, end: int, stops: str) -> int:
-    """Return where the value that starts at `at` ends, its quotes minded; an open quote takes all."""
+    """Return where the value that starts at `at` ends: at a stop outside its quotes, or at `end` after an open quote."""
     blank = " \t\r" if "\n" in stops else " \t\r\n"
     while at < end and text[at] in blank:
         at += 1
@@ -186,7 +186,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _property(key: str) -> tuple[str, bool]:
-    """Return a key's property, and whether its value is to be cut out."""
+    """Return the name of a key's property, and whether its value has to be cut out."""
     from procore_jupyter.settings import properties
 
     known = properties.find("".join(key.split()).lstrip("#"))
@@ -195,7 +195,7 @@ def _property(key: str) -> tuple[str, bool]:
 
 @cache
 def _secret_key() -> re.Pattern[str]:
-    """Return what a secret property's name and its ``=`` look like, spaces anywhere in the name."""
+    """Return a pattern of the secret properties' names, with blanks anywhere in them, and the ``=``."""
     from procore_jupyter.settings.properties import PROPERTIES
 
     names = ("[ \t]*".join(re.escape(letter) for letter in one.name) for one in PROPERTIES if one.secret)
@@ -203,9 +203,9 @@ def _secret_key() -> re.Pattern[str]:
 
 
 def _in_python(text: str, start: int, end: int, *, anywhere: bool = False) -> Iterator[SecretSpan]:
-    """Find secrets in the strings of Python code, as well as can be told without parsing it."""
+    """Find secrets in the strings of Python code, as well as that works without parsing the code."""
     at = counted = start
-    quotes = 0  # marks of long strings before the key
+    quotes = 0  # triple quotes before the key
     while (key := _secret_key().search(text, at, end)) is not None:
         at = key.end()
         before = key.start()
@@ -224,8 +224,8 @@ def _in_python(text: str, start: int, end: int, *, anywhere: bool = False) -> It
             at = stop
 
 
-# A value inside a Python string: in quotes of its own (maybe after a backslash), or up to a ";", the line's end,
-# or a quote that looks like the end of the Python string. In doubt it goes on to the line's end.
+# A value inside a Python string: in quotes of its own (perhaps after a backslash), or up to a ";", the line's end, or a
+# quote that looks like the end of the Python string. In doubt, the value extends to the line's end.
 _PYTHON_VALUE = re.compile(
     r"""
     [ \t]* (?:
