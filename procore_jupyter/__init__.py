@@ -10,7 +10,7 @@ or, in a script::
 
     procore = procore_jupyter.connect("Profile=Procore;InitiateOAuth=REFRESH;…")
 
-Everything is imported on first use: the notebook and the Jupyter server both load this module at their
+All but the errors is imported on first use: the notebook and the Jupyter server both load this module at their
 start, and neither should pay for the other's half, nor for requests.
 """
 
@@ -18,84 +18,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from procore_jupyter.errors import *  # noqa: F403 - what `errors.__all__` names
+from procore_jupyter.errors import __all__ as _ERRORS
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from procore_jupyter.connection.assemble import connect
-    from procore_jupyter.connection.procore import Procore
-    from procore_jupyter.connection.status import Status
-    from procore_jupyter.errors import (
-        ConfigurationError,
-        ConnectionStringError,
-        LoginDenied,
-        LoginRequired,
-        LoginTimeout,
-        NotFound,
-        PermissionDenied,
-        ProcoreAPIError,
-        ProcoreError,
-        ProcoreIncompleteWarning,
-        ProcoreWarning,
-        RateLimited,
-        StateMismatch,
-        TableNotFound,
-        TokenRequestError,
-        TokenStoreError,
-    )
+    from procore_jupyter.connection.assemble import connect as connect
+    from procore_jupyter.connection.procore import Procore as Procore
+    from procore_jupyter.connection.status import Status as Status
+    from procore_jupyter.session.api_errors import NotFound as NotFound
+    from procore_jupyter.session.api_errors import PermissionDenied as PermissionDenied
+    from procore_jupyter.session.api_errors import ProcoreAPIError as ProcoreAPIError
+    from procore_jupyter.session.api_errors import RateLimited as RateLimited
+    from procore_jupyter.tables.display.record import Record as Record
+    from procore_jupyter.tables.table import Table as Table
 
 __version__ = "0.1.0"
 
-_WHERE = {
+_ON_FIRST_USE = {
     "connect": "connection.assemble",
     "Procore": "connection.procore",
     "Status": "connection.status",
-    "ConfigurationError": "errors",
-    "ConnectionStringError": "errors",
-    "LoginDenied": "errors",
-    "LoginRequired": "errors",
-    "LoginTimeout": "errors",
-    "NotFound": "errors",
-    "PermissionDenied": "errors",
-    "ProcoreAPIError": "errors",
-    "ProcoreError": "errors",
-    "ProcoreIncompleteWarning": "errors",
-    "ProcoreWarning": "errors",
-    "RateLimited": "errors",
-    "StateMismatch": "errors",
-    "TableNotFound": "errors",
-    "TokenRequestError": "errors",
-    "TokenStoreError": "errors",
+    "NotFound": "session.api_errors",
+    "PermissionDenied": "session.api_errors",
+    "ProcoreAPIError": "session.api_errors",
+    "RateLimited": "session.api_errors",
+    "Record": "tables.display.record",
+    "Table": "tables.table",
 }
 
-__all__ = [
-    "ConfigurationError",
-    "ConnectionStringError",
-    "LoginDenied",
-    "LoginRequired",
-    "LoginTimeout",
-    "NotFound",
-    "PermissionDenied",
-    "Procore",
-    "ProcoreAPIError",
-    "ProcoreError",
-    "ProcoreIncompleteWarning",
-    "ProcoreWarning",
-    "RateLimited",
-    "StateMismatch",
-    "Status",
-    "TableNotFound",
-    "TokenRequestError",
-    "TokenStoreError",
-    "connect",
-]
+__all__ = [*_ERRORS, *_ON_FIRST_USE]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name not in _ON_FIRST_USE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_ON_FIRST_USE[name]}"), name)
     globals()[name] = found  # the next look-up doesn't come here
     return found
 

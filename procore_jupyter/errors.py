@@ -1,30 +1,52 @@
-"""Every error this package raises on purpose, and the warnings it gives.
+"""Every error that this package raises on purpose, and the warnings it gives.
 
 ::
 
     ProcoreError
-    ├── ConnectionStringError     the text of a connection string can't be read      .position
+    ├── ConnectionStringError     the text of a connection string can't be read (a ValueError)     .position
     ├── ConfigurationError        it can be read, and asks for something impossible
+    │   └── ParameterError        … in an argument of a call (a ValueError)
     ├── LoginRequired             a person has to sign in (again)
     │   ├── LoginDenied           … they chose Deny, or cancelled
     │   ├── LoginTimeout          … nobody finished in time
     │   └── StateMismatch         … the answer belongs to another sign-in
-    ├── TokenRequestError         the token endpoint refused, or could not be reached .error .description .status
+    ├── TokenRequestError         the token endpoint refused, or could not be reached              .error .description .status
     ├── TokenStoreError           the stored sign-in can't be read or written
-    ├── TableNotFound             there is no table of that name
-    └── ProcoreAPIError           the API refused                                     .status .message .request_id
+    ├── TableNotFound             there is no table of that name (a LookupError)
+    └── ProcoreAPIError           the API refused (a requests.HTTPError)                           .status .message .request_id .response
         ├── NotFound
         ├── PermissionDenied
-        └── RateLimited                                                               .retry_after
+        └── RateLimited                                                                            .retry_after
 
     ProcoreWarning (UserWarning)  something a person should know, and nothing stops
     └── ProcoreIncompleteWarning  a result lacks rows
+
+`ProcoreAPIError` and what hangs under it are in `session.api_errors`: they are errors of requests too, and this
+module, which the package, the notebook and the Jupyter server import at their start, does without requests.
 
 A message says what happened and then what to do next. It never holds a secret: no token, code,
 state, verifier or client secret is ever put into one of these, nor into an attribute of one.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ConfigurationError",
+    "ConnectionStringError",
+    "LoginDenied",
+    "LoginRequired",
+    "LoginTimeout",
+    "ParameterError",
+    "ProcoreError",
+    "ProcoreIncompleteWarning",
+    "ProcoreWarning",
+    "StateMismatch",
+    "TableNotFound",
+    "TokenRequestError",
+    "TokenStoreError",
+]
 
 
 class ProcoreError(Exception):
@@ -34,6 +56,10 @@ class ProcoreError(Exception):
         # IPython asks for this instead of drawing a traceback. A traceback of a magic prints the
         # magic's whole line, and "%xmode Verbose" prints local variables: both can hold a secret.
         return [f"{type(self).__name__}: {self}"]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickles and copies are made from the attributes: the arguments of __init__ are not all in `args`.
+        return _made_again, (type(self), self.args), self.__dict__
 
 
 class ConnectionStringError(ProcoreError, ValueError):
@@ -54,6 +80,10 @@ class ConnectionStringError(ProcoreError, ValueError):
 
 class ConfigurationError(ProcoreError):
     """What was asked for can't be done with these settings; the message names the way out."""
+
+
+class ParameterError(ConfigurationError, ValueError):
+    """An argument of a call can't be what it is; the message names it and what it can be."""
 
 
 class LoginRequired(ProcoreError):
@@ -88,7 +118,7 @@ class TokenRequestError(ProcoreError):
     description : str
         One sentence for a person: what happened, what to do.
     status : int or None
-        The HTTP status, None where no answer arrived.
+        The HTTP status; None if no answer arrived.
     sent : bool
         The request may have been carried out although no usable answer came: a refresh token may be spent.
     """
@@ -107,52 +137,8 @@ class TokenStoreError(ProcoreError):
     """The place where sign-ins are kept can't be read, written or trusted."""
 
 
-class TableNotFound(ProcoreError):
+class TableNotFound(ProcoreError, LookupError):
     """There is no table of that name."""
-
-
-class ProcoreAPIError(ProcoreError):
-    """Procore's API answered with an error.
-
-    Parameters
-    ----------
-    status : int
-        The HTTP status.
-    message : str
-        What Procore said, and what to do about it.
-    request_id : str or None
-        The ``X-Request-Id`` that Procore's support asks for.
-    """
-
-    def __init__(self, status: int, message: str, request_id: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.request_id = request_id
-
-
-class NotFound(ProcoreAPIError):
-    """404: it isn't there, or this person may not see it (Procore hides what one may not read)."""
-
-
-class PermissionDenied(ProcoreAPIError):
-    """403: the app isn't connected to the company, the tool is off, or a permission is missing."""
-
-
-class RateLimited(ProcoreAPIError):
-    """429 with a wait longer than ``MaxWait``.
-
-    Parameters
-    ----------
-    retry_after : float
-        Seconds until Procore takes requests again.
-    """
-
-    def __init__(
-        self, status: int, message: str, request_id: str | None = None, retry_after: float = 0.0
-    ) -> None:
-        super().__init__(status, message, request_id)
-        self.retry_after = retry_after
 
 
 class ProcoreWarning(UserWarning):
@@ -163,8 +149,14 @@ class ProcoreIncompleteWarning(ProcoreWarning):
     """A result lacks rows: a project didn't answer, or a list gave fewer than it counts."""
 
 
+def _made_again(kind: type[ProcoreError], args: tuple[Any, ...]) -> ProcoreError:
+    made = kind.__new__(kind)
+    made.args = args
+    return made
+
+
 def without_frames(error: BaseException) -> BaseException:
-    """Take the stack frames off an error and off all that it is chained to; return the same error.
+    """Take the stack frames off an error and off all errors that it is chained to; return the same error.
 
     The frames of requests, urllib3 and http.client hold headers and form fields in local variables,
     and tools that draw locals (``%xmode Verbose``, crash reporters) would print them.

@@ -11,7 +11,8 @@ import requests
 from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
 from procore_jupyter.connection.status import Status, wrong_clock
-from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreAPIError, ProcoreError
+from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables.cache import Cache

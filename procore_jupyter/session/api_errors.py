@@ -12,15 +12,14 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from procore_jupyter.errors import NotFound, PermissionDenied, ProcoreAPIError, RateLimited
+import requests
+
+from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.limit_headers import asked_wait
 from procore_jupyter.session.retries import SPIKE_WINDOW
 from procore_jupyter.wording import one_line
-
-if TYPE_CHECKING:
-    import requests
 
 LONGEST = 300
 """Characters shown of what Procore said."""
@@ -41,6 +40,72 @@ _NOT_CONNECTED = (
     "with the App Version Key of the app's Developer Portal page. Then run this again."
 )
 _CHOOSE = "Choose the company first:  procore.use(company=…)  (procore.companies() lists them)."
+
+
+class ProcoreAPIError(ProcoreError, requests.HTTPError):
+    """Procore's API answered with an error.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    message : str
+        What Procore said, and what to do about it.
+    request_id : str or None
+        The ``X-Request-Id`` that Procore's support asks for.
+    response : requests.Response or None
+        The response, whose ``request`` never holds the token that was sent; None if the limit of requests kept the
+        request here, and after pickling.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        request_id: str | None = None,
+        response: requests.Response | None = None,
+    ) -> None:
+        super().__init__(message, response=response)
+        self.status = status
+        self.message = message
+        self.request_id = request_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A pickle is written down, and what a person sent and Procore answered shouldn't be.
+        remade, of, attributes = super().__reduce__()
+        return remade, of, {**attributes, "response": None, "request": None}
+
+
+class NotFound(ProcoreAPIError):
+    """404: it isn't there, or this person may not see it (Procore hides what one may not read)."""
+
+
+class PermissionDenied(ProcoreAPIError):
+    """403: the app isn't connected to the company, the tool is off, or a permission is missing."""
+
+
+class RateLimited(ProcoreAPIError):
+    """429 with a wait longer than ``MaxWait``.
+
+    Parameters
+    ----------
+    status, message, request_id, response
+        As for `ProcoreAPIError`.
+    retry_after : float
+        Seconds until Procore takes requests again.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        request_id: str | None = None,
+        response: requests.Response | None = None,
+        *,
+        retry_after: float = 0.0,
+    ) -> None:
+        super().__init__(status, message, request_id, response)
+        self.retry_after = retry_after
 
 
 def raise_for_status(response: requests.Response, *, now: float | None = None) -> None:
@@ -67,9 +132,10 @@ def error_from(response: requests.Response, *, now: float | None = None) -> Proc
         after = asked_wait(status, response.headers, time.time() if now is None else now)
         after = SPIKE_WINDOW if after is None else after
         advice = f"It takes requests again in {after:.0f} s: try then, or let calls wait longer with MaxWait."
-        return RateLimited(status, _message(status, said, advice, request_id), request_id, retry_after=after)
-    advice = _advice(status, said, response)
-    return kinds.get(status, ProcoreAPIError)(status, _message(status, said, advice, request_id), request_id)
+        message = _message(status, said, advice, request_id)
+        return RateLimited(status, message, request_id, response, retry_after=after)
+    message = _message(status, said, _advice(status, said, response), request_id)
+    return kinds.get(status, ProcoreAPIError)(status, message, request_id, response)
 
 
 def unusable(response: requests.Response, wanted: str) -> ProcoreAPIError:
@@ -79,9 +145,8 @@ def unusable(response: requests.Response, wanted: str) -> ProcoreAPIError:
         f"Something that isn't {wanted} came from {_where(response)} ({kind}). "
         "Is a proxy, a VPN or a network's sign-in page in between? Check APIURL too."
     )
-    return ProcoreAPIError(
-        response.status_code, message, _clean(response.headers.get("X-Request-Id", ""), 100) or None
-    )
+    request_id = _clean(response.headers.get("X-Request-Id", ""), 100) or None
+    return ProcoreAPIError(response.status_code, message, request_id, response)
 
 
 def said_by(response: requests.Response) -> str:

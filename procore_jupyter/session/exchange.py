@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
-from procore_jupyter.errors import RateLimited
 from procore_jupyter.session import retries, scope
+from procore_jupyter.session.api_errors import RateLimited
 from procore_jupyter.session.bodies import read_whole
 from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE
 from procore_jupyter.session.rate_limit import AGAIN, Pace

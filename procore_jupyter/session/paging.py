@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, RateLimited
+from procore_jupyter.errors import LoginRequired, ProcoreError
 from procore_jupyter.session import api_errors
+from procore_jupyter.session.api_errors import ProcoreAPIError, RateLimited
 from procore_jupyter.session.limit_headers import whole_number
 from procore_jupyter.session.page_order import Page, PageOrder, PageRequest
 from procore_jupyter.session.scope import Scope

@@ -7,8 +7,9 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
+from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.session import paging
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing

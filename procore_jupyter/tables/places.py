@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from procore_jupyter.errors import ConfigurationError, ProcoreAPIError
+from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.session import paging
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection

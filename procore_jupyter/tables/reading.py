@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_jupyter.errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session import paging
+from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.session.scope import Scope

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from procore_jupyter.errors import ProcoreAPIError
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import converted, settled, without_rows
 from procore_jupyter.tables.reading import Batch, Incomplete, Reading

@@ -28,8 +28,6 @@ from procore_jupyter.errors import (
     LoginDenied,
     LoginRequired,
     LoginTimeout,
-    NotFound,
-    PermissionDenied,
     ProcoreIncompleteWarning,
     ProcoreWarning,
     TokenRequestError,
@@ -37,6 +35,7 @@ from procore_jupyter.errors import (
 )
 from procore_jupyter.files.private import data_folder
 from procore_jupyter.login.flow import LoginFlow, LoginState
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.settings.resolve import resolve
 from tests.connecting import ONE_COMPANY, OOB, connect, free_callback, sign_in, signed_in, text_for, until
 

@@ -12,8 +12,9 @@ import requests
 
 from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.errors import LoginRequired, ProcoreAPIError, ProcoreError, TokenRequestError
+from procore_jupyter.errors import LoginRequired, ProcoreError, TokenRequestError
 from procore_jupyter.login.flow import LoginFlow, LoginState
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from tests.connecting import connect, sign_in, signed_in, text_for, until
 from tests.faults.table import FAULTS, IMPATIENT, PATIENT, assert_helps, break_down, mend, wait_no_longer_than
 from tests.oauth.provider import token_requests

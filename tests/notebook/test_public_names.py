@@ -20,6 +20,33 @@ def test_every_public_name_is_there() -> None:
     assert procore_jupyter.ProcoreError is ProcoreError
 
 
+def test_the_public_names_are_these() -> None:
+    assert sorted(procore_jupyter.__all__) == [
+        "ConfigurationError",
+        "ConnectionStringError",
+        "LoginDenied",
+        "LoginRequired",
+        "LoginTimeout",
+        "NotFound",
+        "ParameterError",
+        "PermissionDenied",
+        "Procore",
+        "ProcoreAPIError",
+        "ProcoreError",
+        "ProcoreIncompleteWarning",
+        "ProcoreWarning",
+        "RateLimited",
+        "Record",
+        "StateMismatch",
+        "Status",
+        "Table",
+        "TableNotFound",
+        "TokenRequestError",
+        "TokenStoreError",
+        "connect",
+    ]
+
+
 def test_no_other_name_is_made_up() -> None:
     with pytest.raises(AttributeError, match="no attribute 'conect'"):
         _ = procore_jupyter.conect

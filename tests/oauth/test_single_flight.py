@@ -8,6 +8,7 @@ import threading
 import traceback
 
 import pytest
+import requests
 
 from procore_jupyter.errors import LoginRequired, TokenRequestError
 from procore_jupyter.oauth.single_flight import Flight
@@ -34,7 +35,12 @@ def test_all_who_wait_get_the_one_result() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [LoginRequired("Sign in."), TokenRequestError("unreachable", "No network.", 503, sent=True)]
+    "error",
+    [
+        LoginRequired("Sign in."),
+        TokenRequestError("unreachable", "No network.", 503, sent=True),
+        requests.ConnectionError("No network."),
+    ],
 )
 def test_each_who_waits_gets_an_error_of_its_own_with_all_it_carries(error: Exception) -> None:
     def work(flight: Flight[None]) -> None:

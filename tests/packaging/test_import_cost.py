@@ -92,9 +92,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert not imported_by(source) & {"pandas", "polars"}
 
 
-def test_importing_the_package_imports_none_of_its_rooms() -> None:
+def test_importing_the_package_imports_none_of_its_rooms_but_only_the_errors() -> None:
     ours = {name for name in imported_by(IMPORT) if name.startswith("procore_jupyter")}
-    assert ours == {"procore_jupyter"}
+    assert ours == {"procore_jupyter", "procore_jupyter.errors"}
 
 
 def test_the_server_loads_nothing_of_ours_but_its_own_room_the_ticket_and_the_errors() -> None:

@@ -10,8 +10,8 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_jupyter.errors import NotFound, PermissionDenied, ProcoreAPIError, RateLimited
 from procore_jupyter.session import api_errors
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError, RateLimited
 
 
 def response(

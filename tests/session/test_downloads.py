@@ -13,7 +13,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.errors import NotFound, ProcoreAPIError
+from procore_jupyter.session.api_errors import NotFound, ProcoreAPIError
 from procore_jupyter.session.downloads import LONGEST_NAME, download, name_of
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.rules import FileHosts

@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from procore_jupyter.errors import LoginRequired, PermissionDenied, ProcoreAPIError, RateLimited
+from procore_jupyter.errors import LoginRequired
 from procore_jupyter.session import paging
+from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError, RateLimited
 from procore_jupyter.session.paging import Failed, Idle, ListRequest, Rows
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from procore_jupyter.errors import RateLimited
 from procore_jupyter.session import ledger as ledgers
+from procore_jupyter.session.api_errors import RateLimited
 from procore_jupyter.session.ledger import Lease, Ledger, LedgerFile, Window
 from procore_jupyter.session.limit_headers import WindowReport
 from procore_jupyter.session.rate_limit import SAME_WAIT, Pace, ServerClock, WaitsTold

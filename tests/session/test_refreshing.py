@@ -16,6 +16,7 @@ import requests
 
 from procore_jupyter.errors import ConfigurationError, LoginRequired
 from procore_jupyter.secret import Secret
+from procore_jupyter.session.api_errors import error_from
 from procore_jupyter.session.refreshing import RefreshingSession
 from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens, Waits
 
@@ -203,6 +204,18 @@ def test_nothing_that_a_response_carries_holds_the_token(api: Server, session: R
         assert TOKEN.encode() not in pickle.dumps(one)
         assert TOKEN.encode() not in pickle.dumps(one.request)
     assert "Procore-Company-Id" not in response.request.headers
+
+
+def test_an_error_of_the_api_carries_its_response_without_the_token(
+    api: Server, session: RefreshingSession
+) -> None:
+    api.answer = lambda request: Answer(403, b'{"errors":"No."}')
+    error = error_from(session.get("/first"))
+    assert isinstance(error, requests.HTTPError) and error.response is not None
+    assert (error.response.status_code, error.response.request) == (403, error.request)
+    assert error.request is not None and error.request.headers["Authorization"] == "Bearer ***"
+    for one in (error, error.response, error.request):
+        assert TOKEN.encode() not in pickle.dumps(one)
 
 
 def test_a_token_on_its_way_is_drawn_masked(tokens: Tokens) -> None:

@@ -21,7 +21,7 @@ import pytest
 import requests
 
 from procore_jupyter import Procore
-from procore_jupyter.errors import ProcoreAPIError
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Server
 from tests.tables.moving_server import FIRST, LIST, USUAL, Habits, MovingServer

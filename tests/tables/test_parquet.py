@@ -17,13 +17,8 @@ import pytest
 import requests
 
 from procore_jupyter import Procore
-from procore_jupyter.errors import (
-    NotFound,
-    PermissionDenied,
-    ProcoreAPIError,
-    ProcoreIncompleteWarning,
-    ProcoreWarning,
-)
+from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.small_api import PROJECTS, SmallApi, projects, rfis, rfis_of
 

@@ -17,13 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from procore_jupyter import Procore
-from procore_jupyter.errors import (
-    ConfigurationError,
-    NotFound,
-    PermissionDenied,
-    ProcoreAPIError,
-    ProcoreIncompleteWarning,
-)
+from procore_jupyter.errors import ConfigurationError, ProcoreIncompleteWarning
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.sources import MANY
 from procore_jupyter.tables.table import Table

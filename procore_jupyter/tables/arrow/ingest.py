@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from procore_jupyter.errors import ProcoreAPIError
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.custom_fields import CustomFields, Labels
 from procore_jupyter.tables.arrow.types import (

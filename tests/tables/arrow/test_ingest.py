@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from procore_jupyter.errors import ProcoreAPIError
+from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow import ingest as module
 from procore_jupyter.tables.arrow.ingest import BATCH, DEEPEST_ROW, FIRST_LOOK, Ingest
 from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP

@@ -11,7 +11,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_jupyter.errors import NotFound, ProcoreAPIError
+from procore_jupyter.session.api_errors import NotFound, ProcoreAPIError
 from procore_jupyter.tables.display.record import Record, read_record
 from tests.session.conftest import Answer, Server
 from tests.tables.display.test_cells import JSON
