@@ -1,16 +1,16 @@
-"""The way back through this machine: listen on the CallbackURL's own port for one answer (RFC 8252, 7.3).
+"""The receiver on this machine: it listens on the CallbackURL's own port for one response (RFC 8252, section 7.3).
 
-One thread, the flow's, serves all connections: `http.server` reads a request and writes the answer,
-between two byte strings, and a selector moves the bytes. So a browser's speculative connection that
-says nothing, or a program that sends a byte a minute, never stands before the real answer.
+One thread, the flow's, serves all connections: a selector moves the bytes, and between two byte strings
+`http.server` reads a request and writes the page. So neither a browser's speculative connection that
+sends nothing, nor a program that sends a byte a minute, ever delays the real response.
 
-What is served, and to whom
-- it listens on loopback alone, and where the CallbackURL says ``localhost`` on both its addresses;
+Who is served, and what
+- it listens on loopback alone; for a CallbackURL with ``localhost``, on both its addresses;
 - the ``Host`` must be the CallbackURL's, or a page whose name was rebound to 127.0.0.1 could read here;
-- the CallbackURL's path answers for this sign-in's state alone, by GET; HEAD looks and uses nothing up;
-- ``/procore-jupyter/start?login=ID`` leads to the provider, so that a saved notebook needs to hold no
-  more of the link than ID, which dies with the sign-in;
-- all else is 404.
+- the CallbackURL's path takes a response with this login's state alone, by GET; HEAD looks and uses nothing up;
+- ``/procore-jupyter/start?login=ID`` redirects to the provider, so that a saved notebook needs to hold no
+  more of the link than ID, which dies with the login;
+- every other path is 404.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 
 HEAD_LIMIT = 65_536
-"""Bytes of a request's head. A browser sends localhost the cookies of every port it ever met there."""
+"""Bytes of a request's head. A browser sends localhost the cookies of every port that it ever met there."""
 
 CONNECTIONS = 64
-"""At once; beyond it the oldest that has not finished its request gives way."""
+"""Connections open at once; one more cuts the oldest that has not finished its request."""
 
 HEAD_TIME = 10.0
-"""Seconds a connection has for its request, and afterwards for taking its answer."""
+"""Seconds that a connection has to send its request, and afterwards to read the page."""
 
 LAST_PAGE_TIME = 2.0
-"""Seconds that the browser has to take the last page before its connection is cut."""
+"""Seconds that the browser has to read the last page before its connection is cut."""
 
 LOOK_UP = 0.5
 """Seconds between two looks at the clock and at `stop`; `close` doesn't wait for one."""
@@ -59,19 +59,19 @@ _NOT_OURS = (
 
 
 class LoopbackReceiver:
-    """Listens at a loopback CallbackURL for this sign-in's answer.
+    """Listens at a loopback CallbackURL for this login's response.
 
     Parameters
     ----------
     callback_url : str
         ``http://localhost[:port]/…``, ``http://127.0.0.1[:port]/…`` or ``http://[::1][:port]/…``.
     clock : Callable
-        Seconds of a clock that never goes back.
+        Returns seconds of a clock that never goes back.
 
     Raises
     ------
     ValueError
-        It is another kind of address.
+        `callback_url` is another kind of address.
     """
 
     name: Literal["loopback"] = "loopback"
@@ -86,13 +86,15 @@ class LoopbackReceiver:
         self._state = self._start_id = self._authorize_url = ""
         self._listeners: list[socket.socket] = []
         self._connections: dict[socket.socket, _Connection] = {}
-        self._poke: tuple[socket.socket, socket.socket] | None = None  # from one end `receive` is woken
+        self._poke: tuple[socket.socket, socket.socket] | None = (
+            None  # a byte sent into one end wakes `receive`
+        )
         self._closed = threading.Event()
-        self._at_work = threading.Lock()  # held by whoever touches the sockets
+        self._at_work = threading.Lock()  # held by the thread that uses the sockets
 
     @property
     def start_url(self) -> str | None:
-        """The address that leads to the provider, while this is open."""
+        """The address that redirects to the provider; None unless this is open."""
         return f"{self.address.origin}{START_PATH}?login={self._start_id}" if self._start_id else None
 
     def open(self, request: AuthorizationRequest) -> None:
@@ -101,7 +103,7 @@ class LoopbackReceiver:
         Raises
         ------
         ReceiverUnavailable
-            The port can't be had.
+            The port can't be opened.
         """
         with self._at_work:
             if self._closed.is_set():
@@ -112,7 +114,7 @@ class LoopbackReceiver:
             self._start_id = secrets.token_urlsafe(16)
 
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
-        """Serve until the answer is there and its page is sent; None once stopped or closed."""
+        """Serve until the response is there and its page is sent; return None once stopped or closed."""
         with self._at_work, selectors.DefaultSelector() as selector:
             if self._poke is None:
                 return None
@@ -127,14 +129,14 @@ class LoopbackReceiver:
                         continue
                     if ready in self._listeners:
                         self._accept(ready, selector)
-                    elif ready in self._connections and (answer := self._read(ready, selector)):
-                        return answer
+                    elif ready in self._connections and (response := self._read(ready, selector)):
+                        return response
                 for late in [c for c, its in self._connections.items() if its.deadline < self._clock()]:
                     self._drop(late, selector)
         return None
 
     def close(self) -> None:
-        """Close the port at once; the page just sent still has a moment to arrive."""
+        """Close the port at once; a page just sent still has `LAST_PAGE_TIME` to arrive."""
         self._closed.set()
         if (poke := self._poke) is not None:
             with contextlib.suppress(OSError):
@@ -143,7 +145,7 @@ class LoopbackReceiver:
             self._state = self._start_id = self._authorize_url = ""
             for one in [*self._listeners, *(c for c, its in self._connections.items() if not its.answered)]:
                 one.close()
-            # Closing with bytes unread would reset the connection, and the browser would show no page.
+            # A close with bytes unread would reset the connection, and the browser would show no page.
             end = self._clock() + LAST_PAGE_TIME
             for one in (c for c, its in self._connections.items() if its.answered):
                 with contextlib.suppress(OSError):
@@ -158,7 +160,7 @@ class LoopbackReceiver:
     def _accept(self, listener: socket.socket, selector: selectors.BaseSelector) -> None:
         try:
             connection, _ = listener.accept()
-        except OSError:  # gone again, or no file handles left: the next round may have some
+        except OSError:  # the browser is gone, or no file handle is left: the next round may have one
             return
         connection.setblocking(False)
         unfinished = [c for c, its in self._connections.items() if not its.answered] or [*self._connections]
@@ -170,7 +172,7 @@ class LoopbackReceiver:
     def _read(
         self, connection: socket.socket, selector: selectors.BaseSelector
     ) -> AuthorizationResponse | None:
-        """Take what has come; answer a finished request. Return what was waited for, if that was it."""
+        """Read what has come and answer a whole request; return the authorization response if it brought that."""
         its = self._connections[connection]
         try:
             received = connection.recv(65_536)
@@ -182,17 +184,17 @@ class LoopbackReceiver:
             self._drop(connection, selector)
             return None
         if its.answered:
-            return None  # a body, or more requests: read so that the answer is not reset, and thrown away
+            return None  # a body, or more requests: read so that the page is not reset, and dropped
         its.head += received
         ends = [end for mark in (b"\r\n\r\n", b"\n\n") if (end := its.head.find(mark)) >= 0]
         if not ends and len(its.head) <= HEAD_LIMIT:
             return None
         served = PageExchange(bytes(its.head[: min(ends) + 4]) if ends else None, self._reply)
         its.answered, its.head, its.deadline = True, bytearray(), self._clock() + HEAD_TIME
-        with contextlib.suppress(OSError):  # the browser may be gone; the answer counts all the same
+        with contextlib.suppress(OSError):  # the browser may be gone; the response counts all the same
             connection.send(served.written)  # some 2 KB into an empty buffer: never blocks
             connection.shutdown(socket.SHUT_WR)
-        return served.answer
+        return served.response
 
     def _drop(self, connection: socket.socket, selector: selectors.BaseSelector) -> None:
         del self._connections[connection]
@@ -201,7 +203,7 @@ class LoopbackReceiver:
         connection.close()
 
     def _reply(self, method: str, target: str, hosts: list[str]) -> Reply:
-        """Decide what a request is answered."""
+        """Return the reply to a request."""
         if len(hosts) != 1 or hosts[0].strip().lower() not in self.address.hosts:
             return Reply(HTTPStatus.FORBIDDEN, NOT_HERE)
         path, _, query = target.partition("?")
@@ -222,29 +224,29 @@ class LoopbackReceiver:
 
         if not _is(fields.get("state"), self._state):
             return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
-        answer = AuthorizationResponse.from_query(query)
-        if answer.error == "invalid_answer":
+        response = AuthorizationResponse.from_query(query)
+        if response.error == "invalid_answer":
             return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
         if method == "HEAD":
             return Reply(HTTPStatus.OK)
-        if answer.error is not None:
-            return Reply(
-                HTTPStatus.OK, DENIED if answer.error == "access_denied" else _REFUSED, answer=answer
-            )
-        return Reply(HTTPStatus.OK, _SIGNED_IN, answer=answer)
+        if response.error is None:
+            sentence = _SIGNED_IN
+        else:
+            sentence = DENIED if response.error == "access_denied" else _REFUSED
+        return Reply(HTTPStatus.OK, sentence, response=response)
 
 
 @dataclass
 class _Connection:
-    """One browser connection: what it has sent, and until when it may (seconds of the clock)."""
+    """One browser connection."""
 
-    deadline: float
-    head: bytearray = field(default_factory=bytearray, repr=False)
-    answered: bool = False
+    deadline: float  # when it is cut, in seconds of the receiver's clock
+    head: bytearray = field(default_factory=bytearray, repr=False)  # what came of its request's head
+    answered: bool = False  # whether its page has been sent
 
 
 def _is(found: list[str] | None, wanted: str) -> bool:
-    """Tell whether a parameter stands there once and is the wanted one, in a time that tells nothing."""
+    """Tell, in constant time, whether a parameter was given once and has the wanted value."""
     return (
         bool(wanted)
         and found is not None

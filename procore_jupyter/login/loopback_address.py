@@ -1,4 +1,4 @@
-"""Where a loopback CallbackURL wants to be answered, and the sockets that listen there."""
+"""The address that a loopback CallbackURL names, and the sockets that listen there."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from procore_jupyter.addresses import is_loopback
 from procore_jupyter.login.receiver import ReceiverUnavailable
 
 START_PATH = "/procore-jupyter/start"
-"""Leads to the provider, here and on a Jupyter server; ``?login=ID`` says which sign-in."""
+"""The path that redirects to the provider, here and on a Jupyter server; ``?login=ID`` names the login."""
 
 BACKLOG = 128
-"""Connections that may wait to be taken up."""
+"""Connections that may wait to be accepted."""
 
 
 @dataclass(frozen=True)
 class LoopbackAddress:
-    """Where a loopback CallbackURL wants to be answered.
+    """The address that a loopback CallbackURL names.
 
     Parameters
     ----------
     host : str
-        As a browser writes it in ``Host``: ``localhost``, ``127.0.0.1``, ``[::1]``.
+        The host as a browser writes it in ``Host``: ``localhost``, ``127.0.0.1``, ``[::1]``.
     port : int
-        80 where the address names none.
+        The TCP port; 80 if the CallbackURL names none.
     path : str
-        As a browser sends it: ``/`` where the address has none.
+        The path as a browser sends it; ``/`` if the CallbackURL has none.
     """
 
     host: str
@@ -39,7 +39,7 @@ class LoopbackAddress:
 
     @classmethod
     def of(cls, callback_url: str) -> LoopbackAddress | None:
-        """Return where to listen for this CallbackURL; None where it is not http on loopback."""
+        """Return the address that a CallbackURL names; None if it is not http on loopback."""
         try:
             parts = urlsplit(callback_url)
             host, port = (parts.hostname or "").lower(), parts.port
@@ -51,28 +51,28 @@ class LoopbackAddress:
             return None
         if ":" in host:
             host = f"[{ipaddress.IPv6Address(host)}]"  # in the one spelling that browsers use
-        # Quoted as a browser does; what stands there quoted already stays.
+        # Quoted as a browser quotes; what is quoted already stays.
         return cls(host, port or 80, quote(parts.path, safe="/%:@!$&'()*+,;=~-._[]|") or "/")
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The ``Host`` headers that mean this address."""
+        """The values of the ``Host`` header that name this address."""
         named = {f"{self.host}:{self.port}"}
         return frozenset(named | {self.host} if self.port == 80 else named)
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port as a browser writes them."""
+        """Scheme, host and port, as a browser writes them."""
         return f"http://{self.host}" + ("" if self.port == 80 else f":{self.port}")
 
 
 def listen(address: LoopbackAddress) -> list[socket.socket]:
-    """Listen at a loopback address; for ``localhost`` at both families', as a browser may try either.
+    """Listen at a loopback address; for ``localhost`` at 127.0.0.1 and ::1, as a browser may try either.
 
     Raises
     ------
     ReceiverUnavailable
-        The port can't be had, or can't be had on both: then the answer could go to another program.
+        The port can't be opened, or not on both addresses: then the response could go to another program.
     """
     hosts = ["127.0.0.1", "::1"] if address.host == "localhost" else [address.host.strip("[]")]
     listening: list[socket.socket] = []
@@ -106,10 +106,10 @@ def _listener(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
-            # Or the port stays shut for a minute after the last sign-in's connection.
+            # Otherwise the port stays shut for a minute after the last login's connection.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         elif hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-            # On Windows SO_REUSEADDR would let two programs share the port, and either get the code.
+            # On Windows SO_REUSEADDR would let two programs share the port, and either could receive the code.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

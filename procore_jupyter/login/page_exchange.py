@@ -1,6 +1,6 @@
-"""One HTTP request in, one page out, between byte strings: the words the loopback listener speaks.
+"""The loopback receiver's HTTP: one request in, one page out, between byte strings.
 
-`http.server` reads the request and writes the answer; it never meets a socket, and logs nothing.
+`http.server` reads the request and writes the page; it never touches a socket, and logs nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NOT_HERE = "There is nothing at this address. Go back to your notebook."
 
-# The look of the Jupyter server's own pages: a person may meet either.
+# Looks like the pages of `server.pages`, which can't be imported here: a person may meet either.
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #212121; --faint: #616161 }
 @media (prefers-color-scheme: dark) { :root { --paper: #111111; --ink: #e8e8e8; --faint: #a0a0a0 } }
@@ -31,7 +31,7 @@ p { margin: 0 0 .5rem; color: var(--faint); font-size: 14px }
 h1 { margin: 0; font-size: 18px; font-weight: 500 }
 """
 
-# On the page of an answer alone: takes the code out of the address bar, and tries to close the tab.
+# Only on the page after a response: removes the code from the address bar, and tries to close the tab.
 _SCRIPT = 'history.replaceState(null, "", location.pathname); window.close();'
 
 
@@ -56,30 +56,30 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Reply:
-    """What one request is answered; `answer` is what it brought, if it was the one waited for."""
+    """The reply to one request."""
 
     status: HTTPStatus
-    sentence: str = ""
-    location: str | None = None
-    answer: AuthorizationResponse | None = field(default=None, repr=False)
+    sentence: str = ""  # the page's one sentence; without one there is no page
+    location: str | None = None  # where the browser is redirected to
+    response: AuthorizationResponse | None = field(default=None, repr=False)  # of this login, if it came
 
 
 class PageExchange(BaseHTTPRequestHandler):
-    """One request head in, one whole answer out; `http.server` without its sockets.
+    """One request head in, one whole page out: `http.server` without its sockets.
 
     Parameters
     ----------
     head : bytes or None
-        The request up to the empty line; None where it never ended within the limit.
+        The request up to the empty line; None if that didn't come within the limit.
     decide : Callable
-        Method, target and ``Host`` headers to the reply.
+        Returns the reply to a method, a target and the ``Host`` headers.
     """
 
     protocol_version = "HTTP/1.1"
 
     def __init__(self, head: bytes | None, decide: Callable[[str, str, list[str]], Reply]) -> None:
         self._decide = decide
-        self.answer: AuthorizationResponse | None = None
+        self.response: AuthorizationResponse | None = None
         self.rfile, self.wfile = BytesIO(head or b""), BytesIO()
         self.command, self.requestline, self.request_version = "", "", "HTTP/1.1"
         if head is None:
@@ -89,26 +89,26 @@ class PageExchange(BaseHTTPRequestHandler):
         self.written = self.wfile.getvalue()
 
     def do_GET(self) -> None:
-        """Answer what was decided."""
+        """Send the reply."""
         reply = self._decide(self.command, self.path, self.headers.get_all("Host") or [])
-        self.answer = reply.answer
+        self.response = reply.response
         self._write(reply)
 
     do_HEAD = do_GET
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what `http.server` found wrong, without repeating the request as it would."""
+        """Say what `http.server` found wrong, without repeating the request as it would."""
         status = HTTPStatus(code)
-        if status is HTTPStatus.NOT_IMPLEMENTED:  # its word for a method that isn't here
+        if status is HTTPStatus.NOT_IMPLEMENTED:  # http.server's status for an unknown method
             status = HTTPStatus.METHOD_NOT_ALLOWED
         self._write(Reply(status, NOT_HERE))
 
     def handle_expect_100(self) -> bool:
-        """Send no ``100 Continue``: the one answer is the last."""
+        """Send no ``100 Continue``: the page is all that is sent."""
         return True
 
     def _write(self, reply: Reply) -> None:
-        page = _page(reply.sentence, answer=reply.answer is not None) if reply.sentence else b""
+        page = _page(reply.sentence, closes=reply.response is not None) if reply.sentence else b""
         self.send_response_only(reply.status)
         for name, value in _HEADERS.items():
             self.send_header(name, value)
@@ -125,11 +125,11 @@ class PageExchange(BaseHTTPRequestHandler):
         """Log nothing: the request line holds the code."""
 
 
-def _page(sentence: str, *, answer: bool) -> bytes:
+def _page(sentence: str, *, closes: bool) -> bytes:
     """Return a page of one sentence, readable without its script, light or dark as the browser likes."""
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Sign in to Procore · procore-jupyter</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head><body><main>'
         f"<p>procore-jupyter</p><h1>{html.escape(sentence)}</h1>"
-        f"</main>{f'<script>{_SCRIPT}</script>' if answer else ''}</body></html>"
+        f"</main>{f'<script>{_SCRIPT}</script>' if closes else ''}</body></html>"
     ).encode()

@@ -12,6 +12,7 @@ pasting was issued for another code challenge: a provider that knows PKCE refuse
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import re
 import threading
@@ -181,11 +182,7 @@ class PasteReceiver:
     def close(self) -> None:
         """Wake `receive`, and forget a response that it has not taken."""
         self._closed.set()
-        try:
+        with contextlib.suppress(queue.Empty):
             self._responses.get_nowait()
-        except queue.Empty:
-            pass
-        try:
+        with contextlib.suppress(queue.Full):
             self._responses.put_nowait(None)
-        except queue.Full:
-            pass
