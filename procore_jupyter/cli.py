@@ -158,7 +158,7 @@ def callback_url(given: argparse.Namespace) -> int:
         _say("The address of this JupyterHub isn't known here. Put it in place of YOUR-HUB:")
         found = hub_callback_url(around.hub)
     if found is None:
-        here = [server.url + CALLBACK_PATH for server in running_servers(around) if server.sock is None]
+        here = [server.callback_url for server in running_servers(around) if server.sock is None]
         if len(here) > 1:
             _say(f"Several Jupyter servers of yours are running; each has its own: {', '.join(here)}")
         found = here[0] if here else None

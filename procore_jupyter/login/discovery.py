@@ -66,14 +66,10 @@ class JupyterServer:
     named: bool = False
 
     @property
-    def origin(self) -> str:
-        """Scheme, host and port, as a browser on this machine names them."""
-        return f"{'https' if self.secure else 'http'}://localhost:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """The base URL, as a browser on this machine names it; ends with a slash."""
-        return self.origin + self.base_url
+    def callback_url(self) -> str:
+        """The CallbackURL that leads to this server, as a browser on this machine names it."""
+        scheme = "https" if self.secure else "http"
+        return f"{scheme}://localhost:{self.port}{self.base_url}{CALLBACK_PATH}"
 
     def listens_at(self, callback_url: str) -> bool:
         """Tell whether the address names this server's own port, on this machine.
@@ -151,9 +147,7 @@ def default_callback_url(surroundings: Surroundings) -> str | None:
     if surroundings.browser_elsewhere:
         return None
     own = own_server(surroundings)
-    if own is None or own.sock is not None:
-        return None
-    return own.url + CALLBACK_PATH
+    return None if own is None or own.sock is not None else own.callback_url
 
 
 def hub_callback_url(hub: Hub) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.login.discovery import CALLBACK_PATH, JupyterServer
 from procore_jupyter.login.receiver import ReceiverUnavailable
 from procore_jupyter.login.server_http import NoResponse, ServerResponse, send_request
 from procore_jupyter.login.ticket import OWNER_HEADER, TICKET_HEADER, Ticket
-from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
@@ -66,10 +67,7 @@ class ServerReceiver:
         if self._server.named:
             self._check_default_server(request.redirect_uri)
         body = json.dumps({"authorize_url": request.url}).encode()
-        proof = self._server.proof
-        opened = self._send(
-            "POST", "logins", body=body, headers={OWNER_HEADER: proof.reveal()} if proof else {}
-        )
+        opened = self._open_with("POST", "logins", body)
         if opened.status != 201:
             reasons = {
                 429: "Too many sign-ins are waiting on the Jupyter server; they end after ten minutes.",
@@ -98,14 +96,7 @@ class ServerReceiver:
         pause = 0.1
         while not given_up():
             try:
-                polled = send_request(
-                    self._server,
-                    "GET",
-                    f"logins/result?wait={self._wait:g}",
-                    headers={TICKET_HEADER: self._ticket.header},
-                    timeout=self._wait + 10.0,
-                    given_up=given_up,
-                )
+                polled = self._send("GET", f"logins/result?wait={self._wait:g}", self._wait + 10.0, given_up)
             except NoResponse:
                 polled = ServerResponse(503)
             if polled.status == 200 and (response := _authorization_response(polled)):
@@ -134,23 +125,15 @@ class ServerReceiver:
         with self._closing:
             opened, self._opened = self._opened, False
         if opened:
-            try:
-                send_request(
-                    self._server,
-                    "DELETE",
-                    "logins/result",
-                    headers={TICKET_HEADER: self._ticket.header},
-                    timeout=min(self._patience, 1.0),
-                )
-            except NoResponse:
-                pass  # the server forgets the login by itself after ten minutes
+            with contextlib.suppress(NoResponse):  # the server forgets the login by itself after ten minutes
+                self._send("DELETE", "logins/result", min(self._patience, 1.0), lambda: False)
 
     def _check_address(self, redirect_uri: str) -> None:
         """Refuse a CallbackURL that names this server's port, but not the address of our callback there."""
         if not self._server.listens_at(redirect_uri):
             return
         given = urlsplit(redirect_uri)
-        right = self._server.url + CALLBACK_PATH
+        right = self._server.callback_url
         if given.path != urlsplit(right).path or given.scheme != urlsplit(right).scheme:
             raise ReceiverUnavailable(
                 f"This CallbackURL doesn't lead to your Jupyter server. Use  CallbackURL={right}  and register it"
@@ -158,7 +141,7 @@ class ServerReceiver:
             )
 
     def _check_health(self) -> None:
-        health = self._send("GET", "health")
+        health = self._open_with("GET", "health")
         if health.status != 200 or "version" not in _fields(health):
             raise ReceiverUnavailable(
                 "The Jupyter server doesn't have procore-jupyter installed. Install it where JupyterLab itself runs and"
@@ -197,22 +180,27 @@ class ServerReceiver:
             )
 
     def _send(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b""
+        self, method: str, path: str, timeout: float, given_up: Callable[[], bool], body: bytes = b""
     ) -> ServerResponse:
-        if method != "GET":
-            headers = {TICKET_HEADER: self._ticket.header, **(headers or {})}
-        try:
-            return send_request(
-                self._server,
-                method,
-                path,
-                headers=headers or {},
-                body=body,
-                timeout=self._patience,
-                given_up=self._closed.is_set,
-            )
-        except NoResponse:
-            pass  # the error below is not chained to it: its frames hold the ticket
+        """Send one request: the ticket goes to every route but health, the proof of the owner to `logins` alone."""
+        headers = {} if path == "health" else {TICKET_HEADER: self._ticket.header}
+        if path == "logins" and self._server.proof is not None:
+            headers[OWNER_HEADER] = self._server.proof.reveal()
+        return send_request(
+            self._server, method, path, headers=headers, body=body, timeout=timeout, given_up=given_up
+        )
+
+    def _open_with(self, method: str, path: str, body: bytes = b"") -> ServerResponse:
+        """Send a request of `open`, and return the response.
+
+        Raises
+        ------
+        ReceiverUnavailable
+            No response came.
+        """
+        with contextlib.suppress(NoResponse):
+            return self._send(method, path, self._patience, self._closed.is_set, body)
+        # Not chained to NoResponse, whose frames hold the ticket.
         place = f"on port {self._server.port}" if self._server.sock is None else "of this notebook"
         raise ReceiverUnavailable(f"The Jupyter server {place} doesn't answer. {_PASTE}")
 
@@ -238,11 +226,5 @@ def _authorization_response(polled: ServerResponse) -> AuthorizationResponse | N
     from procore_jupyter.oauth.authorization import AuthorizationResponse
 
     given = {name: value for name, value in _fields(polled).items() if isinstance(value, str)}
-    if "code" not in given and "error" not in given:
-        return None
-    return AuthorizationResponse(
-        code=Secret(given["code"]) if "code" in given else None,
-        state=given.get("state"),
-        error=given.get("error"),
-        error_description=given.get("error_description"),
-    )
+    response = AuthorizationResponse.from_query(urlencode(given, errors="replace"))
+    return None if response.error == "invalid_answer" else response

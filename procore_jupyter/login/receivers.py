@@ -178,7 +178,7 @@ def _why_no_loopback(callback_url: str, taken_by: JupyterServer | None) -> str |
         return "the CallbackURL has to be http://localhost or http://127.0.0.1, with or without a port."
     if taken_by is not None:
         return (
-            f"port {address.port} is your Jupyter server's. Use  CallbackURL={taken_by.url}{CALLBACK_PATH}  and register "
+            f"port {address.port} is your Jupyter server's. Use  CallbackURL={taken_by.callback_url}  and register "
             "that as a Redirect URI of your app."
         )
     return None

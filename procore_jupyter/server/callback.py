@@ -70,21 +70,17 @@ def parse_query(query: Query) -> CallbackResponse:
     given: dict[str, str] = {}
     for name, longest in _LONGEST.items():
         values = query.get(name, [])
-        if len(values) > 1:
-            raise CallbackRefused(NOT_PROCORES)
-        if not values or not values[0]:
-            continue
-        if len(values[0]) > longest:
+        if len(values) > 1 or any(len(value) > longest for value in values):
             raise CallbackRefused(NOT_PROCORES)
         try:
-            given[name] = values[0].decode("utf-8")
+            if values and values[0]:
+                given[name] = values[0].decode("utf-8")
         except UnicodeDecodeError:
             raise CallbackRefused(NOT_PROCORES) from None
     if "state" not in given:
         raise CallbackRefused(NOT_STARTED_HERE)
-    if ("code" in given) == ("error" in given):
-        raise CallbackRefused(NOT_PROCORES)
-    if "code" in given and not re.fullmatch(r"[\x20-\x7e]+", given["code"]):
+    # A code is printable ASCII (RFC 6749, appendix A.11).
+    if ("code" in given) == ("error" in given) or not re.fullmatch(r"[\x20-\x7e]*", given.get("code", "")):
         raise CallbackRefused(NOT_PROCORES)
     if "error_description" in given:
         # It ends on a page and in a notebook: one line, and nothing that steers a terminal.

@@ -38,7 +38,7 @@ from procore_jupyter.server.callback import (
     parse_pasted_address,
     parse_query,
 )
-from procore_jupyter.server.logins import Logins, TooManyLogins, UnknownLogin, UsedLogin
+from procore_jupyter.server.logins import KEPT_AFTER_DELIVERY, Logins, TooManyLogins, UnknownLogin, UsedLogin
 from procore_jupyter.server.owner import Owner
 
 LONGEST_WAIT = 25.0
@@ -306,7 +306,7 @@ class ResultHandler(_KernelHandler):
             self.set_status(204)
             self.finish()
             return
-        asyncio.get_running_loop().call_later(self.logins.kept_after_delivery + 1, self.logins.forget_expired)
+        asyncio.get_running_loop().call_later(KEPT_AFTER_DELIVERY + 1, self.logins.forget_expired)
         self.send_json(response.to_json())
 
     @allow_unauthenticated

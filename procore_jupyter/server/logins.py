@@ -78,23 +78,13 @@ class Logins:
     ----------
     clock : callable
         Returns seconds that only grow.
-    lifetime, kept_after_delivery : float
-        Seconds; see `LIFETIME` and `KEPT_AFTER_DELIVERY`.
-    limit : int
-        See `LIMIT`.
+    lifetime : float
+        Seconds; see `LIFETIME`.
     """
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        lifetime: float = LIFETIME,
-        kept_after_delivery: float = KEPT_AFTER_DELIVERY,
-        limit: int = LIMIT,
-    ) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, lifetime: float = LIFETIME) -> None:
         self.lifetime = lifetime
-        self.kept_after_delivery = kept_after_delivery
         self._clock = clock
-        self._limit = limit
         self._logins: dict[str, Login] = {}
 
     def __len__(self) -> int:
@@ -107,11 +97,11 @@ class Logins:
         Raises
         ------
         TooManyLogins
-            `limit` logins are open.
+            `LIMIT` logins are open.
         """
         self.forget_expired()
         if key not in self._logins:
-            if len(self._logins) >= self._limit:
+            if len(self._logins) >= LIMIT:
                 raise TooManyLogins
             self._logins[key] = Login(key, self._clock(), authorize_url)
         return self._logins[key]
@@ -188,7 +178,7 @@ class Logins:
         now = self._clock()
         for login in [*self._logins.values()]:
             too_old = now - login.opened >= self.lifetime
-            fetched = login.delivered is not None and now - login.delivered >= self.kept_after_delivery
+            fetched = login.delivered is not None and now - login.delivered >= KEPT_AFTER_DELIVERY
             if too_old or fetched:
                 self._forget(login)
 
