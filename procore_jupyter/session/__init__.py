@@ -1,1 +1,1 @@
-"""Floor 3: requests, done right. Knows tokens and hosts, and nothing of tables."""
+"""Floor 3: requests, done right. This room knows tokens and hosts, and nothing of tables."""

@@ -1,8 +1,8 @@
-"""An error answer of Procore's API -> the exception that says what happened and what to do.
+"""The exception for an error answer of Procore's API, which says what happened and what to do.
 
 Procore's errors come in many shapes: ``{"errors": "text"}``, a list, fields with lists, ``{"error":
 {"code", "message", "details"}}``, ``{"error", "reason"}``, ``{"message", "exception"}``, plain text and HTML.
-What is shown of one is cut short, and holds nothing that looks like a token.
+A message shows the beginning of such an error, without anything that looks like a token.
 """
 
 from __future__ import annotations
@@ -13,20 +13,34 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.limit_headers import asked_wait
 from procore_jupyter.session.retries import SPIKE_WINDOW
+from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.wording import one_line
 
 LONGEST = 300
 """Characters shown of what Procore said."""
 
-_READ = 64 * 1024  # bytes of an error's body that are looked at
-_READ_OF_PAGE = 4_000  # characters of an HTML page: taking tags out of hostile ones costs their square
+LONGEST_ID = 100
+"""Characters shown of a request id."""
+
+_READ = 64 * 1024
+"""Bytes of an error's body that are read."""
+
+_READ_OF_PAGE = 4_000
+"""Characters of an HTML page that are read: taking the tags out of a hostile page costs the square of its length."""
+
 _DEEPEST = 7
+"""Levels of an error's JSON that are read."""
+
+_WIDEST = 20
+"""Items of each list and object in an error's JSON that are read."""
+
 _SECRETS = re.compile(r"(?i)\b(bearer\s+)[^\s\"',]+|\beyJ[\w.~+/=-]{10,}|[A-Za-z0-9_~+/-]{40,}={0,2}")
 _WORDS = re.compile(r"[a-z_.-]{0,80}")
 _TITLE = re.compile(r"(?is)<(title|h1)\b[^>]*>(.*?)</\1>")
@@ -109,14 +123,14 @@ class RateLimited(ProcoreAPIError):
 
 
 def raise_for_status(response: requests.Response, *, now: float | None = None) -> None:
-    """Raise the `ProcoreAPIError` that an answer stands for; return where it is no error.
+    """Raise the `ProcoreAPIError` for an answer; do nothing if the answer is no error.
 
     Parameters
     ----------
     response : requests.Response
         The answer of the API.
     now : float or None
-        Unix time in seconds; None for this machine's.
+        Unix time in seconds; None for the machine's own.
     """
     if response.status_code >= 400:
         raise error_from(response, now=now)
@@ -126,7 +140,7 @@ def error_from(response: requests.Response, *, now: float | None = None) -> Proc
     """Return the exception for an error answer (status 400 or more)."""
     status = response.status_code
     said = said_by(response)
-    request_id = _clean(response.headers.get("X-Request-Id", ""), 100) or None
+    request_id = _request_id(response)
     kinds: dict[int, type[ProcoreAPIError]] = {403: PermissionDenied, 404: NotFound}
     if status == 429:
         after = asked_wait(status, response.headers, time.time() if now is None else now)
@@ -139,18 +153,25 @@ def error_from(response: requests.Response, *, now: float | None = None) -> Proc
 
 
 def unusable(response: requests.Response, wanted: str) -> ProcoreAPIError:
-    """Return the exception for an answer that is no error and not what was asked for either."""
+    """Return the exception for an answer that is neither an error nor what was asked for.
+
+    Parameters
+    ----------
+    response : requests.Response
+        The answer.
+    wanted : str
+        What was asked for: ``a list``.
+    """
     kind = _clean(response.headers.get("Content-Type", "") or "no content type", 60)
     message = (
         f"Something that isn't {wanted} came from {_where(response)} ({kind}). "
         "Is a proxy, a VPN or a network's sign-in page in between? Check APIURL too."
     )
-    request_id = _clean(response.headers.get("X-Request-Id", ""), 100) or None
-    return ProcoreAPIError(response.status_code, message, request_id, response)
+    return ProcoreAPIError(response.status_code, message, _request_id(response), response)
 
 
 def said_by(response: requests.Response) -> str:
-    """Return what an error answer says, as one short line; empty where it says nothing."""
+    """Return what an error answer says, as one short line; empty if it says nothing."""
     try:
         body = response.content[:_READ]
     except Exception:  # a body that breaks off takes nothing away from the status
@@ -170,7 +191,17 @@ def said_by(response: requests.Response) -> str:
 
 
 def _sentences(found: Any, depth: int = 0, under: str = "") -> Iterator[str]:
-    """Give the sentences in an error body, whatever its shape."""
+    """Yield the sentences in an error body of any shape.
+
+    Parameters
+    ----------
+    found : object
+        What JSON gave.
+    depth : int
+        Levels above it.
+    under : str
+        The field that the sentences are about.
+    """
     if depth > _DEEPEST:
         return
     if isinstance(found, str):
@@ -178,7 +209,7 @@ def _sentences(found: Any, depth: int = 0, under: str = "") -> Iterator[str]:
         if text:
             yield f"{under}: {text}" if under else text
     elif isinstance(found, list):
-        for item in found[:20]:
+        for item in found[:_WIDEST]:
             yield from _sentences(item, depth + 1, under)
     elif isinstance(found, dict):
         known = [
@@ -188,17 +219,15 @@ def _sentences(found: Any, depth: int = 0, under: str = "") -> Iterator[str]:
         ]
         if known:
             for name in known:
-                # OAuth's kind of answer has a code word beside the sentence: the sentence is enough.
+                # OAuth's errors have a code word beside the sentence: the sentence is enough.
                 if name == "error" and isinstance(found[name], str) and "error_description" in found:
                     continue
                 yield from _sentences(found[name], depth + 1, under)
         elif depth:
-            # {"errors": {"name": ["can't be blank"]}}: the fields by their names.
-            for name, value in list(found.items())[:20]:
-                base = name in ("base", "source", "code", "reason_code")
-                if name in ("code", "reason_code", "source"):
-                    continue
-                yield from _sentences(value, depth + 1, "" if base else str(name))
+            # {"errors": {"name": ["can't be blank"]}}: each sentence after the name of its field.
+            for name, value in list(found.items())[:_WIDEST]:
+                if name not in ("code", "reason_code", "source"):
+                    yield from _sentences(value, depth + 1, "" if name == "base" else str(name))
 
 
 def _plain(text: str) -> str:
@@ -210,35 +239,38 @@ def _plain(text: str) -> str:
     return html.unescape(_TAG.sub(" ", title[2] if title else _HIDDEN.sub(" ", text)))
 
 
+def _request_id(response: requests.Response) -> str | None:
+    return _clean(response.headers.get("X-Request-Id", ""), LONGEST_ID) or None
+
+
 def _clean(text: str, longest: int) -> str:
-    """Return a text as one line, without what looks like a token, cut where it is long."""
+    """Return a text as one line of at most `longest` characters, with what looks like a token masked."""
     line = one_line(text, longest * 20)
     return one_line(_SECRETS.sub(lambda found: (found[1] or "") + "***", line), longest)
 
 
 def _where(response: requests.Response) -> str:
-    """Return the method and path that were asked, without the query."""
-    from urllib.parse import urlsplit
-
+    """Return the method and path of the request, without the query."""
     method = getattr(response.request, "method", None) or "GET"
     try:
         path = urlsplit(response.url or "").path
     except ValueError:
         return method
-    # One by one: together, a path's parts look like a token.
+    # Part by part: together, the parts of a path look like a token.
     parts = (part if _WORDS.fullmatch(part) else _clean(part, 120) for part in path.split("/"))
     line = f"{method} {'/'.join(parts)}"
     return line if len(line) <= 160 else line[:159] + "…"
 
 
 def _message(status: int, said: str, advice: str, request_id: str | None) -> str:
+    """Return the whole message: what Procore said, what to do, the status and the request id."""
     said = said or {429: "Procore's limit of requests is reached"}.get(status, "Procore gave no reason")
     whole = f"{said if said[-1] in '.!?…' else said + '.'} {advice} (HTTP {status}"
     return whole + (f", request {request_id})" if request_id else ")")
 
 
 def _advice(status: int, said: str, response: requests.Response) -> str:
-    """Return what to do about it."""
+    """Return what to do about an error."""
     if status in (400, 403, 404, 422) and _COMPANY_HEADER.search(said):
         return _CHOOSE
     if status == 401:
@@ -251,7 +283,7 @@ def _advice(status: int, said: str, response: requests.Response) -> str:
             "don't reach it. Ask the project's or the company's admin."
         )
     if status == 404:
-        company = response.request.headers.get("Procore-Company-Id")
+        company = response.request.headers.get(COMPANY)
         where = (
             f"company {_clean(str(company), 30)}"
             if company

@@ -1,7 +1,7 @@
-"""Bodies of answers, read whole: large ones in memory of their own, which goes back to the system with them.
+"""Bodies of answers, read whole; a large body in memory of its own, which the system gets back when the body goes.
 
-What Python frees of its own memory it keeps for later, thread by thread. Pages of a list are megabytes each and come
-in several threads, so what is kept is soon more than what is in use.
+Memory that Python frees it keeps for later, thread by thread. Pages of a list are megabytes each and come in several
+threads, so Python would soon keep more memory than is in use.
 """
 
 from __future__ import annotations
@@ -17,33 +17,36 @@ from urllib3 import HTTPResponse, exceptions
 from procore_jupyter.session.limit_headers import whole_number
 
 PIECE = 64 * 1024
-"""Bytes that are read at a time."""
+"""Bytes that are read at a time; a larger body is a large one."""
 
-MOST = 32 * 1024 * 1024
-"""Bytes that are set aside because a body promises them; one that is larger gets more as it comes."""
+FIRST_AREA = 8 * PIECE
+"""Bytes that are set aside at least for a large body."""
+
+MOST_PROMISED = 32 * 1024 * 1024
+"""Bytes that are set aside at most because a body promises them; a larger body gets more as it comes."""
 
 
 def read_whole(response: requests.Response, *, apart: bool = False) -> int:
     """Read the body at once, and leave it where ``response.content`` looks for it.
 
-    requests' own way takes ten thousand bytes at a time, which costs more than the rest of a large answer.
+    requests itself reads ten thousand bytes at a time, which costs more than the rest of a large answer.
 
     Parameters
     ----------
     response : requests.Response
-        The answer, of which nothing was read yet.
+        The answer, whose body was not read yet.
     apart : bool
-        Put a large body in memory of its own: ``response.content`` is a memoryview then.
+        Put a large body in memory of its own, so that ``response.content`` is a memoryview.
 
     Returns
     -------
     int
-        The bytes of the body, unpacked.
+        The size of the body, unpacked, in bytes.
 
     Raises
     ------
     requests.RequestException
-        It didn't come whole.
+        The body didn't come whole.
     """
     raw = response.raw
     if response._content_consumed or not isinstance(raw, HTTPResponse):  # type: ignore[attr-defined]
@@ -56,7 +59,7 @@ def read_whole(response: requests.Response, *, apart: bool = False) -> int:
 
 
 def _read_apart(raw: HTTPResponse, length: int) -> bytes | memoryview:
-    """Return a body; `length` is what it promised, 0 where it promised nothing."""
+    """Return a body whose ``Content-Length`` is `length`; 0 if it has none."""
     area, size = None, 0
     small = bytearray()
     for piece in raw.stream(PIECE, decode_content=True):
@@ -64,8 +67,8 @@ def _read_apart(raw: HTTPResponse, length: int) -> bytes | memoryview:
             small += piece
             if len(small) <= PIECE:
                 continue
-            area, piece = _area(min(max(length, 8 * PIECE), MOST)), bytes(small)
-        if size + len(piece) > len(area):  # it was packed
+            area, piece = _area(min(max(length, FIRST_AREA), MOST_PROMISED)), bytes(small)
+        if size + len(piece) > len(area):  # the body was packed
             larger = _area(2 * (size + len(piece)))
             larger[:size] = memoryview(area)[:size]
             area = larger
@@ -75,7 +78,7 @@ def _read_apart(raw: HTTPResponse, length: int) -> bytes | memoryview:
 
 
 def _area(size: int) -> mmap.mmap:
-    """Return memory of so many bytes; what isn't written to costs nothing."""
+    """Return memory of so many bytes; the part that nobody writes to costs nothing."""
     if sys.platform == "win32":
         return mmap.mmap(-1, size)
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -83,6 +86,7 @@ def _area(size: int) -> mmap.mmap:
 
 @contextlib.contextmanager
 def _as_requests_names_them() -> Iterator[None]:
+    """Raise urllib3's errors as those that requests itself raises."""
     try:
         yield
     except exceptions.ProtocolError as error:

@@ -1,4 +1,4 @@
-"""Files: streamed to the disk, whole or not at all."""
+"""Downloads: files streamed to the disk, whole or not at all."""
 
 from __future__ import annotations
 
@@ -24,29 +24,32 @@ PIECE = 1024 * 1024
 """Bytes that are written at a time."""
 
 LONGEST_NAME = 150
-"""Letters of a file's name that comes from elsewhere."""
+"""Characters of a file's name at most, if the name comes with the file."""
+
+LONGEST_KIND = 20
+"""Characters of a name's last part, its kind (``pdf``), that a cut keeps."""
 
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 
-Told = Callable[[int, int | None], None]
-"""Called with the bytes that are there, and those that there will be, None where that isn't known."""
+OnProgress = Callable[[int, int | None], None]
+"""Receives the bytes that have come, and the size of the file in bytes, None if it isn't known."""
 
 
 def download(
-    session: RefreshingSession, url: str, target: Path, told: Told = lambda done, total: None
+    session: RefreshingSession, url: str, target: Path, on_progress: OnProgress = lambda done, total: None
 ) -> Path:
-    """Write a file to the disk; a connection that breaks in the middle is begun anew.
+    """Write a file to the disk; if the connection breaks in the middle, begin anew.
 
     Parameters
     ----------
     session : RefreshingSession
-        The session that asks.
+        Sends the requests.
     url : str
         The file's address.
     target : Path
-        Where to write it: a file, which is replaced when the new one is whole, or a folder.
-    told : callable
-        Told how far it is.
+        A file, which is replaced when the new one is whole, or a folder.
+    on_progress : callable
+        Receives how many bytes have come, and of how many.
 
     Returns
     -------
@@ -58,16 +61,16 @@ def download(
     ProcoreAPIError
         Procore refused.
     FileExistsError
-        The folder has a file of the name that the file comes with.
+        The folder has a file of the name that comes with the file.
     OSError
-        It can't be written.
+        The file can't be written.
     requests.RequestException
         No answer came, or none came whole.
     """
     tries_left = TRIES
     while True:
         tries_left -= 1
-        # The address again, and not where it led: an address of a storage is good for a short while.
+        # Each try asks Procore's address, and not the one it led to: a storage's address is good for a short while.
         with downloading(), session.get(url, stream=True) as response:
             raise_for_status(response)
             path = target / name_of(response) if target.is_dir() else target
@@ -78,29 +81,29 @@ def download(
                 )
             try:
                 with private.replacing(path) as beside:
-                    _write(response, beside, told)
+                    _write(response, beside, on_progress)
                 return path
             except requests.RequestException as error:
                 if not tries_left or not is_transient(error):
                     raise
 
 
-def _write(response: requests.Response, path: Path, told: Told) -> None:
+def _write(response: requests.Response, path: Path, on_progress: OnProgress) -> None:
     packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
     total = None if packed else whole_number(response.headers.get("Content-Length"))
     done = 0
-    told(done, total)
+    on_progress(done, total)
     with path.open("wb") as file:
         for piece in response.iter_content(PIECE):
             file.write(piece)
             done += len(piece)
-            told(done, total)
+            on_progress(done, total)
     if total is not None and done != total:  # urllib3 before 2 doesn't look
         raise requests.exceptions.ChunkedEncodingError(f"{done:,} of {total:,} bytes came")
 
 
 def name_of(response: requests.Response) -> str:
-    """Return the name that a file comes with, fit for any disk: no folder, no hidden file, no sign that deceives."""
+    """Return the name that comes with a file, made fit for any disk: no folder, no hidden file, no deceiving character."""
     header = Message()
     header["Content-Disposition"] = response.headers.get("Content-Disposition", "")
     try:
@@ -113,7 +116,7 @@ def name_of(response: requests.Response) -> str:
         plain = _NOT_IN_NAMES.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
         if plain:
             stem, dot, kind = plain.rpartition(".")
-            if dot and len(kind) <= 20:
+            if dot and len(kind) <= LONGEST_KIND:
                 return f"{stem[: LONGEST_NAME - len(kind)]}.{kind}"
             return plain[:LONGEST_NAME]
     return "download"
