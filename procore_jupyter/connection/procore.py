@@ -23,6 +23,8 @@ from procore_jupyter.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from requests.adapters import BaseAdapter
+
     from procore_jupyter.connection.access import Access, AccessState
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
@@ -410,10 +412,10 @@ class Procore(RefreshingSession):
         self._settle()
         return super().prepare_request(request)
 
-    def _hop(self, *how: Any) -> requests.Response:
+    def _hop(self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any) -> requests.Response:
         """Send one request to one host, as `RefreshingSession` does."""
         self._settle()
-        return super()._hop(*how)
+        return super()._hop(adapter, request, **how)
 
     def _wait_for_sign_in(self) -> None:
         """Return once there is a token, as `RefreshingSession` does, once it is known for which app."""

@@ -18,8 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from procore_jupyter.errors import ProcoreError
-from procore_jupyter.session.limit_headers import asked_wait
-from procore_jupyter.session.retries import SPIKE_WINDOW
+from procore_jupyter.session.limit_headers import wait_after
 from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.wording import one_line
 
@@ -143,8 +142,7 @@ def error_from(response: requests.Response, *, now: float | None = None) -> Proc
     request_id = _request_id(response)
     kinds: dict[int, type[ProcoreAPIError]] = {403: PermissionDenied, 404: NotFound}
     if status == 429:
-        after = asked_wait(status, response.headers, time.time() if now is None else now)
-        after = SPIKE_WINDOW if after is None else after
+        after = wait_after(status, response.headers, time.time() if now is None else now) or 0.0
         advice = f"It takes requests again in {after:.0f} s: try then, or let calls wait longer with MaxWait."
         message = _message(status, said, advice, request_id)
         return RateLimited(status, message, request_id, response, retry_after=after)

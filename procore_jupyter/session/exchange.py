@@ -53,12 +53,8 @@ class Patience:
         Seconds that one call waits at most, for rate limits and between tries.
     notify : callable
         Receives each wait as one line.
-    clock : callable
-        Returns the unix time in seconds.
-    sleep : callable
-        Waits so many seconds.
-    chance : callable
-        Returns a random number from 0 up to 1.
+    clock, sleep, chance : callable
+        Return the unix time in seconds, wait so many seconds, and return a random number from 0 up to 1.
     """
 
     pace: Pace
@@ -123,26 +119,24 @@ def copied(request: Request) -> Request:
     return made
 
 
+@dataclass(repr=False, eq=False)
 class _Exchange:
     """One request on its way, and what is left of its tries and its time. `send` has the parameters."""
 
-    def __init__(
-        self,
-        patience: Patience,
-        adapter: BaseAdapter,
-        request: requests.PreparedRequest,
-        tokens: TokenProvider | None,
-        paced: bool,
-        how: dict[str, Any],
-    ) -> None:
-        self._patience, self._adapter, self._request, self._tokens = patience, adapter, request, tokens
-        self._paced, self._how = paced, how
-        self._scope = scope.current()
-        repeatable = request.method in retries.IDEMPOTENT and retries.can_rewind(request)
-        self._tries_left = self._scope.tries if repeatable else 1
-        self._failures = 0
-        self._waited = 0.0  # seconds
-        self._renewed = False
+    patience: Patience
+    adapter: BaseAdapter
+    request: requests.PreparedRequest
+    tokens: TokenProvider | None
+    paced: bool
+    how: dict[str, Any]
+    failures: int = 0
+    waited: float = 0.0  # seconds
+    renewed: bool = False
+
+    def __post_init__(self) -> None:
+        self.scope = scope.current()
+        repeatable = self.request.method in retries.IDEMPOTENT and retries.can_rewind(self.request)
+        self.tries_left = self.scope.tries if repeatable else 1
 
     def answer(self) -> requests.Response:
         """Send; after a failure that may pass, wait and send again."""
@@ -158,9 +152,9 @@ class _Exchange:
             words = retries.words_for(status, wait)
             if words:
                 self._say(words, wait)
-            self._scope.sleep(wait, self._patience.sleep)
-            self._waited += wait
-            retries.rewind(self._request)
+            self.scope.sleep(wait, self.patience.sleep)
+            self.waited += wait
+            retries.rewind(self.request)
         if isinstance(outcome, requests.RequestException):
             raise outcome
         return outcome
@@ -169,79 +163,79 @@ class _Exchange:
         """Return the seconds until the next try; None if the outcome is final."""
         if isinstance(outcome, requests.Response):
             status, headers = outcome.status_code, outcome.headers
-            passes = status in retries.TRANSIENT and status not in self._scope.at_once
+            passes = status in retries.TRANSIENT and status not in self.scope.at_once
         else:
             status, headers = None, None
             passes = retries.is_transient(outcome)
-        if not passes or self._tries_left == 1:
+        if not passes or self.tries_left == 1:
             return None
-        self._tries_left -= 1
-        self._failures += 1
-        patience = self._patience
-        wait = retries.pause(status, headers or {}, patience.clock(), self._failures, patience.chance())
-        return wait if self._waited + wait <= patience.max_wait else None
+        self.tries_left -= 1
+        self.failures += 1
+        patience = self.patience
+        wait = retries.pause(status, headers or {}, patience.clock(), self.failures, patience.chance())
+        return wait if self.waited + wait <= patience.max_wait else None
 
     def _signed(self) -> requests.Response | requests.RequestException:
         """Sign and send; after a 401, renew the token once and send once more."""
         token = self._sign()
-        if self._paced and self._wait_for_the_limit():
+        if self.paced and self._wait_for_the_limit():
             token = self._sign()  # the token may have been renewed meanwhile
         outcome = self._sent()
         if not isinstance(outcome, requests.Response) or outcome.status_code != 401:
             return outcome
-        if self._tokens is None or token is None or self._renewed:
+        if self.tokens is None or token is None or self.renewed:
             return outcome
-        self._renewed = True
-        self._tokens.renewed(token)
-        if not retries.can_rewind(self._request):
+        self.renewed = True
+        self.tokens.renewed(token)
+        if not retries.can_rewind(self.request):
             return outcome
         outcome.close()
-        retries.rewind(self._request)
+        retries.rewind(self.request)
         return self._signed()
 
     def _sign(self) -> Token | None:
         """Put a token that is good now into the request."""
-        if self._tokens is None:
+        if self.tokens is None:
             return None
-        token = self._tokens.current()
-        self._request.headers[AUTHORIZATION] = Bearer.of(token)
+        token = self.tokens.current()
+        self.request.headers[AUTHORIZATION] = Bearer.of(token)
         return token
 
     def _wait_for_the_limit(self) -> bool:
         """Wait until the request may go out; return whether the limit held it back."""
-        hasty, pace, before = self._scope.tries == 1, self._patience.pace, self._waited
-        most = min(self._patience.max_wait, HASTY_WAIT) if hasty else self._patience.max_wait
+        hasty, pace, before = self.scope.tries == 1, self.patience.pace, self.waited
+        most = min(self.patience.max_wait, HASTY_WAIT) if hasty else self.patience.max_wait
         caution = 0.0 if hasty else PROBE
         while True:
-            self._scope.check()
+            self.scope.check()
             wait = pace.claim()
             if wait <= 0:
-                return self._waited > before
+                return self.waited > before
             if wait <= LOOK_AGAIN < caution:
                 # For an answer that is under way, which tells the limit: our caution, and no limit of Procore's.
                 caution -= wait
-                self._scope.sleep(wait, self._patience.sleep)
+                self.scope.sleep(wait, self.patience.sleep)
                 continue
-            if self._waited + wait > most:
+            if self.waited + wait > most:
                 raise RateLimited(429, BEYOND_MAX_WAIT.format(seconds=math.ceil(wait)), retry_after=wait)
-            if wait >= UNSAID and pace.waits_told.is_new(self._patience.clock() + wait):
+            if wait >= UNSAID and pace.waits_told.is_new(self.patience.clock() + wait):
                 self._say(retries.LIMIT_REACHED, wait)
             step = min(wait, AGAIN)
-            self._scope.sleep(step, self._patience.sleep)
-            self._waited += step
+            self.scope.sleep(step, self.patience.sleep)
+            self.waited += step
 
     def _sent(self) -> requests.Response | requests.RequestException:
         """Send once; tell the pace of the answer."""
-        pace, around = self._patience.pace, self._scope
+        pace, around = self.patience.pace, self.scope
         response: requests.Response | None = None
         heard = False
-        sent = self._patience.clock()
+        sent = self.patience.clock()
         try:
-            response = self._adapter.send(self._request, **self._how)
-            if self._paced:
+            response = self.adapter.send(self.request, **self.how)
+            if self.paced:
                 heard = True
                 pace.answered(response.status_code, response.headers, sent)
-            if self._tries_left > 1 and not self._how["stream"]:
+            if self.tries_left > 1 and not self.how["stream"]:
                 self._read(response)
             return response
         except requests.RequestException as error:
@@ -251,22 +245,22 @@ class _Exchange:
                 response.close()
             return error
         finally:
-            if self._paced and not heard:
+            if self.paced and not heard:
                 pace.unanswered()
             around.forget()
 
     def _read(self, response: requests.Response) -> None:
         """Read the body here, and not in requests, so that an answer that breaks off is asked for again."""
         apart = (
-            self._scope.bodies_apart and response.status_code < 400 and not any(self._request.hooks.values())
+            self.scope.bodies_apart and response.status_code < 400 and not any(self.request.hooks.values())
         )
         size = read_whole(response, apart=apart)
-        if self._paced:
-            self._scope.count(size)
+        if self.paced:
+            self.scope.count(size)
 
     def _say(self, words: str, seconds: float) -> None:
         """Tell a person of a wait that has begun."""
-        if self._scope.notify is not None:
-            self._scope.notify(words, seconds)
+        if self.scope.notify is not None:
+            self.scope.notify(words, seconds)
         else:
-            self._patience.notify(wait_line(words, seconds))
+            self.patience.notify(wait_line(words, seconds))

@@ -12,6 +12,9 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+SPIKE_WINDOW = 10.0
+"""Seconds: the shorter of Procore's two windows."""
+
 LONGEST_WINDOW = 90_000.0
 """Seconds, a day and an hour: no window of Procore's is longer, so a later end makes no sense."""
 
@@ -89,6 +92,12 @@ def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | N
         if reset is not None:
             waits.append(reset - here)
     return max(0.0, *waits) if waits else None
+
+
+def wait_after(status: int, headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds to wait after an answer: as `asked_wait`, and the shorter window for a 429 that asks for none."""
+    asked = asked_wait(status, headers, now)
+    return SPIKE_WINDOW if asked is None and status == 429 else asked
 
 
 def number(text: str | None) -> float | None:

@@ -24,10 +24,8 @@ class ReadPart:
 
     Parameters
     ----------
-    offset : int
-        The place of its first row in the list, from 0.
-    size : int or None
-        Rows that were requested; None if the list gave as many as it likes.
+    offset, size : int, int or None
+        As in `PageRequest`.
     total : int or None
         Rows of the whole list, as the latest answer for this part told.
     looks : int

@@ -78,10 +78,8 @@ class Page:
     ----------
     rows : sequence
         Its rows, in any form.
-    first : hashable
-        Tells the first row from others; None in an empty page.
-    last : hashable
-        Tells the last row from others; None in an empty page.
+    first, last : hashable
+        Tell the first and the last row from others; None in an empty page.
     total : int or None
         Rows of the whole list, if the answer told them.
     size : int or None
@@ -138,26 +136,16 @@ class PageOrder:
         self._paged, self._limit = paged, limit
         self._tells_total = True
         self._todo = deque([PageRequest(0, size if paged else None, numbered=paged)])
-        self._out: set[int] = set()
-        """Offsets of the pages under way."""
-        self._came: dict[int, tuple[PageRequest, Page]] = {}
-        """Pages that came before their turn, by their offset."""
-        self._again: list[Page] = []
-        """Pages that came once more, to be handed on."""
-        self._begun = False
-        """Whether the first page has come."""
-        self._asked = 0
-        """The place of the list up to which pages were requested."""
-        self._handed = 0
-        """The place of the list up to which pages were handed on."""
-        self._rows = 0
-        """Rows that were handed on, each page once."""
-        self._end: int | None = None
-        """The place at which the list ends; None as long as only the next page can tell."""
-        self._searched = False
-        """Whether a page behind the last one was requested."""
-        self._marks: list[tuple[int, Hashable, Hashable]] = []
-        """Marks of the first page and of the last one that came."""
+        self._out: set[int] = set()  # offsets of the pages under way
+        self._came: dict[int, tuple[PageRequest, Page]] = {}  # pages before their turn, by offset
+        self._again: list[Page] = []  # pages that came once more, to be handed on
+        self._begun = False  # whether the first page has come
+        self._asked = 0  # the place in the list up to which pages were requested
+        self._handed = 0  # the place in the list up to which pages were handed on
+        self._rows = 0  # rows that were handed on, each page once
+        self._end: int | None = None  # where the list ends; None as long as only the next page can tell
+        self._searched = False  # whether a page behind the last one was requested
+        self._marks: list[tuple[int, Hashable, Hashable]] = []  # of the first page, and of the last that came
         self._audit = PageAudit()
 
     @property

@@ -277,8 +277,7 @@ class _List:
         self.pages = PageOrder(paged=wanted.paged, size=wanted.page_size, limit=limit)
         self.error: Exception | None = None
         self.over = False
-        self.held = 0
-        """Bytes of answers that wait for their turn."""
+        self.held = 0  # bytes of answers that wait for their turn
         self._broken = 0
         self._first_refusal: ProcoreAPIError | None = None
 
@@ -339,30 +338,14 @@ class _List:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What became of one page: the page, or why there is none.
-
-    Parameters
-    ----------
-    page : Page or None
-        The page.
-    size : int
-        Bytes of its body.
-    error : Exception or None
-        Why there is no page.
-    status : int or None
-        The HTTP status of a refusal.
-    said : str
-        What a refusal says.
-    broken : bool
-        The answer is no list.
-    """
+    """What became of one page: the page, or why there is none."""
 
     page: Page | None = None
-    size: int = 0
+    size: int = 0  # bytes of its body
     error: Exception | None = None
-    status: int | None = None
-    said: str = ""
-    broken: bool = False
+    status: int | None = None  # of a refusal
+    said: str = ""  # by a refusal
+    broken: bool = False  # the answer is no list
 
 
 def _request_page(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> _Answer:

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE, Lease, Ledger, LedgerFile
-from procore_jupyter.session.limit_headers import WindowReport, asked_wait, http_date, window_report
-from procore_jupyter.session.retries import SPIKE_WINDOW
+from procore_jupyter.session.limit_headers import WindowReport, http_date, wait_after, window_report
 
 LOOK = 10.0
 """Seconds between two looks at what other kernels know, as long as no answer has told of a limit."""
@@ -42,15 +41,7 @@ class ServerClock:
         self._least, self._most = float("-inf"), float("inf")
 
     def heard(self, date: float, sent: float, received: float) -> None:
-        """Take in an answer.
-
-        Parameters
-        ----------
-        date : float
-            The answer's ``Date``, in seconds since 1970.
-        sent, received : float
-            This machine's time before and after, in seconds since 1970.
-        """
+        """Take in an answer: its ``Date``, and this machine's time before and after it, all as unix seconds."""
         least, most = date - received, date + 1 - sent
         if least > self._most or most < self._least:
             self._least, self._most = least, most  # somebody set one of the clocks
@@ -111,27 +102,21 @@ class Pace:
         self._server = ServerClock()
         self._lock = threading.Lock()  # guards all below
         self._lease = Lease()
-        self._reports: dict[int, WindowReport] = {}
-        """The latest report of each window, by its limit."""
-        self._closed_until = 0.0
-        """No request goes out before this time, by the server's clock."""
-        self._unanswered = 0
-        """Requests under way."""
-        self._undeclared = 0
-        """Requests that were sent without a lease, and which the ledger doesn't know."""
-        self._seen: dict[int, float] = {}
-        """For `Ledger.lease`."""
-        self._heard = False
-        """Whether any answer has come."""
-        self._asked = float("-inf")
-        """When the last request without a lease went out, by the server's clock."""
-        self._looked = float("-inf")
-        """When the file was last looked at for what other kernels know, by this machine's clock."""
-        self._not_before = float("-inf")
-        """Until this time, by the server's clock, a caller is told the rest of the last wait: not every thread asks
-        the ledger again."""
-        self._wait, self._waits_since = 0.0, 0.0
-        """The last wait in seconds, and when it began by the server's clock."""
+        self._reports: dict[int, WindowReport] = {}  # the latest of each window, by its limit
+        self._seen: dict[int, float] = {}  # kept for `Ledger.lease`
+        self._unanswered = 0  # requests under way
+        self._undeclared = 0  # requests that were sent without a lease, and that the ledger doesn't know
+        self._heard = False  # whether any answer has come
+        self._looked = float(
+            "-inf"
+        )  # when the file was last read for what other kernels know, by this machine's clock
+        # By the server's clock:
+        self._closed_until = 0.0  # no request goes out before
+        self._asked = float("-inf")  # when the last request without a lease went out
+        self._not_before = float(
+            "-inf"
+        )  # until then callers wait out the last wait, and don't ask the ledger again
+        self._wait, self._waits_since = 0.0, 0.0  # the last wait, in seconds, and its beginning
 
     def claim(self) -> float:
         """Return 0 if the caller may send one request now, else the seconds to wait.
@@ -185,12 +170,10 @@ class Pace:
             if report is not None:
                 self._take_in(report)
             if status in (429, 503):
-                asked = asked_wait(status, headers, now)
-                if asked is None and status == 429:
-                    asked = SPIKE_WINDOW
-                if asked:
+                wait = wait_after(status, headers, now)
+                if wait:
                     self._lease.count = 0
-                    self._closed_until = max(self._closed_until, now + asked)
+                    self._closed_until = max(self._closed_until, now + wait)
                     self._file.change(self._close)
 
     def _take_in(self, report: WindowReport) -> None:

@@ -49,10 +49,8 @@ class RefreshingSession(requests.Session):
 
     Parameters
     ----------
-    api_url : str
-        The API's address; a path in it is put before relative URLs.
-    login_url : str
-        The address at which people sign in.
+    api_url, login_url : str
+        Where the API is (a path in it is put before relative URLs), and where people sign in.
     tokens : TokenProvider or None
         The source of tokens; None sends requests without one.
     timeout : float
@@ -74,12 +72,8 @@ class RefreshingSession(requests.Session):
         The pace shared with other sessions of the same app and person; None gives the session one of its own.
     notify : callable
         Receives each wait as one line.
-    clock : callable
-        Returns the unix time in seconds.
-    sleep : callable
-        Waits so many seconds.
-    chance : callable
-        Returns a random number from 0 up to 1.
+    clock, sleep, chance : callable
+        Return the unix time in seconds, wait so many seconds, and return a random number from 0 up to 1.
     """
 
     _ready = False
@@ -222,50 +216,40 @@ class RefreshingSession(requests.Session):
             ) from None
         return _Gate(found, self._hop)  # type: ignore[return-value]
 
-    def _hop(
-        self,
-        adapter: BaseAdapter,
-        request: requests.PreparedRequest,
-        stream: bool,
-        timeout: Any,
-        verify: Any,
-        cert: Any,
-        proxies: Any,
-    ) -> requests.Response:
+    def _hop(self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any) -> requests.Response:
         """Send one request to one host, unless a rule refuses it. No request leaves the session by another way."""
         if self._readonly:
             rules.refuse_changes(request)
-        if not verify:
+        if not how["verify"]:
             rules.refuse_unverified(request, self._verified_hosts)
+        timeout = how["timeout"]
         if timeout is None:
             timeout = self.timeout
         elif isinstance(timeout, tuple):
             timeout = tuple(self.timeout if one is None else one for one in timeout)
+        how["timeout"] = timeout
         try:
-            return self._to_its_host(
-                adapter, request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
-            )
+            return self._to_its_host(adapter, request, **how)
         except BaseException as error:
             # The frames below hold the token in headers, in requests' and urllib3's local variables. An
             # interrupt stops in the middle of them, so this is for KeyboardInterrupt too.
             without_frames(error)
             if isinstance(error, requests.RequestException):
                 error.request = request
-                _say_why(error, request.url, timeout, proxies)
+                _say_why(error, request.url, timeout, how["proxies"])
             raise error from error.__cause__
 
     def _to_its_host(
         self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
     ) -> requests.Response:
-        """Send with what its host may get: the API token and company, a file host in a download the token, others neither.
+        """Send with what the host may get: the API token and company, a file host in a download the token, others neither.
 
         What an earlier hop put on for another host goes no further.
         """
         at_api = self._api.holds(request.url)
         self._put_company(request, at_api)
-        tokens = None
-        if at_api or (scope.current().to_files and self._file_hosts.holds(request.url)):
-            tokens = self._tokens
+        trusted = at_api or (scope.current().to_files and self._file_hosts.holds(request.url))
+        tokens = self._tokens if trusted else None
         own = request.headers.get(AUTHORIZATION)
         if own is not None and not isinstance(own, Bearer):
             tokens = None  # the caller's own wins
@@ -328,7 +312,8 @@ class _Gate:
         proxies: Any = None,
     ) -> requests.Response:
         """Send one request to one host, as `requests.adapters.BaseAdapter.send`."""
-        return self._send(self._adapter, request, stream, timeout, verify, cert, proxies)
+        how = {"stream": stream, "timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
+        return self._send(self._adapter, request, **how)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._adapter, name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.session.limit_headers import asked_wait
+from procore_jupyter.session.limit_headers import wait_after
 
 if TYPE_CHECKING:
     import requests
@@ -30,9 +30,6 @@ FIRST_BACKOFF = 0.5
 
 LONGEST_BACKOFF = 8.0
 """Seconds to wait after any failure at most, if the answer asks for no other wait."""
-
-SPIKE_WINDOW = 10.0
-"""Seconds: the shorter of Procore's two rate-limit windows (its docs, plan_your_app/rate_limiting)."""
 
 UNSAID = 2.0
 """Seconds: a person is not told of a shorter wait for a server that fails."""
@@ -57,11 +54,9 @@ def pause(status: int | None, headers: Mapping[str, str], now: float, failures: 
     chance : float
         A random number from 0 up to 1: many kernels that fail together must not come back together.
     """
-    asked = asked_wait(status, headers, now) if status is not None else None
+    asked = wait_after(status, headers, now) if status is not None else None
     if asked is not None:
         return asked + chance
-    if status == 429:
-        return SPIKE_WINDOW + chance
     return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (failures - 1)) * (0.5 + chance / 2)
 
 

@@ -61,13 +61,10 @@ class Crew(Generic[Job, Answer]):
         self._todo: SimpleQueue[tuple[Job] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[Job, Answer | None, BaseException | None]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._typical = 0
-        """Bytes of a typical answer."""
+        self._typical = 0  # bytes of a typical answer
         self._made = self._ticked = time.monotonic()
-        self._first_answer: float | None = None
-        """The time of the first answer."""
-        self._waited = 0.0
-        """Seconds spent waiting since the crew was made."""
+        self._first_answer: float | None = None  # when it came
+        self._waited = 0.0  # seconds
 
     @property
     def waited_for(self) -> bool:
