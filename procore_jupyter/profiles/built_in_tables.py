@@ -1,7 +1,7 @@
-"""The tables that come with the package, as they are written down: read from their files on first use.
+"""The tables that come with the package, as their files describe them, read on first use.
 
-They stand beside the profiles and not in them, so that connecting doesn't pay for reading them. Both built-in
-profiles have them, so that a notebook made for the demo works against Procore with one word changed.
+They are not in the profiles, so that connecting doesn't read them. Procore and the demo share them, so that a
+notebook made for the demo works against Procore with one word changed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 
 @functools.cache
 def described() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return the hand-made tables and the records that they name, each by name."""
+    """Return the hand-made tables, and the records that their columns name; each by name."""
     tables: dict[str, Any] = {}
     records: dict[str, Any] = {}
     for file in sorted((_HERE / "tables").glob("*.toml")):
@@ -30,6 +30,6 @@ def described() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 @functools.cache
 def long_tail() -> tuple[Mapping[str, Any], ...]:
-    """Return every list that Procore's API has, as its generated file tells (``tools/long_tail.py``)."""
+    """Return all list endpoints of Procore's API, from the file that ``tools/long_tail.py`` generates."""
     lines = (_HERE / "long_tail.jsonl").read_text(encoding="utf-8").splitlines()
     return tuple(json.loads(line) for line in lines[1:])

@@ -1,4 +1,4 @@
-"""Profiles: the hosts and OAuth paths of what is connected to, read from TOML."""
+"""Profiles: the hosts, OAuth paths and own tables of what is connected to, read from TOML."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from typing import Any
 
 from procore_jupyter.addresses import checked_origin, host_pattern
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.profiles.running_demo import read_running_demo
-from procore_jupyter.secret import Secret
+from procore_jupyter.profiles.running_demo import App, read_running_demo
 from procore_jupyter.wording import nearest, shown_path
 
 BUILT_IN = {"Procore": "procore.toml", "Demo": "demo.toml"}
-_LARGEST = 1_000_000  # bytes; a profile of all of Procore's tables has some 200,000
+_LARGEST = 1_000_000
+"""Bytes of the largest profile file that is read; one with all of Procore's tables has some 200,000."""
+
 _OAUTH = {
     "authorize": "/oauth/authorize",
     "token": "/oauth/token",
     "revoke": "/oauth/revoke",
     "info": "/oauth/token/info",
 }
+"""The paths of Procore's OAuth endpoints, for profiles that don't give their own."""
+
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*", re.ASCII)
 
 
@@ -34,13 +37,13 @@ class Environment:
     Parameters
     ----------
     name : str
-        As written in a connection string (``Sandbox``).
+        The name in a connection string (``Sandbox``).
     title : str
-        As people read it (``sandbox``).
+        The name that people read (``sandbox``).
     login_url, api_url : str
         Origins, without a last slash.
     file_hosts : tuple of str
-        Hosts (``files.example.com``, ``*.example.com``) that downloads may send the bearer to, over https.
+        Hosts (``files.example.com``, ``*.example.com``) that downloads may send the bearer token to, over https.
     """
 
     name: str
@@ -48,15 +51,6 @@ class Environment:
     login_url: str
     api_url: str
     file_hosts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class App:
-    """The app that a running demo knows, so that ``Profile=Demo`` is all it takes."""
-
-    client_id: str
-    client_secret: Secret
-    redirect_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,19 +62,19 @@ class Profile:
     name : str
         ``Procore``, ``Demo``, or the file's name without ``.toml``.
     title : str
-        As people read it.
+        The name that people read.
     environments : mapping of str to Environment
-        By name; the first is meant where none is named and there is no ``Production``.
+        By name. A connection that names no environment uses ``Production``, or the first if there is none of that name.
     authorize_path, token_path, revoke_path, info_path : str
         Paths on the login host.
     stand_in : bool
-        Whether it is the demo and not Procore.
+        Whether this is the demo and not Procore.
     app : App or None
-        The app to use where the connection names none; the demo's alone.
+        The app of a connection that names none. Only the demo has one.
     has_procores_tables : bool
-        Whether it has the tables that come with the package (`built_in_tables`).
+        Whether the tables that come with the package (`built_in_tables`) are there.
     tables, records : mapping
-        A person's own tables, and the records that these name, as they are written. Not part of equality.
+        A person's own tables, and the records that their columns name, as the file has them. Not part of equality.
     """
 
     name: str
@@ -91,20 +85,20 @@ class Profile:
     revoke_path: str
     info_path: str
     stand_in: bool = False
-    app: App | None = field(default=None)
+    app: App | None = None
     has_procores_tables: bool = True
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False)
     records: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def load(value: str) -> tuple[Profile, str | None]:
-    """Return the profile that a ``Profile=…`` names, and a line for the person or None.
+    """Return the profile that ``Profile=…`` names, and a line to show the person or None.
 
     Parameters
     ----------
     value : str
-        ``Procore`` or ``Demo`` in any case; the path of a ``.toml`` file; a path, of Windows or not, whose
-        file name is a built-in's with ``.apip`` (connection strings of other drivers have it): the built-in.
+        ``Procore`` or ``Demo`` in any case, or the path of a ``.toml`` file. The path of an ``.apip`` file, which
+        connection strings of other drivers have, means the built-in profile of the file's name.
 
     Raises
     ------
@@ -133,25 +127,19 @@ def load(value: str) -> tuple[Profile, str | None]:
 
 def _load_built_in(name: str) -> Profile:
     profile = _described(name)
-    return _with_running_demo(profile) if profile.stand_in else profile
+    if not profile.stand_in:
+        return profile
+    url, app = read_running_demo()
+    environments = {
+        key: replace(one, login_url=url, api_url=url) for key, one in profile.environments.items()
+    }
+    return replace(profile, environments=environments, app=app)
 
 
 @functools.cache
 def _described(name: str) -> Profile:
     described = tomllib.loads(Path(__file__).with_name(BUILT_IN[name]).read_text(encoding="utf-8"))
     return _profile(name, described, None, built_in=True)
-
-
-def _with_running_demo(profile: Profile) -> Profile:
-    demo = read_running_demo()
-    return replace(
-        profile,
-        environments={
-            name: replace(one, login_url=demo.url, api_url=demo.url)
-            for name, one in profile.environments.items()
-        },
-        app=App(demo.client_id, demo.client_secret, demo.redirect_uris),
-    )
 
 
 def _load_file(value: str, stem: str) -> Profile:
@@ -173,7 +161,7 @@ def _load_file(value: str, stem: str) -> Profile:
         fault = "is nested too deeply"
     except OSError as error:
         fault = f"can't be read: {error.strerror}"
-    except (ValueError, RuntimeError):  # a NUL in the path; "~" of somebody unknown
+    except (ValueError, RuntimeError):  # the path holds a NUL character, or "~" and an unknown user's name
         fault = "has a path that can't be read"
     if fault is not None:
         raise ConfigurationError(f"The profile file {shown_path(value)} {fault}.")
@@ -194,7 +182,7 @@ def _load_file(value: str, stem: str) -> Profile:
 def _profile(
     name: str, described: dict[str, Any], base: Profile | None, *, built_in: bool = False
 ) -> Profile:
-    """Build a profile from TOML; ValueError with a reason if it is wrong."""
+    """Build a profile from TOML. Raises ValueError with a reason if it is wrong."""
     known = (
         "title",
         "oauth",
@@ -254,7 +242,7 @@ def _environment(name: str, entry: dict[str, Any], base: Environment | None, sta
 def _origin(entry: dict[str, Any], key: str, default: str | None, where: str, stand_in: bool) -> str:
     value = entry.get(key, default)
     if value is None and stand_in:
-        return ""  # the running demo tells it
+        return ""  # the running demo's file has the address
     if not isinstance(value, str):
         raise ValueError(f'{where} needs  {key} = "https://…"')
     try:

@@ -1,4 +1,4 @@
-"""Where the running demo is: the file that it writes for this user's eyes, checked before it is believed."""
+"""The running demo: its address and its app, in a private file that the demo writes and that is checked here."""
 
 from __future__ import annotations
 
@@ -17,71 +17,65 @@ NO_DEMO = "No demo is running: start one with  procore-jupyter demo"
 
 
 @dataclass(frozen=True)
-class RunningDemo:
-    """What the demo's file says, checked.
+class App:
+    """The one app that a running demo knows, so that ``Profile=Demo`` needs no other property."""
 
-    Parameters
-    ----------
-    url : str
-        Its origin, on this machine.
-    client_id, client_secret, redirect_uris
-        The one app that it knows.
-    """
-
-    url: str
     client_id: str
     client_secret: Secret
-    redirect_uris: tuple[str, ...]
+    redirect_uris: tuple[str, ...] = ()
 
 
-def read_running_demo() -> RunningDemo:
-    """Return the running demo.
+def read_running_demo() -> tuple[str, App]:
+    """Return the running demo's origin, which is on this machine, and its app.
 
     Raises
     ------
     ConfigurationError
-        None runs (no file, its process is gone, nothing listens there), or the file can't be believed.
+        No demo is running (there is no file, its process has ended, or nothing listens at its port), or the file can't
+        be trusted.
     """
     path = private.runtime_folder() / "demo.json"
-    fault = None
-    content: bytes | None = None
+    content: bytes | None = b""
+    fault = "is damaged"
     try:
         content = private.read_private(path)
     except private.NotPrivate:
         fault = "is not private to you"
     except OSError as error:
         fault = f"can't be read ({error.strerror})"
-    if fault is None and content is None:
+    if content is None:
         raise ConfigurationError(NO_DEMO)
-    demo, pid = _believed(content or b"")
-    if fault is None and demo is None:
-        fault = "is damaged"
-    if fault is not None or demo is None:
+    checked = _checked(content)
+    if checked is None:
         raise ConfigurationError(
             f"The demo's file {path} {fault}. Delete it and run  procore-jupyter demo  again."
         )
-    if not is_alive(pid) or not _listens(demo.url):
+    url, app, pid = checked
+    if not is_alive(pid) or not _listens(url):
         raise ConfigurationError(NO_DEMO)
-    return demo
+    return url, app
 
 
-def _believed(content: bytes) -> tuple[RunningDemo | None, int]:
-    """Read the file; (None, 0) for anything that a demo wouldn't write. No exception quotes it: a secret is in it."""
+def _checked(content: bytes) -> tuple[str, App, int] | None:
+    """Return the demo's origin, app and process id; None if no demo wrote the file.
+
+    No exception leaves this function: it would quote the file, and the file holds a secret.
+    """
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         said = json.loads(content)
         url, client_id, client_secret = said["url"], said["client_id"], said["client_secret"]
         uris, pid = said["redirect_uris"], said["pid"]
-        texts = isinstance(uris, list) and all(
+        if isinstance(uris, list) and all(
             isinstance(one, str) for one in [url, client_id, client_secret, *uris]
-        )
-        host = checked_origin(url).removeprefix("http://").rsplit(":", 1)[0] if texts else ""
-        if texts and is_loopback(host) and type(pid) is int and 0 < pid < 2**31:
-            return RunningDemo(checked_origin(url), client_id, Secret(client_secret), tuple(uris)), pid
-    return None, 0
+        ):
+            host = checked_origin(url).removeprefix("http://").rsplit(":", 1)[0]
+            if is_loopback(host) and type(pid) is int and 0 < pid < 2**31:
+                return checked_origin(url), App(client_id, Secret(client_secret), tuple(uris)), pid
+    return None
 
 
 def _listens(url: str) -> bool:
-    """Tell whether something takes connections there: the process id alone may be another's by now."""
+    """Tell whether something accepts connections at the address. The process id alone may be another process's by now."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     if not host:
         host, port = port, "80"
@@ -98,17 +92,17 @@ def is_alive(pid: int) -> bool:
         return _is_alive_on_windows(pid)
     try:
         os.kill(pid, 0)
-    except OSError:  # gone, or another user's by now
+    except OSError:  # the process has ended, or the id is another user's by now
         return False
     return True
 
 
 def _is_alive_on_windows(pid: int) -> bool:
-    # There os.kill(pid, 0) would end the process. Not run: no Windows at hand.
+    # os.kill(pid, 0) would end the process on Windows. Not yet run there.
     import ctypes
 
     query, still_active = 0x1000, 259  # PROCESS_QUERY_LIMITED_INFORMATION, STILL_ACTIVE
-    kernel32 = getattr(ctypes, "windll").kernel32  # noqa: B009  (only there on Windows)
+    kernel32 = getattr(ctypes, "windll").kernel32  # noqa: B009  (exists on Windows alone)
     handle = kernel32.OpenProcess(query, False, pid)
     if not handle:
         return False

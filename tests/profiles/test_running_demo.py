@@ -46,14 +46,10 @@ def write(content: object) -> Path:
 
 def test_a_running_demo_is_believed(address: dict[str, Any]) -> None:
     write(address)
-    demo = read_running_demo()
-    assert (demo.url, demo.client_id, demo.redirect_uris) == (
-        address["url"],
-        "demo-id",
-        ("http://localhost",),
-    )
-    assert demo.client_secret.reveal() == "s3cret"
-    assert "s3cret" not in repr(demo)
+    url, app = read_running_demo()
+    assert (url, app.client_id, app.redirect_uris) == (address["url"], "demo-id", ("http://localhost",))
+    assert app.client_secret.reveal() == "s3cret"
+    assert "s3cret" not in repr(app)
 
 
 def test_the_profile_takes_its_hosts_from_it(address: dict[str, Any]) -> None:
