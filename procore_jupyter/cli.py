@@ -1,4 +1,4 @@
-"""``procore-jupyter login | status | logout | callback-url | demo``: the same in a terminal."""
+"""The command ``procore-jupyter login | status | logout | callback-url | demo``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.settings.settings import Settings
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE = 0
+FAILED = 1
+USAGE = 2
+"""The exit code of a command that was called wrongly, as argparse has it."""
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
 
 _SECRETS = (
     "A connection string on the command line can be read by everybody on this machine (the process list) and stays in the "
@@ -26,14 +32,14 @@ _SECRETS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code.
+    """Run one command and return its exit code: `DONE`, `FAILED`, `USAGE` or `INTERRUPTED`.
 
-    0: done. 1: it could not be done; one line on standard error says why. 2: wrong usage. 130: interrupted.
+    A command that fails says why in one line on standard error.
 
     Parameters
     ----------
     argv : sequence of str or None
-        What follows the program's name; None for this process's own.
+        The arguments after the program's name; None means those of this process.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["demo"]:
@@ -42,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_demo(arguments[1:])
     try:
         given = _parser().parse_args(arguments)
-    except SystemExit as usage:  # argparse has said why
+    except SystemExit as usage:  # argparse has already said what is wrong
         return USAGE if usage.code else DONE
     run: Callable[[argparse.Namespace], int] = given.run
     with warnings.catch_warnings():
@@ -56,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             _say("procore-jupyter: stopped.")
             return INTERRUPTED
-        except OSError as error:  # requests' own are OSErrors too
+        except OSError as error:  # requests' exceptions are OSErrors too
             _say(f"procore-jupyter: {_unexpected(error)}")
             return FAILED
 
@@ -69,7 +75,7 @@ def login(given: argparse.Namespace) -> int:
 
     settings = _settings(given)
     if settings.initiate_oauth == "REFRESH":
-        # The string of a job that never asks a person is right for the person who signs in for it.
+        # A person signs in here with the connection string of a job that never asks one.
         settings = dataclasses.replace(settings, initiate_oauth="GETANDREFRESH")
 
     def show(flow: LoginFlow) -> None:
@@ -138,6 +144,13 @@ def logout(given: argparse.Namespace) -> int:
 
 def callback_url(given: argparse.Namespace) -> int:
     """Print the Redirect URI to register for the app; nothing else on standard output."""
+    wanted = _settings(given).require_callback_url() if given.connection else None
+    print(wanted or _callback_url_here())
+    return DONE
+
+
+def _callback_url_here() -> str:
+    """Return the Redirect URI for the Jupyter server of this user; say on standard error if it had to be guessed."""
     from procore_jupyter.connection.parts import BARE_LOCALHOST
     from procore_jupyter.login.discovery import (
         CALLBACK_PATH,
@@ -148,39 +161,30 @@ def callback_url(given: argparse.Namespace) -> int:
     from procore_jupyter.settings.resolve import read_surroundings
 
     around = read_surroundings()
-    if given.connection:
-        wanted = _settings(given).require_callback_url()
-        if wanted is not None:
-            print(wanted)
-            return DONE
-    found = default_callback_url(around)
-    if found is None and around.hub is not None:
+    known = default_callback_url(around)
+    if known is not None:
+        return known
+    if around.hub is not None:
         _say("The address of this JupyterHub isn't known here. Put it in place of YOUR-HUB:")
-        found = hub_callback_url(around.hub)
-    if found is None:
-        here = [server.callback_url for server in running_servers(around) if server.sock is None]
-        if len(here) > 1:
-            _say(f"Several Jupyter servers of yours are running; each has its own: {', '.join(here)}")
-        found = here[0] if here else None
-    if found is None:
-        _say(
-            "No Jupyter server of yours is running. This is the one that it will have on its usual port; without "
-            f"Jupyter, {BARE_LOCALHOST} (every app has it) or urn:ietf:wg:oauth:2.0:oob work too."
-        )
-        found = f"http://localhost:8888/{CALLBACK_PATH}"
-    print(found)
-    return DONE
+        return hub_callback_url(around.hub)
+    here = [server.callback_url for server in running_servers(around) if server.sock is None]
+    if len(here) > 1:
+        _say(f"Several Jupyter servers of yours are running; each has its own: {', '.join(here)}")
+    if here:
+        return here[0]
+    _say(
+        "No Jupyter server of yours is running. This is the one that it will have on its usual port; without "
+        f"Jupyter, {BARE_LOCALHOST} (every app has it) or urn:ietf:wg:oauth:2.0:oob work too."
+    )
+    return f"http://localhost:8888/{CALLBACK_PATH}"
 
 
 def _settings(given: argparse.Namespace) -> Settings:
     from procore_jupyter.connection.lookup import settings_for
 
-    text = given.connection
-    if text == "-":
-        text = sys.stdin.read()
-        settings = settings_for(text, account=given.account, lines=True)
-    else:
-        settings = settings_for(text, account=given.account)
+    from_input = given.connection == "-"
+    text = sys.stdin.read() if from_input else given.connection
+    settings = settings_for(text, account=given.account, lines=from_input)
     for notice in settings.notices:
         _say(notice)
     return dataclasses.replace(settings, notices=())
