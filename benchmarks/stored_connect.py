@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from procore_jupyter.demo.app import DemoParameters, DemoProcore
 from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_source import TokenSource
-from procore_jupyter.oauth.token_store import TokenKey, open_store
+from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
 from tests.kernels import Kernel
 from tests.oauth.provider import code_of, endpoints_of

@@ -14,9 +14,10 @@ from procore_jupyter.connection.access import Access
 from procore_jupyter.files import private
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.client import OAuthClient, OAuthEndpoints
+from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
-from procore_jupyter.oauth.token_store import TokenKey, TokenStore, open_store
+from procore_jupyter.oauth.token_store import TokenKey, TokenStore
 from procore_jupyter.session.rate_limit import Pace, shared_pace
 from procore_jupyter.settings.resolve import read_surroundings
 

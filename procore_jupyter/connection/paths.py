@@ -12,7 +12,8 @@ from procore_jupyter.errors import ProcoreError
 from procore_jupyter.files import private
 from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.keyring_store import SERVICE, entry_name
-from procore_jupyter.oauth.token_store import SecretKey, TokenKey, TokenStore, open_store
+from procore_jupyter.oauth.stores import open_store
+from procore_jupyter.oauth.token_store import SecretKey, TokenKey, TokenStore
 from procore_jupyter.settings.resolve import read_surroundings, resolve
 
 SHORT = 6

@@ -23,7 +23,8 @@ from typing import Any
 from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreWarning, TokenStoreError
 from procore_jupyter.files import private
 from procore_jupyter.files.document import Document, DocumentFile, Entries, Words
-from procore_jupyter.oauth.token_store import SecretKey, open_store, store_errors
+from procore_jupyter.oauth.stores import open_store
+from procore_jupyter.oauth.token_store import SecretKey, store_errors
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings import kinds, properties
 from procore_jupyter.settings.connection_string import ConnectionString

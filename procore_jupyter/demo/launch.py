@@ -18,7 +18,8 @@ from procore_jupyter.demo.oauth_messages import OOB
 from procore_jupyter.demo.pages import MARK
 from procore_jupyter.demo.parameters import LARGEST_SCALE, MOST_PROJECTS, DemoParameters
 from procore_jupyter.errors import ProcoreError
-from procore_jupyter.oauth.token_store import TokenKey, open_store
+from procore_jupyter.oauth.stores import open_store
+from procore_jupyter.oauth.token_store import TokenKey
 
 FIRST_PORT = 8888
 

@@ -74,9 +74,9 @@ def read_pasted(text: str, request: AuthorizationRequest) -> AuthorizationRespon
     PasteRefused
         The text is something else; the message says what to paste instead.
     """
-    from procore_jupyter.oauth.authorization import LONGEST_ANSWER
+    from procore_jupyter.oauth.authorization import LONGEST_RESPONSE
 
-    pasted = text[: LONGEST_ANSWER + 1].strip(_WRAPPING)  # one more than allowed, so that too long shows
+    pasted = text[: LONGEST_RESPONSE + 1].strip(_WRAPPING)  # one more than allowed, so that too long shows
     joined = "".join(pasted.split())  # mail programs and terminals break a long address into lines
     code_page = f"{urlsplit(request.url).path}/"  # the older oob page: /oauth/authorize/CODE
     if _ADDRESS.match(joined) or "?" in joined or code_page in joined or len(pasted.splitlines()) > 1:
@@ -88,7 +88,7 @@ def read_pasted(text: str, request: AuthorizationRequest) -> AuthorizationRespon
     pasted = _inside_next(pasted).replace("&amp;", "&")
     if not pasted:
         raise PasteRefused(_NOTHING)
-    if len(pasted) > LONGEST_ANSWER or len(pasted.split()) > 1:
+    if len(pasted) > LONGEST_RESPONSE or len(pasted.split()) > 1:
         raise PasteRefused(_SEVERAL)
     response = _response_in(pasted, code_page)
     if response.state is not None and not same_state(response.state, request.state):

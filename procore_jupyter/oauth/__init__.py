@@ -1,4 +1,4 @@
-"""The protocol: authorization request and response, the token endpoint, tokens, where they are kept, and who renews them.
+"""The protocol: authorization request and response, the token endpoint, tokens, their stores, and their renewal.
 
 Nothing here knows Jupyter or Procore's tables.
 """

@@ -10,24 +10,25 @@ from urllib.parse import parse_qs, urlsplit
 from procore_jupyter.errors import DENIED, LoginDenied, LoginRequired
 from procore_jupyter.secret import Secret
 
-LONGEST_ANSWER = 16_384  # characters; a code is under 100, and no browser's address is longer in earnest
+LONGEST_RESPONSE = 16_384
+"""Characters of a response's query; a code has under 100, and no browser's address is longer in earnest."""
 
 
 @dataclass(frozen=True, repr=False)
 class AuthorizationRequest:
-    """The link to Procore's sign-in page (RFC 6749, section 4.1.1), and what is needed to check the answer.
+    """The link to Procore's sign-in page (RFC 6749, section 4.1.1), and what the response is checked against.
 
     Parameters
     ----------
     url : str
-        The link. Who has it and the callback can finish this sign-in: show it to this person alone.
+        The link. Whoever has it and the callback can finish this login: show it to this person alone.
     state : str
-        What the answer has to carry (RFC 6749, section 10.12).
+        The value that the response has to carry (RFC 6749, section 10.12).
     redirect_uri : str
-        Where the browser is sent back to; to the letter a Redirect URI of the app.
+        The address that the browser is sent back to; to the letter a Redirect URI of the app.
     code_verifier : Secret
-        Proves that the exchange comes from who asked (RFC 7636). Procore documents no PKCE: it is sent,
-        nothing relies on it.
+        Proves that the exchange comes from whoever made the request (RFC 7636). Procore documents no PKCE: the
+        verifier is sent, and nothing relies on it.
     """
 
     url: str
@@ -43,7 +44,7 @@ class AuthorizationRequest:
 
         client = WebApplicationClient(client_id)
         verifier = client.create_code_verifier(64)
-        # oauthlib's own prepare_authorization_request refuses http, which a demo on this machine has.
+        # oauthlib's own prepare_authorization_request refuses http, which a demo on this machine uses.
         url = add_params_to_uri(
             authorize_url,
             [
@@ -70,11 +71,11 @@ class AuthorizationResponse:
     code : Secret or None
         To be exchanged for a token, once, within ten minutes.
     state : str or None
-        The request's; None where a person pasted the bare code.
+        The request's; None if a person pasted the bare code.
     error : str or None
-        ``access_denied``, …; ``invalid_answer`` (ours) for an answer that is neither.
+        ``access_denied``, …; ``invalid_answer`` (ours) for a response that is neither a code nor an error.
     error_description : str or None
-        The provider's words, if any. Anyone can write an address: to be escaped where it is shown.
+        The provider's words, if any. Anyone can write an address: escape them where they are shown.
     """
 
     code: Secret | None = None
@@ -84,32 +85,32 @@ class AuthorizationResponse:
 
     @classmethod
     def from_query(cls, query: str) -> Self:
-        """Read the query of the callback's address. Never raises: nonsense is the error ``invalid_answer``."""
+        """Parse the query of the callback's address. Never raises: nonsense is the error ``invalid_answer``."""
         try:
             fields = parse_qs(
-                query.removeprefix("?")[: LONGEST_ANSWER + 1], keep_blank_values=True, max_num_fields=50
+                query.removeprefix("?")[: LONGEST_RESPONSE + 1], keep_blank_values=True, max_num_fields=50
             )
         except ValueError:
             fields = {}
         state = fields["state"][0] if len(fields.get("state", ())) == 1 else None
-        # No parameter may come twice (RFC 6749, section 3.1), and an answer is a code or an error.
+        # No parameter may come twice (RFC 6749, section 3.1), and a response is a code or an error.
         twice = any(len(fields.get(name, ())) > 1 for name in ("code", "state", "error"))
         code, error = fields.get("code", [""])[0], fields.get("error", [""])[0]
-        if len(query) > LONGEST_ANSWER or twice or bool(code) == bool(error):
+        if len(query) > LONGEST_RESPONSE or twice or bool(code) == bool(error):
             return cls(state=state, error="invalid_answer")
         if error:
             return cls(state=state, error=error, error_description=fields.get("error_description", [None])[0])
         return cls(code=Secret(code), state=state)
 
     def raise_for_error(self) -> None:
-        """Raise what the person should know, if the answer is an error.
+        """Raise the response's error, if it is one.
 
         Raises
         ------
         LoginDenied
             The person chose Deny.
         LoginRequired
-            Everything else.
+            The provider refused for another reason, or the response can't be read.
         """
         if self.error is None:
             return

@@ -1,7 +1,7 @@
-"""OAuthClient: the token endpoint and its neighbours, asked over HTTP.
+"""OAuthClient: asks the token endpoint and its neighbours over HTTP.
 
-No secret leaves this module but as `Secret` or in a request's body to the provider: errors are made
-anew, without the frames, requests and answers in which one could stand.
+A secret leaves this module only as a `Secret`, or in a request to the provider: errors are made
+anew, without the frames, requests and responses that could hold one.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
 
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import TokenRequestError, without_frames
-from procore_jupyter.oauth.failures import Request, explain
+from procore_jupyter.oauth.failures import Request, refusal, unreachable
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_response import Answer, error_code, parse, read, read_token
+from procore_jupyter.oauth.token_response import EndpointResponse, error_code, parse, read, read_token
 from procore_jupyter.secret import Secret
 
-if TYPE_CHECKING:
-    pass
-
-LONGEST_CONNECT = 10.0  # s
+LONGEST_CONNECT = 10.0
+"""Seconds to wait at most for a connection."""
 
 
 @dataclass(frozen=True)
 class OAuthEndpoints:
-    """Where the provider listens, as whole URLs."""
+    """The provider's endpoints, as whole URLs."""
 
     authorize: str
     token: str
@@ -45,13 +45,13 @@ class TokenInfo:
     resource_owner_id : int or None
         The person's id at the provider; None for client credentials.
     client_id : str or None
-        The app it was made for.
+        The app that it was made for.
     expires_in : float or None
         Seconds that it still lives.
     scopes : tuple of str
-        Its rights, if the provider has such.
+        Its rights; empty if the provider has none.
     created_at : float or None
-        When it was made, in seconds since the epoch, on the provider's clock.
+        When it was made, in seconds since the epoch by the provider's clock.
     """
 
     resource_owner_id: int | None
@@ -67,15 +67,15 @@ class OAuthClient:
     Parameters
     ----------
     endpoints : OAuthEndpoints
-        Where to ask.
+        The provider's endpoints.
     client_id : str
         The app's Client ID.
     client_secret : Secret
         The app's Client Secret; sent in the form body, as Procore documents.
     timeout : float
-        Seconds for one request, connecting (10 s at most of it) and reading.
+        Seconds for one request: `LONGEST_CONNECT` at most for connecting, the rest for reading.
     proxies : mapping or None
-        As requests takes them. The environment is not read; this machine itself is asked through no proxy but one of its own.
+        As requests takes them. The environment is not read. Requests to this machine go through no proxy on another.
     ca_bundle : str or None
         A PEM file to trust instead of the system's.
     clock : callable
@@ -113,14 +113,14 @@ class OAuthClient:
         code : Secret
             The code.
         redirect_uri : str
-            That of the authorization request, to the letter.
+            The authorization request's, to the letter.
         code_verifier : Secret or None
-            That of the authorization request; None where there was none.
+            The authorization request's; None if it had none.
 
         Raises
         ------
         TokenRequestError
-            Refused, unreachable, or an unusable answer.
+            The provider refused, couldn't be reached, or sent an unusable response.
         """
         return self._token(
             "exchange",
@@ -138,12 +138,12 @@ class OAuthClient:
         Raises
         ------
         TokenRequestError
-            As for `exchange`. Where ``sent`` is true the refresh token may be spent all the same.
+            As for `exchange`. If its ``sent`` is true, the refresh token may be spent all the same.
         """
         token = self._token(
             "refresh", "refresh_token", refresh_token=refresh_token, redirect_uri=redirect_uri
         )
-        # A provider that keeps the refresh token says nothing of it.
+        # A provider that lets the refresh token live on doesn't repeat it.
         return token if token.refresh_token else dataclasses.replace(token, refresh_token=refresh_token)
 
     def client_credentials(self) -> Token:
@@ -158,17 +158,17 @@ class OAuthClient:
         return dataclasses.replace(token, refresh_token=None)
 
     def revoke(self, token: Token) -> None:
-        """End a token and its refresh token (RFC 7009). A token that has expired is not ended by this.
+        """Revoke a token and its refresh token (RFC 7009). This does not end a token that has expired.
 
         Raises
         ------
         TokenRequestError
             As for `exchange`.
         """
-        answer = self._send("POST", self.endpoints.revoke, form={"token": token.access_token})
-        self._raise_for(answer, "revoke")
-        if parse(answer) is None:
-            raise self._unusable(answer, "revoke")
+        response = self._send("POST", self.endpoints.revoke, form={"token": token.access_token})
+        self._raise_for(response, "revoke")
+        if parse(response) is None:
+            raise self._unusable(response, "revoke")
 
     def info(self, token: Token) -> TokenInfo:
         """Ask the provider what it knows of an access token.
@@ -176,13 +176,13 @@ class OAuthClient:
         Raises
         ------
         TokenRequestError
-            ``invalid_token``: it is no longer good; and as for `exchange`.
+            As for `exchange`; ``invalid_token`` if it is no longer good.
         """
-        answer = self._send("GET", self.endpoints.info, bearer=token.access_token)
-        self._raise_for(answer, "info")
-        found = parse(answer)
+        response = self._send("GET", self.endpoints.info, bearer=token.access_token)
+        self._raise_for(response, "info")
+        found = parse(response)
         if found is None:
-            raise self._unusable(answer, "info")
+            raise self._unusable(response, "info")
         application, expires_in = (
             found.get("application"),
             found.get("expires_in_seconds", found.get("expires_in")),
@@ -199,30 +199,30 @@ class OAuthClient:
         )
 
     def _token(self, request: Request, grant_type: str, **fields: Secret | str | None) -> Token:
-        answer = self._send("POST", self.endpoints.token, form={"grant_type": grant_type, **fields})
+        response = self._send("POST", self.endpoints.token, form={"grant_type": grant_type, **fields})
         now = self._clock()
-        self._raise_for(answer, request)
-        outcome = read_token(answer, now)
+        self._raise_for(response, request)
+        outcome = read_token(response, now)
         if outcome is None:
-            raise self._unusable(answer, request)
+            raise self._unusable(response, request)
         if isinstance(outcome, TokenRequestError):
             raise without_frames(outcome)
         return outcome
 
-    def _raise_for(self, answer: Answer, request: Request) -> None:
-        """Raise what stands in an answer's way: none came, or it is a refusal."""
-        if answer.status is None:
-            raise TokenRequestError("unreachable", answer.problem, sent=answer.sent)
-        error = error_code(answer)
-        if error and answer.status < 500:
-            raise TokenRequestError(error, explain(error, request, self._place), answer.status)
-        if answer.status != 200:
-            raise self._unusable(answer, request)
+    def _raise_for(self, response: EndpointResponse, request: Request) -> None:
+        """Raise a TokenRequestError unless the response is there and no refusal."""
+        if response.status is None:
+            raise TokenRequestError("unreachable", response.problem, sent=response.sent)
+        error = error_code(response)
+        if error and response.status < 500:
+            raise TokenRequestError(error, refusal(error, request, self._place), response.status)
+        if response.status != 200:
+            raise self._unusable(response, request)
 
-    def _unusable(self, answer: Answer, request: Request) -> TokenRequestError:
-        host, status = urlsplit(self.endpoints.token).hostname, answer.status or 0
-        if answer.problem:
-            what = answer.problem
+    def _unusable(self, response: EndpointResponse, request: Request) -> TokenRequestError:
+        host, status = urlsplit(self.endpoints.token).hostname, response.status or 0
+        if response.problem:
+            what = response.problem
         elif 300 <= status < 400:
             what = f"{host} sent us to another address, where no sign-in is sent. Check LoginURL and the network's own sign-in page."
         elif status == 429:
@@ -233,8 +233,10 @@ class OAuthClient:
             what = f"{host} answered, but not as Procore does. Is it a network's own sign-in page? Check LoginURL and the proxy, then try again."
         else:
             what = f"{host} refused without a reason (status {status}). Check LoginURL and Environment."
-        # Any status but a refusal may have come after the request was carried out.
-        return TokenRequestError("unusable_answer", what, answer.status, sent=status == 200 or status >= 500)
+        # A status that is no refusal may have come after the request was carried out.
+        return TokenRequestError(
+            "unusable_answer", what, response.status, sent=status == 200 or status >= 500
+        )
 
     def _send(
         self,
@@ -243,19 +245,16 @@ class OAuthClient:
         *,
         form: Mapping[str, Secret | str | None] | None = None,
         bearer: Secret | None = None,
-    ) -> Answer:
-        # Secrets in the clear live in the frames below this one alone; none of those survives in an error.
+    ) -> EndpointResponse:
+        # Only the frames below this one hold secrets in the clear; none of them survives in an error.
         outcome = self._ask(method, url, form, bearer)
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, EndpointResponse):
             return outcome
         raise without_frames(outcome)
 
     def _ask(
         self, method: str, url: str, form: Mapping[str, Secret | str | None] | None, bearer: Secret | None
-    ) -> Answer | BaseException:
-        import requests
-        from urllib3.exceptions import HTTPError
-
+    ) -> EndpointResponse | BaseException:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -266,8 +265,8 @@ class OAuthClient:
         try:
             if bearer is not None:
                 headers["Authorization"] = f"Bearer {bearer.reveal()}"
-            # A new connection each time: one that was kept may be dead, and then nobody knows whether
-            # what was written to it had arrived.
+            # A new connection each time: a kept one may be dead, and then nobody knows whether a request that
+            # was written to it had arrived.
             with requests.Session() as session:
                 session.trust_env = False
                 with session.request(
@@ -285,15 +284,13 @@ class OAuthClient:
                 ) as response:
                     return read(response, until)
         except (HTTPError, OSError) as error:  # requests' own are OSErrors
-            from procore_jupyter.oauth.unreachable import why
-
-            problem, sent = why(error, url, self.timeout, self._proxies)
-            return Answer(problem=problem, sent=sent)
+            problem, sent = unreachable(error, url, self.timeout, self._proxies)
+            return EndpointResponse(problem=problem, sent=sent)
         except BaseException as error:
             return error
 
     def _proxies_to(self, url: str) -> dict[str, str]:
-        """Return the proxies for a URL. http to this machine is allowed because it doesn't leave it: no proxy elsewhere gets it."""
+        """Return the proxies for a URL. http to this machine is allowed because it doesn't leave it: only a proxy on this machine carries it."""
         if not is_loopback(urlsplit(url).hostname or ""):
             return self._proxies
         return {

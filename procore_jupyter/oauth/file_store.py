@@ -23,7 +23,7 @@ from procore_jupyter.errors import ProcoreWarning
 from procore_jupyter.files.document import Document, DocumentFile, Entries, Words
 from procore_jupyter.files.private import read_private
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey, store_errors
+from procore_jupyter.oauth.token_store import RefreshNote, SecretKey, StoredToken, TokenKey, store_errors
 from procore_jupyter.secret import Secret
 
 _WORDS = Words(
@@ -92,23 +92,23 @@ class FileStore:
         with store_errors(), self._file.lock(f"{key.digest()}.lock", timeout) as alone:
             yield alone
 
-    def note(self, key: TokenKey, spending: str | None) -> None:
-        """Note a refresh token that is being sent."""
+    def note(self, key: TokenKey, note: RefreshNote | None) -> None:
+        """Note that a refresh token is being sent, or was refused; None once its successor is saved."""
         path = self._file.beside(f"{key.digest()}.sent")
         with contextlib.suppress(OSError):
-            if spending is None:
+            if note is None:
                 path.unlink(missing_ok=True)
                 return
             # It need not outlive a power cut, so it isn't flushed: it has to cost nothing.
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
             with os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii") as file:
-                file.write(spending)
+                file.write(str(note))
 
-    def noted(self, key: TokenKey) -> str | None:
-        """Return what was noted last, if no answer has come."""
+    def noted(self, key: TokenKey) -> RefreshNote | None:
+        """Return the last note, unless the successor was saved."""
         with contextlib.suppress(OSError):
             content = read_private(self._file.beside(f"{key.digest()}.sent"))
-            return content.decode("ascii", "replace") if content else None
+            return RefreshNote.parse(content.decode("ascii", "replace")) if content else None
         return None
 
     def load_secret(self, key: SecretKey) -> Secret | None:

@@ -1,7 +1,7 @@
-"""KeyringStore: sign-ins kept by the operating system (``OAuthSettingsLocation=keyring://``).
+"""KeyringStore: tokens in the operating system's keyring (``OAuthSettingsLocation=keyring://``).
 
-Each sign-in is one entry of the service ``procore-jupyter``. The keyring has no lock of its own:
-renewing is guarded by a lock file in the user's data folder.
+Each token is one entry of the service ``procore-jupyter``. The keyring has no lock of its own:
+a lock file in the user's data folder guards the renewal.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from procore_jupyter.files import private
 from procore_jupyter.files.document import Document
 from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey
+from procore_jupyter.oauth.token_store import RefreshNote, SecretKey, StoredToken, TokenKey
 from procore_jupyter.secret import Secret
 
-VERSION = 1  # of an entry; secrets of saved connections are entries of their own
+VERSION = 1
+"""Version of the format of a token's entry; secrets of saved connections are entries of their own."""
+
 SERVICE = "procore-jupyter"
 
 _T = TypeVar("_T")
@@ -44,7 +46,7 @@ class KeyringStore:
                 "OAuthSettingsLocation=keyring:// needs one more package: run  pip install procore-jupyter[keyring]  and restart the kernel."
             ) from None
         self._keyring: Any = keyring
-        # Its lock files and notes are those of a file store that never holds a token.
+        # Its lock files and notes stand beside the file of a file store that never holds a token.
         self._locks = FileStore(private.data_folder() / "keyring")
 
     @property
@@ -53,12 +55,12 @@ class KeyringStore:
         return "keyring://"
 
     def load(self, key: TokenKey) -> StoredToken | None:
-        """Return what is kept; None where nothing is.
+        """Return the stored token, or None.
 
         Raises
         ------
         TokenStoreError
-            The keyring is locked, missing or failing, or holds an entry of a newer format.
+            The keyring is locked, missing or failing, or the entry is of a newer format.
         """
         found = self._ask("read", lambda: _Entry(self._keyring.get_password(SERVICE, entry_name(key))))
         if found.newer:
@@ -87,17 +89,17 @@ class KeyringStore:
         with self._locks.exclusive(key, timeout) as whole:
             yield whole
 
-    def note(self, key: TokenKey, spending: str | None) -> None:
-        """Note a refresh token that is being sent."""
-        self._locks.note(key, spending)
+    def note(self, key: TokenKey, note: RefreshNote | None) -> None:
+        """Note that a refresh token is being sent, or was refused; None once its successor is saved."""
+        self._locks.note(key, note)
 
-    def noted(self, key: TokenKey) -> str | None:
-        """Return what was noted last, if no answer has come."""
+    def noted(self, key: TokenKey) -> RefreshNote | None:
+        """Return the last note, unless the successor was saved."""
         return self._locks.noted(key)
 
     def load_secret(self, key: SecretKey) -> Secret | None:
-        """Return a secret of a saved connection; None where none is kept. Raises as `load`."""
-        # Made a `Secret` inside the question: no frame here holds the text.
+        """Return a secret of a saved connection, or None. Raises as `load`."""
+        # The lambda makes it a `Secret`: no frame here holds the text.
         return self._ask("read", lambda: _secret(self._keyring.get_password(SERVICE, secret_name(key))))
 
     def save_secret(self, key: SecretKey, secret: Secret) -> None:
@@ -130,7 +132,7 @@ class KeyringStore:
 
 
 class _Entry:
-    """An entry's text, read. It has no repr of its own, so no drawn frame shows what is in it."""
+    """An entry's text, parsed. It has no repr of its own, so no drawn frame shows the text."""
 
     def __init__(self, text: str | None) -> None:
         self.text = text or ""
@@ -155,12 +157,12 @@ class _Entry:
 
 
 def entry_name(key: TokenKey) -> str:
-    """Return what a sign-in's entry is called in the keyring."""
+    """Return the name of a token's entry in the keyring."""
     return f"{key.account} | {key.client_id} | {key.login_host}"
 
 
 def secret_name(key: SecretKey) -> str:
-    """Return what a saved connection's secret is called in the keyring."""
+    """Return the name of the entry of a saved connection's secret in the keyring."""
     return f"{key.name} | {key.owner} | {key.host}"
 
 

@@ -1,6 +1,6 @@
-"""SignIn: one stored sign-in and how its next token is got.
+"""Renewal: how the next token is obtained, and where the newest one is.
 
-All of it happens under the store's exclusive lock; who waits and who shares is `token_source`'s business.
+All of it happens under the store's exclusive lock; `token_source` decides who waits and who shares the result.
 The rule that matters: a refresh token is spent at most once (but for one repeat after a lost answer),
 and between the provider's answer and the save stands nothing but parsing.
 """
@@ -8,44 +8,51 @@ and between the provider's answer and the save stands nothing but parsing.
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable
 
 from procore_jupyter.errors import LoginRequired, TokenRequestError, TokenStoreError
 from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, fingerprint
+from procore_jupyter.oauth.token_store import RefreshNote, StoredToken, TokenKey, TokenStore, fingerprint
 from procore_jupyter.secret import Secret
 
-# s in which a kernel that hears of another's refusal doesn't ask for itself: all of them know at once.
 REFUSAL_SHARED = 60.0
+"""Seconds in which a kernel believes another's refusal and doesn't ask for itself: all of them ask at once."""
 
 
 @dataclasses.dataclass(frozen=True)
 class _Unsaved:
-    """A token that could not be saved; good for every source of this process until it can be."""
+    """A token that could not be saved; every source of this process uses it until it can be.
+
+    Parameters
+    ----------
+    stored : StoredToken
+        The token.
+    over : str or None
+        The `fingerprint` of the refresh token that the store holds in its place.
+    """
 
     stored: StoredToken
-    over: str | None  # the `fingerprint` of the refresh token that the store holds in its place
+    over: str | None
 
 
 _unsaved: dict[tuple[str, TokenKey], _Unsaved] = {}
 
 
-class SignIn:
-    """A person's sign-in.
+class Renewal:
+    """The renewal of a person's token.
 
     Parameters
     ----------
     client, store, key, redirect_uri, clock
         As for `TokenSource`.
     seed : Secret or None
-        The refresh token given in the connection string.
+        The refresh token that the connection string gives.
     given : Token or None
-        The access token given in the connection string.
+        The access token that the connection string gives.
     say : callable
-        Is told, in one line, what a person should know and nothing stops.
+        Takes one line that a person should know and that stops nothing.
     """
 
     def __init__(
@@ -72,25 +79,27 @@ class SignIn:
         self._given = _start(seed, given, clock())
         self._kept = False  # the store has held our token
         self._dead: tuple[str, str] | None = None  # the refresh token that was refused, and why
-        self._told = False  # … that saving fails
+        self._told = False  # a person knows that saving fails
 
     @property
     def unsaved(self) -> bool:
-        """The newest token could not be saved yet."""
+        """Whether the newest token could not be saved yet."""
         return self._place in _unsaved
 
     def newest(self, *, saving: bool = True) -> StoredToken | None:
-        """Return the newest token known: what couldn't be saved, else what the connection string gives anew, else the store's.
+        """Return the newest token known: the unsaved one, else the connection string's, else the stored one.
+
+        The connection string's counts until its seed is known to the store, or, without a seed, until it expires.
 
         Parameters
         ----------
         saving : bool
-            Also try again to save what couldn't be saved.
+            Also try again to save an unsaved token.
 
         Raises
         ------
         LoginRequired
-            The store had our token and has it no more: signed out elsewhere.
+            The store had our token and has it no more: somebody signed out elsewhere.
         TokenStoreError
             The store can't be read.
         """
@@ -116,14 +125,14 @@ class SignIn:
         return stored
 
     def check_alive(self, found: StoredToken | None) -> None:
-        """Raise LoginRequired where there is nothing, or what there is has been refused before: without asking again."""
+        """Raise LoginRequired if there is no token, or if its refresh token has been refused here: nobody is asked again."""
         if found is None:
             raise LoginRequired("Nobody is signed in. Run the cell with %procore_connect to sign in.")
         if self._dead is not None and self._dead[0] == _mark(found.token):
             raise LoginRequired(self._dead[1])
 
     def next(self, found: StoredToken | None, alone: bool) -> Token | None:
-        """Spend the refresh token; return the new token, saved; None where the store has another by now.
+        """Spend the refresh token; return the new token, saved, or None if the store has another by now.
 
         Parameters
         ----------
@@ -145,10 +154,11 @@ class SignIn:
         if refresh_token is None:
             return self._without_refresh_token(found)
         mark = fingerprint(refresh_token)
-        lost, refused = self._noted(mark)
-        if refused and alone:
-            raise self._over(mark, lost, found)
-        self._store.note(self._key, mark)
+        noted = self._store.noted(self._key)
+        lost = noted is not None and noted.fingerprint == mark and noted.lost
+        if alone and noted is not None and noted.fingerprint == mark and self._is_fresh(noted):
+            raise self._refused(mark, lost, found)
+        self._store.note(self._key, RefreshNote(mark))
         try:
             token = self._spend(refresh_token)
         except TokenRequestError as error:
@@ -163,21 +173,21 @@ class SignIn:
             return token
         if self._replaced(mark, alone):
             return None
-        self._store.note(self._key, f"{mark} {'lost' if lost else 'ended'} {self._clock():.0f}")
-        raise self._over(mark, lost, found)
+        self._store.note(self._key, RefreshNote(mark, lost, self._clock()))
+        raise self._refused(mark, lost, found)
 
     def keep(self, stored: StoredToken) -> None:
-        """Save a token, at once. What can't be saved is kept in this process, and saved at the next chance."""
+        """Save a token, at once. A token that can't be saved stays in this process, and is saved at the next chance."""
         _unsaved.pop(self._place, None)
         self._save(stored)
 
     def begin(self, token: Token, seeds: frozenset[str]) -> None:
-        """Keep the token of a new sign-in. What the connection string gives is past from here on."""
+        """Keep the token of a new login. What the connection string gives no longer counts."""
         self.keep(StoredToken(token, seeds | ({self._seed} if self._seed else frozenset())))
         self._given, self._dead = None, None
 
-    def end(self) -> None:
-        """End the sign-in at the provider, make sure that it is over, and forget it.
+    def revoke(self) -> None:
+        """Revoke the token at the provider, make sure that it is over, and forget it.
 
         Revoking an access token that has expired does nothing, though the provider says otherwise. So
         the refresh token is tried afterwards: while it still gives a token, that one is revoked in turn.
@@ -206,7 +216,7 @@ class SignIn:
         self.drop()
 
     def drop(self) -> None:
-        """Forget the sign-in here; the provider isn't told."""
+        """Forget the token here; the provider isn't told."""
         _unsaved.pop(self._place, None)
         self._store.delete(self._key)
         self._store.note(self._key, None)
@@ -219,7 +229,7 @@ class SignIn:
             return None
 
     def _spend(self, refresh_token: Secret) -> Token:
-        """Ask the provider; once more where the answer got lost: asking again does no harm."""
+        """Send the refresh token; once more if the answer was lost: that does no harm."""
         try:
             return self._client.refresh(refresh_token, redirect_uri=self._redirect_uri)
         except TokenRequestError as error:
@@ -231,15 +241,11 @@ class SignIn:
             error.sent = True  # the first one was
             raise
 
-    def _noted(self, mark: str) -> tuple[bool, bool]:
-        """Tell whether an answer to this refresh token was lost, and whether another kernel has just been refused with it."""
-        noted, *rest = (self._store.noted(self._key) or "").split() or [""]
-        if noted != mark or len(rest) != 2:
-            return noted == mark, False
-        age = self._clock() - float(rest[1]) if rest[1].isdecimal() else math.inf
-        return rest[0] == "lost", abs(age) < REFUSAL_SHARED
+    def _is_fresh(self, note: RefreshNote) -> bool:
+        """Tell whether another kernel has just been refused."""
+        return note.refused_at is not None and abs(self._clock() - note.refused_at) < REFUSAL_SHARED
 
-    def _over(self, mark: str, lost: bool, found: StoredToken) -> LoginRequired:
+    def _refused(self, mark: str, lost: bool, found: StoredToken) -> LoginRequired:
         self._dead = (mark, _why_dead(lost, given=found.token is self._given))
         return LoginRequired(self._dead[1])
 
@@ -286,6 +292,7 @@ class SignIn:
         self._kept, self._told = True, False
 
     def _in_store(self) -> str | None:
+        """Return the `fingerprint` of the stored refresh token, or None."""
         try:
             stored = self._store.load(self._key)
         except TokenStoreError:
@@ -293,6 +300,7 @@ class SignIn:
         return _mark(stored.token) if stored is not None else None
 
     def _still_alive(self, refresh_token: Secret, seeds: frozenset[str]) -> Token | None:
+        """Return the token that a refresh token still gives, saved; None if the provider refuses it."""
         try:
             token = self._client.refresh(refresh_token, redirect_uri=self._redirect_uri)
         except TokenRequestError as error:
@@ -303,8 +311,8 @@ class SignIn:
         return token
 
 
-class AppSignIn(SignIn):
-    """The sign-in of an app for itself: no person, no refresh token, a new token is simply fetched."""
+class AppRenewal(Renewal):
+    """The renewal of an app's own token (RFC 6749, section 4.4): no person, no refresh token, a new one is simply fetched."""
 
     def newest(self, *, saving: bool = True) -> StoredToken | None:
         """Return the newest token known; never raises LoginRequired."""
@@ -312,10 +320,10 @@ class AppSignIn(SignIn):
         return super().newest(saving=saving)
 
     def check_alive(self, found: StoredToken | None) -> None:
-        """Do nothing: a new one can always be had."""
+        """Do nothing: a new token can always be had."""
 
     def next(self, found: StoredToken | None, alone: bool) -> Token:
-        """Fetch a new token, and save it. A second one doesn't end the first, so a lost answer is just asked for again."""
+        """Fetch a new token, and save it. A second one doesn't end the first, so after a lost answer it is fetched again."""
         try:
             token = self._client.client_credentials()
         except TokenRequestError as error:
@@ -327,7 +335,7 @@ class AppSignIn(SignIn):
 
 
 def _start(seed: Secret | None, given: Token | None, now: float) -> Token | None:
-    """Return what the connection string gives, as a token: one to be renewed at once where its age isn't known."""
+    """Return what the connection string gives, as a token; it is to be renewed at once if its age isn't known."""
     if given is None:
         return Token(Secret(""), seed, now, 0.0, now) if seed else None
     if seed is not None and given.expires_at is None:
@@ -336,6 +344,7 @@ def _start(seed: Secret | None, given: Token | None, now: float) -> Token | None
 
 
 def _mark(token: Token) -> str | None:
+    """Return the `fingerprint` of a token's refresh token, or None."""
     return fingerprint(token.refresh_token) if token.refresh_token else None
 
 

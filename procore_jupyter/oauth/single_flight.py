@@ -1,6 +1,6 @@
-"""Flight: a piece of work done once, in a thread of its own, for all who wait for its result.
+"""Flight: a piece of work done once, in a thread of its own, for all threads that wait for its result.
 
-Why a thread of its own: Ctrl-C reaches the main thread alone. Whoever waits can be interrupted at any
+Why a thread of its own: Ctrl-C reaches the main thread alone. A waiting thread can be interrupted at any
 moment, while the work (spend a refresh token, receive its successor, save it) goes on to its end,
 and no lock is left behind. The thread is a daemon, so a process that waits for somebody else's lock
 can still end; a process that ends while a refresh token is being spent waits for the save.
@@ -16,8 +16,11 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-LAST_WAIT = 120.0  # s that the end of the process waits for a save, at most
-_WINK = 0.2  # s; Windows notices Ctrl-C only between two waits
+LAST_WAIT = 120.0
+"""Seconds that the end of the process waits for a save, at most."""
+
+WINK = 0.2
+"""Seconds of one wait; Windows notices Ctrl-C only between two waits."""
 
 _flights: set[Flight[object]] = set()
 
@@ -28,8 +31,8 @@ class Flight(Generic[T]):
     Parameters
     ----------
     work : callable
-        Is given the flight, and returns the result or raises. While it sets `critical`, the process
-        doesn't end of itself.
+        Takes the flight, and returns the result or raises. While it has `critical` set, the process
+        doesn't end by itself.
     """
 
     def __init__(self, work: Callable[[Flight[T]], T]) -> None:
@@ -42,7 +45,7 @@ class Flight(Generic[T]):
 
     @property
     def over(self) -> bool:
-        """It is over, or belongs to the process that this one was forked from."""
+        """Whether the work has ended, or belongs to the process that this one was forked from."""
         return self._landed.is_set() or self._pid != os.getpid()
 
     def start(self) -> Flight[T]:
@@ -55,8 +58,8 @@ class Flight(Generic[T]):
         return self
 
     def join(self) -> T:
-        """Wait for the end; return the result, or raise the error, one of its own for each who waits."""
-        while not self._landed.wait(_WINK):
+        """Wait for the end; return the result, or raise the error, each waiting thread a copy of its own."""
+        while not self._landed.wait(WINK):
             pass
         if self._error is not None:
             raise _twin(self._error)

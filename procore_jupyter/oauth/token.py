@@ -1,4 +1,4 @@
-"""Token: what the token endpoint answered, and how long it is good for."""
+"""Token: an access token, its refresh token, and how long they are good for."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import Any, Self, TypeGuard
 from procore_jupyter.errors import TokenRequestError
 from procore_jupyter.secret import Secret
 
-LONGEST_LIFE = 10 * 365 * 86_400.0  # s; beyond this an "expires_in" is a mistake, not a lifetime
-LARGEST_MARGIN = 120.0  # s
+LONGEST_LIFE = 10 * 365 * 86_400.0
+"""Seconds beyond which an "expires_in" is a mistake, not a lifetime."""
+
+LARGEST_MARGIN = 120.0
+"""Seconds before its end at which a token is renewed, at most."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """An access token and what belongs to it. Never shows itself: its secrets are `Secret`.
+    """An access token and what belongs to it. It can be drawn: its secrets are `Secret`.
 
     Times are counted on this machine's clock from the moment of receipt, so a provider whose clock
     is wrong changes nothing.
@@ -24,17 +27,17 @@ class Token:
     Parameters
     ----------
     access_token : Secret
-        What goes into ``Authorization: Bearer``. Empty where there is a refresh token only.
+        The text after ``Authorization: Bearer``. Empty if there is only a refresh token.
     refresh_token : Secret or None
-        What gets the next one, once. None for client credentials.
+        Good for one successor. None for client credentials.
     expires_at : float or None
-        When it ends, in seconds since the epoch; None where the provider didn't say.
+        When it ends, in seconds since the epoch; None if the provider didn't say.
     lifetime : float or None
-        How long it lived when new, s.
+        Seconds that it lived when new.
     obtained_at : float
         When it was received, in seconds since the epoch.
     clock_offset : float or None
-        This machine's clock minus the provider's, s, as far as ``created_at`` tells.
+        This machine's clock minus the provider's, in seconds; None without a ``created_at``.
     """
 
     access_token: Secret
@@ -46,10 +49,10 @@ class Token:
 
     @classmethod
     def from_response(cls, payload: object, now: float) -> Self:
-        """Read a token answer (RFC 6749, section 5.1), already parsed from JSON.
+        """Read a token response (RFC 6749, section 5.1), already parsed from JSON.
 
-        ``scope`` may be absent, ``token_type`` is compared in any case, and of ``created_at`` only the
-        difference of the clocks is kept.
+        ``scope`` may be absent, ``token_type`` is compared in any case, and ``created_at`` only gives the
+        difference of the clocks.
 
         Raises
         ------
@@ -92,11 +95,11 @@ class Token:
         Parameters
         ----------
         access_token, refresh_token : Secret
-            As given.
+            The texts as given.
         now : float
             Seconds since the epoch.
         expires_in, timestamp : float or None
-            Its life in s, and when it was obtained in seconds since the epoch. Without both its age
+            Its life in seconds, and when it was obtained in seconds since the epoch. Without both its age
             isn't known: then ``expires_at`` is None.
         """
         if expires_in is None or timestamp is None:
@@ -105,9 +108,9 @@ class Token:
 
     @property
     def refresh_at(self) -> float:
-        """When to renew it, in seconds since the epoch; infinity where its life isn't known.
+        """When to renew it, in seconds since the epoch; infinity if its life isn't known.
 
-        Ahead of expiry by a sixth of its life, at most two minutes: 120 s of 5400 s or 900 s, 1.7 s of
+        That is a sixth of its life before it ends, at most two minutes: 120 s of 5400 s or 900 s, 1.7 s of
         10 s, 0.7 s of 4 s.
         """
         if self.expires_at is None:
@@ -127,7 +130,7 @@ class Token:
         return self.access_token == other.access_token
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain values, secrets in the clear: for the token store alone."""
+        """Return plain values, secrets in the clear, for the token store alone."""
         return {
             "access_token": self.access_token.reveal(),
             "refresh_token": self.refresh_token.reveal() if self.refresh_token else None,
@@ -139,7 +142,7 @@ class Token:
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Read what `to_json` returned; ValueError (without the value) where it isn't that."""
+        """Read what `to_json` returned; of anything else raise a ValueError that doesn't show it."""
         if not isinstance(value, Mapping):
             raise ValueError("a stored token is a JSON object")
         numbers = {name: value.get(name) for name in ("expires_at", "lifetime", "clock_offset")}
@@ -166,7 +169,7 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _text(payload: Mapping[str, object], name: str) -> Secret | None:
-    """Return a token of the answer: visible ASCII only, as it will stand in a header (RFC 6749, appendix A.12)."""
+    """Return a token in the response: visible ASCII only, because it goes into a header (RFC 6749, appendix A.12)."""
     value = payload.get(name)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Answer: what the provider sent back, read within bounds, and what it says."""
+"""EndpointResponse: what an endpoint of the provider sent back, read within bounds, and what it says."""
 
 from __future__ import annotations
 
@@ -15,12 +15,25 @@ from procore_jupyter.oauth.token import Token
 if TYPE_CHECKING:
     import requests
 
-LARGEST_ANSWER = 1 << 20  # bytes; a token answer has some 500
+LARGEST_RESPONSE = 1 << 20
+"""Bytes that are read of a response; a token response has some 500."""
 
 
 @dataclass(frozen=True, repr=False)
-class Answer:
-    """What came back, or why nothing did. Has no repr that a drawn frame could show."""
+class EndpointResponse:
+    """A response, or why there is none. It has no repr that a drawn frame could show.
+
+    Parameters
+    ----------
+    status : int or None
+        The HTTP status; None if no response came, or its body didn't end in time.
+    content : bytes
+        The body.
+    problem : str
+        What is wrong with it, in one line for a person; empty if it came as a whole.
+    sent : bool
+        Without a status: the request may have arrived.
+    """
 
     status: int | None = None
     content: bytes = b""
@@ -28,8 +41,8 @@ class Answer:
     sent: bool = False
 
 
-def read(response: requests.Response, until: float) -> Answer:
-    """Read an answer, at most `LARGEST_ANSWER` bytes and until a time of the monotonic clock."""
+def read(response: requests.Response, until: float) -> EndpointResponse:
+    """Read a response: at most `LARGEST_RESPONSE` bytes, and until a time of the monotonic clock."""
     content = b""
     while True:
         # read1 gives what has come; read would wait, past all timeouts, for a peer that drips.
@@ -38,51 +51,54 @@ def read(response: requests.Response, until: float) -> Answer:
         if not piece:
             break
         content += piece
-        if len(content) > LARGEST_ANSWER:
-            return Answer(
+        if len(content) > LARGEST_RESPONSE:
+            return EndpointResponse(
                 response.status_code,
                 problem="The answer to the sign-in was far too long to be Procore's. Check LoginURL.",
             )
         if time.monotonic() > until:
             host = urlsplit(response.url).hostname
-            return Answer(
+            return EndpointResponse(
                 problem=f"The answer of {host} did not come to its end in time. Try again in a minute.",
                 sent=True,
             )
-    return Answer(response.status_code, content)
+    return EndpointResponse(response.status_code, content)
 
 
-def parse(answer: Answer) -> dict[str, object] | None:
-    """Return the JSON object of an answer; None where there is none."""
+def parse(response: EndpointResponse) -> dict[str, object] | None:
+    """Return the JSON object in a response, or None."""
     try:
-        found = json.loads(answer.content, parse_constant=_refuse)
+        found = json.loads(response.content, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def error_code(answer: Answer) -> str:
-    """Return the error code of an answer, empty where there is none.
+def error_code(response: EndpointResponse) -> str:
+    """Return the error code of a response (RFC 6749, section 5.2), or an empty text.
 
     The provider's own description is never shown: it could repeat what was sent.
     """
-    code = (parse(answer) or {}).get("error")
+    code = (parse(response) or {}).get("error")
     if not isinstance(code, str):
         return ""
     return code if re.fullmatch(r"[a-z_]{1,40}", code) else "unknown_error"
 
 
-def _refuse(constant: str) -> float:
-    raise ValueError(constant)  # NaN and Infinity are no JSON
+def read_token(response: EndpointResponse, now: float) -> Token | TokenRequestError | None:
+    """Return the token in a response, the error that says why it is none, or None if there is no JSON object.
 
-
-def read_token(answer: Answer, now: float) -> Token | TokenRequestError | None:
-    """Return the token of an answer, the error that it is none (not raised: its frame holds the answer), None where there is no JSON."""
-    payload = parse(answer)
+    The error is returned and not raised: the frame that raises it holds the response.
+    """
+    payload = parse(response)
     if payload is None:
         return None
     try:
         return Token.from_response(payload, now)
     except TokenRequestError as error:
-        error.status = answer.status
+        error.status = response.status
         return error
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)  # NaN and Infinity are not JSON

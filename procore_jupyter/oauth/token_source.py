@@ -1,8 +1,8 @@
 """TokenSource: the current token, renewed once for all threads and all processes.
 
-A refresh token can be spent once. So renewing is: one flight for all threads of this source; the
+A refresh token can be spent once. So a renewal is: one flight for all threads of this source; the
 store's exclusive lock against every other source and process; read the store again and adopt what
-another has renewed; else spend, save, and only then use (`sign_in`).
+another has renewed; else spend, save, and only then use (`renewal`).
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ from typing import Protocol
 
 from procore_jupyter.errors import LoginRequired, ProcoreWarning, TokenRequestError
 from procore_jupyter.oauth.client import OAuthClient
-from procore_jupyter.oauth.renewal import AppSignIn, SignIn
+from procore_jupyter.oauth.renewal import AppRenewal, Renewal
 from procore_jupyter.oauth.single_flight import Flight
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import TokenKey, TokenStore, TokenStoreLocked
 from procore_jupyter.secret import Secret
 
-LOCK_PATIENCE = 10.0  # s to wait for another process's renewal, beyond the two requests that it may take
-SAVE_AGAIN = 15.0  # s after which a save that failed is tried again
+LOCK_PATIENCE = 10.0
+"""Seconds to wait for another process's renewal, beyond the two requests that it may take."""
+
+SAVE_AGAIN = 15.0
+"""Seconds after which a save that failed is tried again."""
 
 
 class TokenProvider(Protocol):
-    """Who gives a session its token. All methods may be called by any thread."""
+    """Hands out a session's token. Any thread may call its methods."""
 
     def current(self) -> Token:
         """Return a token that is good now, renewed if need be.
@@ -38,9 +41,9 @@ class TokenProvider(Protocol):
         LoginRequired
             There is none and none can be had without a person.
         TokenRequestError
-            Renewing failed for another reason; the sign-in may still be good.
+            The renewal failed for another reason; the refresh token may still be good.
         TokenStoreError
-            The stored sign-in can't be read, or is locked for too long.
+            The stored token can't be read, or is locked for too long.
         """
         ...
 
@@ -49,7 +52,7 @@ class TokenProvider(Protocol):
         ...
 
     def peek(self) -> Token | None:
-        """Return the token in memory, good or not. Never waits, never any I/O."""
+        """Return the token in memory, good or not. Never waits, and does no I/O."""
         ...
 
 
@@ -59,7 +62,7 @@ class FixedToken(TokenProvider):
     Parameters
     ----------
     token : Token
-        The given one. Whether it is still good is the API's to say.
+        The given one. The API says whether it is still good.
     """
 
     def __init__(self, token: Token) -> None:
@@ -86,23 +89,25 @@ class TokenSource(TokenProvider):
     Parameters
     ----------
     client : OAuthClient
-        Who asks the provider.
+        Asks the provider.
     store : TokenStore
-        Where the sign-in is kept and shared with other kernels.
+        Keeps the token, and shares it with other kernels.
     key : TokenKey
-        Whose it is.
+        Whose token it is.
     seed : Secret or None
-        A refresh token given in the connection string. Spent by its first use; given again, its stored
-        successor is used, and a different one replaces what is stored.
+        A refresh token that the connection string gives. Its first use spends it; given again, its stored
+        successor is used, and a different seed replaces what is stored.
     given : Token or None
-        An access token given in the connection string (`Token.given`), used as long as it lives. Where
+        An access token that the connection string gives (`Token.given`), used as long as it lives. If
         its age isn't known and there is a refresh token, it is renewed at once.
     redirect_uri : str or None
         Sent along with a refresh, as Procore documents.
     clock : callable
         Seconds since the epoch.
-    warn : callable
-        Is told, in one line, what a person should know and nothing stops. From any thread.
+    warn : callable or None
+        Takes, from any thread, one line that a person should know and that stops nothing; None warns.
+    renewal : type
+        How the next token is obtained.
     """
 
     def __init__(
@@ -116,16 +121,17 @@ class TokenSource(TokenProvider):
         redirect_uri: str | None = None,
         clock: Callable[[], float] = time.time,
         warn: Callable[[str], None] | None = None,
+        renewal: type[Renewal] = Renewal,
     ) -> None:
         self._store = store
         self._key = key
         self._clock = clock
         self._warn = warn or _warn
         self._patience = LOCK_PATIENCE + 2 * client.timeout
-        self._sign_in = SignIn(
+        self._renewal = renewal(
             client, store, key, seed=seed, given=given, redirect_uri=redirect_uri, clock=clock, say=self._say
         )
-        # The token in memory and until when it is used without a second look: one tuple, so that a
+        # The token in memory and the time until which it is used without a second look: one tuple, so that a
         # request reads both at once without a lock.
         self._memory: tuple[Token, float] | None = None
         self._mutex = threading.Lock()
@@ -141,7 +147,7 @@ class TokenSource(TokenProvider):
         return self._fly(None)
 
     def renewed(self, rejected: Token) -> Token:
-        """Return another token than the refused one: what this or another process has got meanwhile, else a new one."""
+        """Return another token than the refused one: the one that this or another process has meanwhile, else a new one."""
         memory = self._memory
         if memory is not None and not memory[0].same_as(rejected):
             return self.current()
@@ -155,9 +161,9 @@ class TokenSource(TokenProvider):
     # ---------------------------------------------------------------- what a connection asks for
 
     def load(self) -> Token | None:
-        """Return the token there is, good or not, from memory, store or connection string; no network.
+        """Return the token there is, good or not, from memory, store or connection string; makes no request.
 
-        One with an empty access token is a refresh token not yet spent.
+        A token whose access token is empty is a refresh token not yet spent.
 
         Raises
         ------
@@ -165,21 +171,21 @@ class TokenSource(TokenProvider):
             The store can't be read.
         """
         if self._memory is None:
-            found = self._sign_in.newest(saving=False)
+            found = self._renewal.newest(saving=False)
             if found is None:
                 return None
             self._use(found.token)
         return self.peek()
 
     def adopt(self, token: Token, seeds: frozenset[str] = frozenset()) -> None:
-        """Save the token of a new sign-in, then use it.
+        """Save the token of a new login, then use it.
 
         Parameters
         ----------
         token : Token
-            The new one. A refresh token or access token of the connection string is past from here on.
+            The new one. A refresh token or access token of the connection string no longer counts.
         seeds : frozenset of str
-            The `fingerprint` of the code it grew from, if that was given in the connection string.
+            The `fingerprint` of the code it grew from, if the connection string gave that code.
         """
 
         def begin(flight: Flight[None]) -> None:
@@ -187,17 +193,17 @@ class TokenSource(TokenProvider):
             try:
                 with self._store.exclusive(self._key, LOCK_PATIENCE):
                     self._begin(token, seeds)
-            except TokenStoreLocked:  # another kernel hangs; this person's sign-in is saved all the same
+            except TokenStoreLocked:  # another kernel hangs; this person's login is saved all the same
                 self._begin(token, seeds)
 
         Flight(begin).start().join()
 
     def forget(self) -> None:
-        """Delete the stored sign-in, and forget the token in memory. The provider isn't told: see `sign_out`."""
-        self._finish(self._sign_in.drop)
+        """Delete the stored token, and forget the one in memory. The provider isn't told: see `sign_out`."""
+        self._finish(self._renewal.drop)
 
     def sign_out(self) -> None:
-        """End the sign-in at the provider, make sure that it is over (also when the access token has expired), and forget it.
+        """Revoke the token at the provider, make sure that it is over (an expired access token's refresh token too), and forget it.
 
         Raises
         ------
@@ -206,7 +212,7 @@ class TokenSource(TokenProvider):
         TokenStoreError
             The store can't be changed.
         """
-        self._finish(self._sign_in.end)
+        self._finish(self._renewal.revoke)
 
     # ------------------------------------------------------------------------------- one for all
 
@@ -237,7 +243,7 @@ class TokenSource(TokenProvider):
             self._memory = None
             raise
         except TokenStoreLocked:
-            found = self._sign_in.newest(saving=False)
+            found = self._renewal.newest(saving=False)
             if found is not None and self._good(found.token, rejected):
                 return self._use(found.token)
             if not self._lives(rejected):
@@ -249,29 +255,29 @@ class TokenSource(TokenProvider):
 
     def _good_or_new(self, flight: Flight[Token], rejected: Token | None, alone: bool) -> Token:
         while True:
-            found = self._sign_in.newest()
-            self._sign_in.check_alive(found)
+            found = self._renewal.newest()
+            self._renewal.check_alive(found)
             if found is not None:
                 if self._good(found.token, rejected):
                     return self._use(found.token)
                 self._use(found.token, -math.inf)
             flight.critical = True
             try:
-                token = self._sign_in.next(found, alone)
+                token = self._renewal.next(found, alone)
             finally:
                 flight.critical = False
             if token is not None:
                 return self._use(token)
 
     def _lives(self, rejected: Token | None) -> bool:
-        """Tell whether the token in memory may go on although renewing it failed: it was renewed ahead of its end."""
+        """Tell whether the token in memory may go on although its renewal failed: tokens are renewed ahead of their end."""
         token = self.peek()
         if token is None or token.expires_at is None or token.expired(self._clock()):
             return False
         return rejected is None or not token.same_as(rejected)
 
     def _while_it_lives(self) -> Token:
-        """Go on with the token in memory, for a quarter of the time it has left before renewing is tried again."""
+        """Return the token in memory; a quarter of the time it has left passes before its renewal is tried again."""
         memory = self._memory
         assert memory is not None and memory[0].expires_at is not None
         now = self._clock()
@@ -282,13 +288,13 @@ class TokenSource(TokenProvider):
 
     def _use(self, token: Token, until: float | None = None) -> Token:
         until = _good_until(token) if until is None else until
-        if self._sign_in.unsaved:
+        if self._renewal.unsaved:
             until = min(until, self._clock() + SAVE_AGAIN)
         self._memory = (token, until)
         return token
 
     def _begin(self, token: Token, seeds: frozenset[str]) -> None:
-        self._sign_in.begin(token, seeds)
+        self._renewal.begin(token, seeds)
         self._use(token)
 
     def _finish(self, how: Callable[[], None]) -> None:
@@ -298,7 +304,7 @@ class TokenSource(TokenProvider):
                 try:
                     how()
                 finally:
-                    self._memory = None  # whatever there is now, the store has it
+                    self._memory = None  # what there is now, the store has
 
         Flight(work).start().join()
 
@@ -327,16 +333,13 @@ class ClientCredentials(TokenSource):
         clock: Callable[[], float] = time.time,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        # Beside a person's sign-in with the same app, never in its place.
+        # Beside a person's token of the same app, never in its place.
         key = dataclasses.replace(key, account=f"{key.account} (service account)")
-        super().__init__(client, store, key, clock=clock, warn=warn)
-        self._sign_in = AppSignIn(
-            client, store, key, seed=None, given=None, redirect_uri=None, clock=clock, say=self._say
-        )
+        super().__init__(client, store, key, clock=clock, warn=warn, renewal=AppRenewal)
 
 
 def _good_until(token: Token) -> float:
-    """Return until when a token is used without renewing it, in seconds since the epoch."""
+    """Return the time until which a token is used without renewal, in seconds since the epoch."""
     if not token.access_token:
         return -math.inf
     if token.refresh_token is None and token.expires_at is not None:

@@ -19,6 +19,7 @@ from requests import exceptions
 
 from procore_jupyter.addresses import Origin
 from procore_jupyter.errors import ConfigurationError, without_frames
+from procore_jupyter.oauth.failures import unreachable
 from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.session import exchange, rules, scope
 from procore_jupyter.session.exchange import Patience
@@ -328,8 +329,5 @@ def _say_why(error: BaseException, url: str | None, timeout: Any, proxies: Mappi
     The error keeps its type, and urllib3's words stay in its context. Of the proxies only the host is ever named.
     """
     if isinstance(error, _NETWORK):
-        # On the first failure: connecting doesn't pay for it.
-        from procore_jupyter.oauth.unreachable import why
-
         read = timeout[-1] if isinstance(timeout, tuple) else timeout
-        error.args = (why(error, url or "", read, proxies or {})[0],)
+        error.args = (unreachable(error, url or "", read, proxies or {})[0],)

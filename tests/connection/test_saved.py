@@ -18,7 +18,8 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreWarning, TokenStoreError
 from procore_jupyter.files.locks import process_lock
 from procore_jupyter.login.flow import LoginFlow
-from procore_jupyter.oauth.token_store import MemoryStore, SecretKey, open_store
+from procore_jupyter.oauth.stores import MemoryStore, open_store
+from procore_jupyter.oauth.token_store import SecretKey
 from procore_jupyter.secret import Secret
 from tests.connecting import connect, free_callback, sign_in, text_for
 

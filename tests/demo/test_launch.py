@@ -22,8 +22,9 @@ from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, port_is_free
 from procore_jupyter.demo.launch import run_demo
 from procore_jupyter.demo.pages import MARK
 from procore_jupyter.files import private
+from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import TokenKey, open_store
+from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
 
 COMMAND = "import sys; from procore_jupyter.demo.launch import run_demo; sys.exit(run_demo(sys.argv[1:]))"

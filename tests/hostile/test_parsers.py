@@ -18,7 +18,7 @@ from procore_jupyter.login.ticket import Ticket, split_state
 from procore_jupyter.notebook.redaction import redact, redact_string
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_response import LARGEST_ANSWER, Answer, error_code, read_token
+from procore_jupyter.oauth.token_response import LARGEST_RESPONSE, EndpointResponse, error_code, read_token
 from procore_jupyter.secret import Secret
 from procore_jupyter.server.callback import CallbackRefused, parse_query
 from procore_jupyter.session.api_errors import said_by
@@ -259,8 +259,8 @@ TOKEN_FIELDS = st.sampled_from(
 )
 def test_a_token_answer_is_a_whole_token_or_an_error_without_its_content(content: bytes) -> None:
     tried("token answers")
-    assert len(content) <= LARGEST_ANSWER
-    answer = Answer(200, content)
+    assert len(content) <= LARGEST_RESPONSE
+    answer = EndpointResponse(200, content)
     code = error_code(answer)
     assert SECRET not in code and len(code) <= 40 and (not code or code.replace("_", "").isalpha())
     found = read_token(answer, 1_000.0)

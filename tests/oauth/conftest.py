@@ -12,9 +12,10 @@ import pytest
 
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import TokenSource
-from procore_jupyter.oauth.token_store import TokenKey, TokenStore, open_store
+from procore_jupyter.oauth.token_store import TokenKey, TokenStore
 from procore_jupyter.secret import Secret
 from tests.oauth.provider import Clock, code_of, endpoints_of
 from tests.oauth.stores import SmallKeyring

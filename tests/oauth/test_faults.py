@@ -17,7 +17,7 @@ from procore_jupyter.demo.app import DemoParameters, DemoProcore
 from procore_jupyter.errors import LoginRequired, TokenRequestError
 from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, fingerprint
+from procore_jupyter.oauth.token_store import RefreshNote, StoredToken, TokenKey, TokenStore, fingerprint
 from procore_jupyter.secret import Secret
 from tests.oauth.conftest import Kernels
 from tests.oauth.provider import endpoints_of, refreshes, token_requests, until
@@ -144,7 +144,7 @@ def test_a_token_that_still_lives_is_used_while_renewing_it_ahead_of_time_fails(
     now += 5400 - 100  # in the last two minutes
     assert source.current() == token
     with monkeypatch.context() as patch:
-        patch.setattr(source._sign_in, "next", None)
+        patch.setattr(source._renewal, "next", None)
         assert source.current() == token  # without trying again with every request
     now += 101
     with pytest.raises(TokenRequestError):
@@ -296,7 +296,7 @@ def test_the_note_of_what_is_being_spent_is_gone_after_every_outcome_but_a_lost_
     with pytest.raises(TokenRequestError):
         kernel().renewed(second)
     assert second.refresh_token is not None
-    assert store.noted(key) == fingerprint(second.refresh_token)
+    assert store.noted(key) == RefreshNote(fingerprint(second.refresh_token))
     kernel().renewed(second)
     assert store.noted(key) is None
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from procore_jupyter.errors import ProcoreWarning, TokenStoreError
 from procore_jupyter.files import private
 from procore_jupyter.oauth.file_store import FileStore
-from procore_jupyter.oauth.token_store import SecretKey, StoredToken, TokenKey, TokenStoreLocked
+from procore_jupyter.oauth.token_store import RefreshNote, SecretKey, StoredToken, TokenKey, TokenStoreLocked
 from procore_jupyter.secret import Secret
 from tests.oauth.provider import drawn
 from tests.oauth.stores import KEY, posix, token, uses
@@ -30,7 +30,7 @@ def test_the_file_is_private_in_a_private_folder(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     with FileStore(path).exclusive(KEY, 1):
-        FileStore(path).note(KEY, "f" * 64)
+        FileStore(path).note(KEY, RefreshNote("f" * 64))
     assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {0o600}
 
 
@@ -224,6 +224,27 @@ def test_waiting_for_another_processs_change_is_bounded(path: Path) -> None:
     finally:
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("f" * 64, RefreshNote("f" * 64)),
+        (f"{'f' * 64} lost 1750000000", RefreshNote("f" * 64, True, 1_750_000_000.0)),
+        (f"{'f' * 64} ended 1750000000", RefreshNote("f" * 64, False, 1_750_000_000.0)),
+    ],
+)
+def test_a_note_stands_in_its_file_as_earlier_releases_wrote_it(
+    path: Path, text: str, note: RefreshNote
+) -> None:
+    store = FileStore(path)
+    path.parent.mkdir(mode=0o700)
+    sent = path.with_name(f"{path.name}.{KEY.digest()}.sent")
+    sent.touch(0o600)
+    sent.write_text(text)
+    assert store.noted(KEY) == note
+    store.note(KEY, note)
+    assert sent.read_text() == text
 
 
 SAVE_FOREVER = """

@@ -10,7 +10,8 @@ import pytest
 from procore_jupyter.errors import ConfigurationError, ProcoreWarning, TokenStoreError
 from procore_jupyter.files import private
 from procore_jupyter.oauth.keyring_store import KeyringStore
-from procore_jupyter.oauth.token_store import StoredToken, fingerprint, open_store
+from procore_jupyter.oauth.stores import open_store
+from procore_jupyter.oauth.token_store import RefreshNote, StoredToken, fingerprint
 from procore_jupyter.secret import Secret
 from tests.oauth.provider import drawn
 from tests.oauth.stores import KEY, SmallKeyring, token, uses
@@ -92,6 +93,6 @@ def test_nothing_of_a_keyring_sign_in_stands_in_a_file(system_keyring: SmallKeyr
     store = KeyringStore()
     with store.exclusive(KEY, 1):
         store.save(KEY, token())
-        store.note(KEY, fingerprint(Secret("refresh-1")))
+        store.note(KEY, RefreshNote(fingerprint(Secret("refresh-1"))))
     for each in private.data_folder().rglob("*"):
         assert b"refresh-1" not in each.read_bytes()

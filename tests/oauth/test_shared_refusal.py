@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -82,5 +83,10 @@ def test_a_note_that_makes_no_sense_only_costs_a_question(
     kernel: Kernels, token: Token, demo: DemoProcore, store: TokenStore, key: TokenKey, rest: str
 ) -> None:
     assert token.refresh_token is not None
-    store.note(key, f"{fingerprint(token.refresh_token)} {rest}".encode("ascii", "replace").decode())
+    path = Path(store.location)
+    sent = path.with_name(f"{path.name}.{key.digest()}.sent")
+    sent.write_bytes(f"{fingerprint(token.refresh_token)} {rest}".encode("ascii", "replace"))
+    sent.chmod(0o600)
+    noted = store.noted(key)
+    assert noted is not None and noted.fingerprint == fingerprint(token.refresh_token)
     demo.oauth.authenticate(kernel().renewed(token).access_token.reveal())

@@ -15,8 +15,9 @@ from procore_jupyter.errors import TokenStoreError
 from procore_jupyter.files import private
 from procore_jupyter.oauth import token_source
 from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
-from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, TokenStoreLocked, open_store
+from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore, TokenStoreLocked
 from procore_jupyter.secret import Secret
 from tests.oauth.conftest import Kernels
 from tests.oauth.provider import endpoints_of, refreshes

@@ -11,18 +11,18 @@ import pytest
 
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files import private
-from procore_jupyter.oauth import token_store
+from procore_jupyter.oauth import stores
 from procore_jupyter.oauth.file_store import FileStore
+from procore_jupyter.oauth.stores import MemoryStore, open_store
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import (
-    MemoryStore,
+    RefreshNote,
     SecretKey,
     StoredToken,
     TokenKey,
     TokenStore,
     TokenStoreLocked,
     fingerprint,
-    open_store,
 )
 from procore_jupyter.secret import Secret
 from tests.oauth.stores import KEY, SmallKeyring, token
@@ -33,8 +33,8 @@ def opened(
     request: pytest.FixtureRequest, path: Path, system_keyring: SmallKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], TokenStore]:
     """Give a callable that opens the same place anew."""
-    monkeypatch.setattr(token_store, "_memories", {})
-    monkeypatch.setattr(token_store, "_memory_secrets", {})
+    monkeypatch.setattr(stores, "_tokens", {})
+    monkeypatch.setattr(stores, "_secrets", {})
     locations = {"file": str(path), "memory": "memory://mine", "keyring": "keyring://"}
     return lambda: open_store(locations[request.param])
 
@@ -123,9 +123,12 @@ def test_one_at_a_time_may_renew_and_another_key_is_not_concerned(opened: Callab
 def test_a_note_stays_until_its_answer_has_come(opened: Callable[[], TokenStore]) -> None:
     with opened().exclusive(KEY, 1):
         assert opened().noted(KEY) is None
-        opened().note(KEY, "f" * 64)
-    assert opened().noted(KEY) == "f" * 64
+        opened().note(KEY, RefreshNote("f" * 64))
+    assert opened().noted(KEY) == RefreshNote("f" * 64)
     assert opened().noted(TokenKey("login.procore.com", "app-2")) is None
+    refused = RefreshNote("f" * 64, lost=False, refused_at=1_750_000_000.0)
+    opened().note(KEY, refused)
+    assert opened().noted(KEY) == refused
     opened().note(KEY, None)
     opened().note(KEY, None)
     assert opened().noted(KEY) is None

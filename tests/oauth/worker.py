@@ -15,8 +15,9 @@ import requests
 
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.client import OAuthClient, OAuthEndpoints
+from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_source import TokenSource
-from procore_jupyter.oauth.token_store import TokenKey, open_store
+from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
 
 warnings.simplefilter("error")

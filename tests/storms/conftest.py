@@ -16,9 +16,10 @@ import pytest
 from procore_jupyter.demo.app import DemoParameters, DemoProcore
 from procore_jupyter.demo.data import PEOPLE
 from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import TokenSource
-from procore_jupyter.oauth.token_store import StoredToken, TokenKey, open_store
+from procore_jupyter.oauth.token_store import StoredToken, TokenKey
 from procore_jupyter.secret import Secret
 from tests.connecting import text_for
 from tests.kernels import Cell, Kernel
