@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -211,18 +212,20 @@ class Procore(RefreshingSession):
         """The tables there are: shown, it lists them; ``tables.search("log")`` looks for some, ``tables["rfis"]`` tells of one."""
         if self._tables is None:
             from procore_jupyter.tables.library import Library
+            from procore_jupyter.tables.reader import Reader
 
             settings = self._settings
-            self._tables = Library(
+            reader = functools.partial(
+                Reader,
                 self,
                 self._places,
                 self._cache,
-                settings.profile,
                 concurrency=settings.max_concurrency,
                 page_size=settings.page_size,
                 max_rows=settings.max_rows,
                 draw=front_end.progress,
             )
+            self._tables = Library(settings.profile, reader)
         return self._tables
 
     def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -44,6 +44,8 @@ class Fetched:
         Rows that went into a file, and aren't in `rows`.
     when : float
         When it was done, in seconds since 1970.
+    stamp : tuple
+        What was chosen, and how often everything had been forgotten (`Reader.is_current`).
     """
 
     rows: pa.Table
@@ -56,6 +58,14 @@ class Fetched:
     cut: bool = False
     written: int | None = None
     when: float = field(default_factory=time.time)
+    stamp: tuple[object, ...] = ()
+
+    def first(self, count: int) -> Fetched:
+        """Return the first rows, with what is known of all.
+
+        That there are more rows than were wanted is no lack; that ``MaxRows`` let fewer through is one.
+        """
+        return replace(self, rows=self.rows.slice(0, count), cut=self.cut and self.rows.num_rows < count)
 
 
 def read_all(reading: Reading) -> Fetched:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 import operator
 import sys
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
 from procore_jupyter.tables.display.drawing import Picture
-from procore_jupyter.tables.sources import FirstRows, Source
 from procore_jupyter.wording import nearest
 
 if TYPE_CHECKING:
@@ -25,9 +22,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from procore_jupyter.tables.frames import DtypeBackend
+    from procore_jupyter.tables.reader import Reader
     from procore_jupyter.tables.reading import Incomplete
     from procore_jupyter.tables.result import Fetched
+    from procore_jupyter.tables.selection import Selection
 
+MANY = 10_000
+"""Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -39,23 +40,29 @@ class Table:
 
     Parameters
     ----------
-    source : Source
-        Where the rows come from.
+    reader : Reader
+        Reads the rows.
+    selection : Selection
+        Which rows.
+    limit : int or None
+        The table is the first rows of the selection, so many at most; None for all.
+    strict : bool
+        Raise an error if rows are missing.
     fetched : Fetched or None
-        The rows, where they are there already.
-    clock : callable
-        Unix time in seconds.
+        The rows, if they are in memory already.
     """
 
     def __init__(
         self,
-        source: Source,
-        fetched: Fetched | None = None,
+        reader: Reader,
+        selection: Selection,
         *,
-        clock: Callable[[], float] = time.time,
+        limit: int | None = None,
+        strict: bool = False,
+        fetched: Fetched | None = None,
     ) -> None:
-        self._source, self._clock = source, clock
-        self._seen = fetched
+        self._reader, self._selection, self._limit, self._strict = reader, selection, limit, strict
+        self._seen = self._told_of = fetched
         self._warned = False
 
     # What is known without asking anyone
@@ -63,12 +70,12 @@ class Table:
     @property
     def name(self) -> str:
         """What the rows are: ``rfis``."""
-        return self._source.name
+        return self._selection.spec.name
 
     @property
     def columns(self) -> list[str]:
         """The names of the columns: those that came, else those that are known beforehand."""
-        return [*(self._source.columns if self._seen is None else self._seen.rows.column_names)]
+        return [*(self._selection.spec.known_columns if self._seen is None else self._seen.rows.column_names)]
 
     @property
     def is_fetched(self) -> bool:
@@ -78,12 +85,12 @@ class Table:
     @property
     def incomplete(self) -> list[Incomplete]:
         """What is missing, as far as is known: project, status, message."""
-        return [*self._seen.incomplete] if self._seen is not None else []
+        return [*self._told_of.incomplete] if self._told_of is not None else []
 
     @property
     def notes(self) -> list[str]:
         """What one should know of the rows, as far as is known."""
-        return [*self._seen.notes] if self._seen is not None else []
+        return [*self._told_of.notes] if self._told_of is not None else []
 
     def __len__(self) -> int:
         if self._seen is None or not self.is_fetched:
@@ -114,17 +121,18 @@ class Table:
     def refresh(self) -> Table:
         """Fetch all rows anew, and return this table."""
         self._seen = None
-        self._source.forget()
+        self._reader.forget(self._selection)
         return self.fetch()
 
     def head(self, count: int = 10) -> Table:
         """Return the first rows, with as few requests as it takes; fetched already."""
-        source = FirstRows(self._source, max(0, count))
+        count = max(0, count if self._limit is None else min(count, self._limit))
         here = self._current()
         if here is None:
-            return Table(source, source.read(), clock=self._clock)
-        first = dataclasses.replace(here, rows=here.rows.slice(0, max(0, count)))
-        return Table(source, first, clock=self._clock)
+            first = self._reader.first(self._selection, count, strict=self._strict)
+        else:
+            first = here.first(count)
+        return Table(self._reader, self._selection, limit=count, strict=self._strict, fetched=first)
 
     def to_arrow(self) -> pa.Table:
         """Return all rows as a `pyarrow.Table`. Raises as `fetch`."""
@@ -170,14 +178,17 @@ class Table:
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `fetch`.
         """
-        from procore_jupyter.tables.parquet import write
+        from procore_jupyter.tables.parquet import stream, write
 
         target = Path(path).expanduser()
-        here = self._current()
+        here = self._current() or self._reader.kept(self._selection, strict=self._strict)
+        if here is None and self._limit is not None:
+            here = self._read()
         if here is not None:
-            write(here.rows, target)
+            write(here.rows if self._limit is None else here.rows.slice(0, self._limit), target)
             return
-        found = self._source.stream(target)
+        reading = self._reader.begin(self._selection, frugal=True)
+        found = self._told_of = stream(reading, target, strict=self._strict)
         _warn(found, self.name)
         for note in found.notes:  # nowhere else would they be seen
             warnings.warn(note, ProcoreWarning, stacklevel=2)
@@ -235,12 +246,17 @@ class Table:
         """Return all rows, where they are there and may be used again."""
         seen = self._seen
         whole = seen is not None and seen.told_rows is None
-        return seen if seen is not None and whole and self._source.is_current(seen) else None
+        return seen if seen is not None and whole and self._reader.is_current(self._selection, seen) else None
+
+    def _read(self, peek: int | None = None) -> Fetched:
+        if self._limit is not None:
+            return self._reader.first(self._selection, self._limit, strict=self._strict)
+        return self._reader.rows(self._selection, strict=self._strict, peek=peek)
 
     def _all(self) -> Fetched:
         here = self._current()
         if here is None:
-            here = self._seen = self._source.read()
+            here = self._seen = self._told_of = self._read()
             self._warned = False
         if not self._warned:  # drawn, it says so itself
             self._warned = True
@@ -256,15 +272,17 @@ class Table:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Draw it; what isn't there yet is fetched."""
-        if self._seen is None or not self._source.is_current(self._seen):
-            self._seen, self._warned = self._source.look(), False
-        picture = self._picture(self._seen)
+        seen = self._seen
+        if seen is None or not self._reader.is_current(self._selection, seen):
+            seen = self._seen = self._told_of = self._read(peek=MANY)
+            self._warned = False
+        picture = self._picture(seen)
         return {"text/plain": str(picture), "text/html": picture.html()}
 
     def _picture(self, seen: Fetched) -> Picture:
         from procore_jupyter.tables.display.picture import picture
 
-        return picture(seen, self.name, self._source.shown, self._clock())
+        return picture(seen, self.name, self._selection.spec.show, self._reader.clock())
 
 
 def _import_pandas() -> None:

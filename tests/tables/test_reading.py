@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from procore_jupyter import Procore
+from procore_jupyter import Procore, ProcoreAPIError, ProcoreIncompleteWarning
 from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.table import Table
@@ -248,6 +248,40 @@ def test_rows_of_parents_say_whose_they_are(
         assert rows.column_names[:4] == ["id", "company_id", "project_id", "rfi_id"]
     asked = [request.path.partition("?")[0] for request in server.arrived]
     assert asked.count(rfis_of(HARBOR)) == 1, "whose replies there are is asked for once"
+
+
+def replies_of(*given: int) -> dict[str, Any]:
+    return {f"{rfis_of(HARBOR)}/{rfi}/replies": [{"id": rfi * 10}] for rfi in given}
+
+
+def test_what_is_missing_of_the_parents_is_missing_of_their_rows(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    api = SmallApi({rfis_of(HARBOR): rfis(3), **replies_of(1, 2, 3)})
+
+    def answer(request: Arrived) -> Answer:
+        found = api(request)
+        of_rfis = request.path.partition("?")[0] == rfis_of(HARBOR)
+        return replace(found, headers={**found.headers, "Total": "5"}) if of_rfis else found
+
+    procore = connect_to(servers(answer).url)
+    table = procore.table("rfi_replies", project_id=HARBOR, rfi_id="all")
+    with pytest.warns(ProcoreIncompleteWarning, match="Procore counts 5 rows of rfis there and gave 3"):
+        assert len(table.fetch()) == 3
+    assert [one.project_id for one in table.incomplete] == [HARBOR]
+    with pytest.raises(ProcoreAPIError, match="counts 5 rows of rfis"):
+        procore.table("rfi_replies", project_id=HARBOR, rfi_id="all", strict=True).fetch()
+
+
+def test_parents_beyond_max_rows_are_told_of(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    server = servers(SmallApi({rfis_of(HARBOR): rfis(3), **replies_of(1, 2, 3)}))
+    procore = connect_to(server.url, MaxRows=2)
+    with pytest.warns(
+        ProcoreIncompleteWarning, match=r"Only the first 2 rows of rfis were gone through \(MaxRows\)"
+    ):
+        procore.table("rfi_replies", project_id=HARBOR, rfi_id="all").fetch()
 
 
 def test_rows_of_parents_whose_ids_are_numbers_and_texts(

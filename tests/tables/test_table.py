@@ -20,8 +20,7 @@ from procore_jupyter import Procore
 from procore_jupyter.errors import ConfigurationError, ProcoreIncompleteWarning
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from procore_jupyter.tables.cache import KEPT
-from procore_jupyter.tables.sources import MANY
-from procore_jupyter.tables.table import Table
+from procore_jupyter.tables.table import MANY, Table
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.hostile import ALLOWED, HOSTILE, elements
 from tests.tables.small_api import COMPANIES, COMPANY, PROJECTS, SmallApi, projects, rfis, rfis_of
@@ -254,6 +253,34 @@ def test_the_first_rows_of_many_projects_take_no_more_requests_than_needed(
     several = procore.table("rfis", project_id=[HARBOR, DEPOT, MILL])
     assert len(several.head(10)) == 10 and len(asked(server)) == 1
     assert len(several.head(48)) == 48 and len(asked(server)) == 4
+
+
+def test_the_first_rows_of_what_another_table_fetched_ask_nobody(
+    table: Table, procore: Procore, server: Server
+) -> None:
+    table.fetch()
+    asked(server)
+    assert len(procore.table("rfis", project_id=HARBOR).head(3)) == 3 and asked(server) == []
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_the_first_rows_of_a_table_that_was_cut_are_no_cut(
+    server: Server, connect_to: Callable[..., Procore]
+) -> None:
+    table = connect_to(server.url, MaxRows=30, PageSize=20).table("rfis", project_id=HARBOR)
+    with pytest.warns(ProcoreIncompleteWarning):
+        table.fetch()
+    assert "Incomplete" not in repr(table.head(10)) and "cut at 30 rows" in repr(table.head(99))
+
+
+def test_first_rows_that_are_read_anew_make_older_rows_no_newer(
+    table: Table, procore: Procore, api: SmallApi
+) -> None:
+    table.fetch()
+    api.lists[rfis_of(HARBOR)] = rfis(50)
+    procore.refresh()
+    assert len(table.head(3)) == 3
+    assert table.to_arrow().num_rows == 50
 
 
 def test_the_first_rows_of_what_is_there_ask_nobody(table: Table, server: Server) -> None:
@@ -597,7 +624,7 @@ def test_drawing_many_rows_reads_the_first_page_and_fetching_all_of_them(
 
 
 def connect_with(procore: Procore, page_size: int) -> Table:
-    procore.tables._page_size = page_size
+    procore.tables.reader.page_size = page_size
     return procore.table("rfis", project_id=HARBOR)
 
 

@@ -1,0 +1,229 @@
+"""`Reader`: reads selections for one session, and uses rows again that it read a while ago."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from procore_jupyter.session import paging
+from procore_jupyter.session.api_errors import ProcoreAPIError
+from procore_jupyter.tables.cache import KEPT, Cache
+from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.places import Places
+from procore_jupyter.tables.progress import Draw, Undrawn
+from procore_jupyter.tables.selection import Named, Place, Selection, selection_of
+from procore_jupyter.wording import counted
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
+    from procore_jupyter.tables.reading import Incomplete, Reading
+    from procore_jupyter.tables.result import Fetched
+
+DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
+DEFINITIONS_A_PAGE = 100
+
+
+class Reader:
+    """Reads selections for one session.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        Asks Procore.
+    places : Places
+        Knows which company and which projects are meant.
+    cache : Cache
+        Keeps rows and the labels of custom fields.
+    catalog : Catalog
+        Describes the records that columns hold, and the tables that parents are rows of.
+    concurrency : int
+        Requests under way at a time (``MaxConcurrency``).
+    page_size : int or None
+        Rows a page (``PageSize``); None for as many as each list gives.
+    max_rows : int or None
+        The most rows that a table gives (``MaxRows``); None for all.
+    draw : callable
+        Returns what shows progress; called whenever a reading begins.
+    """
+
+    def __init__(
+        self,
+        session: RefreshingSession,
+        places: Places,
+        cache: Cache,
+        catalog: Catalog,
+        *,
+        concurrency: int = 4,
+        page_size: int | None = None,
+        max_rows: int | None = None,
+        draw: Callable[[], Draw] = lambda: Undrawn,
+    ) -> None:
+        self.catalog, self.clock, self.page_size = catalog, cache.clock, page_size
+        self._session, self._places, self._cache = session, places, cache
+        self._concurrency, self._max_rows, self._draw = concurrency, max_rows, draw
+
+    @property
+    def today(self) -> datetime.date:
+        """The day it is, in UTC."""
+        return datetime.datetime.fromtimestamp(self.clock(), datetime.UTC).date()
+
+    def begin(
+        self, selection: Selection, *, limit: int | None = None, peek: int | None = None, frugal: bool = False
+    ) -> Reading:
+        """Return a reading of a selection, which has found its places and has asked for no row yet.
+
+        Parameters
+        ----------
+        selection : Selection
+            The rows that are wanted.
+        limit, peek, frugal : int or None, int or None, bool
+            As `Reading`.
+
+        Raises
+        ------
+        LoginRequired, ConfigurationError, ProcoreAPIError
+            Nobody is signed in; company or project isn't chosen; Procore doesn't list them.
+        """
+        from procore_jupyter.tables.arrow.ingest import Ingest
+        from procore_jupyter.tables.reading import Reading
+
+        self._session._wait_for_sign_in()
+        missing: list[Incomplete] = []
+        places = self._places.of(selection, functools.partial(self._parents, missing))
+        company = next((place.company for place in places if place.company is not None), None)
+        labels = functools.partial(self._labels, company)
+        limits = [one for one in (limit, self._max_rows) if one is not None]
+        reading = Reading(
+            self._session,
+            selection,
+            places,
+            Ingest(selection.spec.columns, self.catalog.records, labels, others=selection.spec.others),
+            concurrency=self._concurrency,
+            page_size=self.page_size,
+            limit=min(limits, default=None),
+            peek=peek,
+            frugal=frugal,
+            draw=self._draw(),
+        )
+        reading.incomplete += missing
+        return reading
+
+    def rows(self, selection: Selection, *, strict: bool = False, peek: int | None = None) -> Fetched:
+        """Return all rows of a selection: from the cache if they are there, else from Procore.
+
+        Parameters
+        ----------
+        selection : Selection
+            The rows that are wanted.
+        strict : bool
+            Raise an error if rows are missing.
+        peek : int or None
+            Read the first page alone of a list that has more rows than this.
+
+        Raises
+        ------
+        ProcoreAPIError, requests.RequestException
+            Procore gave no row of it; or, if `strict`, not all.
+        LoginRequired, ConfigurationError
+            As `begin`.
+        """
+        kept = self.kept(selection, strict=strict)
+        if kept is not None:
+            return kept
+        found = self._fetch(selection, strict=strict, peek=peek)
+        if found.told_rows is None and self.is_current(selection, found):
+            self._cache.put(self._key(selection), found)
+        return found
+
+    def first(self, selection: Selection, count: int, *, strict: bool = False) -> Fetched:
+        """Return the first rows of a selection, with as few requests as it takes. Raises as `rows`."""
+        found = self.kept(selection, strict=strict)
+        if found is None:
+            found = self._fetch(selection, strict=strict, limit=max(1, count))
+        return found.first(count)
+
+    def kept(self, selection: Selection, *, strict: bool = False) -> Fetched | None:
+        """Return all rows of a selection if they are in the cache; if `strict`, only if none is missing."""
+        found: Fetched | None = self._cache.get(self._key(selection))
+        return None if found is not None and strict and found.incomplete else found
+
+    def is_current(self, selection: Selection, found: Fetched) -> bool:
+        """Return whether rows of a selection may be used again.
+
+        They are, unless they are older than `KEPT`, everything was forgotten since, or another company or
+        project is chosen and the selection means the chosen one.
+        """
+        return found.stamp == self._stamp(selection) and self.clock() - found.when < KEPT
+
+    def forget(self, selection: Selection) -> None:
+        """Forget the rows of a selection."""
+        self._cache.drop_start(self._key(selection))
+
+    def _fetch(
+        self, selection: Selection, *, strict: bool, limit: int | None = None, peek: int | None = None
+    ) -> Fetched:
+        from procore_jupyter.tables.result import raise_where_incomplete, read_all
+
+        forgotten = self._cache.times_forgotten
+        reading = self.begin(selection, limit=limit, peek=peek)
+        found = read_all(reading)
+        if strict:
+            raise_where_incomplete(found.incomplete, reading.failures)
+        # The only company is chosen on the way, if none was: the stamp is that of now.
+        stamp = (forgotten, *self._places.chosen_for(selection))
+        return dataclasses.replace(found, when=self.clock(), stamp=stamp)
+
+    def _stamp(self, selection: Selection) -> tuple[object, ...]:
+        return self._cache.times_forgotten, *self._places.chosen_for(selection)
+
+    def _key(self, selection: Selection) -> tuple[object, ...]:
+        return "rows", *self._places.chosen_for(selection), *selection.key
+
+    # What a reading needs beside the rows
+
+    def _parents(self, missing: list[Incomplete], column: str, place: Place) -> Sequence[int | str]:
+        """Return the values of a column of another table, ``table.column``, at a place.
+
+        What is missing of that table is appended to `missing`: the rows of those parents will be missing too.
+        """
+        from procore_jupyter.tables.reading import Incomplete
+
+        name, _, column = column.partition(".")
+        spec = self.catalog.find(name)
+        given = {key: value for key, value in place.columns.items() if key in spec.parameters}
+        # The whole rows, for no more requests than the column would cost: whoever asks for this often wants them next.
+        found = self.rows(selection_of(spec, given, today=self.today))
+        missing += found.incomplete
+        if found.cut:
+            project = place.project or (None, "")
+            words = (
+                f"Only the first {counted(found.rows.num_rows, 'row')} of {name} were gone through (MaxRows)."
+            )
+            missing.append(Incomplete(project[1] or str(place), project[0], None, words))
+        return [value for value in found.rows[column].unique().to_pylist() if value is not None]
+
+    def _labels(self, company: Named | None) -> Mapping[int, str]:
+        """Return the labels of a company's custom fields by their ids; none if Procore refuses them."""
+        if company is None:
+            return {}
+
+        def ask() -> dict[int, str]:
+            try:
+                rows = paging.rows(
+                    self._session,
+                    DEFINITIONS.format(company_id=company[0]),
+                    page_size=DEFINITIONS_A_PAGE,
+                    headers=self._places.headers_for(company),
+                )
+            except ProcoreAPIError:
+                return {}
+            return {
+                int(row["id"]): str(row["label"])
+                for row in rows
+                if isinstance(row, dict) and str(row.get("id", "")).isdecimal() and row.get("label")
+            }
+
+        return self._cache.once(("labels", company[0]), ask)
