@@ -172,7 +172,7 @@ class LoopbackReceiver:
     def _read(
         self, connection: socket.socket, selector: selectors.BaseSelector
     ) -> AuthorizationResponse | None:
-        """Read what has come and answer a whole request; return the authorization response if it brought that."""
+        """Read what has come, answer a whole request, and return the authorization response if the request brought one."""
         its = self._connections[connection]
         try:
             received = connection.recv(65_536)
