@@ -10,8 +10,8 @@ or, in a script::
 
     procore = procore_jupyter.connect("Profile=Procore;InitiateOAuth=REFRESH;…")
 
-All but the errors is imported on first use: the notebook and the Jupyter server both load this module at their
-start, and neither should pay for the other's half, nor for requests.
+Everything but the errors is imported on first use: the notebook and the Jupyter server both load this module at
+their start, and neither should pay for the other's half, nor for requests.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take all of it away again: what ``%unload_ext procore_jupyter`` calls."""
+    """Take the magics away again: what ``%unload_ext procore_jupyter`` calls."""
     from procore_jupyter.notebook import unload
 
     unload(shell)
@@ -85,7 +85,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
-    """Add the routes of a sign-in to a Jupyter server."""
+    """Add the routes of a login to a Jupyter server."""
     from procore_jupyter.server.extension import load
 
     load(serverapp)

@@ -11,7 +11,7 @@
     │   ├── LoginTimeout          … nobody finished in time
     │   └── StateMismatch         … the answer belongs to another sign-in
     ├── TokenRequestError         the token endpoint refused, or could not be reached              .error .description .status
-    ├── TokenStoreError           the stored sign-in can't be read or written
+    ├── TokenStoreError           stored tokens or saved connections can't be read or written
     ├── TableNotFound             there is no table of that name (a LookupError)
     └── ProcoreAPIError           the API refused (a requests.HTTPError)                           .status .message .request_id .response
         ├── NotFound
@@ -21,8 +21,8 @@
     ProcoreWarning (UserWarning)  something a person should know, and nothing stops
     └── ProcoreIncompleteWarning  a result lacks rows
 
-`ProcoreAPIError` and what hangs under it are in `session.api_errors`: they are errors of requests too, and this
-module, which the package, the notebook and the Jupyter server import at their start, does without requests.
+`ProcoreAPIError` and its subclasses are in `session.api_errors`: they are errors of requests too, and the package,
+the notebook and the Jupyter server import this module at their start, without requests.
 
 A message says what happened and then what to do next. It never holds a secret: no token, code,
 state, verifier or client secret is ever put into one of these, nor into an attribute of one.
@@ -58,7 +58,7 @@ class ProcoreError(Exception):
         return [f"{type(self).__name__}: {self}"]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Pickles and copies are made from the attributes: the arguments of __init__ are not all in `args`.
+        # Not by calling the class with `args`, as exceptions do: __init__ takes more than `args` holds.
         return _made_again, (type(self), self.args), self.__dict__
 
 
@@ -87,11 +87,11 @@ class ParameterError(ConfigurationError, ValueError):
 
 
 class LoginRequired(ProcoreError):
-    """There is no usable sign-in and none can be had without a person."""
+    """There is no usable token, and none can be had without a person."""
 
 
 class LoginDenied(LoginRequired):
-    """The person chose Deny on Procore's page, or cancelled the sign-in."""
+    """The person chose Deny on Procore's page, or cancelled the login."""
 
 
 DENIED = "Not signed in: you chose Deny on Procore's page. Run the cell again to try once more."
@@ -99,11 +99,11 @@ DENIED = "Not signed in: you chose Deny on Procore's page. Run the cell again to
 
 
 class LoginTimeout(LoginRequired):
-    """Nobody finished the sign-in in the time given."""
+    """Nobody finished the login in the time given."""
 
 
 class StateMismatch(LoginRequired):
-    """An answer arrived that belongs to another sign-in (RFC 6749, section 10.12)."""
+    """An authorization response arrived that belongs to another login (RFC 6749, section 10.12)."""
 
 
 class TokenRequestError(ProcoreError):
@@ -113,14 +113,14 @@ class TokenRequestError(ProcoreError):
     ----------
     error : str
         The error code of RFC 6749, section 5.2 (``invalid_grant``, ``invalid_client``, …), or one
-        of ours: ``unreachable`` (no answer arrived; whether the request did is not known),
-        ``unusable_answer`` (an answer that is not a token answer).
+        of ours: ``unreachable`` (no response arrived; whether the request did is not known),
+        ``unusable_answer`` (a response that is not a token response).
     description : str
-        One sentence for a person: what happened, what to do.
+        One line for a person: what happened, what to do.
     status : int or None
-        The HTTP status; None if no answer arrived.
+        The HTTP status; None if no response arrived.
     sent : bool
-        The request may have been carried out although no usable answer came: a refresh token may be spent.
+        The request may have been carried out although no usable response came: a refresh token may be spent.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class TokenRequestError(ProcoreError):
 
 
 class TokenStoreError(ProcoreError):
-    """The place where sign-ins are kept can't be read, written or trusted."""
+    """The place that keeps tokens or saved connections can't be read, written or trusted."""
 
 
 class TableNotFound(ProcoreError, LookupError):
@@ -142,7 +142,7 @@ class TableNotFound(ProcoreError, LookupError):
 
 
 class ProcoreWarning(UserWarning):
-    """Something a person should know, and nothing stops."""
+    """Something that a person should know, and that stops nothing."""
 
 
 class ProcoreIncompleteWarning(ProcoreWarning):

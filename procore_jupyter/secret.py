@@ -1,4 +1,4 @@
-"""Strings that do not show themselves: `Secret`, which only `reveal` opens, and `MaskedText`, which libraries can send."""
+"""Strings that don't show themselves: `Secret`, which only `reveal` opens, and `MaskedText`, which libraries can send."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import NoReturn, Self
 
 
 class Secret:
-    """A token, code, verifier or client secret, as it travels through this package.
+    """A token, code, verifier or client secret on its way through this package.
 
     ``repr``, ``str`` and formatting give ``***``, so no log line, traceback with local variables or
-    dataclass repr can show it; pickling is refused. `reveal` gives the text to who really needs it.
+    dataclass repr can show it; pickling is refused. `reveal` gives the text to the code that sends it.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Secret:
 class MaskedText(str):
     """A string that is drawn, formatted and pickled as its masked form, for libraries that take a plain `str`.
 
-    What reads its characters (`encode`, slices, `str`'s methods) gets the text itself.
+    Code that reads its characters (`encode`, slices, `str`'s methods) gets the text itself.
 
     Parameters
     ----------

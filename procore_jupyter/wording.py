@@ -12,8 +12,10 @@ LONGEST_NAME = 60
 MOST_SLIPS = 2
 """Letters by which a mistyped word may differ from the name it means, if it is to be shown."""
 
+ALIKE = 0.6
+"""Share of the letters of two words that they have in common, from which one is suggested for the other."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_ -]{1,40}", re.ASCII)  # a longer word is no mistyped name
-_ALIKE = 0.6  # share of the letters of both words that a suggestion has in common with the mistyped one
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
@@ -33,7 +35,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     if holding:
         return bare[min(holding, key=len)]
     alike, name = max(((_alike(wanted, name), name) for name in bare), default=(0.0, ""))
-    return bare[name] if alike >= _ALIKE else None
+    return bare[name] if alike >= ALIKE else None
 
 
 def is_near_miss(word: str, candidates: Iterable[str]) -> bool:

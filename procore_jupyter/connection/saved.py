@@ -5,9 +5,7 @@ One private file, ``connections.json`` in the user's data folder::
     {"version": 1, "connections": [{"name": "default", "account": "default", "properties": {"Environment": "Sandbox", …}}]}
 
 No secret is ever in it: `SECRETS` are kept where the sign-ins are kept (`oauth.token_store`), one-time
-seeds and tokens nowhere (`UNSAVED`). Every change is: lock, read again, change, write as a whole. Fields
-that this version doesn't know are carried along; a file of a newer format is never touched; one that
-can't be read as ours is put aside.
+seeds and tokens nowhere (`UNSAVED`). `files.document` says how the file is changed, and what survives.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from typing import Any
 
 from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreWarning, TokenStoreError
 from procore_jupyter.files import private
-from procore_jupyter.files.document import Document, DocumentFile, Entries, Words
+from procore_jupyter.files.document import Document, DocumentFile, DocumentWords, EntryList
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_store import SecretKey, store_errors
 from procore_jupyter.secret import Secret
@@ -44,7 +42,7 @@ UNSAVED = (
 )
 """Good for once, and so not kept; what grew from them is a stored sign-in."""
 
-_WORDS = Words(
+_WORDS = DocumentWords(
     thing="connection",
     kept="saved",
     clash="if two notebooks save a connection at the same moment, one of the two may be lost",
@@ -245,7 +243,7 @@ def keep_secret(location: str | None, key: SecretKey, value: Secret) -> None:
 
 
 def _file() -> DocumentFile:
-    return DocumentFile(path(), (Entries("connections", _is_whole),), _WORDS, _warn)
+    return DocumentFile(path(), (EntryList("connections", _is_whole),), _WORDS, _warn)
 
 
 def _read() -> Document:

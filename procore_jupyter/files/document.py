@@ -29,7 +29,7 @@ from procore_jupyter.files.private import NotPrivate
 PATIENCE = 10.0
 """Seconds to wait for another process's change of the file, which takes milliseconds."""
 
-_warned: set[str] = set()  # what was said of folders without locks: it is said once
+_warned: set[str] = set()  # what was said of folders without locks, so that it is said once
 
 
 class DocumentError(OSError):
@@ -41,7 +41,7 @@ class DocumentLocked(DocumentError):
 
 
 @dataclass(frozen=True)
-class Entries:
+class EntryList:
     """One list of a document.
 
     Parameters
@@ -60,7 +60,7 @@ class Entries:
 
 
 @dataclass(frozen=True)
-class Words:
+class DocumentWords:
     """What messages say of a document.
 
     Parameters
@@ -70,11 +70,11 @@ class Words:
     kept : str
         How it is kept: ``stored``.
     clash : str
-        What may happen where two processes can't be kept apart, and what to do about it.
+        What may happen if two processes can't be kept apart, and what to do about it.
     elsewhere : str
-        How a person keeps the document in another place, if that is possible: ``choose another file with …``.
+        How a person keeps the document in another place: ``choose another file with …``; empty if they can't.
     afterwards : str
-        What to do once a damaged document was put aside, if anything.
+        What to do once a damaged document was put aside: ``; sign in again``.
     """
 
     thing: str
@@ -89,11 +89,11 @@ class Document:
 
     Parameters
     ----------
-    lists : sequence of Entries
+    lists : sequence of EntryList
         The lists that it has.
     """
 
-    def __init__(self, lists: Sequence[Entries] = ()) -> None:
+    def __init__(self, lists: Sequence[EntryList] = ()) -> None:
         self.newer = self.damaged = False
         self.rest: dict[str, Any] = {}
         """The fields beside the version and the lists."""
@@ -101,8 +101,8 @@ class Document:
         self._lists: dict[str, list[dict[str, Any]]] = {each.name: [] for each in lists}
 
     @classmethod
-    def parse(cls, content: bytes | str, lists: Sequence[Entries] = ()) -> Self:
-        """Read a document; never raises: content that is none makes one that is `damaged` or `newer`."""
+    def parse(cls, content: bytes | str, lists: Sequence[EntryList] = ()) -> Self:
+        """Read a document. Never raises: of content that can't be read, the document is `damaged` or `newer`."""
         document = cls(lists)
         try:
             read = json.loads(content)
@@ -139,7 +139,7 @@ class Document:
         return next((entry for entry in self._lists[name] if key.items() <= entry.items()), None)
 
     def put(self, name: str, key: Mapping[str, Any], value: Mapping[str, Any]) -> None:
-        """Set fields of the entry that has all the fields of `key`; an entry that isn't there is added."""
+        """Set fields of the entry that has all the fields of `key`, or add such an entry."""
         entry = self.find(name, key)
         if entry is None:
             self._lists[name].append({**key, **value})
@@ -154,59 +154,47 @@ class Document:
 class DocumentFile:
     """The private file of a document, 0600 in a folder that others may not write to.
 
-    Every method raises `DocumentError` where the file can't be read, written or trusted.
+    Every method raises `DocumentError` if the file can't be read, written or trusted.
 
     Parameters
     ----------
     path : Path
         The file. It and its folder are made when something is first written.
-    lists : sequence of Entries
+    lists : sequence of EntryList
         The lists of the document.
-    words : Words
+    words : DocumentWords
         What messages say of it.
     warn : callable
-        Is told, in one line, what a person should know and nothing stops.
-    patience : float
-        Seconds to wait at most while another process changes the file.
+        Takes one line that a person should know and that stops nothing.
     """
 
     def __init__(
-        self,
-        path: Path,
-        lists: Sequence[Entries],
-        words: Words,
-        warn: Callable[[str], None],
-        *,
-        patience: float | None = None,
+        self, path: Path, lists: Sequence[EntryList], words: DocumentWords, warn: Callable[[str], None]
     ) -> None:
         self.path = path
         self._lists = lists
         self._words = words
+        self._things = f"{words.kept} {words.thing}s"
         self._warn = warn
-        self._patience = PATIENCE if patience is None else patience
 
     def beside(self, suffix: str) -> Path:
         """Return a path beside the file, for its locks and the like."""
         return self.path.with_name(f"{self.path.name}.{suffix}")
 
     def read(self) -> Document:
-        """Return what the file holds now; takes no lock, because the file is always whole."""
-        words = self._words
+        """Return what the file holds now. Takes no lock: the file is always whole."""
         try:
             content = private.read_private(self.path)
-        except NotPrivate as error:
-            problem = self._distrusted(error)
         except OSError as error:
-            problem = f"The {words.kept} {words.thing}s in {self.path} can't be read ({_reason(error)}). Put that right{self._elsewhere}."
-        else:
-            document = Document(self._lists) if content is None else Document.parse(content, self._lists)
-            if not document.newer:
-                return document
-            problem = (
+            what = f"The {self._things} in {self.path} can't be read"
+            raise self._failure(error, what, "Put that right") from None
+        document = Document(self._lists) if content is None else Document.parse(content, self._lists)
+        if document.newer:
+            raise DocumentError(
                 f"{self.path} was written by a newer version of procore-jupyter, so it is left alone. "
-                f"Upgrade with  pip install -U procore-jupyter{self._elsewhere}."
+                f"Upgrade with  pip install -U procore-jupyter{self._or_elsewhere}."
             )
-        raise DocumentError(problem)
+        return document
 
     def load(self) -> Document:
         """Return what the file holds now. A damaged file is put aside first, and what of it is whole is returned."""
@@ -219,7 +207,7 @@ class DocumentFile:
     @contextmanager
     def changing(self) -> Iterator[Document]:
         """Yield what the file holds now, alone among all processes, and write it at the end if it was changed."""
-        with self.lock("lock", self._patience):
+        with self.lock("lock", PATIENCE):
             document = self.read()
             if document.damaged:
                 self._put_aside(document)
@@ -237,63 +225,57 @@ class DocumentFile:
         DocumentLocked
             `timeout` seconds were not enough.
         """
-        words = self._words
         with ExitStack() as stack:
             try:
                 unlocked = stack.enter_context(process_lock(self.beside(suffix), timeout))
             except StillLocked as error:
                 raise DocumentLocked(
-                    f"Another notebook has been busy with the {words.kept} {words.thing}s for {error.seconds:g} s. Try again; "
+                    f"Another notebook has been busy with the {self._things} for {error.seconds:g} s. Try again; "
                     f"if it goes on, restart the kernel that hangs (the lock is {error.path})."
                 ) from None
             except NotPrivate as error:
-                raise DocumentError(self._distrusted(error)) from None
+                raise self._failure(error) from None
             if unlocked:
-                self._warn_once(f"The folder {self.path.parent} can't be locked ({unlocked}): {words.clash}.")
+                self._warn_once(
+                    f"The folder {self.path.parent} can't be locked ({unlocked}): {self._words.clash}."
+                )
             yield not unlocked
+
+    def _write(self, document: Document) -> None:
+        try:
+            private.write_private(self.path, document.content())
+        except OSError as error:
+            what = f"The {self._words.thing} can't be saved in {self.path}"
+            raise self._failure(error, what, "Make room and try again") from None
+
+    def _put_aside(self, document: Document) -> None:
+        """Keep a damaged file under another name. What of it is whole stays in use."""
+        aside = self.beside(f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
+        try:
+            os.rename(self.path, aside)
+        except OSError as error:
+            what = f"{self.path} is damaged and can't be moved away"
+            raise self._failure(error, what, "Move it away and try again") from None
+        document.damaged = False
+        some = any(document.entries(each.name) for each in self._lists)
+        if some:
+            self._write(document)
+        lost = f"A {self._things[:-1]} was" if some else f"The {self._things} were"
+        self._warn(f"{lost} damaged. The file is kept as {aside}{self._words.afterwards}.")
+
+    def _failure(self, error: OSError, what: str = "", then: str = "") -> DocumentError:
+        if not isinstance(error, NotPrivate):
+            reason = error.strerror or type(error).__name__
+            return DocumentError(f"{what} ({reason}). {then}{self._or_elsewhere}.")
+        return DocumentError(
+            f"{error} Move it away{self._or_elsewhere}." if error.another_users else str(error)
+        )
+
+    @property
+    def _or_elsewhere(self) -> str:
+        return f", or {self._words.elsewhere}" if self._words.elsewhere else ""
 
     def _warn_once(self, message: str) -> None:
         if message not in _warned:
             _warned.add(message)
             self._warn(message)
-
-    @property
-    def _elsewhere(self) -> str:
-        return f", or {self._words.elsewhere}" if self._words.elsewhere else ""
-
-    def _distrusted(self, error: NotPrivate) -> str:
-        return f"{error} Move it away{self._elsewhere}." if error.another_users else str(error)
-
-    def _write(self, document: Document) -> None:
-        try:
-            private.write_private(self.path, document.content())
-            return
-        except NotPrivate as error:
-            problem = self._distrusted(error)
-        except OSError as error:
-            problem = f"The {self._words.thing} can't be saved in {self.path} ({_reason(error)}). Make room and try again{self._elsewhere}."
-        raise DocumentError(problem)
-
-    def _put_aside(self, document: Document) -> None:
-        """Keep a damaged file under another name. What of it is whole stays in use."""
-        words = self._words
-        aside = self.beside(f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
-        problem = ""
-        try:
-            os.rename(self.path, aside)
-        except OSError as error:
-            problem = _reason(error)
-        if problem:
-            raise DocumentError(
-                f"{self.path} is damaged and can't be moved away ({problem}). Move it away and try again."
-            )
-        document.damaged = False
-        some = any(document.entries(each.name) for each in self._lists)
-        if some:
-            self._write(document)
-        lost = f"A {words.kept} {words.thing} was" if some else f"The {words.kept} {words.thing}s were"
-        self._warn(f"{lost} damaged. The file is kept as {aside}{words.afterwards}.")
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__

@@ -25,9 +25,9 @@ class NotPrivate(PermissionError):
     Parameters
     ----------
     problem : str
-        What is wrong, in one line; and what to do about it, unless it is another user's.
+        One line: what is wrong, and what to do about it, except for another user's file.
     another_users : bool
-        It is another user's: what to do depends on what the file is for.
+        It is another user's: the caller knows what to do, because that depends on the file's purpose.
     """
 
     def __init__(self, problem: str, *, another_users: bool = False) -> None:
@@ -36,12 +36,12 @@ class NotPrivate(PermissionError):
 
 
 def data_folder() -> Path:
-    """Return the folder of what is kept: stored sign-ins and saved connections."""
+    """Return the folder of stored tokens and saved connections."""
     return Path(platformdirs.user_data_dir(APP, appauthor=False))
 
 
 def runtime_folder() -> Path:
-    """Return the folder of what lives as long as a process: a running demo's address."""
+    """Return the folder of files that are good while a process runs: a demo's address, the pace of requests."""
     return data_folder() / "runtime"
 
 

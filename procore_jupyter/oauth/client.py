@@ -168,7 +168,7 @@ class OAuthClient:
         response = self._send("POST", self.endpoints.revoke, form={"token": token.access_token})
         self._raise_for(response, "revoke")
         if parse(response) is None:
-            raise self._unusable(response, "revoke")
+            raise self._unusable(response)
 
     def info(self, token: Token) -> TokenInfo:
         """Ask the provider what it knows of an access token.
@@ -182,7 +182,7 @@ class OAuthClient:
         self._raise_for(response, "info")
         found = parse(response)
         if found is None:
-            raise self._unusable(response, "info")
+            raise self._unusable(response)
         application, expires_in = (
             found.get("application"),
             found.get("expires_in_seconds", found.get("expires_in")),
@@ -204,7 +204,7 @@ class OAuthClient:
         self._raise_for(response, request)
         outcome = read_token(response, now)
         if outcome is None:
-            raise self._unusable(response, request)
+            raise self._unusable(response)
         if isinstance(outcome, TokenRequestError):
             raise without_frames(outcome)
         return outcome
@@ -217,9 +217,9 @@ class OAuthClient:
         if error and response.status < 500:
             raise TokenRequestError(error, refusal(error, request, self._place), response.status)
         if response.status != 200:
-            raise self._unusable(response, request)
+            raise self._unusable(response)
 
-    def _unusable(self, response: EndpointResponse, request: Request) -> TokenRequestError:
+    def _unusable(self, response: EndpointResponse) -> TokenRequestError:
         host, status = urlsplit(self.endpoints.token).hostname, response.status or 0
         if response.problem:
             what = response.problem

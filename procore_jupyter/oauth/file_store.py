@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from procore_jupyter.errors import ProcoreWarning
-from procore_jupyter.files.document import Document, DocumentFile, Entries, Words
+from procore_jupyter.files.document import Document, DocumentFile, DocumentWords, EntryList
 from procore_jupyter.files.private import read_private
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import RefreshNote, SecretKey, StoredToken, TokenKey, store_errors
 from procore_jupyter.secret import Secret
 
-_WORDS = Words(
+_WORDS = DocumentWords(
     thing="sign-in",
     kept="stored",
     clash="two notebooks that renew the sign-in at the same moment may sign each other out. "
@@ -46,12 +46,10 @@ class FileStore:
     ----------
     path : Path
         The file. It and its folder are made when something is first saved.
-    patience : float
-        Seconds to wait at most while another process changes the file.
     """
 
-    def __init__(self, path: Path, *, patience: float | None = None) -> None:
-        self._file = DocumentFile(path, LISTS, _WORDS, _warn, patience=patience)
+    def __init__(self, path: Path) -> None:
+        self._file = DocumentFile(path, LISTS, _WORDS, _warn)
 
     @property
     def location(self) -> str:
@@ -174,4 +172,4 @@ def _warn(message: str) -> None:
     warnings.warn(message, ProcoreWarning, stacklevel=2)
 
 
-LISTS = (Entries("tokens", _is_token), Entries("secrets", _is_secret, since=2))
+LISTS = (EntryList("tokens", _is_token), EntryList("secrets", _is_secret, since=2))

@@ -117,7 +117,7 @@ class RefreshNote:
 
 
 class TokenStoreLocked(TokenStoreError):
-    """Another thread or process has held a lock of the store for longer than was to be waited."""
+    """Another thread or process has held a lock of the store for longer than the caller would wait."""
 
 
 @contextmanager

@@ -16,17 +16,17 @@ from procore_jupyter.files.document import (
     DocumentError,
     DocumentFile,
     DocumentLocked,
-    Entries,
-    Words,
+    DocumentWords,
+    EntryList,
 )
 from procore_jupyter.files.locks import process_lock
 
 LISTS = (
-    Entries("birds", lambda entry: isinstance(entry, dict) and isinstance(entry.get("name"), str)),
-    Entries("fish", lambda entry: isinstance(entry, dict), since=2),
+    EntryList("birds", lambda entry: isinstance(entry, dict) and isinstance(entry.get("name"), str)),
+    EntryList("fish", lambda entry: isinstance(entry, dict), since=2),
 )
-WORDS = Words(thing="bird", kept="counted", clash="a bird may be lost")
-MOVABLE = Words(
+WORDS = DocumentWords(thing="bird", kept="counted", clash="a bird may be lost")
+MOVABLE = DocumentWords(
     thing="bird",
     kept="counted",
     clash="a bird may be lost",
@@ -44,12 +44,12 @@ def told() -> list[str]:
 
 @pytest.fixture
 def file(tmp_path: Path, told: list[str]) -> DocumentFile:
-    return DocumentFile(tmp_path / "my birds" / "birds.json", LISTS, WORDS, told.append, patience=0.05)
+    return DocumentFile(tmp_path / "my birds" / "birds.json", LISTS, WORDS, told.append)
 
 
 @pytest.fixture
 def movable(file: DocumentFile, told: list[str]) -> DocumentFile:
-    return DocumentFile(file.path, LISTS, MOVABLE, told.append, patience=0.05)
+    return DocumentFile(file.path, LISTS, MOVABLE, told.append)
 
 
 def count(file: DocumentFile, name: str, **value: object) -> None:
@@ -143,7 +143,8 @@ def test_a_newer_version_is_left_alone(file: DocumentFile, movable: DocumentFile
     assert file.path.read_text() == '{"version": 3, "birds": 7}'
 
 
-def test_a_busy_file_is_told_with_its_lock(file: DocumentFile) -> None:
+def test_a_busy_file_is_told_with_its_lock(file: DocumentFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "PATIENCE", 0.05)
     with process_lock(file.beside("lock"), 1), pytest.raises(DocumentLocked) as caught:
         count(file, "crow")
     assert str(caught.value) == (

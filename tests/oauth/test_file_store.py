@@ -205,9 +205,10 @@ def test_no_error_shows_what_is_kept(path: Path) -> None:
     assert "access-1" not in drawn(caught.value)
 
 
-def test_waiting_for_another_processs_change_is_bounded(path: Path) -> None:
+def test_waiting_for_another_processs_change_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     holding, done = threading.Event(), threading.Event()
-    store = FileStore(path, patience=0.05)
+    store = FileStore(path)
+    monkeypatch.setattr("procore_jupyter.files.document.PATIENCE", 0.05)
 
     def hold() -> None:
         with store._changing():
