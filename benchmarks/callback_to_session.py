@@ -57,7 +57,7 @@ def callback_to_session(provider: DemoProcore, server: JupyterServerProcess, tur
         f"OAuthSettingsLocation={server.folder}/bench/tokens-{turn}.json",
         show=lambda flow: None,
     )
-    flow = procore.sign_in
+    flow = procore.login_flow
     assert flow is not None and flow.open_receivers[0] == "server"
     address = sign_in_at(flow.authorize_url)
     browser = threading.Thread(target=requests.get, args=(address,), kwargs={"timeout": 60})

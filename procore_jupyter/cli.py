@@ -84,7 +84,7 @@ def login(given: argparse.Namespace) -> int:
 
     how = How(show=show, via=given.via, login=given.anew, timeout=given.timeout, person=True)
     procore = open_connection(settings, how)
-    flow = procore.sign_in
+    flow = procore.login_flow
     try:
         if flow is not None:
             if terminal.is_there():

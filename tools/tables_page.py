@@ -178,7 +178,7 @@ rfis                                    # draws the first rows
 rfis.to_pandas()                        # all of them, as a data frame
 ```
 
-Nothing is fetched before you look at it. What was fetched is used again for {minutes} minutes; `procore.refresh()` forgets
+Nothing is fetched before you look at it. What was fetched is used again for {minutes} minutes; `procore.forget()` forgets
 it, `rfis.refresh()` fetches this table anew.
 
 | you want | write |

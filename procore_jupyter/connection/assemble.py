@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 import warnings
 from collections.abc import Callable
@@ -142,23 +141,29 @@ def open_connection(settings: Settings, how: How = How()) -> Procore:
     if settings.lacks_client_to_ask_for and how.ask is not None and how.person:
         return _ask(settings, how, how.ask)
     session = _existing(settings, how) or _open(settings, how)
-    if how.save is not None:
-        session.when_signed_in(functools.partial(_keep, session, settings, how.save))
+    _save_once_signed_in(session, settings, how)
     return session
 
 
 def _ask(settings: Settings, how: How, ask: Callable[[Question], None]) -> Procore:
     """Return a session that waits until a person has said which app it is for."""
     existing = how.existing
-    if existing is not None and existing.question is not None and existing.settings == settings:
-        ask(existing.question)
+    asked = existing._question if existing is not None and existing.settings == settings else None
+    if existing is not None and asked is not None and asked.open:
+        ask(asked)
         return existing
     session = Procore(settings, None, max_wait=_longest_wait(settings, how))
 
     def connect_with(details: AppDetails, show: Callable[[LoginFlow], None]) -> None:
         new = with_answers(settings, details.properties())
-        again = replace(how, show=show, ask=None, save=details.save_as or None, existing=None)
-        session.become(open_connection(new, again))
+        save = check_savable(new, details.save_as) if details.save_as else None
+        again = replace(how, show=show, save=save, existing=None)
+        try:
+            _open(new, again, session)
+        except BaseException:
+            session._wait_for_answer(question)
+            raise
+        _save_once_signed_in(session, new, again)
 
     suggested = AppDetails()
     if existing is not None and existing.settings.environment.name in settings.profile.environments:
@@ -174,7 +179,7 @@ def _ask(settings: Settings, how: How, ask: Callable[[Question], None]) -> Proco
         suggested=suggested,
         timeout=how.timeout,
     )
-    session.wait_for_answer(question)
+    session._wait_for_answer(question)
     _replace(existing)
     ask(question)
     return session
@@ -185,36 +190,41 @@ def _existing(settings: Settings, how: How) -> Procore | None:
     existing = how.existing
     if existing is None or existing.settings != settings:
         return None
-    if not existing.waiting:
-        return existing if not how.login and existing.still_signed_in() else None
-    if existing.sign_in is None or how.via is not None:
+    if existing._access_state.state != "waiting":
+        return existing if not how.login and existing._still_signed_in() else None
+    if existing.login_flow is None or how.via is not None:
         return None
-    _show(how, existing.sign_in)
+    _show(how, existing.login_flow)
     return existing
 
 
-def _open(settings: Settings, how: How) -> Procore:
-    """Connect anew, in place of the existing session."""
+def _open(settings: Settings, how: How, session: Procore | None = None) -> Procore:
+    """Connect anew, in place of the existing session; with `session`, connect that one, which waited for its app."""
 
     def warn(line: str) -> None:
-        session.notice(line)
+        connected._notice(line)
         warnings.warn(line, ProcoreWarning, stacklevel=2)
 
     parts = Parts(settings, warn)
-    session = Procore(settings, parts.access, max_wait=_longest_wait(settings, how), pace=parts.pace)
+    if session is None:
+        wait = _longest_wait(settings, how)
+        connected = Procore(settings, parts.access, max_wait=wait, pace=parts.pace)
+    else:
+        connected = session
+        connected._configure(settings, parts.access, parts.pace)
     if not parts.person_signs_in:
         if how.save is not None and parts.access is not None:
             parts.access.current()  # only what works is saved
         _replace(how.existing)
-        return session
+        return connected
     may_ask = bool(how.person) and settings.initiate_oauth == "GETANDREFRESH"
-    if not how.login and _is_signed_in(parts, session, may_ask):
+    if not how.login and _is_signed_in(parts, connected, may_ask):
         _replace(how.existing)
-        return session
+        return connected
     if not may_ask:
         raise LoginRequired(_nobody_there(settings))
-    _log_in(parts, session, how)
-    return session
+    _log_in(parts, connected, how)
+    return connected
 
 
 def _is_signed_in(parts: Parts, session: Procore, may_ask: bool) -> bool:
@@ -239,8 +249,8 @@ def _is_signed_in(parts: Parts, session: Procore, may_ask: bool) -> bool:
     if not may_ask:
         return True
     if registered_front_end() is not None:  # a card is drawn next
-        session.look_ahead()
-    return session.still_signed_in()
+        session._look_ahead()
+    return session._still_signed_in()
 
 
 def _exchange(verifier: Secret, parts: Parts, may_ask: bool) -> None:
@@ -267,12 +277,18 @@ def _log_in(parts: Parts, session: Procore, how: How) -> None:
     _show(how, flow)
 
 
-def _keep(session: Procore, settings: Settings, name: str) -> None:
-    """Save a connection that works, and say so; a failure to save is said too, and ends nothing."""
-    try:
-        session.notice(keep(settings, name))
-    except ProcoreError as error:
-        session.notice(f"Not saved: {error}")
+def _save_once_signed_in(session: Procore, settings: Settings, how: How) -> None:
+    """Save the connection under the name in `how` once it has worked. A failure to save is said, and ends nothing."""
+    if (name := how.save) is None:
+        return
+
+    def save() -> None:
+        try:
+            session._notice(keep(settings, name))
+        except ProcoreError as error:
+            session._notice(f"Not saved: {error}")
+
+    session._when_signed_in(save)
 
 
 def _longest_wait(settings: Settings, how: How) -> float:
@@ -304,11 +320,11 @@ def _replace(existing: Procore | None) -> None:
     """End what a former session still waits for: its link is no longer shown anywhere."""
     if existing is None:
         return
-    if existing.question is not None:
-        existing.question.cancel(LoginRequired(REPLACED))
-    if existing.sign_in is None:
+    if existing._question is not None:
+        existing._question.cancel(LoginRequired(REPLACED))
+    if (flow := existing.login_flow) is None:
         return
-    if existing.waiting:
-        existing.sign_in.cancel(LoginRequired(REPLACED))
-    # The next sign-in may want to listen on the same port.
-    existing.sign_in.wait_until_closed(PORT_PATIENCE)
+    if flow.state.pending:
+        flow.cancel(LoginRequired(REPLACED))
+    # The next login may want to listen on the same port.
+    flow.wait_until_closed(PORT_PATIENCE)

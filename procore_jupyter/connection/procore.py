@@ -11,7 +11,7 @@ import requests
 
 from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
-from procore_jupyter.connection.status import Status, wrong_clock
+from procore_jupyter.connection.status import Status
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.profiles import Environment
+    from procore_jupyter.session.rate_limit import Pace
     from procore_jupyter.session.rules import CompanyId
     from procore_jupyter.settings.settings import Settings
     from procore_jupyter.tables.library import Library
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 ME = "/rest/v1.0/me"
 
 _CHECK_TIMEOUT = 10.0
+"""Seconds that Procore has to say whether a stored token is still good, when connecting."""
 
 SIGNED_OUT = "You signed out of {place}. Run the cell with %procore_connect again to sign in."
 
@@ -45,26 +47,33 @@ SIGNED_OUT = "You signed out of {place}. Run the cell with %procore_connect agai
 class Procore(RefreshingSession):
     """A signed-in `requests.Session` for Procore; `connect` makes it.
 
-    Only what is called, with parentheses, asks the network or waits for a sign-in. Properties, ``repr``,
-    ``dir`` and ``bool`` never do.
+    Only methods, called with parentheses, ask the network or wait for a login. Properties, ``repr``, ``dir`` and
+    ``bool`` never do.
 
     Parameters
     ----------
     settings : Settings
-        What was asked for.
+        What to connect to.
     access : Access or None
-        Where the bearer comes from; None sends none (AuthScheme=NONE).
+        What gives the tokens; None sends none (AuthScheme=NONE).
     max_wait : float
         Seconds that one call waits for rate limits at most.
+    pace : Pace or None
+        When requests may go out, as for `RefreshingSession`.
     **session
-        As `RefreshingSession`: ``notify``, ``clock``, ``sleep``.
+        ``notify``, ``clock`` and ``sleep``, as for `RefreshingSession`.
     """
 
-    _question: Question | None = None
     _tables: Library | None = None
 
     def __init__(
-        self, settings: Settings, access: Access | None, *, max_wait: float = 60.0, **session: Any
+        self,
+        settings: Settings,
+        access: Access | None,
+        *,
+        max_wait: float = 60.0,
+        pace: Pace | None = None,
+        **session: Any,
     ) -> None:
         super().__init__(
             settings.environment.api_url,
@@ -73,13 +82,9 @@ class Procore(RefreshingSession):
             timeout=settings.timeout,
             max_wait=max_wait,
             readonly=settings.readonly,
-            file_hosts=settings.environment.file_hosts,
-            proxies=settings.proxies,
             ca_bundle=settings.ca_bundle,
-            company_id=settings.company_id,
             **session,
         )
-        self._settings, self._access = settings, access
         self._cache = Cache(self._clock)
         self._places = Places(
             self,
@@ -87,8 +92,29 @@ class Procore(RefreshingSession):
             project_id=settings.project_id,
             look_for_company=settings.auth_scheme != "NONE",
         )
-        self._me: Record | None = None
         self._notices: list[str] = []
+        self._configure(settings, access, pace)
+
+    def _configure(self, settings: Settings, access: Access | None, pace: Pace | None = None) -> None:
+        """Connect to what the settings say: when the session is made, and again once a person has named the app."""
+        self._settings, self._access = settings, access
+        environment = settings.environment
+        self._connect_to(
+            environment.api_url,
+            environment.login_url,
+            access,
+            file_hosts=environment.file_hosts,
+            proxies=settings.proxies,
+            pace=pace,
+        )
+        self.company_id = settings.company_id
+        self._me: Record | None = None
+        self._question: Question | None = None
+
+    def _wait_for_answer(self, question: Question) -> None:
+        """Let every call fail, or wait in threads other than the main one, until a person has named the app."""
+        self._configure(question.settings, None)
+        self._question = question
 
     # What a person sees without asking anyone
 
@@ -112,28 +138,21 @@ class Procore(RefreshingSession):
         self._places.project = None if project_id is None else (int(project_id), "")
 
     @property
-    def sign_in(self) -> LoginFlow | None:
-        """The sign-in by a person that this session waits for or came from; None where none was needed."""
+    def login_flow(self) -> LoginFlow | None:
+        """The login that this session waits for or came from: its link, and ``paste``; None if none was needed."""
         return self._access.flow if self._access is not None else None
 
     @property
-    def _state(self) -> AccessState:
+    def _access_state(self) -> AccessState:
         """Whether somebody is signed in, as far as is known without asking."""
         return state_of(self._question, self._access)
 
-    @property
-    def waiting(self) -> bool:
-        """Whether this session waits for a person to sign in."""
-        return self._state.state == "waiting"
-
-    @property
-    def question(self) -> Question | None:
-        """What a person has to answer before this session knows what it connects to; None where nothing is open."""
-        question = self._question
-        return question if question is not None and question.open else None
-
     def __repr__(self) -> str:
         return repr(self._known())
+
+    def __dir__(self) -> list[str]:
+        # Tab lists what a person uses. `login_flow` is for the odd place without a panel, and is spelled out there.
+        return [name for name in super().__dir__() if name != "login_flow"]
 
     # Who and what
 
@@ -305,8 +324,8 @@ class Procore(RefreshingSession):
         with front_end.bytes_shown(name) as told:
             return download(self, url, Path(path).expanduser(), told)
 
-    def refresh(self) -> None:
-        """Forget the rows that were fetched: what is looked at next is asked for anew."""
+    def forget(self) -> None:
+        """Forget the rows that were fetched: tables that are looked at next are fetched anew."""
         self._cache.forget()
 
     # The sign-in
@@ -314,7 +333,7 @@ class Procore(RefreshingSession):
     def status(self) -> Status:
         """Return who is signed in, to what, and for how long. Asks Procore for it once; never waits for a person."""
         problem: str | None = None
-        if not self.waiting and self._question is None:
+        if self._question is None and self._access_state.state != "waiting":
             try:
                 if self._access is not None:
                     # Another notebook may have signed in anew, or this one's sign-in may be over since.
@@ -357,13 +376,13 @@ class Procore(RefreshingSession):
         """Close the connections, and cancel a sign-in that is still pending."""
         if self._question is not None:
             self._question.cancel()
-        if self._access is not None and self.waiting:
+        if self._access is not None and self._access_state.state == "waiting":
             self._access.close("Not signed in: the session was closed before you signed in.")
         super().close()
 
-    def still_signed_in(self) -> bool:
-        """Ask Procore who is signed in; False where nobody is. True where Procore can't be asked."""
-        if self._state.state == "not signed in":
+    def _still_signed_in(self) -> bool:
+        """Ask Procore whether somebody is signed in. True if Procore can't be asked: then nothing says otherwise."""
+        if self._access_state.state == "not signed in":
             return False
         try:
             with in_haste():
@@ -374,41 +393,24 @@ class Procore(RefreshingSession):
             pass
         return True
 
-    def look_ahead(self) -> None:
-        """Begin to ask what the card and most calls need beside who is signed in, and return at once."""
+    def _look_ahead(self) -> None:
+        """Begin to ask for what the card and most calls need beside who is signed in, and return at once."""
         if self._settings.auth_scheme == "OAUTH":
             self._places.look_ahead()
 
-    def notice(self, line: str) -> None:
-        """Keep a line for the card; called from any thread."""
+    def _notice(self, line: str) -> None:
+        """Keep a line for the card; any thread may call this."""
         if line not in self._notices:
             self._notices.append(line)
 
-    # Before it knows what it connects to, and when it does
-
-    def wait_for_answer(self, question: Question) -> None:
-        """Make all calls fail, or wait in other threads than the main one, until a person has answered."""
-        self._question = question
-
-    def become(self, other: Procore) -> None:
-        """Be the session that the answer led to: from now on the two are one."""
-        other.headers.update(self.headers)
-        other.cookies.update(self.cookies)
-        places, cache, tables = self._places, self._cache, self._tables
-        self.__dict__ = other.__dict__
-        self._places, self._cache, self._tables = places, cache, tables  # of tables that were made meanwhile
-
-    def when_signed_in(self, act: Callable[[], None]) -> None:
-        """Call `act` when the pending sign-in has worked and is stored; now where none is pending."""
+    def _when_signed_in(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the token of the pending login is stored; now if no login is pending."""
         if self._access is None:
-            act()
+            callback()
         else:
-            self._access.when_signed_in(act)
+            self._access.when_signed_in(callback)
 
-    def signed_in(self) -> None:
-        """Tell those of `when_signed_in`."""
-        if self._access is not None:
-            self._access.signed_in()
+    # requests' own steps, each once it is known for which app
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare a request as `RefreshingSession` does, once it is known for which host."""
@@ -442,7 +444,7 @@ class Procore(RefreshingSession):
     def _learn(self) -> None:
         """Ask who it is and which companies there are, what isn't known yet."""
         if self._me is None:
-            self.look_ahead()
+            self._look_ahead()
             self.me()
         try:
             self._places.companies()
@@ -452,43 +454,21 @@ class Procore(RefreshingSession):
                 raise
         self._places.choose_only_company()
 
-    @property
-    def known(self) -> Status:
-        """What `status` would tell, as far as it is known without asking anyone."""
-        return self._known()
-
     def _known(self, problem: str | None = None) -> Status:
-        """Return what is known without asking anyone."""
-        settings, access = self._settings, self._access
-        token = access.peek() if access is not None else None
-        companies = self._places.known_companies or ()
-        notices = [*settings.notices, *self._notices]
-        if token is not None and (wrong := wrong_clock(token.clock_offset)) is not None:
-            notices.append(wrong)
-        company = None
-        if self.company_id is not None:
-            company = (self.company_id, dict(companies).get(self.company_id, ""))
-        state, why_not = self._state
-        problem = why_not or problem
-        return Status(
-            place=settings.place,
-            api_host=urlsplit(settings.environment.api_url).netloc,
-            login_host=urlsplit(settings.environment.login_url).netloc,
-            state=state,
-            user=one_line(self._me.get("name")) or None if self._me is not None else None,
-            login=one_line(self._me.get("login")) or None if self._me is not None else None,
-            companies=companies,
-            company=company,
+        """Return what `status` tells, as far as it is known without asking anyone."""
+        access = self._access
+        state, why_not = self._access_state
+        return Status.of(
+            self._settings,
+            state,
+            access.peek() if access is not None else None,
+            me=self._me,
+            companies=self._places.known_companies or (),
+            company_id=self.company_id,
             project=self._places.project,
-            service_account=settings.auth_scheme == "OAUTH_CLIENT",
-            token_expires_in=None
-            if token is None or token.expires_at is None
-            else max(0.0, token.expires_at - self._clock()),
-            renews=settings.auth_scheme == "OAUTH_CLIENT"
-            or (token is not None and token.refresh_token is not None),
             rate_limit=self.rate_limit,
             kept_at=access.kept_at if access is not None else "",
-            account=settings.account,
-            problem=problem,
-            notices=tuple(dict.fromkeys(notices)),
+            problem=why_not or problem,
+            notices=self._notices,
+            now=self._clock(),
         )

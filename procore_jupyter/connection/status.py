@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from procore_jupyter.tables.places import first_of, listed
 from procore_jupyter.wording import duration, one_line
+
+if TYPE_CHECKING:
+    from procore_jupyter.oauth.token import Token
+    from procore_jupyter.settings.settings import Settings
+    from procore_jupyter.tables.selection import Named
 
 State = Literal["signed in", "waiting", "not signed in", "no sign-in"]
 
@@ -75,6 +82,65 @@ class Status:
     account: str = "default"
     problem: str | None = None
     notices: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        state: State,
+        token: Token | None,
+        *,
+        me: Mapping[str, Any] | None,
+        companies: tuple[Named, ...],
+        company_id: int | None,
+        project: Named | None,
+        rate_limit: tuple[int, int] | None,
+        kept_at: str,
+        problem: str | None,
+        notices: Sequence[str],
+        now: float,
+    ) -> Status:
+        """Return what is known of a session.
+
+        Parameters
+        ----------
+        settings : Settings
+            What it connects to.
+        token : Token or None
+            The token in memory.
+        me : mapping or None
+            The answer of ``/rest/v1.0/me``.
+        company_id : int or None
+            The chosen company.
+        now : float
+            Unix time in seconds.
+        state, companies, project, rate_limit, kept_at, problem, notices
+            As for `Status`.
+        """
+        me = me or {}
+        expires_at = None if token is None else token.expires_at
+        service_account = settings.auth_scheme == "OAUTH_CLIENT"
+        wrong = None if token is None else wrong_clock(token.clock_offset)
+        told = dict.fromkeys([*settings.notices, *notices, *([wrong] if wrong else [])])
+        return cls(
+            place=settings.place,
+            api_host=urlsplit(settings.environment.api_url).netloc,
+            login_host=urlsplit(settings.environment.login_url).netloc,
+            state=state,
+            user=one_line(me.get("name")) or None,
+            login=one_line(me.get("login")) or None,
+            companies=companies,
+            company=None if company_id is None else (company_id, dict(companies).get(company_id, "")),
+            project=project,
+            service_account=service_account,
+            token_expires_in=None if expires_at is None else max(0.0, expires_at - now),
+            renews=service_account or (token is not None and token.refresh_token is not None),
+            rate_limit=rate_limit,
+            kept_at=kept_at,
+            account=settings.account,
+            problem=problem,
+            notices=tuple(told),
+        )
 
     @property
     def who(self) -> str:

@@ -43,7 +43,7 @@ def plain(flow: LoginFlow, panel_id: str, name: str | None) -> dict[str, str]:
     """Draw the link for front ends without widgets. A notebook that is saved meanwhile keeps this output."""
     start = flow.start_url
     if start is None:
-        line = f"The link to sign in is in the panel below. If there is none, run  print({name or 'procore'}.sign_in)"
+        line = f"The link to sign in is in the panel below. If there is none, run  print({name or 'procore'}.login_flow)"
         inside, text = escape(line), f"{flow.place}: {line[0].lower()}{line[1:]}"
     else:
         paste = flow.paste_url

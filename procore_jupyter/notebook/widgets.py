@@ -49,7 +49,7 @@ def show(
         return
     terminal.say(str(flow))
     if flow.open_receivers == ("paste",):
-        terminal.say(f"Then run  {name}.sign_in.paste(input())  and paste it there.")
+        terminal.say(f"Then run  {name}.login_flow.paste(input())  and paste it there.")
 
 
 def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[object]:

@@ -99,17 +99,12 @@ class RefreshingSession(requests.Session):
         chance: Callable[[], float] = random.random,
     ) -> None:
         super().__init__()
-        self._api = Origin(api_url)
-        self._verified_hosts = frozenset({self._api.host, Origin(login_url).host})
-        self._file_hosts = FileHosts(file_hosts)
-        self._base = api_url.rstrip("/") + "/"
-        self._tokens = tokens
         self.timeout = timeout
-        self._patience = Patience(pace or Pace(clock=clock), max_wait, notify, clock, sleep, chance)
-        self._readonly = readonly
-        self.proxies = {name: masked_userinfo(url) for name, url in (proxies or {}).items()}
-        self.verify = ca_bundle or True
         self._clock = clock
+        self._patience = Patience(Pace(clock=clock), max_wait, notify, clock, sleep, chance)
+        self._readonly = readonly
+        self.verify = ca_bundle or True
+        self._connect_to(api_url, login_url, tokens, file_hosts=file_hosts, proxies=proxies, pace=pace)
         for scheme in ("https://", "http://"):
             self.mount(scheme, StoppableAdapter())
         self._company_id: int | None = None
@@ -117,6 +112,26 @@ class RefreshingSession(requests.Session):
         self._last_headers: Mapping[str, str] = {}
         self.company_id = company_id
         self._ready = True
+
+    def _connect_to(
+        self,
+        api_url: str,
+        login_url: str,
+        tokens: TokenProvider | None,
+        *,
+        file_hosts: Sequence[str] = (),
+        proxies: Mapping[str, str] | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """Set which hosts the session speaks to, and with whose tokens. The parameters are those of the class."""
+        self._api = Origin(api_url)
+        self._verified_hosts = frozenset({self._api.host, Origin(login_url).host})
+        self._file_hosts = FileHosts(file_hosts)
+        self._base = api_url.rstrip("/") + "/"
+        self._tokens = tokens
+        self.proxies = {name: masked_userinfo(url) for name, url in (proxies or {}).items()}
+        if pace is not None:
+            self._patience.pace = pace
 
     # What a person sets and sees. None of it asks the network.
 

@@ -95,15 +95,33 @@ def test_connect_takes_what_a_script_has_to_say_and_nothing_of_the_notebooks() -
     assert all(parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in [*parameters][1:])
 
 
+def test_tab_lists_what_requests_has_and_what_a_person_uses_beyond_it(demo: DemoProcore) -> None:
+    procore = signed_in(demo)
+    for session in (
+        procore,
+        connect(text_for(demo, OAuthClientId=""), ask=lambda question: None, person=True),
+    ):
+        ours = {name for name in dir(session) if name[0] != "_"} - {*dir(requests.Session())}
+        assert " ".join(sorted(ours)) == (
+            "companies company_id download environment forget get_all logout max_wait me project_id projects "
+            "rate_limit readonly settings status table tables timeout use"
+        )
+    assert procore.login_flow is not None  # reachable where a message says so
+
+
 def test_a_person_signs_in_and_the_session_works(demo: DemoProcore, flows: list[LoginFlow]) -> None:
     procore = connect(text_for(demo), show=flows.append)
     assert isinstance(procore, requests.Session)
-    assert flows[0].state is LoginState.WAITING and procore.sign_in is flows[0] and procore.waiting
+    assert (
+        flows[0].state is LoginState.WAITING
+        and procore.login_flow is flows[0]
+        and procore.status().state == "waiting"
+    )
     sign_in(flows[0])
     assert procore.get("/rest/v1.0/me").json()["name"] == "Dana Reyes"
     assert procore.me()["login"] == "dana.reyes@demo.example"
     assert [row["name"] for row in procore.companies()] == ["Skyline Builders", "Skyline Civil", "Harbor JV"]
-    assert not procore.waiting
+    assert procore.status().state == "signed in"
 
 
 def test_the_answer_comes_back_by_loopback(demo: DemoProcore, flows: list[LoginFlow]) -> None:
@@ -141,7 +159,7 @@ def test_the_next_connection_asks_nobody(demo: DemoProcore, flows: list[LoginFlo
     signed_in(demo)
     for person in (True, False):
         again = connect(text_for(demo), show=flows.append, person=person)
-        assert again.me()["name"] == "Dana Reyes" and again.sign_in is None
+        assert again.me()["name"] == "Dana Reyes" and again.login_flow is None
     assert flows == []
     assert grants(demo) == ["authorization_code"]
 
@@ -232,8 +250,8 @@ def test_at_a_terminal_the_link_is_printed(
 ) -> None:
     monkeypatch.setattr(terminal, "is_there", lambda: True)
     procore = connect(text_for(demo, CallbackURL=free_callback(demo)))
-    assert procore.sign_in is not None
-    assert procore.sign_in.authorize_url in capsys.readouterr().err
+    assert procore.login_flow is not None
+    assert procore.login_flow.authorize_url in capsys.readouterr().err
 
 
 def test_a_registered_front_end_shows_the_link_and_knows_who_is_there(
@@ -242,7 +260,7 @@ def test_a_registered_front_end_shows_the_link_and_knows_who_is_there(
     try:
         front_end.register_front_end(front_end.FrontEnd(flows.append, lambda: True))
         procore = connect(text_for(demo))
-        assert flows == [procore.sign_in]
+        assert flows == [procore.login_flow]
         front_end.register_front_end(front_end.FrontEnd(flows.append, lambda: False))
         with pytest.raises(LoginRequired, match="Nobody"):
             connect(text_for(demo), account="other")
@@ -767,7 +785,7 @@ def test_nothing_of_a_session_shows_a_secret(demo: DemoProcore) -> None:
         procore,
         procore.settings,
         procore.status(),
-        procore.sign_in,
+        procore.login_flow,
         procore._access,
         procore.environment,
         vars(procore),

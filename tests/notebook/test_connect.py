@@ -219,7 +219,7 @@ def test_cancel_ends_it(kernel: Kernel, line: str) -> None:
 def test_the_paste_field_signs_in_and_keeps_and_echoes_nothing(kernel: Kernel, demo: DemoProcore) -> None:
     demo.write_address()
     cell = kernel.run("%procore_connect Profile=Demo;CallbackURL=urn:ietf:wg:oauth:2.0:oob")
-    assert "print(procore.sign_in)" in cell.plain and "authorize" not in cell.saved
+    assert "print(procore.login_flow)" in cell.plain and "authorize" not in cell.saved
     wrong = "http://localhost/?code=wrong-code-of-nobody-zq&state=another-state"
     kernel.send_state(field(kernel), value=wrong)
     kernel.until(lambda: any("another sign-in" in str(one.get("value")) for one in kernel.widgets.values()))

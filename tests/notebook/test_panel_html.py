@@ -83,7 +83,7 @@ def test_the_redirect_uri_stands_there_to_the_letter() -> None:
 def test_without_an_address_of_ours_the_saved_output_says_how_to_print_the_link() -> None:
     drawn = panel_html.plain(flow(), "1", "site")
     for text in drawn.values():
-        assert "print(site.sign_in)" in text
+        assert "print(site.login_flow)" in text
         assert "the-state" not in text and "an-id" not in text and "authorize" not in text
 
 

@@ -177,7 +177,7 @@ def test_the_kernel_publishes_nothing_secret_but_the_pending_link(
     signed_in_with_a_secret: tuple[Kernel, list[str]], home: Path
 ) -> None:
     kernel, secrets = signed_in_with_a_secret
-    kernel.run("procore; procore.settings; procore.sign_in; vars(procore); dir(procore)")
+    kernel.run("procore; procore.settings; procore.login_flow; vars(procore); dir(procore)")
     kernel.run("%xmode Verbose")
     kernel.run("procore.get('/no/such')\nprocore.get('/rest/v1.0/me', verify=False)")
     client_secret, code, *tokens = secrets

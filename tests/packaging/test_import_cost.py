@@ -87,7 +87,7 @@ with tempfile.TemporaryDirectory() as folder:
         table = procore.table(name)
         assert table.to_arrow().num_rows
         table._repr_mimebundle_()
-        procore.refresh()
+        procore.forget()
 """
     assert not imported_by(source) & {"pandas", "polars"}
 

@@ -78,10 +78,12 @@ def test_without_a_callback_url_the_server_is_taken_for_itself_base_url_included
         cell = page.run(f"%load_ext procore_jupyter\n%procore_connect {text_for(provider, CallbackURL='')}")
         link = link_of(cell)
         assert urlsplit(link).path == "/analysts/jupyter/procore-jupyter/start"
-        told = page.run("print(procore.sign_in.redirect_uri, procore.sign_in.authorize_url)").text.split()
+        told = page.run(
+            "print(procore.login_flow.redirect_uri, procore.login_flow.authorize_url)"
+        ).text.split()
         assert told[0] == place.server.callback_url
         address = sign_in_at(told[1], person="Dana Reyes")
-        assert page.run(f"print(procore.sign_in.paste({address!r}))").text.strip() == "None"
+        assert page.run(f"print(procore.login_flow.paste({address!r}))").text.strip() == "None"
         assert page.run(ME).text.strip() == "Dana Reyes"
 
 
@@ -94,6 +96,6 @@ def test_a_callback_url_with_the_wrong_path_on_the_servers_own_port_is_told(
         cell = page.run(
             f"%load_ext procore_jupyter\n%procore_connect {text_for(provider, CallbackURL=wrong)}"
         )
-        told = page.run("print(procore.sign_in)").text
+        told = page.run("print(procore.login_flow)").text
         assert f"CallbackURL={place.server.callback_url}" in told
         assert not re.search("procore-jupyter/start", cell.html)

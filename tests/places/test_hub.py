@@ -129,7 +129,7 @@ def test_an_answer_that_another_users_browser_brings_signs_nobody_in(hub: Hub, c
         assert tab.status_code == 400
         assert tab.url.startswith(f"{hub.url}/user/bob/")
         assert "was not started here or has expired" in heading(tab)
-        assert page.run("print(procore.sign_in.state.value)").text.strip() == "waiting"
+        assert page.run("print(procore.login_flow.state.value)").text.strip() == "waiting"
         # … and Alice's own is not harmed by it.
         assert SIGNED_IN in heading(page.browser.get(sign_in_at(link, person="Dana Reyes"), timeout=60))
         assert page.run(ME).text.strip() == "Dana Reyes"
@@ -228,7 +228,7 @@ def test_a_named_server_whose_default_one_is_off_says_so_beforehand_and_takes_wh
     try:
         with open_page(hub, "bob", "other") as page:
             page.run(connect)
-            told = page.run("print(procore.sign_in)").text
+            told = page.run("print(procore.login_flow)").text
             assert "Your default server on this JupyterHub" in told
             assert "isn't running" in told
             link = re.search(r"http://127\S+", told)
@@ -239,7 +239,7 @@ def test_a_named_server_whose_default_one_is_off_says_so_beforehand_and_takes_wh
             assert tab.status_code == 400
             assert "code=" in tab.url
             assert tab.url.startswith(f"{hub.url}/user/bob/other/")
-            assert "None" in page.run(f"print(procore.sign_in.paste({tab.url!r}))").text
+            assert "None" in page.run(f"print(procore.login_flow.paste({tab.url!r}))").text
             assert page.run(ME).text.strip() == "Lee Okafor"
     finally:
         hub.stop_server("bob", "other")
@@ -283,15 +283,15 @@ def test_where_the_hub_doesnt_tell_its_address_the_message_names_the_one_to_regi
         silent.start("alice")
         with open_page(silent, "alice") as page:
             page.run(connect)
-            told = page.run("print(procore.sign_in)").text
-            assert page.run("print(procore.sign_in.open_receivers)").text.strip() == "('paste',)"
+            told = page.run("print(procore.login_flow)").text
+            assert page.run("print(procore.login_flow.open_receivers)").text.strip() == "('paste',)"
             assert "CallbackURL=https://YOUR-HUB/hub/user-redirect/procore-jupyter/callback" in told
             assert "paste" in told
             link = re.search(r"http://127\S+", told)
             assert link is not None
             address = sign_in_at(link[0], person="Dana Reyes")
             assert address.startswith(("http://localhost?", "http://localhost/?"))
-            page.run(f"procore.sign_in.paste({address!r})")
+            page.run(f"procore.login_flow.paste({address!r})")
             assert page.run(ME).text.strip() == "Dana Reyes"
             # … and with the address that it names, nothing needs to be pasted.
             page.run("%procore_logout")

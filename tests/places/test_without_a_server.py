@@ -78,9 +78,9 @@ def test_in_a_kernel_that_vs_code_started_the_answer_comes_back_to_this_machine(
     cell = kernel.run(
         f"%load_ext procore_jupyter\n%procore_connect {text_for(provider, CallbackURL=callback)}"
     )
-    assert kernel.run("print(procore.sign_in.open_receivers)").text.strip() == "('loopback', 'paste')"
+    assert kernel.run("print(procore.login_flow.open_receivers)").text.strip() == "('loopback', 'paste')"
     assert "/procore-jupyter/start?login=" in cell.html  # the plain link, should no widget be drawn
-    link = kernel.run("print(procore.sign_in.authorize_url)").text.strip()
+    link = kernel.run("print(procore.login_flow.authorize_url)").text.strip()
     waiting = kernel.submit(ME)
     assert "Signed in to Procore" in come_back(sign_in_at(link, person="Dana Reyes"))
     assert kernel.finish(waiting).text.strip() == "I am Dana Reyes"
@@ -91,8 +91,8 @@ def test_without_a_callback_url_it_is_the_one_that_every_app_has_and_pasting_wor
     kernel: Kernel, provider: DemoProcore
 ) -> None:
     kernel.run(f"%load_ext procore_jupyter\n%procore_connect {text_for(provider, CallbackURL='')}")
-    assert kernel.run("print(procore.sign_in.redirect_uri)").text.strip() == "http://localhost"
-    link = kernel.run("print(procore.sign_in.authorize_url)").text.strip()
+    assert kernel.run("print(procore.login_flow.redirect_uri)").text.strip() == "http://localhost"
+    link = kernel.run("print(procore.login_flow.authorize_url)").text.strip()
     address = sign_in_at(link, person="Dana Reyes")
     kernel.send_state(kernel.widget(description=PASTE), value=address)
     assert kernel.run(ME).text.strip() == "I am Dana Reyes"
@@ -232,9 +232,9 @@ def test_a_notebook_that_a_program_runs_fails_at_once_and_runs_on_the_stored_sig
 
     with open_kernel(credentials(provider)) as person:
         person.run(f"%load_ext procore_jupyter\n%procore_connect {text}")
-        link = person.run("print(procore.sign_in.authorize_url)").text.strip()
+        link = person.run("print(procore.login_flow.authorize_url)").text.strip()
         code = sign_in_at(link, person="Dana Reyes").rpartition("code=")[2]
-        person.run(f"procore.sign_in.paste({code!r})")
+        person.run(f"procore.login_flow.paste({code!r})")
         assert person.run(ME).text.strip() == "I am Dana Reyes"
     done = run()
     assert done.returncode == 0, done.stderr
@@ -264,10 +264,12 @@ def test_on_a_kernel_gateway_the_answer_is_pasted(provider: DemoProcore) -> None
 def pasted_everything(kernel: Kernel, provider: DemoProcore) -> None:
     cell = kernel.run(f"%load_ext procore_jupyter\n%procore_connect {text_for(provider, CallbackURL='')}")
     assert not cell.error
-    told = kernel.run("print(procore.sign_in.open_receivers, procore.sign_in.redirect_uri)").text.strip()
+    told = kernel.run(
+        "print(procore.login_flow.open_receivers, procore.login_flow.redirect_uri)"
+    ).text.strip()
     assert told == "('paste',) http://localhost"
     assert "localhost" not in cell.html  # no link that leads to the person's own machine
-    link = kernel.run("print(procore.sign_in.authorize_url)").text.strip()
+    link = kernel.run("print(procore.login_flow.authorize_url)").text.strip()
     address = sign_in_at(link, person="Dana Reyes")
-    assert kernel.run(f"print(procore.sign_in.paste({address!r}))").text.strip() == "None"
+    assert kernel.run(f"print(procore.login_flow.paste({address!r}))").text.strip() == "None"
     assert kernel.run(ME).text.strip() == "I am Dana Reyes"

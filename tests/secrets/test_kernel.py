@@ -109,7 +109,7 @@ def test_a_whole_sign_in_with_its_failures_is_in_no_log_at_debug_no_output_and_n
     kernel.run("r = procore.get('/no/such'); r, r.request.headers, vars(r.request), r.raw, vars(r.raw)")
     kernel.run("import pickle; pickle.loads(pickle.dumps(r)).request.headers")
     kernel.run(
-        "procore, vars(procore), dir(procore), procore.settings, vars(procore.settings), procore.sign_in"
+        "procore, vars(procore), dir(procore), procore.settings, vars(procore.settings), procore.login_flow"
     )
     kernel.run("%who\n%whos\n%history\nprocore?\nprocore.get?")
     kernel.run("procore.get('/rest/v1.0/me', verify=False)")

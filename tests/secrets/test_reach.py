@@ -228,7 +228,7 @@ def test_nothing_that_a_session_leads_to_draws_a_secret(demo: DemoProcore) -> No
         "status": procore.status(),
         "me": procore.me(),
         "companies": procore.companies(),
-        "sign-in": procore.sign_in,
+        "sign-in": procore.login_flow,
         "response": response,
         "404": missing,
         "error": error or ValueError("none"),
@@ -263,7 +263,7 @@ def test_nothing_that_a_session_leads_to_draws_a_secret(demo: DemoProcore) -> No
                 assert found == [], (name, write)
     procore.logout()
     assert leaks(procore, secrets) == []
-    assert leaks(procore.sign_in, secrets) == []
+    assert leaks(procore.login_flow, secrets) == []
 
 
 def test_a_proxys_password_is_drawn_nowhere(demo: DemoProcore) -> None:

@@ -278,7 +278,7 @@ def test_first_rows_that_are_read_anew_make_older_rows_no_newer(
 ) -> None:
     table.fetch()
     api.lists[rfis_of(HARBOR)] = rfis(50)
-    procore.refresh()
+    procore.forget()
     assert len(table.head(3)) == 3
     assert table.to_arrow().num_rows == 50
 
@@ -393,7 +393,7 @@ def test_a_session_that_is_refreshed_forgets_all_that_was_fetched(
 ) -> None:
     table.fetch()
     api.lists[rfis_of(HARBOR)] = rfis(50)
-    procore.refresh()
+    procore.forget()
     assert len(procore.table("rfis", project_id=HARBOR).fetch()) == 50
     assert len(table) == 45, "what was looked at asks nobody"
     assert table.to_arrow().num_rows == len(table) == 50
@@ -422,7 +422,7 @@ def test_the_first_rows_are_a_table_like_any_other(
     assert [row["id"] for row in first.head(2)] == [1, 2] and first.columns == first.to_arrow().column_names
     api.lists[rfis_of(HARBOR)] = rfis(50)[::-1]
     assert [row["id"] for row in first.refresh()] == [50, 49, 48]
-    procore.refresh()
+    procore.forget()
     first.to_parquet(tmp_path / "first.parquet")
     assert pq.read_table(tmp_path / "first.parquet")["id"].to_pylist() == [50, 49, 48]
     assert len(table.head(0)) == 0 == len(table.fetch().head(0)) == len(table.head(-1))
