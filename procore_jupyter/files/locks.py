@@ -117,7 +117,7 @@ def process_lock(path: Path, timeout: float) -> Iterator[str]:
         try:
             try:
                 private_folder(path.parent)
-                lock = _file_lock(path)
+                lock = file_lock(path)
                 lock.acquire(timeout=max(0.0, until - time.monotonic()), poll_interval=POLL)
             except NotPrivate:
                 raise
@@ -132,11 +132,20 @@ def process_lock(path: Path, timeout: float) -> Iterator[str]:
                 lock.release()
 
 
-def _file_lock(path: Path) -> BaseFileLock:
+def file_lock(path: Path, *, thread_local: bool = True) -> BaseFileLock:
+    """Return the operating system's lock of a file, not yet acquired; the file is made 0600.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file.
+    thread_local : bool
+        Only the thread that acquires the lock may release it.
+    """
     from filelock import FileLock
 
     # Where flock is missing, filelock from 3.30 on would go on with a lock that is a mere file and
     # outlives a killed process, unless told not to.
     if hasattr(FileLock, "fallback_to_soft"):
-        return FileLock(str(path), mode=0o600, fallback_to_soft=False)
-    return FileLock(str(path), mode=0o600)
+        return FileLock(str(path), mode=0o600, thread_local=thread_local, fallback_to_soft=False)
+    return FileLock(str(path), mode=0o600, thread_local=thread_local)

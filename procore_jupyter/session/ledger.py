@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from procore_jupyter.files import private
+from procore_jupyter.files.locks import file_lock
 from procore_jupyter.session.limit_headers import WindowReport
 
 if TYPE_CHECKING:
@@ -314,10 +315,8 @@ class LedgerFile:
             lock.release()
 
     def _make_lock(self, path: Path) -> BaseFileLock:
-        from filelock import FileLock
-
         private.private_folder(path.parent)
-        self._lock = FileLock(path.with_suffix(".lock"), mode=0o600, thread_local=False)
+        self._lock = file_lock(path.with_suffix(".lock"), thread_local=False)
         return self._lock
 
     def _read(self, path: Path) -> Ledger:

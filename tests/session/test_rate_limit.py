@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import errno
 import json
 import os
 import random
@@ -506,3 +507,18 @@ def test_the_start_is_where_the_simulation_says() -> None:
     assert Clock().now == START
     lock = FileLock("unused")
     assert not lock.is_locked
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock is POSIX's")
+def test_without_flock_the_pace_is_kept_in_this_process_and_no_lock_outlives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    def refuse(handle: int, how: int) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    file = LedgerFile(tmp_path / "pace.json")
+    assert file.change(lambda ledger: 7) == 7
+    assert not file.exists()
