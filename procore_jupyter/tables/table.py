@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.reading import Incomplete
     from procore_jupyter.tables.result import Fetched
     from procore_jupyter.tables.selection import Selection
+    from procore_jupyter.tables.stream import Stream
 
 MANY = 10_000
 """Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
@@ -178,20 +179,44 @@ class Table:
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `fetch`.
         """
-        from procore_jupyter.tables.parquet import stream, write
+        from procore_jupyter.tables.parquet import replacing
 
-        target = Path(path).expanduser()
-        here = self._current() or self._reader.kept(self._selection, strict=self._strict)
-        if here is None and self._limit is not None:
-            here = self._read()
-        if here is not None:
-            write(here.rows if self._limit is None else here.rows.slice(0, self._limit), target)
-            return
-        reading = self._reader.begin(self._selection, frugal=True)
-        found = self._told_of = stream(reading, target, strict=self._strict)
+        with replacing(Path(path).expanduser()) as file:  # before any request: the folder may not be there
+            file.write(self.to_batches())
+
+    def to_batches(self) -> Stream:
+        """Return all rows as `pyarrow.RecordBatch`, some thousand at a time, all of one schema.
+
+        What was fetched is used; else rows are fetched as the batches are asked for, and not kept. Then the columns are
+        those of the first rows: a value that doesn't fit one is NULL there and stands in ``_unfit``, a field that they
+        didn't have stands in ``_extra`` (both as JSON). After the last batch, `incomplete` and `notes` tell of these rows.
+
+        Returns
+        -------
+        Stream
+            An iterator with ``.schema`` and ``.close()``; a context manager; and what takes Arrow's streams takes it.
+
+        Raises
+        ------
+        ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
+            As `fetch`: here, or while the batches are read.
+        """
+        from procore_jupyter.tables.stream import stream, stream_of
+
+        if (
+            self._current()
+            or self._limit is not None
+            or self._reader.kept(self._selection, strict=self._strict)
+        ):
+            return stream_of(self._all().rows)
+        return stream(self._reader.begin(self._selection, frugal=True), self._streamed, strict=self._strict)
+
+    def _streamed(self, found: Fetched) -> None:
+        """Tell what is known of rows that were given and aren't kept."""
+        self._told_of = found
         _warn(found, self.name)
         for note in found.notes:  # nowhere else would they be seen
-            warnings.warn(note, ProcoreWarning, stacklevel=2)
+            _warn_caller(note, ProcoreWarning)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for batch in self._all().rows.to_batches():
@@ -291,12 +316,17 @@ def _import_pandas() -> None:
 
 
 def _warn(found: Fetched, name: str) -> None:
-    """Warn whoever called of rows that are missing."""
+    """Warn of rows that are missing."""
     if found.incomplete or found.cut:
         from procore_jupyter.tables.display.picture import alerts
 
-        level, frame = 1, sys._getframe()
-        while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(f"{_PACKAGE}."):
-            level, frame = level + 1, frame.f_back
         for line in alerts(found, name):
-            warnings.warn(line, ProcoreIncompleteWarning, stacklevel=level)
+            _warn_caller(line, ProcoreIncompleteWarning)
+
+
+def _warn_caller(line: str, category: type[Warning]) -> None:
+    """Give a warning that points to the line which called this package."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(f"{_PACKAGE}."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(line, category, stacklevel=level)

@@ -264,7 +264,7 @@ def test_of_a_project_that_breaks_off_what_it_gave_stands_in_the_file_and_is_tol
     rows = {one["values"]: one["counts"] for one in counts}
     assert rows == {DEPOT: 5, HARBOR: 4000}
     assert not table.is_fetched
-    assert table.incomplete[0].message.endswith(f"Its first {rows[HARBOR]:,} rows stand in the file.")
+    assert table.incomplete[0].message.endswith(f"Its first {rows[HARBOR]:,} rows came before that.")
 
 
 def test_an_interrupt_leaves_the_old_file_and_nothing_else(

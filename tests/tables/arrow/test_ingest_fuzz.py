@@ -14,7 +14,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from procore_jupyter.tables import parquet
+from procore_jupyter.tables import stream
 from procore_jupyter.tables.arrow.ingest import Begun, Ingest
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.reading import Batch, Reading
@@ -60,7 +60,7 @@ def read(made: Rows, chance: random.Random, *, frozen: bool, careful: bool) -> p
             ingest._wires = {}
         batch = Batch(0, ingest.take(some), len(some))
         if frozen:
-            written.append(parquet._record(reading, batch))
+            written.append(stream._record(reading, batch))
         else:
             kept.append(batch)
     return pa.Table.from_batches(written) if frozen else assembled(reading, kept)
