@@ -1,8 +1,8 @@
-"""How long a person who comes back from Procore waits for the notebook.
+"""The time that a person who comes back from Procore waits for the notebook.
 
-Claim: from the callback's arrival at a real Jupyter server to a session that can be used in the kernel takes
-under 100 ms more than the provider's own token answer. Beside it stands that token answer alone, asked for
-with a plain `requests.post`, in the same turn, from the same provider. Median of 20.
+Claim: from the callback's arrival at a real Jupyter server to a usable session in the kernel, it takes under 100 ms more
+than the provider's own token answer. Beside it stands that answer alone, requested by a plain `requests.post` in the
+same turn from the same provider. Median of 20.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ from tests.people import sign_in_at
 from tests.servers import JupyterServerProcess
 
 ROUNDS = 20
+"""Logins that count."""
+
 LIMIT = 0.100
+"""Seconds: the claim."""
 
 
 def token_answer_alone(provider: DemoProcore) -> float:
-    """Return the seconds that a script's own code exchange takes."""
+    """Return the seconds that a script takes to exchange a code."""
     callback = "http://localhost"
     link = f"{provider.url}/oauth/authorize?response_type=code&client_id={provider.client_id}&redirect_uri={callback}&state=x"
     code = parse_qs(urlsplit(sign_in_at(link)).query)["code"][0]
@@ -71,7 +74,7 @@ def callback_to_session(provider: DemoProcore, server: JupyterServerProcess, tur
 
 
 def main() -> int:
-    """Measure, print, and return 0 where the claim holds."""
+    """Measure, print, and return 0 if the claim holds."""
     ours, alone = [], []
     with (
         tempfile.TemporaryDirectory() as folder,

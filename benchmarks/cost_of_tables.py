@@ -1,8 +1,7 @@
-"""What reading the commonest tables costs: requests, bytes and seconds for 10,000 rows.
+"""The cost of reading the commonest tables: requests, bytes and seconds for 10,000 rows.
 
-Measured against the embedded Procore with a large company, in a process of its own. It makes its rows as they are
-asked for, which takes most of the time; what the reading process itself computes stands beside it. Prints
-a Markdown table, for the documentation.
+The embedded Procore serves a large company from a process of its own. It makes its rows on request, which takes most of
+the time; the reading process's own processor time stands beside it. Prints a Markdown table for the documentation.
 """
 
 from __future__ import annotations
@@ -22,7 +21,12 @@ sys.path.insert(0, str(CHECKOUT))
 
 from procore_jupyter.demo.app import DemoParameters, DemoProcore
 
-SCALE, PROJECTS = 40.0, 1000
+SCALE = 40.0
+"""The embedded Procore's rows as a multiple of its usual ones."""
+
+PROJECTS = 1000
+"""Projects of the company."""
+
 COMPANY, PROJECT = 1234, 4711
 EVER = {"start_date": "2020-01-01", "end_date": "2030-12-31"}
 TABLES: dict[str, dict[str, Any]] = {
@@ -41,7 +45,7 @@ TABLES: dict[str, dict[str, Any]] = {
 
 
 def read(url: str, token: str, name: str, parameters: str) -> None:
-    """Read a table; tell what it cost. What its first request does beside (connecting) is done before."""
+    """Read a table, and tell what that cost. Another table is read first, so that connecting doesn't count."""
     import requests
 
     import procore_jupyter
@@ -70,7 +74,7 @@ def read(url: str, token: str, name: str, parameters: str) -> None:
 
 
 def serve(scale: str) -> None:
-    """Run the embedded Procore until standard input ends; print where, and a token."""
+    """Run the embedded Procore until standard input ends; print its address and a token."""
     import requests
 
     parameters = DemoParameters(
@@ -89,7 +93,7 @@ def serve(scale: str) -> None:
 
 
 def line(name: str, run: Run) -> list[str]:
-    """Return a table's line."""
+    """Return the line of one table."""
     told = run.told
     if told["incomplete"] or not told["rows"]:
         raise AssertionError(f"{name} didn't come whole: {told}")
@@ -106,7 +110,7 @@ def line(name: str, run: Run) -> list[str]:
 
 
 def main() -> int:
-    """Measure and print; what doesn't come whole is an error."""
+    """Measure and print; a table that doesn't come whole is an error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--scale", type=float, default=SCALE, help="times the embedded Procore's usual rows")
     parser.add_argument("--quick", action="store_true", help="a tenth of the scale")

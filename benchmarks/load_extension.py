@@ -1,8 +1,8 @@
-"""What loading costs: the notebook extension in a real kernel, and the server extension's import.
+"""The time that loading takes: the notebook extension in a real kernel, and the server extension's import.
 
-Claims: `%load_ext procore_jupyter` costs under 30 ms more than an empty extension, in a kernel that has
-ipywidgets; `procore_jupyter.server.extension` imports in under 30 ms where jupyter_server is already there.
-Each figure is the median of 7 fresh processes, after one that lets Python compile the modules, as an installer does.
+Claims: `%load_ext procore_jupyter` costs under 30 ms more than an empty extension, in a kernel that has imported
+ipywidgets; `procore_jupyter.server.extension` imports in under 30 ms after jupyter_server. Each figure is the median of
+7 fresh processes, after one more in which Python compiles the modules, as an installer does.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from pathlib import Path
 from table import milliseconds, show
 
 ROUNDS = 7
-LIMIT = 0.030
+"""Fresh processes that count."""
 
-# Runs in a fresh process that is a kernel in all but its sockets: ipykernel's shell, ipywidgets loaded.
+LIMIT = 0.030
+"""Seconds: each claim."""
+
+# Runs in a fresh process that is a kernel but for its sockets: ipykernel's shell, with ipywidgets imported.
 IN_A_KERNEL = """
 import sys, time
 sys.path.insert(0, {folder!r})
@@ -41,7 +44,7 @@ print(time.perf_counter() - started)
 
 
 def median_of(script: str) -> list[float]:
-    """Run a script in fresh processes; return the seconds that each printed last, but for the first one's."""
+    """Run a script in fresh processes; return the seconds that each but the first printed last."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-c", script]
     return [
@@ -55,7 +58,7 @@ def median_of(script: str) -> list[float]:
 
 
 def main() -> int:
-    """Measure, print, and return 0 where the claims hold."""
+    """Measure, print, and return 0 if all claims hold."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "an_empty_extension.py").write_text("def load_ipython_extension(shell):\n    pass\n")
         empty = median_of(IN_A_KERNEL.format(folder=folder, extension="an_empty_extension"))

@@ -1,4 +1,4 @@
-"""Runs what is measured in processes of their own, and measures them from outside: seconds and peak memory."""
+"""Measures processes from outside: seconds and peak memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 
 CHECKOUT = Path(__file__).parents[1]
 MAXRSS = 1 if sys.platform == "darwin" else 1024
-"""Bytes in what the system counts a process's peak memory in (getrusage)."""
+"""Bytes of the unit in which the system counts a process's peak memory (getrusage)."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Run:
     Parameters
     ----------
     seconds : float
-        From its start to its end, the start of Python and all imports included.
+        The time from its start to its end, the start of Python and all imports included.
     cpu : float
-        Seconds that it kept processors busy, of this.
+        Seconds of processor time.
     peak : int
-        The most bytes of memory that it had at a time (``ru_maxrss``), Python and libraries included.
+        Bytes of memory that it had at most (``ru_maxrss``), Python and libraries included.
     told : dict
-        What it printed in its last line, as JSON.
+        The JSON object in the last line that it printed.
     """
 
     seconds: float
@@ -43,16 +43,16 @@ class Run:
 
 
 class Started:
-    """A process that was started. What it writes to standard error is shown where it fails.
+    """A process that was started. If it fails, its standard error is shown.
 
     Parameters
     ----------
     command : sequence of str
-        What to run. Its last line is a JSON object.
+        The command, which prints a JSON object as its last line.
     environment : mapping
         Added to the environment.
     folder : path or None
-        Where it runs.
+        The working folder; None for this process's.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Started:
         )
 
     def ended(self) -> Run:
-        """Wait for its end. Raises RuntimeError where it failed."""
+        """Wait for the process's end. Raises RuntimeError if it failed."""
         process = self._process
         assert process.stdout is not None
         with process.stdout:
@@ -92,7 +92,7 @@ class Started:
 
 
 def run(*command: str, environment: Mapping[str, str] | None = None, folder: str | Path | None = None) -> Run:
-    """Run a process to its end: `Started`."""
+    """Run a process to its end; the parameters are those of `Started`."""
     return Started(command, environment, folder).ended()
 
 
@@ -102,12 +102,12 @@ def ours(script: str, *arguments: str) -> Run:
 
 
 def with_checkout() -> dict[str, str]:
-    """Return the environment in which this checkout's package is found."""
+    """Return the environment variables with which Python finds this checkout's package."""
     return {"PYTHONPATH": str(CHECKOUT)}
 
 
 def median(runs: Sequence[Run]) -> Run:
-    """Return runs' medians; they must have told the same."""
+    """Return the medians of runs. Raises AssertionError unless all told the same."""
     if any(one.told != runs[0].told for one in runs):
         raise AssertionError(f"not the same each time: {[one.told for one in runs]}")
     return Run(
@@ -124,12 +124,12 @@ def megabytes(size: float) -> str:
 
 
 def print_title(title: str) -> None:
-    """Print a title, with where it was measured."""
+    """Print a title, with the machine and the Python of the measurement."""
     print(f"\n{title}   [Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores]")
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; all columns but the first are numbers, and stand right."""
+    """Print a table, all columns but the first aligned to the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
         first, *others = (
@@ -140,23 +140,23 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def print_markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table as Markdown has it; all columns but the first are numbers."""
+    """Print a Markdown table, all columns but the first aligned to the right."""
     for row in (head, ["---", *["---:"] * (len(head) - 1)], *rows):
         print(f"| {' | '.join(row)} |")
 
 
 class Claims:
-    """What is claimed, and whether it held."""
+    """Claims, and whether all have held so far."""
 
     def __init__(self) -> None:
         self.held = True
 
     def check(self, claim: str, measured: str, held: bool) -> None:
-        """Print a claim, what was measured, and the outcome."""
+        """Print a claim, the measurement, and the outcome."""
         self.held = self.held and held
         print(f"  {'holds' if held else 'DOES NOT HOLD'}: {claim} (measured: {measured})")
 
     @property
     def status(self) -> int:
-        """0 where all held: the script's exit status."""
+        """The script's exit status: 0 if all claims held."""
         return 0 if self.held else 1

@@ -1,9 +1,9 @@
-"""A list of any length into a Parquet file: in how much memory.
+"""The memory that it takes to write a long list into a Parquet file.
 
-Claim: 1,000,000 and 2,000,000 RFIs of 1.8 KB go into a file with less than 400 MB at a time, and the longer list
-takes no more than 10 % more than the shorter one. The file has every row once.
+Claim: 1,000,000 and 2,000,000 RFIs of 1.8 KB each go into a file in less than 400 MB of memory, the longer list in no
+more than 10 % more than the shorter one. The file has every row once.
 
-Written by a process of its own, whose whole life is measured; another one reads the file.
+A process of its own writes each file, and its whole life is measured; another process reads the file.
 """
 
 from __future__ import annotations
@@ -19,8 +19,13 @@ from rows_server import running
 from telling import tell
 
 ROWS = (1_000_000, 2_000_000)
+"""Rows of the two lists."""
+
 LIMIT = 400e6
+"""Bytes of memory: the claim."""
+
 GROWTH = 1.10
+"""The longer list's memory as a part of the shorter one's: the claim."""
 
 
 def write(url: str, path: str) -> None:
@@ -49,7 +54,7 @@ def read(path: str) -> None:
 
 
 def main() -> int:
-    """Measure, print, and return 0 where the claim holds."""
+    """Measure, print, and return 0 if the claim holds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows")

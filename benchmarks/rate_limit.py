@@ -1,12 +1,12 @@
-"""Procore's limit of requests: how close to it one gets, without ever being refused.
+"""How close kernels get to Procore's rate limit without ever being refused.
 
-Claims: where a window of 10 seconds takes 25 requests, 200 requests of one kernel, and of four kernels at once that
-share a sign-in, are never refused, and take no longer than the windows that they need: 10 % more, and a second for
-each window, since Procore tells their ends in whole seconds.
+Claims: if a window of 10 seconds takes 25 requests, then 200 requests of one kernel, and of four kernels at once that
+share a token, are never refused, and take at most 10 % longer than the windows that they need, and a second for each
+window, as Procore tells the ends of windows in whole seconds.
 
-Beside it stands what a script would write: `requests`, and where the answer is 429, as long a sleep as its
-``Retry-After`` says; once alone, and four at once. Each has a server of its own, the embedded Procore, all at the same
-time: they wait most of it. The server counts what it refused.
+Beside them stands what a script would do: `requests`, and after a 429 a sleep as long as its ``Retry-After``; one script
+alone, and four at once. Each contest has an embedded Procore of its own, which counts the requests that it refuses. All
+contests run at the same time, as they wait most of it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,18 @@ from procore_jupyter.oauth.token_store import TokenKey
 from procore_jupyter.secret import Secret
 from tests.oauth.provider import code_of, endpoints_of
 
-REQUESTS, KERNELS = 200, 4
-LIMIT, WINDOW = 25, 10.0
+REQUESTS = 200
+"""Requests of one contest, by all its kernels together."""
+
+KERNELS = 4
+"""Kernels, or scripts, of a contest with several."""
+
+LIMIT = 25
+"""Requests that a window takes."""
+
+WINDOW = 10.0
+"""Seconds of a window."""
+
 ME = "/rest/v1.0/me"
 
 
@@ -70,11 +80,13 @@ class Contest:
     Parameters
     ----------
     words : str
-        What they are.
+        Their name in the printed table.
     folder : Path
-        Where their sign-in is kept.
-    kernels, requests : int
-        How many there are, and how many requests they make in all.
+        The home folder of their processes.
+    kernels : int
+        How many there are.
+    requests : int
+        Requests that they make in all.
     """
 
     words: str
@@ -85,7 +97,7 @@ class Contest:
     refused: int = 0
 
     def start(self, contestant: str) -> None:
-        """Let them begin."""
+        """Start the server and the processes."""
         self.provider = DemoProcore()
         self.provider.start()
         provider, self.folder = self.provider, Path(self.folder)
@@ -117,7 +129,7 @@ class Contest:
         ]
 
     def end(self) -> None:
-        """Wait for their end; count."""
+        """Wait for the end of the processes, and count what the server refused."""
         told = [one.ended().told for one in self._started]
         self.provider.stop()
         if sum(one["good"] for one in told) != self.requests:
@@ -127,7 +139,7 @@ class Contest:
 
 
 def main() -> int:
-    """Measure, print, and return 0 where the claims hold."""
+    """Measure, print, and return 0 if all claims hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--quick", action="store_true", help="a quarter of the requests")

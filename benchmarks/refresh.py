@@ -1,9 +1,9 @@
-"""What renewing the sign-in adds to the provider's own answer.
+"""The time that renewing a token adds to the provider's own answer.
 
-Claim: under 5 ms (median), though it is locked against other kernels, read again, saved to the disk and only
-then used. The provider's own answer is the same request sent over a bare `http.client` connection. Beside it
-stands what a script would write: `requests.post`, and the answer dumped into a JSON file, safe against nothing.
-All take turns at the same provider, each with a sign-in of its own.
+Claim: under 5 ms (median), although our renewal locks out other kernels, reads the store again, and saves the new token
+to the disk before using it. The provider's own answer is the same request over a bare `http.client` connection. Beside
+them stands what a script would do: `requests.post`, and the answer written into a JSON file, without any protection.
+The three take turns at one provider, each with a token of its own.
 """
 
 from __future__ import annotations
@@ -32,12 +32,17 @@ from procore_jupyter.secret import Secret
 from tests.oauth.provider import code_of, endpoints_of
 
 ROUNDS = 200
+"""Renewals of each contestant that count."""
+
 WARM_UP = 10
+"""Renewals of each contestant before them."""
+
 LIMIT = 0.005
+"""Seconds: the claim."""
 
 
 def main() -> int:
-    """Measure, print, and return 0 where the claim holds."""
+    """Measure, print, and return 0 if the claim holds."""
     with tempfile.TemporaryDirectory() as folder, DemoProcore() as provider:
         client = OAuthClient(endpoints_of(provider.url), provider.client_id, Secret(provider.client_secret))
 

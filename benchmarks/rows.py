@@ -1,19 +1,18 @@
-"""A table's rows: how long, and in how much memory.
+"""The time and the memory that a table's rows take.
 
-Claims: 100,000 RFIs of 1.8 KB come in at most a quarter of the time that the usual script takes, in at most 60 % of
-its memory, and written to a Parquet file in at most 25 % of it. Where each answer takes 100 ms, as over the
-Internet, they come at least 15 times as fast, and at least 5 times as fast as from the other clients for Procore on
-PyPI, called as they document it.
+Claims: 100,000 RFIs of 1.8 KB come in at most a quarter of the time of the usual script, in at most 60 % of its memory,
+and go into a Parquet file in at most 25 % of it. If each answer takes 100 ms, as over the Internet, they come at least 15
+times as fast, and at least 5 times as fast as from the other clients for Procore on PyPI, called as they document it.
 
-The usual script asks with `requests` for 100 rows a page, as long as there is a ``Link`` to a next one, and flattens
-them with `pandas.json_normalize`: page by page, or all at once after the last. Both are measured, and what a claim is
-held against is the one that does better. All ask the same server, in a process of its own; each runs in a process of its own, whose
-whole life is measured, the start of Python and all imports included. What an idle process with the same imports has
-in memory stands beside it, and is not taken off. All must have the same rows.
+The usual script requests 100 rows a page with `requests`, as long as a ``Link`` leads to a next page, and flattens the
+rows with `pandas.json_normalize`: page by page, or all at once after the last. Both are measured, and each claim is held
+against the better one. All contestants ask the same server, which is a process of its own. Each contestant is a process of
+its own too, and its whole life is measured, the start of Python and all imports included. The memory of an idle process
+with the same imports stands beside it, and is not subtracted. All must get the same rows.
 
-The other clients are installed from PyPI into environments of their own. They return lists of records and no
-table, which is left at that. Asked for as many rows a page as the server gives, which their documentation doesn't
-speak of, they are measured as well.
+The other clients are installed from PyPI into environments of their own. They return lists of records and no table; the
+step to a table is not measured for them. They are measured as well with the server's largest page, which their
+documentation doesn't mention.
 """
 
 from __future__ import annotations
@@ -31,19 +30,30 @@ from measuring import Claims, Run, median, megabytes, ours, print_table, print_t
 from rows_server import LARGEST, running
 
 CONTESTANTS = str(Path(__file__).with_name("rows_contestants.py"))
-ROWS, ROUNDS = 100_000, 3
-FAR_ROWS, FAR_LATENCY = 30_000, 0.100
+ROWS = 100_000
+"""Rows from the server on this machine."""
+
+ROUNDS = 3
+"""Runs of each contestant there."""
+
+FAR_ROWS = 30_000
+"""Rows from a server that takes its time."""
+
+FAR_LATENCY = 0.100
+"""Seconds that each of its answers takes."""
+
 FIGURES = {"time": 1 / 4, "memory": 0.60, "streamed": 0.25, "far": 15, "clients": 5}
+"""The claims: parts of the script's time and memory; times as fast as the script, and as the other clients."""
 
 OTHERS = {"ProPyCore": ("ProPyCore", (3, 11)), "pyprocore": ("pyprocore", (3, 12))}
-"""Other clients: the package, and the oldest Python that it takes."""
+"""Other clients: each one's package, and the oldest Python that it supports."""
 
 
 # What is measured
 
 
 def near(claims: Claims, count: int, rounds: int, folder: str) -> None:
-    """Measure time and memory where the server is near."""
+    """Measure time and memory with a server that answers at once."""
     names = [
         "script_by_page",
         "script_at_once",
@@ -109,7 +119,7 @@ def near(claims: Claims, count: int, rounds: int, folder: str) -> None:
 
 
 def far(claims: Claims, count: int, folder: str) -> None:
-    """Measure the time where each answer takes a while; beside other clients."""
+    """Measure the time, beside other clients, with a server whose answers take a while."""
     pythons = {name: installed(name, folder) for name in OTHERS}
     rows: list[tuple[str, Run]] = []
     others: list[Run] = []
@@ -153,14 +163,14 @@ def far(claims: Claims, count: int, folder: str) -> None:
 
 
 def same(count: int, runs: Iterable[Run], *others: dict[str, Any]) -> None:
-    """Raise where not all have the same rows, each once."""
+    """Raise AssertionError unless all got the same rows, each once."""
     told = [*(one.told for one in runs), *others]
     if any(one != told[0] for one in told) or (told[0]["rows"], told[0]["distinct"]) != (count, count):
         raise AssertionError(f"not the same {count:,} rows: {told}")
 
 
 def installed(name: str, folder: str) -> str | None:
-    """Return a Python that has another client; None where it can't be had, which is said."""
+    """Return a Python with another client installed; None, after printing why, if there can't be one."""
     package, oldest = OTHERS[name]
     for python in pythons(oldest):
         place = Path(folder, name)
@@ -184,7 +194,7 @@ def installed(name: str, folder: str) -> str | None:
 
 
 def pythons(oldest: tuple[int, int]) -> list[str]:
-    """Return the Pythons here that are new enough: this one, those on the path, and pyenv's."""
+    """Return the Pythons of this machine that are new enough: this one, those on the path, and pyenv's."""
     names = [sys.executable, *(shutil.which(f"python3.{minor}") or "" for minor in range(oldest[1], 16))]
     names += [*map(str, sorted(Path.home().glob(".pyenv/versions/*/bin/python3")))]
     good = []
@@ -207,7 +217,7 @@ def version(python: str, name: str) -> str:
 
 
 def main() -> int:
-    """Measure, print, and return 0 where all claims hold."""
+    """Measure, print, and return 0 if all claims hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--far-rows", type=int, default=FAR_ROWS, help="rows where answers take a while")

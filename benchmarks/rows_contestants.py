@@ -1,6 +1,6 @@
-"""Who reads a table's rows in `rows`: the usual script, other clients and ours, each in a process of its own.
+"""The contestants of `rows`: the usual script, other clients and ours, each in a process of its own.
 
-They import what they need, and nothing before: what this file imports is measured with all of them.
+Each imports what it needs, and this file imports nothing for them: that would be measured with all of them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from telling import tell
 LIST = "/rest/v1.0/projects/4711/rfis"
 COMPANY, PROJECT = 1234, 4711
 USUAL = 100
-"""Rows a page where none are asked for."""
+"""Rows a page, if the request names no number."""
 
 FIRST_ID = 562_949_953_421_312
-"""An id of Procore's size, of its newer ones; the others follow it."""
+"""The first row's id, as large as Procore's newer ones; the other ids follow it."""
 
 
 def found(ids: Iterable[int], states: Iterable[str]) -> None:
-    """Tell which rows there are."""
+    """Tell which rows came."""
     numbers = [one - FIRST_ID for one in ids]
     states = [*states]
     tell(
@@ -33,7 +33,7 @@ def found(ids: Iterable[int], states: Iterable[str]) -> None:
 
 
 def pages(url: str) -> Iterator[list[dict[str, Any]]]:
-    """Ask for page after page, as most scripts do."""
+    """Request page after page, as most scripts do."""
     import requests
 
     session = requests.Session()

@@ -1,9 +1,8 @@
-"""A server of any number of RFIs, quick enough not to be what is measured; in a process of its own.
+"""A server of any number of RFIs, in a process of its own, and so quick that it is not what is measured.
 
-It pages as Procore does (``page``, ``per_page``, ``Total``, ``Per-Page``, ``Link``, ``Date``), 100 rows a page where
-none are asked for, and at most so many as it is told. Every RFI has about 1.8 KB of JSON, an id of its own and the
-fields that Procore's have. Whoever asks is let in. Its latency is waited here, not by the client, and any number of
-requests wait side by side.
+It pages as Procore does (``page``, ``per_page``, ``Total``, ``Per-Page``, ``Link``, ``Date``): 100 rows a page by itself,
+and at most as many as it is told. Every RFI has about 1.8 KB of JSON, an id of its own and the fields of Procore's RFIs.
+The server accepts any token. It waits the latency itself, for any number of requests side by side.
 """
 
 from __future__ import annotations
@@ -28,6 +27,8 @@ LARGEST = 2000
 
 TOKEN = {"access_token": "any", "token_type": "bearer", "expires_in": 5400, "created_at": 1_800_000_000}
 TEMPLATES = 500
+"""Different RFIs, but for their ids."""
+
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _MARK = 777_777_777_777_777
 _PEOPLE = ("Dana Reyes", "Lee Okafor", "Ines Marques", "Sam Whitfield", "Noor Haddad", "Jo Lindqvist")
@@ -101,17 +102,17 @@ def rfi(number: int, chance: random.Random) -> dict[str, object]:
 
 
 class Rows:
-    """The rows, made as they are asked for: some templates over and over, each time with another id.
+    """The rows, made on request: some templates over and over, each time with another id.
 
     Parameters
     ----------
     count : int
-        How many there are.
+        How many rows there are.
 
     Attributes
     ----------
     size : int
-        Bytes of JSON in one, on average.
+        Bytes of JSON in one row, on average.
     """
 
     def __init__(self, count: int) -> None:
@@ -132,12 +133,12 @@ class Rows:
 
 
 class Server(asyncio.Protocol):
-    """HTTP/1.1, as much of it as is needed. Whoever posts anything gets a token.
+    """The part of HTTP/1.1 that the contestants need. Every POST is answered with a token.
 
     Parameters
     ----------
     rows : Rows
-        What it serves.
+        The rows to serve.
     largest : int
         Rows a page, at most.
     latency : float
@@ -188,7 +189,7 @@ class Server(asyncio.Protocol):
 
 
 async def serve(rows: Rows, largest: int, latency: float) -> None:
-    """Listen on a free port, say which, until standard input ends."""
+    """Listen on a free port, and print it, until standard input ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Server(rows, largest, latency), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], rows.size, flush=True)
@@ -198,7 +199,7 @@ async def serve(rows: Rows, largest: int, latency: float) -> None:
 
 @contextlib.contextmanager
 def running(rows: int, *, largest: int = LARGEST, latency: float = 0.0) -> Iterator[tuple[str, int]]:
-    """Give the address of a server in a process of its own, and the bytes of a row."""
+    """Yield the address of a server in a process of its own, and the average bytes of a row."""
     start = f"import {__name__} as server; server.main()"
     command = [sys.executable, "-c", start, str(rows), str(largest), str(latency)]
     with subprocess.Popen(
@@ -214,7 +215,7 @@ def running(rows: int, *, largest: int = LARGEST, latency: float = 0.0) -> Itera
 
 
 def main() -> None:
-    """Serve, as the command line says; `running` starts this, and `make bench` doesn't."""
+    """Serve as the command line says. `running` starts this; `make bench` doesn't."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", type=int)
     parser.add_argument("largest", type=int, help="rows a page, at most")

@@ -1,12 +1,12 @@
-"""How long `%procore_connect` takes where a valid sign-in is stored.
+"""The time that `%procore_connect` takes when a valid token is stored.
 
-Claim: it returns in under 150 ms (median), in a fresh kernel as in a warm one; the one call that asks Procore who
-is signed in is not counted. The stand-in takes 100 ms over each answer of its API, as the real one does, so a
-second call in a row would show. What is taken off is that one call as a bare `requests.Session` in the same kernel
-makes it; all that we import, read, check and draw is counted.
+Claim: it returns in under 150 ms (median), in a fresh kernel and in a warm one, not counting the one call that asks
+Procore who is signed in. The embedded Procore takes 100 ms over each answer of its API, as the real one does, so a
+second call in a row would show. The time of that one call, made by a bare `requests.Session` in the same kernel, is
+subtracted; all that we import, read, check and draw is counted.
 
-Beside it stands what a script would write: `requests`, a token out of a JSON file, and the same call.
-Kernels are real ones; time is taken inside of them, around the line.
+Beside it stands what a script would do: `requests`, a token out of a JSON file, and the same call. The kernels are real;
+the time is taken inside of them, around the line.
 """
 
 from __future__ import annotations
@@ -31,9 +31,17 @@ from procore_jupyter.secret import Secret
 from tests.kernels import Kernel
 from tests.oauth.provider import code_of, endpoints_of
 
-FRESH, WARM = 7, 15
+FRESH = 7
+"""Fresh kernels that count."""
+
+WARM = 15
+"""Runs in a warm kernel."""
+
 LIMIT = 0.150
+"""Seconds: the claim."""
+
 DELAY = 0.100
+"""Seconds that the API takes over each answer."""
 
 LINE = """
 import json, time
@@ -76,7 +84,7 @@ def seconds(kernel: Kernel, code: str) -> float:
 
 
 def main() -> int:
-    """Measure, print, and return 0 where the claim holds."""
+    """Measure, print, and return 0 if the claim holds."""
     script, fresh, warm, call = list[float](), list[float](), list[float](), list[float]()
     with tempfile.TemporaryDirectory() as folder, DemoProcore() as provider:
         provider.parameters = DemoParameters(
@@ -96,7 +104,7 @@ def main() -> int:
         me = {"file": by_hand, "url": f"{provider.url}/rest/v1.0/me"}
         environment = {"HOME": folder, "IPYTHONDIR": f"{folder}/ipython"}
         environment["PYTHONPATH"] = str(Path(__file__).parents[1])
-        for turn in range(FRESH + 1):  # the first lets Python compile the modules, as an installer does
+        for turn in range(FRESH + 1):  # in the first, Python compiles the modules, as an installer does
             kernel = Kernel(environment)
             script.append(seconds(kernel, SCRIPT.format(**me)))
             kernel.close()

@@ -1,4 +1,4 @@
-"""Prints a benchmark's table, and says whether the claim held."""
+"""Prints a benchmark's table, and whether the claim held."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def milliseconds(seconds: Sequence[float]) -> str:
-    """Return median and range of some durations (in seconds) as text in milliseconds."""
+    """Return the median and the range of durations as text, in milliseconds."""
     found = sorted(one * 1000 for one in seconds)
     return f"{statistics.median(found):8.2f} ms   ({found[0]:.2f} to {found[-1]:.2f}, n={len(found)})"
 

@@ -1,4 +1,4 @@
-"""How a measured process tells what it found. It imports next to nothing: what it does is measured with the process."""
+"""The way in which a measured process tells its findings. It imports little, as that is measured with the process."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from typing import Any
 
 
 def tell(**found: Any) -> None:
-    """Print what a measured process has to tell, as its last line."""
+    """Print the findings of a measured process, as its last line."""
     print(json.dumps(found), flush=True)
