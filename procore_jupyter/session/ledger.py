@@ -304,12 +304,14 @@ class LedgerFile:
             self.last.alone = held
             return act(self.last)
         try:
-            self.last = self._read(path)
+            before = self._read(path)
             self.last.alone = False
             done = act(self.last)
-            with contextlib.suppress(OSError):  # the ledger still stands in memory
-                # After a crash of the machine the windows are over anyway.
-                private.write_private(path, self.last.to_json(), flushed=False)
+            after = self.last.to_json()
+            if after != before:
+                with contextlib.suppress(OSError):  # the ledger still stands in memory
+                    # After a crash of the machine the windows are over anyway.
+                    private.write_private(path, after, flushed=False)
             return done
         finally:
             lock.release()
@@ -319,9 +321,11 @@ class LedgerFile:
         self._lock = file_lock(path.with_suffix(".lock"), thread_local=False)
         return self._lock
 
-    def _read(self, path: Path) -> Ledger:
-        try:
+    def _read(self, path: Path) -> bytes | None:
+        """Take over what the file has, if that is a ledger; return the file's content."""
+        content = None
+        with contextlib.suppress(OSError, ValueError):
             content = private.read_private(path)
-            return Ledger.from_json(content) if content else self.last
-        except (OSError, ValueError):
-            return self.last
+            if content:
+                self.last = Ledger.from_json(content)
+        return content

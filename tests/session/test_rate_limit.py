@@ -312,6 +312,18 @@ def test_a_file_that_is_locked_is_done_without_and_soon(folder: Path) -> None:
     assert LedgerFile(path).change(lambda ledger: ledger.closed_until) == 1.0
 
 
+def test_a_file_is_not_written_where_nothing_changes(folder: Path) -> None:
+    path = folder / "pace.json"
+    path.write_bytes(ledger(taken=7).to_json())
+    path.chmod(0o600)
+    before = path.stat()
+    file = LedgerFile(path)
+    assert file.change(lambda ledger: ledger.windows[25].taken) == 7
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    file.change(lambda ledger: ledger.close(NOW + 3))
+    assert LedgerFile(path).change(lambda ledger: ledger.closed_until) == NOW + 3
+
+
 def test_while_others_hold_the_file_a_kernel_takes_one_at_a_time(folder: Path) -> None:
     path = folder / "pace.json"
     file = LedgerFile(path)
