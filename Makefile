@@ -1,9 +1,9 @@
 # Everything from one command each; `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check bench labextension clean
+.PHONY: help demo test soak lowest newest check bench labextension clean
 
-# The Python that .venv is made with; chosen where it is not given.
+# The Python that the environments are made with; chosen if it is not given.
 PYTHON ?=
 # Passed on: make demo DEMO_ARGS="--no-browser --port 9000", make test PYTEST_ARGS="tests/oauth -x"
 DEMO_ARGS ?=
@@ -12,9 +12,10 @@ PYTEST_ARGS ?=
 export PYTHON
 
 bin := .venv/bin
-# Two at a time, a file each: what a file's tests share (a JupyterLab, a browser) is started once. Not the
-# longest file first, as xdist would: those with a browser have the fewest tests, and stand first as it is.
-pytest := $(bin)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Two workers, each with whole files, so that what a file's tests share (a JupyterLab, a browser) is started once. xdist
+# would begin with the files that have the most tests; those with a browser have few and take long, and come first as it is.
+options := -n 2 --dist loadfile --no-loadscope-reorder
+pytest := $(bin)/python -m pytest $(options)
 set_up = @python=$$(sh tools/find-python.sh "$(PYTHON)") && exec "$$python" tools/set_up.py
 
 help: ## List the commands
@@ -33,6 +34,14 @@ soak: ## Run the tests with the long proofs whole
 	$(set_up) test
 	@echo "Running the tests, the long proofs whole"
 	@exec env PROCORE_SOAK=1 $(pytest) --timeout 3600 $(PYTEST_ARGS)
+
+lowest: ## Run the tests with the lowest versions that pyproject.toml allows, in .venv-lowest (PYTEST_ARGS)
+	$(set_up) lowest
+	@exec .venv-lowest/bin/python -m pytest $(options) $(PYTEST_ARGS)
+
+newest: ## Run the tests with the newest versions that there are, in .venv-newest (PYTEST_ARGS)
+	$(set_up) newest
+	@exec .venv-newest/bin/python -m pytest $(options) $(PYTEST_ARGS)
 
 check: ## Lint, format, types and the walls between the rooms
 	$(set_up) dev
@@ -56,4 +65,4 @@ labextension: ## Build JupyterLab's extension anew and install it into .venv
 	$(set_up) labextension
 
 clean: ## Remove what the others made
-	rm -rf .venv labextension/dist labextension/dist.sha256 labextension/lib labextension/node_modules
+	rm -rf .venv .venv-lowest .venv-newest labextension/dist labextension/dist.sha256 labextension/lib labextension/node_modules

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
-import pty
 import re
 import select
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +22,10 @@ from procore_jupyter.connection import terminal
 from procore_jupyter.demo.app import DemoProcore
 from tests.connecting import connect, free_callback, signed_in, text_for, until
 from tests.people import sign_in_at
+
+if os.name == "posix":
+    import pty
+    import termios
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/oauth/authorize\S+")
 
@@ -83,6 +85,8 @@ class Terminal:
 
 @pytest.fixture
 def terminals() -> Iterator[list[Terminal]]:
+    if os.name != "posix":
+        pytest.skip("Windows has no pseudo-terminals of this kind")
     made: list[Terminal] = []
     yield made
     for one in made:

@@ -1,11 +1,11 @@
-"""Makes the virtual environment that `make` works in, and says what it does.
+"""Makes the virtual environments that the project's commands run in, and says what it does.
 
-Run with any Python from 3.11 on; imports the standard library alone::
+It runs on any Python from 3.11 on, with or without make, and imports the standard library alone::
 
-    python tools/set_up.py demo | test | dev | labextension
+    python tools/set_up.py demo | test | dev | labextension | lowest | newest
 
-A second run finds everything done and takes a moment. Interrupted or terminated, it ends what it
-started, and the next run goes on from there.
+A second run finds everything done and takes a moment. If it is interrupted or terminated, it ends the processes that it
+started, and the next run goes on from there. Only ``newest`` asks for newer releases each time.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -26,76 +29,111 @@ if __name__ == "__main__":
 from tools import labextension
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-STAMP = VENV / "set-up.json"
-LOG = VENV / "set-up.log"
 
-# The proxy that JupyterHub starts, for the tests of it.
 HUB_PROXY = "configurable-http-proxy@5.3.0"
+"""The npm package of the proxy that JupyterHub starts, for the tests of JupyterHub."""
 
-# What each kind of work needs of the extras in pyproject.toml.
 EXTRAS = {
     "demo": ["demo"],
     "test": ["demo", "test"],
     "dev": ["demo", "test", "dev"],
     "labextension": ["demo"],
+    "lowest": ["demo", "test"],
+    "newest": ["demo", "test"],
 }
+"""The extras in pyproject.toml that each purpose needs."""
+
+
+@dataclass(frozen=True)
+class Venv:
+    """A virtual environment in the checkout."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        """Its Python."""
+        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def stamp(self) -> Path:
+        """What the last set-up did, as JSON."""
+        return self.folder / "set-up.json"
+
+    @property
+    def log(self) -> Path:
+        """What pip, npm and apt have printed."""
+        return self.folder / "set-up.log"
+
+    @property
+    def log_name(self) -> Path:
+        """The log's path below the checkout."""
+        return self.log.relative_to(ROOT)
 
 
 def main(purpose: str) -> None:
-    """Set up what one purpose needs; leave alone what is there."""
-    if not is_venv_usable():
-        make_venv()
-    done = read_stamp()
+    """Set up what one purpose needs, and leave alone what is there."""
+    venv = Venv(ROOT / (f".venv-{purpose}" if purpose in ("lowest", "newest") else ".venv"))
+    if not is_usable(venv):
+        make(venv)
+    done = read_stamp(venv)
     if purpose == "labextension":
         labextension.MADE_FROM.unlink(missing_ok=True)
+    if purpose in ("labextension", "newest"):
         done.pop("project", None)
-    install_package(done, EXTRAS[purpose])
+    options = []
+    if purpose == "lowest":
+        constraints = venv.folder / "constraints.txt"
+        constraints.write_text("\n".join(lowest_versions()) + "\n")
+        options = ["--constraint", str(constraints)]
+    elif purpose == "newest":
+        options = ["--upgrade", "--upgrade-strategy", "eager"]
+    install_package(venv, done, EXTRAS[purpose], options)
     if not labextension.is_built():
         say(
             "JupyterLab's extension could not be built (is the npm registry reachable?), so it goes on without it:"
             " the Procore commands are missing from JupyterLab's palette, everything else works."
-            f" Why: {LOG.relative_to(ROOT)}. Once more:  make labextension"
+            f" Why: {venv.log_name}. Once more:  make labextension"
         )
         if purpose == "labextension":
             sys.exit(1)
-    if purpose in ("test", "dev"):
-        install_hub_proxy()
-        find_or_install_browser()
+    if "test" in EXTRAS[purpose]:
+        install_hub_proxy(venv)
+        find_or_install_browser(venv)
 
 
 # --------------------------------------------------------------------------- the virtual environment
 
 
-def is_venv_usable() -> bool:
-    """Tell whether the environment is there, whole, and made with the Python now asked for."""
-    if not (VENV / "pyvenv.cfg").is_file() or not PYTHON.exists():
+def is_usable(venv: Venv) -> bool:
+    """Tell whether the environment is there and whole, and was made with the Python that is asked for now."""
+    if not (venv.folder / "pyvenv.cfg").is_file() or not venv.python.exists():
         return False
     look = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
-    found = subprocess.run([PYTHON, "-c", look], capture_output=True, text=True, check=False)
+    found = subprocess.run([venv.python, "-c", look], capture_output=True, text=True, check=False)
     if found.returncode != 0:
-        return False  # half made, or its Python was upgraded away
+        return False  # an interrupted set-up left it half made, or its Python has been removed
     return (
         not os.environ.get("PYTHON") or found.stdout.strip() == f"{sys.version_info[0]}.{sys.version_info[1]}"
     )
 
 
-def make_venv() -> None:
-    """Make it anew."""
-    say(f"Making a virtual environment in .venv with Python {sys.version.split()[0]} ({sys.executable})")
-    VENV.mkdir(exist_ok=True)
-    if run([sys.executable, "-m", "venv", "--clear", str(VENV)], log=None) != 0:
-        shutil.rmtree(VENV, ignore_errors=True)
+def make(venv: Venv) -> None:
+    """Make the environment, in place of a broken one."""
+    name = venv.folder.name
+    say(f"Making a virtual environment in {name} with Python {sys.version.split()[0]} ({sys.executable})")
+    venv.folder.mkdir(exist_ok=True)
+    if run([sys.executable, "-m", "venv", "--clear", str(venv.folder)], log=None) != 0:
+        shutil.rmtree(venv.folder, ignore_errors=True)
         fail(
             "The virtual environment could not be made. On Debian its module is a package: apt install python3-venv"
         )
 
 
-def read_stamp() -> dict[str, object]:
-    """Return what the last set-up did, empty where there was none."""
+def read_stamp(venv: Venv) -> dict[str, object]:
+    """Return what the last set-up did; empty if there was none."""
     try:
-        done = json.loads(STAMP.read_text())
+        done = json.loads(venv.stamp.read_text())
     except (OSError, ValueError):
         return {}
     return done if isinstance(done, dict) else {}
@@ -104,84 +142,97 @@ def read_stamp() -> dict[str, object]:
 # --------------------------------------------------------------------------------------- the package
 
 
-def install_package(done: dict[str, object], extras: list[str]) -> None:
-    """Install the checkout into the environment, with what it depends on, where that has changed."""
+def install_package(venv: Venv, done: dict[str, object], extras: list[str], options: list[str]) -> None:
+    """Install the checkout and its dependencies into the environment, if they have changed since the last set-up."""
     project = project_fingerprint()
     there = done.get("extras")
     have = [str(one) for one in there] if isinstance(there, list) else []
     if done.get("project") == project and set(extras) <= set(have):
         return
     wanted = sorted({*extras, *have})
-    say(f"Installing procore-jupyter[{','.join(wanted)}] into .venv: one to three minutes the first time")
+    say(
+        f"Installing procore-jupyter[{','.join(wanted)}] into {venv.folder.name}: one to three minutes the first time"
+    )
     if not labextension.is_built():
         say("  … with JupyterLab's extension, which is built with a Node that lives as long as the build")
-    STAMP.unlink(missing_ok=True)
-    # Editable: the code runs from the checkout, while what Jupyter looks for (the server extension's
-    # switch, JupyterLab's extension) is copied into the environment. Hence the stamp.
-    command = [str(PYTHON), "-m", "pip", "install", "--verbose", "--disable-pip-version-check", "--no-input"]
-    if run([*command, "--editable", f".[{','.join(wanted)}]"], log=LOG) != 0:
-        tail = LOG.read_text(errors="replace").splitlines()[-25:]
+    venv.stamp.unlink(missing_ok=True)
+    # An editable install runs the code from the checkout, but copies into the environment what Jupyter looks for: the
+    # switch of the server extension, and JupyterLab's extension. So it is repeated when these have changed.
+    pip = [str(venv.python), "-m", "pip", "install", "--verbose", "--disable-pip-version-check", "--no-input"]
+    if run([*pip, *options, "--editable", f".[{','.join(wanted)}]"], log=venv.log) != 0:
+        tail = venv.log.read_text(errors="replace").splitlines()[-25:]
         fail(
             "\n".join(
                 [
                     *tail,
                     "",
-                    f"pip could not install the package: see above, or all of it in {LOG.relative_to(ROOT)}",
+                    f"pip could not install the package: see above, or all of it in {venv.log_name}",
                 ]
             )
         )
-    STAMP.write_text(json.dumps({"project": project, "extras": wanted}))
+    venv.stamp.write_text(json.dumps({"project": project, "extras": wanted}))
 
 
 def project_fingerprint() -> str:
-    """Return a SHA-256, in hex, of everything that the installation depends on beside the code itself."""
+    """Return the SHA-256, in hex, of everything but the code that the installation depends on."""
     digest = hashlib.sha256(labextension.fingerprint().encode())
     for file in [ROOT / "pyproject.toml", *sorted((ROOT / "jupyter-config").rglob("*.json"))]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
+def lowest_versions() -> list[str]:
+    """Return a pip constraint for each dependency of a user's, to the lowest version that pyproject.toml allows.
+
+    The packages that only the tests need are not among them.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["demo"], *extras["keyring"], *extras["polars"]]
+    found = [re.fullmatch(r"([\w.-]+)>=([\d.]+)", one) for one in wanted]
+    return [f"{one[1]}=={one[2]}" for one in found if one is not None]
+
+
 # ------------------------------------------------------------------------------------ JupyterHub's proxy
 
 
-def install_hub_proxy() -> None:
-    """See to it that the tests' JupyterHub has its proxy: a package of npm, run by the environment's own node."""
-    if os.name == "nt" or (VENV / "bin/configurable-http-proxy").exists():
+def install_hub_proxy(venv: Venv) -> None:
+    """Install the proxy of the tests' JupyterHub, an npm package that runs on the environment's own Node."""
+    if os.name == "nt" or (venv.folder / "bin/configurable-http-proxy").exists():
         return
     say("Fetching JupyterHub's proxy from the npm registry, for the tests")
-    command = [str(VENV / "bin/npm"), "install", "--global", "--prefix", str(VENV), "--no-audit", "--no-fund"]
-    if run([*command, HUB_PROXY], log=LOG) != 0:
-        fail(
-            f"JupyterHub's proxy could not be fetched ({LOG.relative_to(ROOT)}). Is the npm registry reachable?"
-        )
+    npm, prefix = str(venv.folder / "bin/npm"), str(venv.folder)
+    command = [npm, "install", "--global", "--prefix", prefix, "--no-audit", "--no-fund", HUB_PROXY]
+    if run(command, log=venv.log) != 0:
+        fail(f"JupyterHub's proxy could not be fetched ({venv.log_name}). Is the npm registry reachable?")
 
 
 # --------------------------------------------------------------------------------------- the browser
 
 
-def find_or_install_browser() -> None:
-    """See to it that there is a Chromium for the browser tests."""
+def find_or_install_browser(venv: Venv) -> None:
+    """Install a Chromium for the browser tests, if there is none."""
     if shutil.which("chromium") or shutil.which("chromium-browser"):
         return
     if is_debian():
         as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        if not as_root or run(["sudo", "-n", "true"], log=LOG) == 0:
+        if not as_root or run(["sudo", "-n", "true"], log=venv.log) == 0:
             say("Installing Debian's Chromium with apt, for the browser tests")
             environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
-            run([*environment, "apt-get", "update"], log=LOG)
-            if run([*environment, "apt-get", "install", "--yes", "chromium"], log=LOG) == 0:
+            run([*environment, "apt-get", "update"], log=venv.log)
+            if run([*environment, "apt-get", "install", "--yes", "chromium"], log=venv.log) == 0:
                 return
             say("  … which did not work")
     say("Looking for Playwright's own Chromium for the browser tests, and fetching it where it is missing")
-    if run([str(PYTHON), "-m", "playwright", "install", "chromium"], log=LOG) != 0:
+    if run([str(venv.python), "-m", "playwright", "install", "chromium"], log=venv.log) != 0:
         fail(
-            f"There is no browser for the browser tests, and none could be fetched ({LOG.relative_to(ROOT)})."
+            f"There is no browser for the browser tests, and none could be fetched ({venv.log_name})."
             " Install Chromium (Debian: apt install chromium) and try again."
         )
 
 
 def is_debian() -> bool:
-    """Tell whether this is Debian itself: Ubuntu's package of that name is a snap, and no use here."""
+    """Tell whether this is Debian itself. Ubuntu's package `chromium` installs a snap, which the tests can't drive."""
     try:
         return "ID=debian" in Path("/etc/os-release").read_text().splitlines()
     except OSError:
@@ -192,10 +243,10 @@ def is_debian() -> bool:
 
 
 def run(command: list[str], *, log: Path | None) -> int:
-    """Run one command to its end and return its exit code; when we are ended, end all of it.
+    """Run one command and return its exit code. If this process is told to end, end the command and all it started.
 
-    The command gets a process group of its own: pip starts a build, which starts node, and a signal
-    to this process alone would leave them behind.
+    The command gets a process group of its own, because pip starts a build and the build starts Node: a signal to pip
+    alone would leave them running.
     """
     received: list[int] = []
     signals = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
@@ -225,7 +276,10 @@ def run(command: list[str], *, log: Path | None) -> int:
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a command and everything it started: asked first, so that pip clears its temporary folders."""
+    """End a command and everything it started, first by a request, so that pip removes its temporary folders."""
+    if sys.platform == "win32":  # which has no process groups to signal
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
+        return
     for number, patience in ((signal.SIGINT, 10.0), (signal.SIGKILL, 5.0)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
@@ -234,12 +288,12 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def say(line: str) -> None:
-    """Tell the person, at once."""
+    """Print a line for the person at once."""
     print(line, flush=True)
 
 
 def fail(line: str) -> None:
-    """Tell the person why it can't go on, and stop."""
+    """Say why the set-up can't go on, and end with exit code 1."""
     print(line, file=sys.stderr, flush=True)
     sys.exit(1)
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tools.set_up import lowest_versions
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="make, sh and their signals are for POSIX systems")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,9 +36,9 @@ time.sleep(600)
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="make and its signals are for POSIX systems")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
-def test_a_set_up_that_is_stopped_leaves_nothing_running(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_set_up_that_is_stopped_leaves_nothing_running(tmp_path: Path, name: str) -> None:
+    number = signal.Signals[name]
     told = tmp_path / "pids"
     process = subprocess.Popen([sys.executable, "-c", STEP, str(told)], cwd=ROOT)
     wait_until(told.exists)
@@ -73,9 +79,18 @@ def test_without_any_python_the_message_says_what_to_install(tmp_path: Path) -> 
     assert "brew install python3" in done.stderr
 
 
+def test_the_lowest_versions_are_those_of_every_dependency_of_a_user() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    pinned = {line.partition("==")[0] for line in lowest_versions()}
+    wanted = [*project["dependencies"], *extras["demo"], *extras["keyring"], *extras["polars"]]
+    assert pinned == {re.split(r"[^\w.-]", one)[0] for one in wanted}
+    assert "pandas==2.2" in lowest_versions()
+
+
 def test_make_alone_lists_the_commands() -> None:
     done = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for command in ("demo", "test", "soak", "check", "bench"):
+    for command in ("demo", "test", "soak", "lowest", "newest", "check", "bench"):
         assert f"  make {command} " in done.stdout
 
 
