@@ -8,18 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import requests
+
 from procore_jupyter.connection import saved, terminal
 from procore_jupyter.connection.front_end import registered_front_end
 from procore_jupyter.connection.lookup import check_savable, keep, settings_for, with_answers
 from procore_jupyter.connection.parts import Parts
-from procore_jupyter.connection.procore import Procore
+from procore_jupyter.connection.procore import ME, Procore
 from procore_jupyter.connection.question import AppDetails, Question
 from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning, TokenRequestError
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.token_store import fingerprint
 from procore_jupyter.secret import Secret
+from procore_jupyter.session.scope import in_haste
 from procore_jupyter.settings.resolve import read_surroundings
 from procore_jupyter.settings.settings import Settings
+from procore_jupyter.tables.display.record import read_record
 
 if TYPE_CHECKING:
     from procore_jupyter.settings.connection_string import ConnectionString
@@ -29,6 +33,9 @@ WAIT_WITH_A_PERSON = 900.0
 
 WAIT_ALONE = 60.0
 """Seconds to wait for a rate limit in a script that nobody watches, where the connection string doesn't say."""
+
+CHECK_TIMEOUT = 10.0
+"""Seconds that Procore has to say whether a stored token is still good."""
 
 PORT_PATIENCE = 3.0
 """Seconds that a replaced login has to close its port."""
@@ -191,7 +198,7 @@ def _existing(settings: Settings, how: How) -> Procore | None:
     if existing is None or existing.settings != settings:
         return None
     if existing._access_state.state != "waiting":
-        return existing if not how.login and existing._still_signed_in() else None
+        return existing if not how.login and _still_signed_in(existing) else None
     if existing.login_flow is None or how.via is not None:
         return None
     _show(how, existing.login_flow)
@@ -249,8 +256,22 @@ def _is_signed_in(parts: Parts, session: Procore, may_ask: bool) -> bool:
     if not may_ask:
         return True
     if registered_front_end() is not None:  # a card is drawn next
-        session._look_ahead()
-    return session._still_signed_in()
+        session._places.look_ahead()
+    return _still_signed_in(session)
+
+
+def _still_signed_in(session: Procore) -> bool:
+    """Ask Procore whether somebody is signed in. True if Procore can't be asked: then nothing says otherwise."""
+    if session._access_state.state == "not signed in":
+        return False
+    try:
+        with in_haste():
+            session._me = read_record(session.get(ME, timeout=min(CHECK_TIMEOUT, session.settings.timeout)))
+    except LoginRequired:
+        return False
+    except (ProcoreError, requests.RequestException):
+        pass
+    return True
 
 
 def _exchange(verifier: Secret, parts: Parts, may_ask: bool) -> None:
@@ -288,7 +309,10 @@ def _save_once_signed_in(session: Procore, settings: Settings, how: How) -> None
         except ProcoreError as error:
             session._notice(f"Not saved: {error}")
 
-    session._when_signed_in(save)
+    if session._access is None:
+        save()
+    else:
+        session._access.when_signed_in(save)
 
 
 def _longest_wait(settings: Settings, how: How) -> float:

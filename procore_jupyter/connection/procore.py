@@ -12,18 +12,15 @@ import requests
 from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
 from procore_jupyter.connection.status import Status
-from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError
+from procore_jupyter.errors import ConfigurationError, ProcoreError
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
-from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, read_record
 from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places, named
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from requests.adapters import BaseAdapter
 
     from procore_jupyter.connection.access import Access, AccessState
@@ -37,9 +34,6 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.table import Table
 
 ME = "/rest/v1.0/me"
-
-_CHECK_TIMEOUT = 10.0
-"""Seconds that Procore has to say whether a stored token is still good, when connecting."""
 
 SIGNED_OUT = "You signed out of {place}. Run the cell with %procore_connect again to sign in."
 
@@ -63,8 +57,6 @@ class Procore(RefreshingSession):
     **session
         ``notify``, ``clock`` and ``sleep``, as for `RefreshingSession`.
     """
-
-    _tables: Library | None = None
 
     def __init__(
         self,
@@ -120,12 +112,12 @@ class Procore(RefreshingSession):
 
     @property
     def settings(self) -> Settings:
-        """What the connection string and the environment said."""
+        """What the connection string, the saved connection and the environment say."""
         return self._settings
 
     @property
     def environment(self) -> Environment:
-        """The hosts."""
+        """The hosts that the session speaks to."""
         return self._settings.environment
 
     @property
@@ -151,33 +143,29 @@ class Procore(RefreshingSession):
         return repr(self._known())
 
     def __dir__(self) -> list[str]:
-        # Tab lists what a person uses. `login_flow` is for the odd place without a panel, and is spelled out there.
+        # Tab lists what a person uses. `login_flow` is for places without a panel, and is spelled out there.
         return [name for name in super().__dir__() if name != "login_flow"]
 
     # Who and what
 
     def me(self) -> Record:
-        """Return who is signed in: ``id``, ``login``, ``name``.
+        """Return who is signed in: ``id``, ``login``, ``name`` (``GET /rest/v1.0/me``).
 
         Raises
         ------
-        ProcoreAPIError
-            Procore refused.
-        LoginRequired
-            Nobody is signed in.
+        ProcoreAPIError, LoginRequired
+            Procore refused; nobody is signed in.
         """
         self._me = read_record(self.get(ME))
         return self._me
 
     def companies(self) -> Table:
-        """Return the companies that you may see, as a table; asked for anew each time.
+        """Return the companies that you may see, as a table; each call asks Procore.
 
         Raises
         ------
-        ProcoreAPIError
-            Procore refused.
-        LoginRequired
-            Nobody is signed in.
+        ProcoreAPIError, LoginRequired
+            Procore refused; nobody is signed in.
         """
         self._settle()
         found = self.tables.open_path(COMPANIES, {}).refresh()
@@ -187,37 +175,32 @@ class Procore(RefreshingSession):
         return found
 
     def projects(self) -> Table:
-        """Return the company's active projects that you may see, as a table; asked for anew each time.
+        """Return the company's active projects that you may see, as a table; each call asks Procore.
 
         Raises
         ------
         ConfigurationError
             There are several companies and none is chosen.
         ProcoreAPIError, LoginRequired
-            As `companies`.
+            Procore refused; nobody is signed in.
         """
         company = self._places.company()
         self._places.forget_projects(company)
         return self.tables.open_path(PROJECTS, {"company_id": company[0]}).refresh()
 
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
-        """Choose the company, the project, or both, by id or name, for all that follows.
+        """Choose the company, the project, or both, for all that follows; return this session, which draws itself.
 
         Parameters
         ----------
         company, project : int, str or None
-            An id, or a name as Procore has it (without regard to case); None leaves it as it is. Choosing
-            another company unchooses the project.
-
-        Returns
-        -------
-        Procore
-            This session, which draws itself.
+            An id, or a name as Procore has it, in any case; None leaves the choice as it is. Choosing another company
+            unchooses the project.
 
         Raises
         ------
         ConfigurationError
-            There is none of that name, or more than one; the message lists those there are.
+            None or several have that name; the message lists those there are.
         """
         if company is None and project is None:
             raise ConfigurationError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
@@ -226,81 +209,80 @@ class Procore(RefreshingSession):
 
     # Tables
 
-    @property
+    @functools.cached_property
     def tables(self) -> Library:
-        """The tables there are: shown, it lists them; ``tables.search("log")`` looks for some, ``tables["rfis"]`` tells of one."""
-        if self._tables is None:
-            from procore_jupyter.tables.library import Library
-            from procore_jupyter.tables.reader import Reader
+        """The tables there are. Drawn, they are listed; ``tables.search("log")`` finds some, ``tables["rfis"]`` describes one."""
+        # On first use: connecting doesn't pay for it.
+        from procore_jupyter.tables.library import Library
+        from procore_jupyter.tables.reader import Reader
 
-            settings = self._settings
-            reader = functools.partial(
-                Reader,
-                self,
-                self._places,
-                self._cache,
-                concurrency=settings.max_concurrency,
-                page_size=settings.page_size,
-                max_rows=settings.max_rows,
-                draw=front_end.progress,
-            )
-            self._tables = Library(settings.profile, reader)
-        return self._tables
+        settings = self._settings
+        reader = functools.partial(
+            Reader,
+            self,
+            self._places,
+            self._cache,
+            concurrency=settings.max_concurrency,
+            page_size=settings.page_size,
+            max_rows=settings.max_rows,
+            draw=front_end.progress,
+        )
+        return Library(settings.profile, reader)
 
     def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:
-        """Return a table. Nothing is fetched before it is looked at.
+        """Return a table. Nothing is fetched until it is looked at.
 
         Parameters
         ----------
         name : str
-            Its name: ``procore.tables`` lists them.
+            The table's name; ``procore.tables`` lists them.
         strict : bool
-            Make it an error where a project doesn't answer, or rows are missing.
+            Raise an error if a project doesn't answer, or if rows are missing.
         **parameters
-            ``project_id``: a number, a name, a list of these, ``"all active"`` or ``"all"``; ``company_id``; the conditions that
-            the table takes (a list where several values may hold, two ends for a range); ``params={…}`` for what the API
-            takes besides. Without a project, the chosen one, or the only one.
+            ``project_id``: a number, a name, a list of these, ``"all active"`` or ``"all"``; without it, the chosen project,
+            or the only one. ``company_id``. The table's own conditions: a list for several values, two ends for a range.
+            ``params={…}``: what the API takes besides.
 
         Raises
         ------
         TableNotFound
-            There is none of that name.
+            No table has that name.
         ConfigurationError
-            A parameter isn't known, is missing, or has a value that it doesn't take.
+            A parameter is unknown or missing, or has a value that it doesn't take.
         """
         return self.tables.open(name, parameters, strict=strict)
 
     def get_all(self, path: str, /, *, strict: bool = False, **parameters: Any) -> Table:
-        """Return any list of Procore's API as a table, all its pages. Nothing is fetched before it is looked at.
+        """Return any list of Procore's API as a table, all its pages. Nothing is fetched until it is looked at.
 
         Parameters
         ----------
         path : str
-            Its address: ``/rest/v1.0/projects/4711/rfis``.
+            The list's address: ``/rest/v1.0/projects/4711/rfis``.
         strict : bool
-            Make it an error where rows are missing.
+            Raise an error if rows are missing.
         **parameters
-            Sent as they are; ``**{"filters[status]": "open"}`` for those that are no names of Python's.
+            Sent as they are; ``**{"filters[status]": "open"}`` for those that Python can't write as names.
 
         Raises
         ------
         ConfigurationError
-            It is no path.
+            `path` is not the path of a list.
         """
         return self.tables.open_path(path, parameters, strict=strict)
 
     def download(self, url: str, path: str | Path = ".", /) -> Path:
-        """Write a file of Procore's (a drawing, a photo, an attachment) to the disk, with a progress bar.
+        """Write one of Procore's files (a drawing, a photo, an attachment) to the disk, with a progress bar.
 
-        The sign-in goes to the API and to Procore's hosts of files, and to no other that they lead to.
+        The token goes to the API and to Procore's file hosts, and to no other host that they lead to.
 
         Parameters
         ----------
         url : str
-            The file's address, as it stands in the rows: ``url``, ``pdf_url``.
+            The file's address, as rows have it: ``url``, ``pdf_url``.
         path : str or Path
-            A file, which is replaced when the new one is whole; or a folder, where it gets the name that it comes
-            with, and replaces none.
+            A file, which is replaced once the new one is whole; or a folder, in which the file gets the name that it
+            comes with, and replaces none.
 
         Returns
         -------
@@ -310,11 +292,9 @@ class Procore(RefreshingSession):
         Raises
         ------
         ProcoreAPIError
-            Procore refused. An address in fetched rows is good for a while only: fetch them anew.
-        FileExistsError
-            The folder has such a file already.
-        OSError
-            It can't be written.
+            Procore refused. Addresses in rows expire after a while: fetch the rows anew.
+        FileExistsError, OSError
+            The folder has such a file already; the file can't be written.
         LoginRequired, requests.RequestException
             Nobody is signed in; the file didn't come whole.
         """
@@ -331,13 +311,12 @@ class Procore(RefreshingSession):
     # The sign-in
 
     def status(self) -> Status:
-        """Return who is signed in, to what, and for how long. Asks Procore for it once; never waits for a person."""
+        """Return who is signed in, to what, and for how long. Asks Procore the first time; never waits for a person."""
         problem: str | None = None
         if self._question is None and self._access_state.state != "waiting":
             try:
-                if self._access is not None:
-                    # Another notebook may have signed in anew, or this one's sign-in may be over since.
-                    self._access.current()
+                # Another notebook may have signed in anew, or this one's token may have ended since.
+                self._wait_for_sign_in()
                 self._learn()
             except ProcoreError as error:
                 problem = str(error)
@@ -347,15 +326,14 @@ class Procore(RefreshingSession):
         return self._known(problem)
 
     def logout(self, keep_token: bool = False) -> None:
-        """Sign out: end the sign-in at Procore, make sure of it, and forget it here.
+        """Sign out: end the sign-in at Procore, make sure of it, and delete the stored token.
 
-        Other notebooks of the same account are signed out with it. A sign-in that is still pending is
-        cancelled.
+        Other notebooks of the same account are signed out with it. A pending login is cancelled.
 
         Parameters
         ----------
         keep_token : bool
-            Only end this session; the stored sign-in stays, and connecting again asks nobody.
+            Only end this session. The stored token stays, and connecting again asks nobody.
 
         Raises
         ------
@@ -364,66 +342,35 @@ class Procore(RefreshingSession):
         """
         if self._question is not None:
             self._question.cancel()
-        if self._access is None:
-            return
-        reason = SIGNED_OUT.format(place=self._settings.place)
-        if keep_token:
-            self._access.close(reason)
-        else:
-            self._access.sign_out(reason)
+        if self._access is not None:
+            end = self._access.close if keep_token else self._access.sign_out
+            end(SIGNED_OUT.format(place=self._settings.place))
 
     def close(self) -> None:
-        """Close the connections, and cancel a sign-in that is still pending."""
+        """Close the connections, and cancel a pending login."""
         if self._question is not None:
             self._question.cancel()
         if self._access is not None and self._access_state.state == "waiting":
             self._access.close("Not signed in: the session was closed before you signed in.")
         super().close()
 
-    def _still_signed_in(self) -> bool:
-        """Ask Procore whether somebody is signed in. True if Procore can't be asked: then nothing says otherwise."""
-        if self._access_state.state == "not signed in":
-            return False
-        try:
-            with in_haste():
-                self._me = read_record(self.get(ME, timeout=min(_CHECK_TIMEOUT, self._settings.timeout)))
-        except LoginRequired:
-            return False
-        except (ProcoreError, requests.RequestException):
-            pass
-        return True
-
-    def _look_ahead(self) -> None:
-        """Begin to ask for what the card and most calls need beside who is signed in, and return at once."""
-        if self._settings.auth_scheme == "OAUTH":
-            self._places.look_ahead()
-
     def _notice(self, line: str) -> None:
         """Keep a line for the card; any thread may call this."""
         if line not in self._notices:
             self._notices.append(line)
 
-    def _when_signed_in(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the token of the pending login is stored; now if no login is pending."""
-        if self._access is None:
-            callback()
-        else:
-            self._access.when_signed_in(callback)
-
     # requests' own steps, each once it is known for which app
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepare a request as `RefreshingSession` does, once it is known for which host."""
+        """Prepare a request as `RefreshingSession` does."""
         self._settle()
         return super().prepare_request(request)
 
     def _hop(self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any) -> requests.Response:
-        """Send one request to one host, as `RefreshingSession` does."""
         self._settle()
         return super()._hop(adapter, request, **how)
 
     def _wait_for_sign_in(self) -> None:
-        """Return once there is a token, as `RefreshingSession` does, once it is known for which app."""
         self._settle()
         super()._wait_for_sign_in()
 
@@ -434,22 +381,22 @@ class Procore(RefreshingSession):
         return super()._company_for(request)
 
     def _settle(self) -> None:
-        """Wait until a person has answered which app this session connects to."""
-        question = self._question
-        if question is not None:
+        """Wait until a person has named the app that this session connects to."""
+        if (question := self._question) is not None:
             question.wait()
 
     # What is behind it
 
     def _learn(self) -> None:
-        """Ask who it is and which companies there are, what isn't known yet."""
+        """Ask Procore who is signed in and which companies there are, unless that is known."""
         if self._me is None:
-            self._look_ahead()
+            if self._settings.auth_scheme == "OAUTH":
+                self._places.look_ahead()
             self.me()
         try:
             self._places.companies()
         except ProcoreAPIError:
-            # A service account may not list them without naming one.
+            # A service account may not list the companies without naming one.
             if self.company_id is None and self._settings.auth_scheme != "OAUTH_CLIENT":
                 raise
         self._places.choose_only_company()
@@ -463,9 +410,8 @@ class Procore(RefreshingSession):
             state,
             access.peek() if access is not None else None,
             me=self._me,
-            companies=self._places.known_companies or (),
+            places=self._places,
             company_id=self.company_id,
-            project=self._places.project,
             rate_limit=self.rate_limit,
             kept_at=access.kept_at if access is not None else "",
             problem=why_not or problem,

@@ -1,4 +1,4 @@
-"""`Status`: who is signed in, to what, and for how long; and the card that says so in one line."""
+"""`Status`: who is signed in, to what, and for how long; and the words of the card that says so."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from procore_jupyter.wording import duration, one_line
 if TYPE_CHECKING:
     from procore_jupyter.oauth.token import Token
     from procore_jupyter.settings.settings import Settings
-    from procore_jupyter.tables.selection import Named
+    from procore_jupyter.tables.places import Places
 
 State = Literal["signed in", "waiting", "not signed in", "no sign-in"]
 
 WRONG_CLOCK = 300.0
-"""Seconds that the clocks may differ before a person is told."""
+"""Seconds that this machine's clock may differ from Procore's before the card says so."""
 
 LISTED_COMPANIES = 10
 """Companies that a card lists at most."""
@@ -26,42 +26,42 @@ LISTED_COMPANIES = 10
 
 @dataclass(frozen=True)
 class Status:
-    """What `Procore.status` knows. Holds nothing secret; `repr` is the card.
+    """What is known of a session. Holds no secret; `repr` is the card.
 
     Parameters
     ----------
     place : str
         Product and environment: ``Procore · production``.
     api_host, login_host : str
-        The hosts that requests and sign-ins go to.
+        The hosts of the API and of the login page.
     state : str
         ``signed in``, ``waiting`` (for a person), ``not signed in``, or ``no sign-in`` (AuthScheme=NONE).
     user : str or None
-        Who is signed in; None where it isn't known.
+        The name of the person or service account; None while unknown.
     login : str or None
-        What they sign in with, usually their mail address.
+        What the person logs in with, usually a mail address.
     companies : tuple of (int, str)
-        The companies they may see: id and name.
+        The companies that the person may see: id and name.
     company, project : (int, str) or None
-        The chosen ones; the name is empty where it isn't known.
+        The chosen company and project; the name is empty while unknown.
     name : str
-        The variable that the session stands in.
+        The variable that holds the session.
     service_account : bool
-        It is a service account (AuthScheme=OAUTH_CLIENT), no person.
+        Whether an app is signed in by itself (AuthScheme=OAUTH_CLIENT), not a person.
     token_expires_in : float or None
-        Seconds that the access token still lives.
+        Seconds until the access token expires.
     renews : bool
-        It is renewed without a person.
+        Whether the token is renewed without a person.
     rate_limit : (int, int) or None
-        Requests left, and allowed, in the window that ends first.
+        Requests left, and requests allowed, in the window that ends first.
     kept_at : str
-        Where the sign-in is kept; empty where it isn't.
+        Where the token is stored; empty if it isn't.
     account : str
         Which stored sign-in this is.
     problem : str or None
-        Why nobody is signed in, or why it couldn't be asked: one line, with what to do.
+        Why nobody is signed in, or why Procore couldn't be asked; one line, with what to do.
     notices : tuple of str
-        Other lines that a person should read.
+        Other lines for the person.
     """
 
     place: str
@@ -91,9 +91,8 @@ class Status:
         token: Token | None,
         *,
         me: Mapping[str, Any] | None,
-        companies: tuple[Named, ...],
+        places: Places,
         company_id: int | None,
-        project: Named | None,
         rate_limit: tuple[int, int] | None,
         kept_at: str,
         problem: str | None,
@@ -110,14 +109,17 @@ class Status:
             The token in memory.
         me : mapping or None
             The answer of ``/rest/v1.0/me``.
+        places : Places
+            The companies and the chosen project.
         company_id : int or None
             The chosen company.
         now : float
             Unix time in seconds.
-        state, companies, project, rate_limit, kept_at, problem, notices
+        state, rate_limit, kept_at, problem, notices
             As for `Status`.
         """
         me = me or {}
+        companies = places.known_companies or ()
         expires_at = None if token is None else token.expires_at
         service_account = settings.auth_scheme == "OAUTH_CLIENT"
         wrong = None if token is None else wrong_clock(token.clock_offset)
@@ -131,7 +133,7 @@ class Status:
             login=one_line(me.get("login")) or None,
             companies=companies,
             company=None if company_id is None else (company_id, dict(companies).get(company_id, "")),
-            project=project,
+            project=places.project,
             service_account=service_account,
             token_expires_in=None if expires_at is None else max(0.0, expires_at - now),
             renews=service_account or (token is not None and token.refresh_token is not None),
@@ -153,7 +155,7 @@ class Status:
 
     @property
     def where(self) -> str:
-        """The company and project, in words; empty where none is chosen."""
+        """The chosen company and project, in words; empty if none is chosen."""
         parts = []
         if self.company is not None:
             number, name = self.company
@@ -165,20 +167,20 @@ class Status:
 
     @property
     def to_choose(self) -> bool:
-        """Whether somebody is signed in who has still to choose a company."""
+        """Whether the person has still to choose a company."""
         there = self.state not in ("not signed in", "waiting")
         return there and self.company is None and len(self.companies) > 1
 
     @property
     def choose(self) -> str:
-        """The line to run to choose a company, with the first one's name where companies are known."""
+        """The line to run to choose a company: the first of them as an example, if any are known."""
         if not self.companies:
             return f"{self.name}.use(company=…)"
         return f"{self.name}.use(company={first_of(self.companies)})"
 
     @property
     def renewal(self) -> str:
-        """How long the sign-in lasts, in words."""
+        """How long the token lasts, in words; empty if nobody is signed in."""
         if self.state != "signed in":
             return ""
         if self.renews:
@@ -220,12 +222,12 @@ class Status:
 
 
 def wrong_clock(offset: float | None) -> str | None:
-    """Return the line to show for a clock that is wrong by more than `WRONG_CLOCK`.
+    """Return what to say of a clock that is wrong by more than `WRONG_CLOCK`; None if it is right enough.
 
     Parameters
     ----------
     offset : float or None
-        This machine's clock minus the provider's, in seconds; None where it isn't known.
+        This machine's clock minus the provider's, in seconds; None if unknown.
     """
     if offset is None or abs(offset) <= WRONG_CLOCK:
         return None
