@@ -1,7 +1,7 @@
-"""Who is told of a sign-in's link when `connect` isn't told whom to tell.
+"""`FrontEnd`: what shows a login, a question or a progress to the person, unless `connect` is told what does.
 
-A notebook registers its panel here when the extension loads. This is a module of its own so that loading
-the extension imports neither `connection` nor, with it, requests.
+The notebook registers its front end when the extension loads. This module imports nothing heavy, so that loading the
+extension doesn't import requests.
 """
 
 from __future__ import annotations
@@ -11,27 +11,29 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
+from procore_jupyter.connection import terminal
+from procore_jupyter.tables.progress import Draw, Progress
+
 if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
-    from procore_jupyter.tables.progress import Draw
 
 
 class FrontEnd(NamedTuple):
-    """A place that can show a link to a person.
+    """What stands between this process and the person.
 
     Parameters
     ----------
     show : callable
         Takes a started `LoginFlow`, draws it, and returns at once.
     person : callable
-        Whether somebody is there to click, now: no stdin means that a program runs this notebook.
+        Returns whether somebody is there to click: a notebook without stdin, for example, is run by a program.
     waiting : callable or None
-        Takes a `LoginFlow` and says, as long as the context lasts, that a call waits for it.
+        Takes a `LoginFlow`; the context that it returns tells the person that a call waits for the login.
     ask : callable or None
-        Takes a `Question`, draws it, and returns at once; None where nothing can be asked.
+        Takes a `Question`, draws it, and returns at once; None if the person can't be asked.
     progress : callable or None
-        Begins to show the `Progress` of a reading.
+        Takes a `Progress` and begins to draw it; None if it isn't drawn.
     """
 
     show: Callable[[LoginFlow], None]
@@ -45,28 +47,26 @@ _registered: FrontEnd | None = None
 
 
 def register_front_end(front_end: FrontEnd | None) -> None:
-    """Register a front end, None for none."""
+    """Register a front end in place of the one before; None registers none."""
     global _registered
     _registered = front_end
 
 
 def registered_front_end() -> FrontEnd | None:
-    """Return the registered front end."""
+    """Return the registered front end; None in a terminal or script."""
     return _registered
 
 
 def progress() -> Draw:
-    """Return what shows the progress of a reading: the registered front end, else the terminal."""
+    """Return what draws the progress of a reading: the registered front end, else the terminal."""
     if _registered is not None and _registered.progress is not None:
         return _registered.progress
-    from procore_jupyter.connection import terminal
-
     return terminal.progress()
 
 
 @contextlib.contextmanager
 def bytes_shown(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show the progress of a download as long as the context lasts.
+    """Draw the progress of a download as long as the context lasts.
 
     Parameters
     ----------
@@ -76,10 +76,8 @@ def bytes_shown(name: str) -> Iterator[Callable[[int, int | None], None]]:
     Yields
     ------
     callable
-        Takes the bytes that have come, and the bytes there are or None.
+        Takes the bytes that have come, and the size of the file in bytes or None.
     """
-    from procore_jupyter.tables.progress import Progress
-
     shown = Progress(name, "bytes")
     drawing = progress()(shown)
 

@@ -1,10 +1,9 @@
-"""What a person wrote, together with what was saved before: a text to `Settings`, and `Settings` to a saved connection."""
+"""From a text, or the name of a saved connection, to `Settings`; and from `Settings` to a saved connection."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from procore_jupyter.connection import saved
 from procore_jupyter.connection.saved import DEFAULT, SavedConnection
@@ -72,12 +71,12 @@ def with_answers(settings: Settings, answers: Mapping[str, str]) -> Settings:
 
 
 def check_savable(settings: Settings, name: str) -> str:
-    """Return the name to save under, as it can be.
+    """Return the name to save a connection under, trimmed.
 
     Raises
     ------
     ConfigurationError
-        It can't be a name, or these settings could not be used again.
+        It can't be a name, or these settings couldn't be used again.
     """
     if settings.initiate_oauth == "OFF":
         raise ConfigurationError(
@@ -87,18 +86,18 @@ def check_savable(settings: Settings, name: str) -> str:
 
 
 def keep(settings: Settings, name: str) -> str:
-    """Save a connection that works, its secrets where the sign-ins are kept; return the line to say of it.
+    """Save a connection that works, its secrets in the token store; return the line that tells the person.
 
-    What came from the environment stays there. One-time seeds and tokens are not saved.
+    What came from the environment stays there. One-time codes and tokens are not saved.
 
     Raises
     ------
     TokenStoreError
-        It can't be written.
+        The connection can't be written.
     """
     location = settings.settings_location
     secrets = settings.written_secrets
-    host = urlsplit(settings.environment.login_url).netloc
+    host = settings.environment.login_host
     client_secret, password = secrets.get("OAuthClientSecret"), secrets.get("ProxyPassword")
     proxy = saved.proxy_password_key(settings.written)
     if client_secret is not None and settings.client_id is not None:
@@ -117,6 +116,7 @@ def keep(settings: Settings, name: str) -> str:
 
 
 def _saved(text: str | ConnectionString) -> SavedConnection | None:
+    """Return the saved connection that a text means; None if the text is a connection string."""
     if isinstance(text, ConnectionString):
         return None
     if not text.strip():
@@ -126,7 +126,7 @@ def _saved(text: str | ConnectionString) -> SavedConnection | None:
 
 
 def _with_saved_app(settings: Settings) -> Settings:
-    """Lend a string that names no app the one of ``default``, where that is of the same login host."""
+    """Return settings that name no app with the app of ``default``, if that belongs to the same login host."""
     if settings.client_id is not None or settings.client_secret is not None:
         return settings
     connection = saved.find(DEFAULT)
@@ -140,15 +140,20 @@ def _with_saved_app(settings: Settings) -> Settings:
 
 
 def _with_kept_secret(settings: Settings, *, own: bool) -> Settings:
-    """Fill in the Client Secret that was saved with this Client ID.
+    """Return settings with the Client Secret that was saved with their Client ID.
 
-    `own`: the Client ID is a saved connection's, so its own secret counts before the environment's.
+    Parameters
+    ----------
+    settings : Settings
+        What was asked for.
+    own : bool
+        The Client ID is a saved connection's own, so its secret counts before the environment's.
     """
     written = "OAuthClientSecret" in settings.written_secrets
     if settings.client_id is None or written or (settings.client_secret is not None and not own):
         return settings
-    host = urlsplit(settings.environment.login_url).netloc
-    found = saved.secret(settings.settings_location, saved.client_secret_key(host, settings.client_id))
+    key = saved.client_secret_key(settings.environment.login_host, settings.client_id)
+    found = saved.secret(settings.settings_location, key)
     return settings if found is None else replace(settings, client_secret=found)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from procore_jupyter.connection.access import Access
 from procore_jupyter.files import private
@@ -82,9 +81,7 @@ class Parts:
     def key(self) -> TokenKey:
         """The key under which the token is stored."""
         client_id, _ = self.settings.require_client()
-        return TokenKey(
-            urlsplit(self.settings.environment.login_url).netloc, client_id, self.settings.account
-        )
+        return TokenKey(self.settings.environment.login_host, client_id, self.settings.account)
 
     @cached_property
     def store(self) -> TokenStore:

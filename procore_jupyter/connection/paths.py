@@ -1,4 +1,4 @@
-"""What is kept where on this machine: files, their sizes and modes, whose sign-ins. Never a secret; asks nobody."""
+"""What is kept where on this machine: files with their sizes and modes, and whose tokens. Shows no secret, asks nobody."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from procore_jupyter.oauth.token_store import SecretKey, TokenKey, TokenStore
 from procore_jupyter.settings.resolve import read_surroundings, resolve
 
 SHORT = 6
-"""Letters of a Client ID that are shown at its start."""
+"""Characters shown of a Client ID."""
 
 
 def described(location: str | None = None) -> list[str]:
@@ -26,7 +26,7 @@ def described(location: str | None = None) -> list[str]:
     Parameters
     ----------
     location : str or None
-        An ``OAuthSettingsLocation`` to look at beside the usual one and those of saved connections.
+        An ``OAuthSettingsLocation`` to describe beside the usual one and those of saved connections.
     """
     connections, problems = saved.look()
     lines = ["Saved connections (no secrets in them)", *_files(_with_those_beside(saved.path()))]
@@ -53,12 +53,12 @@ def described(location: str | None = None) -> list[str]:
 
 
 def short(client_id: str) -> str:
-    """Return a Client ID cut short: enough to tell one app from another."""
+    """Return the start of a Client ID, which is enough to tell one app from another."""
     return client_id if len(client_id) <= SHORT else f"{client_id[:SHORT]}…"
 
 
 def _place(location: str | None, connections: Iterable[saved.SavedConnection]) -> Iterator[str]:
-    """Describe one place where sign-ins are kept."""
+    """Describe one token store."""
     try:
         store = open_store(location)
     except ProcoreError as error:
@@ -83,14 +83,13 @@ def _place(location: str | None, connections: Iterable[saved.SavedConnection]) -
 
 
 def _in_keyring(store: TokenStore, connections: Iterable[saved.SavedConnection]) -> Iterator[str]:
-    """Describe the entries of saved connections: a keyring doesn't list what is in it."""
+    """Describe the keyring's entries of saved connections. Others can't be described: a keyring lists nothing."""
     for one in connections:
         client_id = one.properties.get("OAuthClientId")
         if one.properties.get("OAuthSettingsLocation") != "keyring://" or client_id is None:
             continue
         try:
-            url = resolve("", saved=one.properties).environment.login_url
-            host = url.partition("://")[2]
+            host = resolve("", saved=one.properties).environment.login_host
             key = TokenKey(host, client_id, one.account)
             there = "signed in" if store.load(key) is not None else "no sign-in"
             secret = store.load_secret(saved.client_secret_key(host, client_id)) is not None
@@ -103,11 +102,12 @@ def _in_keyring(store: TokenStore, connections: Iterable[saved.SavedConnection])
 
 
 def _with_those_beside(file: Path) -> list[Path]:
-    """Return a file and what stands beside it: locks, notes, damaged ones that were kept."""
+    """Return a file and those that belong to it: locks, notes, damaged versions that were put aside."""
     return [file, *(sorted(file.parent.glob(f"{file.name}.*")) if file.parent.is_dir() else [])]
 
 
 def _files(paths: Iterable[Path]) -> Iterator[str]:
+    """Describe files, a line each: size, mode, time of the last change."""
     for path in paths:
         try:
             found = path.lstat()

@@ -321,7 +321,7 @@ class Procore(RefreshingSession):
             except ProcoreError as error:
                 problem = str(error)
             except requests.RequestException as error:
-                host = urlsplit(self.environment.api_url).netloc
+                host = self.environment.api_host
                 problem = f"{host} can't be reached at the moment ({type(error).__name__}). Check the network, then try again."
         return self._known(problem)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from procore_jupyter.tables.places import first_of, listed
 from procore_jupyter.wording import duration, one_line
@@ -126,8 +125,8 @@ class Status:
         told = dict.fromkeys([*settings.notices, *notices, *([wrong] if wrong else [])])
         return cls(
             place=settings.place,
-            api_host=urlsplit(settings.environment.api_url).netloc,
-            login_host=urlsplit(settings.environment.login_url).netloc,
+            api_host=settings.environment.api_host,
+            login_host=settings.environment.login_host,
             state=state,
             user=one_line(me.get("name")) or None,
             login=one_line(me.get("login")) or None,

@@ -1,4 +1,4 @@
-"""A terminal: a sign-in's link is printed, what the person pastes is read without an echo, and progress is a line."""
+"""The terminal as a front end: it prints a login's link, reads what is pasted without an echo, and draws progress as a line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from procore_jupyter.login.flow import LoginState
+from procore_jupyter.tables.progress import UNSEEN, Undrawn
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.progress import Draw, Progress
 
 PROMPT = "Paste the address your browser ended on, or the code (it is not shown), then Enter: "
-_LOOK = 0.1  # s between two looks at whether the sign-in is over
-_MORE = 0.05  # s in which the next line of the same paste comes
-_MOST = 65_536  # bytes
-_OVER = (LoginState.SIGNED_IN, LoginState.FAILED)
+
+_LOOK = 0.1  # seconds between two looks at whether the login is over
+_MORE = 0.05  # seconds in which the next line of the same paste comes
+_MOST = 65_536  # bytes of one paste
 
 
 def is_there() -> bool:
@@ -33,18 +33,18 @@ def is_there() -> bool:
 
 
 def show(flow: LoginFlow) -> None:
-    """Print the link. Where the answer can only come back by hand, wait for the person to paste it."""
+    """Print the link. If the answer can only come back by hand, wait for the person to paste it."""
     say(str(flow))
     if flow.open_receivers == ("paste",) and is_there():
         read_pastes(flow)
 
 
 def read_pastes(flow: LoginFlow) -> None:
-    """Read what the person pastes until the sign-in is over, by that or by itself."""
+    """Read what the person pastes until the login is over, by a paste or otherwise."""
     told = [*flow.notes]
     with _silent(sys.stdin) as read:
-        say(PROMPT)  # not before: who is quick would see what they paste
-        while flow.state not in _OVER:
+        say(PROMPT)  # only now: the echo of a quick paste would show it
+        while flow.state.pending:
             pasted = read()
             problem = flow.paste(pasted) if pasted else None
             if problem:
@@ -56,13 +56,13 @@ def read_pastes(flow: LoginFlow) -> None:
 
 
 def say(line: str) -> None:
-    """Print a line where a person sees it although the output goes to a file."""
+    """Print a line on standard error, where a person sees it even if the output goes to a file."""
     print(line, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
 def _silent(stdin: TextIO) -> Iterator[Callable[[], str | None]]:
-    """Give a reader: what was pasted, None where nothing was within a moment. None of it is echoed."""
+    """Switch the echo off, and yield a reader that returns what was pasted, or None after a moment without a paste."""
     if os.name != "posix":
         yield _windows_reader()
         return
@@ -80,7 +80,7 @@ def _silent(stdin: TextIO) -> Iterator[Callable[[], str | None]]:
         pasted = os.read(handle, _MOST)
         if not pasted:  # the terminal is gone; the answer may still come by itself
             time.sleep(_LOOK)
-        # A long address may come in several lines: a terminal gives them one by one.
+        # A terminal gives a paste of several lines one by one.
         while len(pasted) < _MOST and select.select([handle], [], [], _MORE)[0]:
             more = os.read(handle, _MOST)
             if not more:
@@ -96,7 +96,7 @@ def _silent(stdin: TextIO) -> Iterator[Callable[[], str | None]]:
 
 
 def _windows_reader() -> Callable[[], str | None]:
-    """Read keys without an echo. Not run: no Windows at hand."""
+    """Return a reader of keys without an echo. It was never run: no Windows at hand."""
     import msvcrt
 
     typed: list[str] = []
@@ -120,9 +120,7 @@ def _windows_reader() -> Callable[[], str | None]:
 
 
 def progress() -> Draw:
-    """Return what shows the progress of a reading on this terminal; nothing where there is none."""
-    from procore_jupyter.tables.progress import Undrawn
-
+    """Return what draws the progress of a reading: a line on the terminal, or nothing if standard error is none."""
     try:
         seen = sys.stderr is not None and sys.stderr.isatty()
     except ValueError:  # closed
@@ -131,18 +129,22 @@ def progress() -> Draw:
 
 
 class TerminalProgress:
-    """A line that changes, below what was printed, while something is read; gone when it is done."""
+    """A line below what was printed that changes while something is read, and goes when that is done.
+
+    Parameters
+    ----------
+    progress : Progress
+        How far the reading is.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bar: tqdm[NoReturn] | None = None
 
     def update(self) -> None:
-        """Draw it anew, once it has lasted a moment."""
+        """Draw the line anew, once the reading has lasted a moment."""
         progress = self._progress
         if self._bar is None:
-            from procore_jupyter.tables.progress import UNSEEN
-
             if progress.clock() - progress.begun < UNSEEN:
                 return
             from tqdm import tqdm
@@ -160,6 +162,6 @@ class TerminalProgress:
         bar.set_postfix_str(progress.words, refresh=True)
 
     def close(self) -> None:
-        """Take it away."""
+        """Take the line away."""
         if self._bar is not None:
             self._bar.close()

@@ -78,7 +78,7 @@ class LoginPanel:
                     flow.cancel()
                 elif word == "paste" and text is not None:
                     self._said.value = html.said(flow.paste(text.reveal()) or "")
-                if flow.state not in (LoginState.IDLE, LoginState.WAITING, LoginState.EXCHANGING):
+                if not flow.state.pending:
                     return self._result()
                 if self._panel.has_widgets:
                     # ipywidgets sends only what has changed.

@@ -52,6 +52,16 @@ class Environment:
     api_url: str
     file_hosts: tuple[str, ...] = ()
 
+    @property
+    def login_host(self) -> str:
+        """The host of the login page, with its port if it has one."""
+        return self.login_url.partition("://")[2]
+
+    @property
+    def api_host(self) -> str:
+        """The host of the API, with its port if it has one."""
+        return self.api_url.partition("://")[2].partition("/")[0]
+
 
 @dataclass(frozen=True)
 class Profile:
