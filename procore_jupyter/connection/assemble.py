@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from procore_jupyter.settings.connection_string import ConnectionString
 
 WAIT_WITH_A_PERSON = 900.0
-"""Seconds to wait for a rate limit while a person is there to interrupt, where the connection string doesn't say."""
+"""Seconds to wait for a rate limit if a person is there, unless ``MaxWait`` says otherwise."""
 
 WAIT_ALONE = 60.0
-"""Seconds to wait for a rate limit in a script that nobody watches, where the connection string doesn't say."""
+"""Seconds to wait for a rate limit if nobody is there, unless ``MaxWait`` says otherwise."""
 
 CHECK_TIMEOUT = 10.0
 """Seconds that Procore has to say whether a stored token is still good."""
@@ -61,7 +61,7 @@ class How:
     person : bool or None
         Whether somebody is there to sign in; None looks for a notebook's user or a terminal.
     existing : Procore or None
-        The session that stands under the same name: returned again where it is still good.
+        The session that stands under the same name: returned again if it is still good.
     """
 
     show: Callable[[LoginFlow], None] | None = None
@@ -108,17 +108,17 @@ def connect(
         Which stored sign-in: two accounts can be signed in side by side. None: the saved connection's,
         else ``default``.
     via : str or None
-        The way for the browser's answer to come back: ``server``, ``loopback`` or ``paste``; None for all
-        that the CallbackURL allows.
+        The only receiver for the browser's answer: ``server``, ``loopback`` or ``paste``; None for all that the
+        CallbackURL allows.
     login : bool
         Sign in anew although a sign-in is stored.
     timeout : float
-        Seconds that the person has.
+        Seconds that the person has to sign in.
     save : str or None
-        A name to save the connection under as soon as it has worked. Its secrets go to where the sign-ins are kept.
+        A name to save the connection under as soon as it has worked. Its secrets go to the token store.
     show : callable or None
         Shows a person the login: takes a started `LoginFlow`, whose ``str`` has the link. None: the
-        notebook's panel where the extension is loaded, else the terminal.
+        notebook's panel if the extension is loaded, else the terminal.
 
     Returns
     -------
@@ -235,7 +235,7 @@ def _open(settings: Settings, how: How, session: Procore | None = None) -> Proco
 
 
 def _is_signed_in(parts: Parts, session: Procore, may_ask: bool) -> bool:
-    """Return whether there is a token that works; where no person may be asked for another, a bad one is an error."""
+    """Return whether there is a token that works. A bad one is an error if no person may be asked for another."""
     source, verifier = parts.source, parts.settings.verifier
     if verifier is not None:
         stored = parts.store.load(parts.key)
@@ -252,7 +252,7 @@ def _is_signed_in(parts: Parts, session: Procore, may_ask: bool) -> bool:
                 return False
             raise
         return True
-    # With a person there, one request tells now, and not in the middle of their work, that the token was revoked.
+    # With a person there, ask now: they should learn here, and not in the middle of their work, that the token was revoked.
     if not may_ask:
         return True
     if registered_front_end() is not None:  # a card is drawn next
