@@ -183,21 +183,24 @@ it, `rfis.refresh()` fetches this table anew.
 
 | you want | write |
 |---|---|
-| a few rows, with as few requests as that takes | `rfis.head(20)` |
+| a few rows, with as few requests as that takes | `rfis.head()`, `rfis.head(20)` |
 | a data frame of pandas, with Arrow's types, of polars | `rfis.to_pandas()`, `rfis.to_pandas("pyarrow")`, `rfis.to_polars()` |
 | Arrow's table, for DuckDB and others | `rfis.to_arrow()` |
 | a file, however many rows it has | `rfis.to_parquet("rfis.parquet")` |
+| some thousand rows at a time, as they come | `for batch in rfis.to_batches():` |
+| one column | `rfis["subject"]`, an Arrow column |
 | the rows one by one, as dictionaries | `for row in rfis:`, `rfis[0]` |
-| their number, once they are fetched | `len(rfis)` |
-| the names of the columns | `rfis.columns` |
-| this page's facts in the notebook | `%procore_tables rfis`; `%procore_tables photo` looks for a word |
+| their number, once they are fetched | `len(rfis)`, `rfis.num_rows` |
+| the names of the columns, and their types | `rfis.columns`, `rfis.schema` |
+| this page's facts in the notebook | `%procore_tables rfis`, `procore.tables.describe("rfis")` |
+| a table that you don't know by its name | `%procore_tables photo`, `procore.tables.search("photo")` |
 
 ## Which project
 
 | you write | it means |
 |---|---|
 | nothing | the project that you chose with `procore.use(project="Harbor Tower")` or `ProjectId=4711`; or the only one |
-| `project_id=4711`, `project_id="Harbor Tower"` | this one |
+| `project_id=4711`, `project="Harbor Tower"` | this one; `project` and `project_id` are the same, and so are `company` and `company_id` |
 | `project_id=[4711, 4712]` | these |
 | `project_id="all active"` | all active ones; `"all"`: the others too |
 
@@ -222,7 +225,8 @@ procore.table("manpower_logs", project_id=4711, start_date="2026-11-01", end_dat
 procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
 ```
 
-- Where *several* values are taken, a list means: any of these.
+- Where *several* values are taken, a list, a set or a column of a data frame means: any of these. Each counts once, and a
+  missing value among them is an error.
 - A *range* is from and to, and both are in it. None leaves an end open. A day reaches from its first second to its last, in UTC.
 - Daily logs are whole, unlike Procore's own answer, which without dates is today alone. `log_date`, or `start_date` and
   `end_date`, say which days.
@@ -264,7 +268,7 @@ contracts["grand_total"].astype(float)                              # for plots
 - **Columns that arrive without being announced** are kept, behind the others; one that doesn't arrive is empty. The same goes for the
   fields of a record. What is usually in a [record](tables/records.md) stands beside the column.
 - **Values of another kind than the column's** are kept: the column widens, to text if need be, and says so.
-- **`_unfit` and `_extra`:** `to_parquet` of a table that isn't fetched yet writes rows as they come, so that its columns are those
+- **`_unfit` and `_extra`:** `to_parquet` and `to_batches` of a table that isn't fetched yet give rows as they come, so that their columns are those
   of the first rows. A value that doesn't fit its column stands in `_unfit`, and what comes in new fields in `_extra`, as JSON.
 
 ## How sure the facts are
@@ -279,7 +283,8 @@ OTHERS = """\
 
 ## Lists that are not here
 
-`procore.get_all("/rest/v1.0/projects/4711/incidents/actions")` reads any list of the API, all its pages. {probable} more lists than the
+`procore.get_all("/rest/v1.0/projects/4711/incidents/actions")` reads any list of the API, all its pages;
+`procore.table` takes such a path too. {probable} more lists than the
 {tables} below have a name too, and `procore.table` takes it. They are marked *probable*: known from Procore's description alone,
 and nobody has gone over them. What arrives decides their columns. `%procore_tables WORD` finds them.
 

@@ -12,7 +12,7 @@ import requests
 from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
 from procore_jupyter.connection.status import Status
-from procore_jupyter.errors import ConfigurationError, ProcoreError
+from procore_jupyter.errors import ParameterError, ProcoreError
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables.cache import Cache
@@ -21,6 +21,8 @@ from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places, named
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from requests.adapters import BaseAdapter
 
     from procore_jupyter.connection.access import Access, AccessState
@@ -168,7 +170,7 @@ class Procore(RefreshingSession):
             Procore refused; nobody is signed in.
         """
         self._settle()
-        found = self.tables.open_path(COMPANIES, {}).refresh()
+        found = self.tables.open(COMPANIES).refresh()
         most = self._settings.max_rows
         if most is None or len(found) < most:
             self._places.known_companies = named([*found])
@@ -186,7 +188,7 @@ class Procore(RefreshingSession):
         """
         company = self._places.company()
         self._places.forget_projects(company)
-        return self.tables.open_path(PROJECTS, {"company_id": company[0]}).refresh()
+        return self.tables.open(PROJECTS, {"company_id": company[0]}).refresh()
 
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
         """Choose the company, the project, or both, for all that follows; return this session, which draws itself.
@@ -203,7 +205,7 @@ class Procore(RefreshingSession):
             None or several have that name; the message lists those there are.
         """
         if company is None and project is None:
-            raise ConfigurationError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
+            raise ParameterError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
         self._places.use(company, project)
         return self
 
@@ -211,7 +213,11 @@ class Procore(RefreshingSession):
 
     @functools.cached_property
     def tables(self) -> Library:
-        """The tables there are. Drawn, they are listed; ``tables.search("log")`` finds some, ``tables["rfis"]`` describes one."""
+        """The tables there are; drawn, it lists them.
+
+        ``tables.search("log")`` finds some, ``tables.describe("rfis")`` tells what is known of one, and ``tables["rfis"]`` is
+        ``table("rfis")``.
+        """
         # On first use: connecting doesn't pay for it.
         from procore_jupyter.tables.library import Library
         from procore_jupyter.tables.reader import Reader
@@ -235,41 +241,51 @@ class Procore(RefreshingSession):
         Parameters
         ----------
         name : str
-            The table's name; ``procore.tables`` lists them.
+            A name of the catalog, which ``procore.tables`` lists; or the path of a list, as for `get_all`.
         strict : bool
-            Raise an error if a project doesn't answer, or if rows are missing.
+            Raise an error if a project doesn't answer, or rows are missing.
         **parameters
-            ``project_id``: a number, a name, a list of these, ``"all active"`` or ``"all"``; without it, the chosen project,
-            or the only one. ``company_id``. The table's own conditions: a list for several values, two ends for a range.
-            ``params={…}``: what the API takes besides.
+            ``project`` or ``project_id``: a number, a name, several of these, ``"all active"`` or ``"all"``; without it, the
+            chosen project, or the only one. ``company`` or ``company_id``. The conditions that the table takes: several values
+            of which any may hold, two ends for a range. ``params={…}`` for what the API takes besides.
 
         Raises
         ------
         TableNotFound
             No table has that name.
-        ConfigurationError
-            A parameter is unknown or missing, or has a value that it doesn't take.
+        ParameterError
+            A parameter isn't known, is missing, or has a value that it doesn't take.
         """
         return self.tables.open(name, parameters, strict=strict)
 
-    def get_all(self, path: str, /, *, strict: bool = False, **parameters: Any) -> Table:
-        """Return any list of Procore's API as a table, all its pages. Nothing is fetched until it is looked at.
+    def get_all(
+        self,
+        path: str,
+        /,
+        params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+        *,
+        strict: bool = False,
+        **more: Any,
+    ) -> Table:
+        """Return any list of Procore's API as a table, all its pages. Nothing is fetched before it is looked at.
 
         Parameters
         ----------
         path : str
-            The list's address: ``/rest/v1.0/projects/4711/rfis``.
+            Its path: ``/rest/v1.0/projects/4711/rfis``.
+        params : mapping or iterable of pairs, or None
+            Parameters to send, as they are: ``{"filters[status]": "open"}``.
         strict : bool
             Raise an error if rows are missing.
-        **parameters
-            Sent as they are; ``**{"filters[status]": "open"}`` for those that Python can't write as names.
+        **more
+            Further parameters to send.
 
         Raises
         ------
-        ConfigurationError
-            `path` is not the path of a list.
+        ParameterError
+            It is no path, or a parameter has a value that can't be sent.
         """
-        return self.tables.open_path(path, parameters, strict=strict)
+        return self.tables.at(path, {**more, "params": params}, strict=strict)
 
     def download(self, url: str, path: str | Path = ".", /) -> Path:
         """Write one of Procore's files (a drawing, a photo, an attachment) to the disk, with a progress bar.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.rules import COMPANY
@@ -186,11 +186,9 @@ class Places:
             if not found:
                 raise ConfigurationError(f"Procore lists no project of {company[1] or company[0]} for you.")
             return found
-        if isinstance(wanted, tuple):
-            if not wanted:
-                raise ConfigurationError('project_id is an empty list. "all active" means all of them.')
-            return [self._project(one, company) for one in wanted]
-        return [self._project(wanted, company)]
+        several = wanted if isinstance(wanted, tuple) else (wanted,)
+        chosen = {one[0]: one for one in (self._project(each, company) for each in several)}
+        return [*chosen.values()]  # each once, also if an id and a name mean the same
 
     def forget_projects(self, company: Named) -> None:
         """Forget the lists of a company's projects: the next call that needs one asks Procore."""
@@ -311,7 +309,7 @@ def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Name
     Raises
     ------
     ConfigurationError
-        There is none, or more than one; the message lists them.
+        There is none, or more than one; the message lists them. A `ParameterError` if there are any.
     """
     text = str(wanted).strip()
     by_name = [(number, name) for number, name in known if name.strip().casefold() == text.casefold()]
@@ -320,13 +318,13 @@ def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Name
     if len(found) == 1:
         return found[0]
     if len(found) > 1:
-        raise ConfigurationError(
+        raise ParameterError(
             f"Several {many} are called {one_line(text)}: {listed(found)}. "
             f"Choose by its number:  procore.use({one}={found[0][0]})"
         )
     if not known:
         raise ConfigurationError(f"Procore lists no {many} for you. Ask an admin to add you.")
-    raise ConfigurationError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.")
+    raise ParameterError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.")
 
 
 def listed(known: Sequence[Named], most: int = _LISTED) -> str:
@@ -363,10 +361,7 @@ def _which_project(known: Sequence[Named]) -> str:
     )
 
 
-def _id_or_name(wanted: Any) -> int | str:
+def _id_or_name(wanted: int | str) -> int | str:
     """Return an id as a number, a name as it is."""
-    if isinstance(wanted, bool) or not isinstance(wanted, (int, str)):
-        raise ConfigurationError(f"An id or a name is wanted, not {type(wanted).__name__}.")
-    if isinstance(wanted, str) and wanted.strip().isascii() and wanted.strip().isdecimal():
-        return int(wanted)
-    return wanted
+    text = str(wanted).strip()
+    return int(text) if text.isascii() and text.isdecimal() else wanted

@@ -1,44 +1,51 @@
-"""`Selection`: which rows of a table are wanted, from the parameters that a person gives; read without asking anybody."""
+"""`Selection`: which rows of a table are wanted, made from a person's parameters without asking Procore."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.tables.definitions.spec import DATES, Filter, TableSpec
+from procore_jupyter.errors import ParameterError
+from procore_jupyter.tables.definitions.spec import DATES, SCOPE_IDS, Filter, TableSpec
 from procore_jupyter.wording import nearest
 
 Named = tuple[int, str]
 """An id and a name; the name may be empty."""
 
-ALL, ALL_ACTIVE = "all", "all active"
+ALL = "all"
+"""As a project: all projects. As a parent: all rows of its table."""
+
+ALL_ACTIVE = "all active"
+"""As a project: all active projects."""
 
 SEVERAL = (list, tuple, set, frozenset, range)
-"""What several values are given in."""
+"""The types that hold several values of one parameter."""
 
 FIRST_DAY = "2000-01-01"
-"""Days are asked for from here on where none are given."""
+"""The first day of daily logs to ask for, if no days are given."""
 
 DAYS_AHEAD = 366
-"""… and up to so many days from today: a log may be made for a day to come."""
+"""Days from today to the last day of daily logs to ask for: a log may be made for a day to come."""
 
-BEGINNING, END = "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
-"""The ends of a range that is open on one side."""
+BEGINNING = "1970-01-01T00:00:00Z"
+"""The first end of a range that is open there."""
+
+END = "2100-01-01T00:00:00Z"
+"""The last end of a range that is open there."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where rows are: a company, a project, rows of another table.
+    """Where rows are: in a company, in a project, below rows of other tables.
 
     Parameters
     ----------
     company, project : (int, str) or None
         Id and name.
     parents : tuple of (str, int or str)
-        Parameters and values of the rows of other tables that it belongs to.
+        The parameters that name the rows of other tables, and their values.
     """
 
     company: Named | None = None
@@ -55,7 +62,7 @@ class Place:
 
     @property
     def columns(self) -> dict[str, int | str]:
-        """The columns that it gives to each of its rows."""
+        """The columns that say where a row is, and their values."""
         found: dict[str, int | str] = {}
         if self.company is not None:
             found["company_id"] = self.company[0]
@@ -72,12 +79,14 @@ class Selection:
     ----------
     spec : TableSpec
         The table.
-    company, project : object
-        As given; None: the chosen ones.
+    company : object
+        An id or a name; None means the chosen company.
+    project : object
+        An id, a name, a tuple of these, ``"all active"`` or ``"all"``; None means the chosen project.
     parents : tuple of (str, object)
-        As given.
+        The parameters that name rows of other tables; each an id, a tuple of ids, or ``"all"``.
     query : tuple of (str, str)
-        Parameters that are sent.
+        The parameters to send, as Procore calls them.
     """
 
     spec: TableSpec
@@ -88,15 +97,8 @@ class Selection:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What two selections of the same rows have in common, as long as the chosen company and project are the same."""
-        return (
-            self.spec.name,
-            self.spec.path,
-            _frozen(self.company),
-            _frozen(self.project),
-            _frozen(self.parents),
-            self.query,
-        )
+        """Equal for two selections of the same rows, as long as the same company and project are chosen."""
+        return self.spec.name, self.spec.path, self.company, self.project, self.parents, self.query
 
     def path(self, place: Place) -> str:
         """Return the address of the rows at a place."""
@@ -116,51 +118,123 @@ class Selection:
 
 
 def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.date) -> Selection:
-    """Return what the parameters mean.
+    """Return the selection that parameters of a table mean.
 
     Parameters
     ----------
     spec : TableSpec
         The table.
     given : mapping
-        By name: ``project_id``, ``company_id``, parents, filters, ``view``, ``sort``, dates; ``params`` with whatever
-        else is to be sent.
+        Values by name: ``project_id`` or ``project``, ``company_id`` or ``company``, parents, filters, ``view``,
+        ``sort``, days; ``params`` holds whatever else is to be sent. None means that a parameter isn't given.
     today : datetime.date
-        For tables of days.
+        The day up to which daily logs are made.
 
     Raises
     ------
-    ConfigurationError
+    ParameterError
         A parameter isn't known, is missing, or has a value that it doesn't take.
     """
     left = {name: _plain(value) for name, value in given.items() if value is not None}
-    raw = left.pop("params", None) or {}
-    company = left.pop("company_id", None) if spec.scope != "global" else None
-    project = left.pop("project_id", None) if spec.scope == "project" else None
+    raw = left.pop("params", None)
+    for name, value in left.items():
+        if _is_missing(value):
+            raise ParameterError(_has_missing(spec, name, value))
+    company = _scope(spec, left, "company") if spec.scope != "global" else None
+    project = _scope(spec, left, "project") if spec.scope == "project" else None
     parents = []
     for name in spec.parents:
         if name not in left:
-            raise ConfigurationError(_missing(spec, name))
+            raise ParameterError(_missing(spec, name))
         parents.append((name, _parent(spec, name, left.pop(name))))
     query = [*spec.fixed.items()]
     for name in spec.required:
         if name not in spec.parents:
             if name not in left:
-                raise ConfigurationError(_missing(spec, name))
+                raise ParameterError(_missing(spec, name))
             query.append((name, _text(spec, name, left.pop(name))))
     if spec.default_view and spec.view_param not in left:
         query.append((spec.view_param, spec.default_view))
-    if spec.dates and not any(name in left for name in DATES):
-        last = today + datetime.timedelta(days=DAYS_AHEAD)
-        query += [("start_date", FIRST_DAY), ("end_date", last.isoformat())]
+    query += _all_days(spec, left, today)
     for name, value in left.items():
         query += _parameter(spec, name, value)
-    pairs = raw.items() if isinstance(raw, Mapping) else raw
-    for name, value in pairs:
+    query += _as_given(spec, pairs(raw))
+    return Selection(spec, company, project, tuple(parents), tuple(query))
+
+
+def selection_at(
+    spec: TableSpec, held: Mapping[str, str], given: Iterable[tuple[str, Any]], *, today: datetime.date
+) -> Selection:
+    """Return the selection of a list that is named by its address.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        What is known of the list.
+    held : mapping
+        The parameters that the address itself holds.
+    given : iterable of (str, object)
+        Other parameters, which are sent as they are; but those that say where rows are may be names, or several.
+    today : datetime.date
+        As `selection_of`.
+
+    Raises
+    ------
+    ParameterError
+        A parameter has a value that can't be sent.
+    """
+    left = [(name, value) for name, value in given if value is not None]
+    where = {**{name: value for name, value in left if name in spec.place_columns}, **held}
+    company, project = (
+        _ids_or_names(spec, name, where[name]) if name in where else None for name in SCOPE_IDS
+    )
+    parents = tuple((name, _parent(spec, name, where[name])) for name in spec.parents if name in where)
+    rest = [(name, value) for name, value in left if name not in spec.place_columns]
+    query = [*_all_days(spec, dict(rest), today), *_as_given(spec, rest)]
+    return Selection(spec, company, project, parents, tuple(query))
+
+
+def pairs(params: Any) -> list[tuple[str, Any]]:
+    """Return the names and values of a mapping, or of an iterable of pairs; none of None."""
+    return [*(params.items() if isinstance(params, Mapping) else params or ())]
+
+
+def _as_given(spec: TableSpec, params: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """Return parameters as they are sent, without a look at what the table is known to take."""
+    found = []
+    for name, value in params:
         value = _plain(value)
         values = value if isinstance(value, SEVERAL) else [value]
-        query += [(str(name), _text(spec, str(name), one)) for one in values]
-    return Selection(spec, _frozen(company), _frozen(project), tuple(parents), tuple(query))
+        found += [(str(name), _text(spec, str(name), one)) for one in values]
+    return found
+
+
+def _all_days(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> list[tuple[str, str]]:
+    """Return the parameters that ask for all days, for daily logs of which no days are given."""
+    if not spec.dates or any(name in given for name in DATES):
+        return []
+    last = today + datetime.timedelta(days=DAYS_AHEAD)
+    return [("start_date", FIRST_DAY), ("end_date", last.isoformat())]
+
+
+def _scope(spec: TableSpec, left: dict[str, Any], what: str) -> Any:
+    """Take the company or project out of the parameters: ``project_id`` or ``project``, whichever is given."""
+    given = [name for name in (f"{what}_id", what) if name in left]
+    if len(given) > 1:
+        raise ParameterError(f"{spec.name} takes {what}_id or {what}, and not both.")
+    return _ids_or_names(spec, given[0], left.pop(given[0])) if given else None
+
+
+def _ids_or_names(spec: TableSpec, name: str, value: Any) -> Any:
+    """Return a company's or project's id or name; or those of several projects, as a tuple."""
+    found = _values(spec, name, value)
+    if found == ():
+        raise ParameterError(f'{name} is an empty list. "all active" means all of them.')
+    several = isinstance(found, tuple) and name.startswith("project")
+    for one in found if several else [found]:
+        if isinstance(one, bool) or not isinstance(one, (int, str)):
+            raise ParameterError(f"An id or a name is wanted, not {type(one).__name__}.")
+    return found
 
 
 def _parameter(spec: TableSpec, name: str, value: Any) -> list[tuple[str, str]]:
@@ -171,9 +245,7 @@ def _parameter(spec: TableSpec, name: str, value: Any) -> list[tuple[str, str]]:
         return [(name, _day(name, value))]
     if spec.views and name == spec.view_param:
         if value not in spec.views:
-            raise ConfigurationError(
-                f"{spec.name} has no {name} {value!r:.60}. It has {', '.join(spec.views)}."
-            )
+            raise ParameterError(f"{spec.name} has no {name} {value!r:.60}. It has {', '.join(spec.views)}.")
         return [(name, str(value))]
     if spec.sort and name == "sort":
         return _sort(spec, str(value))
@@ -182,7 +254,7 @@ def _parameter(spec: TableSpec, name: str, value: Any) -> list[tuple[str, str]]:
     hint = (
         f"Did you mean {meant}?" if meant else f"It takes {', '.join(known)}." if known else "It takes none."
     )
-    raise ConfigurationError(
+    raise ParameterError(
         f"{spec.name} takes no {name!r:.60}. {hint} What the API takes besides goes into params={{…}}."
     )
 
@@ -192,13 +264,12 @@ def _filter(spec: TableSpec, found: Filter, value: Any) -> list[tuple[str, str]]
         return [(found.param, _range(found, value))]
     if isinstance(value, SEVERAL):
         if not found.several:
-            raise ConfigurationError(f"{found.name} of {spec.name} takes one value, and not several.")
-        values = [*value]
-        if not values:
-            raise ConfigurationError(f"{found.name} of {spec.name} is an empty list: no row can be meant.")
+            raise ParameterError(f"{found.name} of {spec.name} takes one value, and not several.")
+        if not len(value):
+            raise ParameterError(f"{found.name} of {spec.name} is an empty list: no row can be meant.")
+        texts = [_chosen(spec, found, one) for one in _values(spec, found.name, value)]
     else:
-        values = [value]
-    texts = [_chosen(spec, found, one) for one in values]
+        texts = [_chosen(spec, found, value)]
     param = found.param
     if found.several and not param.endswith("[]"):
         param += "[]"
@@ -207,13 +278,13 @@ def _filter(spec: TableSpec, found: Filter, value: Any) -> list[tuple[str, str]]
 
 def _chosen(spec: TableSpec, found: Filter, value: Any) -> str:
     if found.kind in ("id", "int") and isinstance(value, float) and value.is_integer():
-        value = int(value)  # a data frame's ids, where some are missing
+        value = int(value)  # a data frame's ids are floats if some are missing
     text = _day(found.name, value) if found.kind == "date" else _text(spec, found.name, value)
     if found.choices and text not in {str(one) for one in found.choices}:
         named = [str(one) for one in found.choices]
         meant = nearest(text, named)
         hint = f"did you mean {meant}?" if meant else f"it takes {', '.join(named)}."
-        raise ConfigurationError(
+        raise ParameterError(
             f"{found.name} of {spec.name} is not known to take {text!r:.60}: {hint} "
             f"Where you know better:  params={{{found.param!r}: {text!r:.60}}}"
         )
@@ -221,14 +292,18 @@ def _chosen(spec: TableSpec, found: Filter, value: Any) -> str:
 
 
 def _range(found: Filter, value: Any) -> str:
-    """Return both ends of a range, as Procore writes them: three dots between, and both in it (its filtering guide)."""
+    """Return a range as Procore writes it: both ends, which belong to it, with three dots between (its filtering guide)."""
     if isinstance(value, str) and "..." in value:
         return value
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise ConfigurationError(
+        raise ParameterError(
             f'{found.name} takes a range, from and to:  {found.name}=("2026-11-01", "2026-11-30")  (None leaves an end open)'
         )
     since, until = value
+    if (since is not None and _is_missing(since)) or (until is not None and _is_missing(until)):
+        raise ParameterError(
+            f"{found.name} has a missing value as an end: {value!r:.60}. None leaves an end open."
+        )
     if found.kind == "date":
         ends = _day(found.name, since or BEGINNING[:10]), _day(found.name, until or END[:10])
     else:
@@ -237,7 +312,7 @@ def _range(found: Filter, value: Any) -> str:
 
 
 def _moment(name: str, value: Any, otherwise: str, *, last: bool) -> str:
-    """Return a time in UTC; of a day, its first second or its last."""
+    """Return a time in UTC; for a day, its first second or its last."""
     if value is None:
         return otherwise
     if isinstance(value, str):
@@ -248,18 +323,18 @@ def _moment(name: str, value: Any, otherwise: str, *, last: bool) -> str:
                 else datetime.datetime.fromisoformat(value)
             )
         except ValueError:
-            raise ConfigurationError(
+            raise ParameterError(
                 f'{name} has a time that can\'t be read: {value!r:.60}. Write it as "2026-11-30" or "2026-11-30T17:00:00Z".'
             ) from None
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             value = value.replace(tzinfo=datetime.UTC)
-        if last and value.microsecond:  # what comes within that second is meant too
+        if last and value.microsecond:  # rows of that same second are meant too
             value += datetime.timedelta(seconds=1)
         return f"{value.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, datetime.date):
         return f"{value.isoformat()}T{'23:59:59' if last else '00:00:00'}Z"
-    raise ConfigurationError(f"{name} takes dates and times, not {type(value).__name__}.")
+    raise ParameterError(f"{name} takes dates and times, not {type(value).__name__}.")
 
 
 def _day(name: str, value: Any) -> str:
@@ -270,7 +345,7 @@ def _day(name: str, value: Any) -> str:
     try:
         return datetime.date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        raise ConfigurationError(f'{name} takes a day such as "2026-11-30", not {value!r:.60}.') from None
+        raise ParameterError(f'{name} takes a day such as "2026-11-30", not {value!r:.60}.') from None
 
 
 def _sort(spec: TableSpec, value: str) -> list[tuple[str, str]]:
@@ -282,7 +357,7 @@ def _sort(spec: TableSpec, value: str) -> list[tuple[str, str]]:
 
 def _parent(spec: TableSpec, name: str, value: Any) -> Any:
     if isinstance(value, SEVERAL):
-        return tuple(_segment(spec, name, one) for one in value)
+        return tuple(_segment(spec, name, one) for one in _values(spec, name, value))
     if value == ALL and spec.parents[name]:
         return ALL
     return _segment(spec, name, value)
@@ -291,7 +366,7 @@ def _parent(spec: TableSpec, name: str, value: Any) -> Any:
 def _segment(spec: TableSpec, name: str, value: Any) -> int | str:
     """Return a value that goes into an address: a number, or letters and digits."""
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a data frame's ids, where some are missing
+        value = int(value)  # a data frame's ids are floats if some are missing
     text = str(value)
     if (
         not isinstance(value, (int, str))
@@ -300,11 +375,13 @@ def _segment(spec: TableSpec, name: str, value: Any) -> int | str:
         or not all(c.isalnum() or c in "_-." for c in text)
         or set(text) == {"."}
     ):
-        raise ConfigurationError(f"{name} of {spec.name} takes an id, not {value!r:.60}.")
+        raise ParameterError(f"{name} of {spec.name} takes an id, not {value!r:.60}.")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else text
 
 
 def _text(spec: TableSpec, name: str, value: Any) -> str:
+    if value is not None and _is_missing(value):
+        raise ParameterError(_has_missing(spec, name, value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime.datetime):
@@ -313,9 +390,7 @@ def _text(spec: TableSpec, name: str, value: Any) -> str:
         return value.isoformat()
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise ConfigurationError(
-        f"{name} of {spec.name} takes text, numbers and dates, not {type(value).__name__}."
-    )
+    raise ParameterError(f"{name} of {spec.name} takes text, numbers and dates, not {type(value).__name__}.")
 
 
 def _missing(spec: TableSpec, name: str) -> str:
@@ -331,12 +406,40 @@ def _missing(spec: TableSpec, name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return NumPy's, pandas' and Arrow's values, as they come out of a data frame, as Python has them."""
+    """Return a value of NumPy, pandas or Arrow as Python's own."""
     for method in ("to_pylist", "as_py", "tolist"):
         if hasattr(value, method):
             return getattr(value, method)()
     return value
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(one) for one in value) if isinstance(value, SEVERAL) else value
+def _values(spec: TableSpec, name: str, value: Any) -> Any:
+    """Return one value as it is, and several as a tuple of each value once.
+
+    Raises
+    ------
+    ParameterError
+        One of them is missing.
+    """
+    value = _plain(value)
+    several = isinstance(value, SEVERAL)
+    found: dict[str, Any] = {}
+    for one in value if several else [value]:
+        one = _plain(one)
+        if _is_missing(one):
+            raise ParameterError(_has_missing(spec, name, one))
+        if isinstance(one, float) and one.is_integer():
+            one = int(one)  # a data frame's ids are floats if some are missing
+        found.setdefault(str(one), one)
+    return tuple(found.values()) if several else next(iter(found.values()))
+
+
+def _is_missing(value: Any) -> bool:
+    """Tell whether a value is None, a NaN, or pandas' NaT or NA, without importing pandas."""
+    if isinstance(value, float):
+        return value != value
+    return value is None or type(value).__name__ in ("NaTType", "NAType")
+
+
+def _has_missing(spec: TableSpec, name: str, value: Any) -> str:
+    return f"{name} of {spec.name} has a missing value ({value}). Leave it out; of a data frame's column:  .dropna()"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
 from procore_jupyter.tables.display.drawing import Picture
-from procore_jupyter.wording import nearest
+from procore_jupyter.wording import counted, nearest, one_line
 
 if TYPE_CHECKING:
     import pandas
@@ -32,6 +32,10 @@ MANY = 10_000
 """Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
 
 _PACKAGE = __name__.partition(".")[0]
+
+
+class _NotFetched(TypeError, AttributeError):
+    """The number of rows isn't known: what ``len`` raises; and ``hasattr(table, "num_rows")`` is false meanwhile."""
 
 
 class Table:
@@ -79,6 +83,21 @@ class Table:
         return [*(self._selection.spec.known_columns if self._seen is None else self._seen.rows.column_names)]
 
     @property
+    def schema(self) -> pa.Schema:
+        """The columns and their Arrow types: of the rows that came, else as the catalog knows them.
+
+        Rows may bring further columns, and values that widen a type. It is empty for a list of which no column is known.
+        """
+        if self._seen is None:
+            return self._reader.catalog.schema(self._selection.spec)
+        return self._seen.rows.schema
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are, as ``len``. Raises an error before they are fetched, and never fetches."""
+        return len(self)
+
+    @property
     def is_fetched(self) -> bool:
         """Whether all rows are in memory."""
         return self._seen is not None and self._seen.told_rows is None
@@ -95,7 +114,7 @@ class Table:
 
     def __len__(self) -> int:
         if self._seen is None or not self.is_fetched:
-            raise TypeError(
+            raise _NotFetched(
                 f"{self.name} has not been fetched, so nobody knows how many rows it has. "
                 "Fetch it first:  .fetch()  or  .to_pandas()"
             )
@@ -125,9 +144,9 @@ class Table:
         self._reader.forget(self._selection)
         return self.fetch()
 
-    def head(self, count: int = 10) -> Table:
-        """Return the first rows, with as few requests as it takes; fetched already."""
-        count = max(0, count if self._limit is None else min(count, self._limit))
+    def head(self, n: int = 5) -> Table:
+        """Return the first `n` rows as a table that is fetched already, with as few requests as it takes."""
+        count = max(0, n if self._limit is None else min(n, self._limit))
         here = self._current()
         if here is None:
             first = self._reader.first(self._selection, count, strict=self._strict)
@@ -292,8 +311,22 @@ class Table:
 
     def __repr__(self) -> str:
         if self._seen is None:
-            return f"<Table {self.name}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
+            return f"<{one_line(' · '.join(self._facts()), 300)}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
         return str(self._picture(self._seen))
+
+    def _facts(self) -> Iterator[str]:
+        """Give what is known of the table beforehand, and what is asked for."""
+        selection, spec = self._selection, self._selection.spec
+        yield f"Table {spec.name}"
+        if spec.title:
+            yield spec.title
+        if spec.scope != "global":
+            yield f"by {spec.scope}"
+        if self.columns:
+            yield counted(len(self.columns), "column")
+        where = (("company_id", selection.company), ("project_id", selection.project), *selection.parents)
+        yield from (f"{name}={value}" for name, value in where if value is not None)
+        yield from (f"{name}={value}" for name, value in selection.query)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Draw it; what isn't there yet is fetched."""

@@ -122,6 +122,11 @@ def test_several_projects_are_several_places(given: Any, places: Places) -> None
     assert {place.company for place in found} == {(1234, "Skyline")}
 
 
+def test_a_project_that_is_named_twice_is_one_place(places: Places) -> None:
+    found = places.of(selected("rfis", project=["Harbor", 4711, "depot"]), no_parents)
+    assert [place.project for place in found] == [(4711, "Harbor"), (4712, "Depot")]
+
+
 def test_a_project_of_another_company_is_taken_at_its_word(places: Places) -> None:
     (place,) = places.of(selected("rfis", company_id="harbor jv", project_id=9), no_parents)
     assert place == Place((5678, "Harbor JV"), (9, ""))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from procore_jupyter import profiles
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.selection import Place, Selection, selection_of
@@ -48,6 +48,7 @@ def refusal(name: str, **given: Any) -> str:
         ({"assigned_id": 7}, [("filters[assigned_id]", "7")]),
         ({"assigned_id": 7.0}, [("filters[assigned_id]", "7")]),
         ({"id": 7}, [("filters[id][]", "7")]),
+        ({"id": [7, "7", 7.0, 8, 7]}, [("filters[id][]", "7"), ("filters[id][]", "8")]),
         ({"id": [7, "8"]}, [("filters[id][]", "7"), ("filters[id][]", "8")]),
         ({"id": (7,)}, [("filters[id][]", "7")]),
         ({"id": {7}}, [("filters[id][]", "7")]),
@@ -136,7 +137,13 @@ def test_a_range_of_days_is_one_of_days() -> None:
     ("given", "words"),
     [
         ({"statsu": "open"}, "rfis takes no 'statsu'. Did you mean status?"),
-        ({"project": 1}, "rfis takes no 'project'. Did you mean project_id?"),
+        ({"projekt": 1}, "rfis takes no 'projekt'. Did you mean project_id?"),
+        ({"project": 1, "project_id": 1}, "rfis takes project_id or project, and not both."),
+        ({"company_id": 1, "company": 1}, "rfis takes company_id or company, and not both."),
+        ({"project": []}, 'project is an empty list. "all active" means all of them.'),
+        ({"project_id": {"a": 1}}, "An id or a name is wanted, not dict."),
+        ({"project": [4711, 1.5]}, "An id or a name is wanted, not float."),
+        ({"company": [1, 2]}, "An id or a name is wanted, not tuple."),
         ({"view": "x"}, "rfis takes no 'view'. It takes project_id, company_id, id, status"),
         ({"zzz": 1}, "What the API takes besides goes into params={…}."),
         ({"status": "opened"}, "status of rfis is not known to take 'opened': did you mean open?"),
@@ -148,7 +155,18 @@ def test_a_range_of_days_is_one_of_days() -> None:
         ({"id": []}, "id of rfis is an empty list: no row can be meant."),
         ({"id": pandas.Series([], dtype=object)}, "id of rfis is an empty list"),
         ({"id": [[1]]}, "id of rfis takes text, numbers and dates, not list."),
-        ({"id": [None]}, "id of rfis takes text, numbers and dates, not NoneType."),
+        (
+            {"id": [None]},
+            "id of rfis has a missing value (None). Leave it out; of a data frame's column:  .dropna()",
+        ),
+        ({"id": [7, float("nan")]}, "id of rfis has a missing value (nan)."),
+        ({"id": pandas.Series([7, None])}, "id of rfis has a missing value (nan)."),
+        ({"id": pandas.Series([7, None], dtype="Int64")}, "id of rfis has a missing value (<NA>)."),
+        ({"id": pa.array([7, None])}, "id of rfis has a missing value (None)."),
+        ({"status": float("nan")}, "status of rfis has a missing value (nan)."),
+        ({"project": [4711, None]}, "project of rfis has a missing value (None)."),
+        ({"updated_at": (pandas.NaT, None)}, "updated_at has a missing value as an end"),
+        ({"params": {"x": [1, float("nan")]}}, "x of rfis has a missing value (nan)."),
         ({"id": {"a": 1}}, "id of rfis takes text, numbers and dates, not dict."),
         (
             {"updated_at": "2026-11-01"},
@@ -163,6 +181,36 @@ def test_a_range_of_days_is_one_of_days() -> None:
 )
 def test_what_can_not_be_meant_is_refused_with_the_way_out(given: dict[str, Any], words: str) -> None:
     assert words in refusal("rfis", **given)
+
+
+def test_what_is_refused_is_a_wrong_argument() -> None:
+    for error in (ParameterError, ConfigurationError, ValueError):
+        with pytest.raises(error):
+            selected("rfis", statsu="open")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (4711, 4711),
+        (4711.0, 4711),
+        (numpy.int64(4711), 4711),
+        ("Harbor Tower", "Harbor Tower"),
+        ([4711, "Harbor Tower", 4711.0, "4711"], (4711, "Harbor Tower")),
+        (pandas.Series([4711.0, 4712.0]), (4711, 4712)),
+        ("all active", "all active"),
+    ],
+)
+def test_a_project_is_named_by_what_people_have_at_hand(given: Any, meant: Any) -> None:
+    selection = selected("rfis", project=given, company="Skyline")
+    assert (selection.project, selection.company) == (meant, "Skyline")
+    assert selection.key == selected("rfis", project_id=given, company_id="Skyline").key
+
+
+def test_a_range_of_one_day_keeps_both_its_ends() -> None:
+    assert sent("rfis", updated_at=("2026-11-30", "2026-11-30")) == [
+        ("filters[updated_at]", "2026-11-30T00:00:00Z...2026-11-30T23:59:59Z")
+    ]
 
 
 def test_a_view_that_is_none_is_refused_with_those_there_are() -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from procore_jupyter import Procore
-from procore_jupyter.errors import ConfigurationError, ProcoreIncompleteWarning
+from procore_jupyter.errors import ConfigurationError, ParameterError, ProcoreIncompleteWarning, TableNotFound
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.table import MANY, Table
@@ -98,6 +98,7 @@ def test_nothing_is_asked_for_by_making_one_or_by_who_only_looks_it_over(
     assert table.incomplete == [] and table.notes == []
     assert {"id", "company_id", "project_id", "subject", "due_date"} <= {*table.columns}
     assert "not fetched yet" in repr(table) and "not fetched yet" in str(table)
+    assert "Table rfis · RFIs · by project · " in repr(table) and "project_id=4711" in repr(table)
     assert "fetch" in dir(table) and callable(table.fetch)
     for name in (
         *dir(table),
@@ -111,14 +112,21 @@ def test_nothing_is_asked_for_by_making_one_or_by_who_only_looks_it_over(
         getattr(table, name, None)
     with pytest.raises(TypeError, match=r"rfis has not been fetched.*\.fetch\(\)"):
         len(table)
+    with pytest.raises(TypeError, match=r"rfis has not been fetched.*\.fetch\(\)"):
+        assert table.num_rows
+    assert not hasattr(table, "num_rows")
     assert asked(server) == []
 
 
 def test_mistakes_are_told_at_once_and_without_asking(procore: Procore, server: Server) -> None:
-    with pytest.raises(ConfigurationError, match="Did you mean status"):
+    with pytest.raises(ParameterError, match="Did you mean status"):
         procore.table("rfis", statsu="open")
-    with pytest.raises(Exception, match="Did you mean rfis"):
+    with pytest.raises(TableNotFound, match="Did you mean rfis"):
         procore.table("RFIs")
+    with pytest.raises(LookupError, match="Did you mean rfis"):
+        procore.tables["RFIs"]
+    with pytest.raises(ParameterError, match="named by a text, and not by int"):
+        procore.tables[0]  # type: ignore[index]
     assert asked(server) == []
 
 
@@ -156,11 +164,62 @@ def test_rows_are_typed_and_told_where_they_are_from(table: Table) -> None:
     rows = table.to_arrow()
     assert rows.column_names[:3] == ["id", "company_id", "project_id"]
     assert table.columns == rows.column_names
+    assert table.schema.equals(rows.schema) and table.num_rows == 45
     assert rows.schema.field("due_date").type == pa.date32()
     assert rows.schema.field("created_at").type == pa.timestamp("us", "UTC")
     row = table[44]
     assert row["id"] == 45 and row["company_id"] == 1234 and row["project_id"] == HARBOR
     assert row["cost_impact"]["value"] == Decimal("1234.5") and row["assignee"]["name"] == "Dana Reyes"
+
+
+def test_columns_and_their_types_are_known_before_anything_is_fetched(
+    table: Table, procore: Procore, server: Server
+) -> None:
+    before = table.schema
+    assert before.names == table.columns
+    for name, kind in (("id", pa.int64()), ("project_id", pa.int64()), ("due_date", pa.date32())):
+        assert before.field(name).type == kind == table.to_arrow().schema.field(name).type
+    asked(server)
+    assert procore.get_all("/rest/v9.0/things").schema.names == [] and asked(server) == []
+
+
+def test_the_tables_give_one_by_its_name_or_describe_it(procore: Procore, server: Server) -> None:
+    procore.project_id = DEPOT
+    assert procore.tables["rfis"].to_arrow().equals(procore.table("rfis").to_arrow())
+    assert procore.tables.describe("rfis").names == ["rfis"]
+    assert "rfis · RFIs · by project" in repr(procore.tables.describe("rfis"))
+    assert "rfis" in procore.tables and "rfis" in [*procore.tables]
+    assert "rfis" in procore.tables.search("rfi").names
+    with pytest.raises(TableNotFound, match="Did you mean rfis"):
+        procore.tables.describe("RFIs")
+
+
+def test_a_path_in_place_of_a_name_is_any_list(procore: Procore, server: Server) -> None:
+    for path in (rfis_of(DEPOT), rfis_of(DEPOT).lstrip("/")):
+        found = procore.table(path)
+        assert found.name == "rfis" and len(found.fetch()) == 5
+    asked(server)
+    assert procore.get_all(rfis_of(DEPOT)).fetch().to_arrow().equals(found.to_arrow()) and asked(server) == []
+
+
+def test_parameters_of_a_path_are_sent_as_they_are(procore: Procore, server: Server) -> None:
+    given: list[tuple[Any, dict[str, Any]]] = [
+        ({"filters[status]": "open", "in": [1, 2]}, {}),
+        ([("filters[status]", "open"), ("in", 1), ("in", 2)], {}),
+        ({"filters[status]": "open"}, {"in": [1, 2], "nothing": None}),
+    ]
+    for params, more in given:
+        for ask in (procore.get_all, procore.table):
+            ask(rfis_of(DEPOT), params=params, **more).refresh()
+            (path,) = asked(server)
+            assert "?filters%5Bstatus%5D=open&in=1&in=2&per_page" in path
+    with pytest.raises(ParameterError, match="in of rfis takes text, numbers and dates, not object"):
+        procore.get_all(rfis_of(DEPOT), {"in": object()})
+
+
+def test_a_project_is_named_beside_its_id(procore: Procore) -> None:
+    for given in ({"project": "project 4712"}, {"project_id": "Project 4712"}, {"project": float(DEPOT)}):
+        assert len(procore.table("rfis", company=COMPANY, **given).fetch()) == 5
 
 
 def test_a_table_is_read_as_a_sequence(table: Table) -> None:

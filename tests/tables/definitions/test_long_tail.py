@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from procore_jupyter import Procore, profiles
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.profiles import built_in_tables
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import example
@@ -293,6 +293,6 @@ def test_what_is_no_path_is_refused(
     if path.startswith("//"):
         procore.get_all(path)  # an address on the API's own host, like any other
         return
-    with pytest.raises(ConfigurationError, match="get_all takes the path of a list"):
+    with pytest.raises(ParameterError, match="get_all takes the path of a list"):
         procore.get_all(path)
     assert server.arrived == []
