@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ParameterError
+from procore_jupyter.tables.conditions import pairs
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing
 from procore_jupyter.tables.definitions.spec import TableSpec
-from procore_jupyter.tables.selection import pairs, selection_at, selection_of
+from procore_jupyter.tables.selection import selection_at, selection_of
 from procore_jupyter.tables.table import Table
 
 if TYPE_CHECKING:

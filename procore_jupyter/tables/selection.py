@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.tables.definitions.spec import DATES, SCOPE_IDS, Filter, TableSpec
-from procore_jupyter.wording import nearest
+from procore_jupyter.tables.conditions import (
+    SEVERAL,
+    check_present,
+    pairs,
+    plain,
+    sent,
+    sent_as_given,
+    text_of,
+    values_of,
+)
+from procore_jupyter.tables.definitions.spec import DATES, SCOPE_IDS, TableSpec
 
 Named = tuple[int, str]
 """An id and a name; the name may be empty."""
@@ -20,20 +29,11 @@ ALL = "all"
 ALL_ACTIVE = "all active"
 """As a project: all active projects."""
 
-SEVERAL = (list, tuple, set, frozenset, range)
-"""The types that hold several values of one parameter."""
-
 FIRST_DAY = "2000-01-01"
 """The first day of daily logs to ask for, if no days are given."""
 
 DAYS_AHEAD = 366
 """Days from today to the last day of daily logs to ask for: a log may be made for a day to come."""
-
-BEGINNING = "1970-01-01T00:00:00Z"
-"""The first end of a range that is open there."""
-
-END = "2100-01-01T00:00:00Z"
-"""The last end of a range that is open there."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +135,10 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
     ParameterError
         A parameter isn't known, is missing, or has a value that it doesn't take.
     """
-    left = {name: _plain(value) for name, value in given.items() if value is not None}
+    left = {name: plain(value) for name, value in given.items() if value is not None}
     raw = left.pop("params", None)
     for name, value in left.items():
-        if _is_missing(value):
-            raise ParameterError(_has_missing(spec, name, value))
+        check_present(spec, name, value)
     company = _scope(spec, left, "company") if spec.scope != "global" else None
     project = _scope(spec, left, "project") if spec.scope == "project" else None
     parents = []
@@ -152,13 +151,13 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
         if name not in spec.parents:
             if name not in left:
                 raise ParameterError(_missing(spec, name))
-            query.append((name, _text(spec, name, left.pop(name))))
+            query.append((name, text_of(spec, name, left.pop(name))))
     if spec.default_view and spec.view_param not in left:
         query.append((spec.view_param, spec.default_view))
     query += _all_days(spec, left, today)
     for name, value in left.items():
-        query += _parameter(spec, name, value)
-    query += _as_given(spec, pairs(raw))
+        query += sent(spec, name, value)
+    query += sent_as_given(spec, pairs(raw))
     return Selection(spec, company, project, tuple(parents), tuple(query))
 
 
@@ -190,23 +189,8 @@ def selection_at(
     )
     parents = tuple((name, _parent(spec, name, where[name])) for name in spec.parents if name in where)
     rest = [(name, value) for name, value in left if name not in spec.place_columns]
-    query = [*_all_days(spec, dict(rest), today), *_as_given(spec, rest)]
+    query = [*_all_days(spec, dict(rest), today), *sent_as_given(spec, rest)]
     return Selection(spec, company, project, parents, tuple(query))
-
-
-def pairs(params: Any) -> list[tuple[str, Any]]:
-    """Return the names and values of a mapping, or of an iterable of pairs; none of None."""
-    return [*(params.items() if isinstance(params, Mapping) else params or ())]
-
-
-def _as_given(spec: TableSpec, params: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
-    """Return parameters as they are sent, without a look at what the table is known to take."""
-    found = []
-    for name, value in params:
-        value = _plain(value)
-        values = value if isinstance(value, SEVERAL) else [value]
-        found += [(str(name), _text(spec, str(name), one)) for one in values]
-    return found
 
 
 def _all_days(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> list[tuple[str, str]]:
@@ -227,7 +211,7 @@ def _scope(spec: TableSpec, left: dict[str, Any], what: str) -> Any:
 
 def _ids_or_names(spec: TableSpec, name: str, value: Any) -> Any:
     """Return a company's or project's id or name; or those of several projects, as a tuple."""
-    found = _values(spec, name, value)
+    found = values_of(spec, name, value)
     if found == ():
         raise ParameterError(f'{name} is an empty list. "all active" means all of them.')
     several = isinstance(found, tuple) and name.startswith("project")
@@ -237,127 +221,9 @@ def _ids_or_names(spec: TableSpec, name: str, value: Any) -> Any:
     return found
 
 
-def _parameter(spec: TableSpec, name: str, value: Any) -> list[tuple[str, str]]:
-    found = spec.filters.get(name)
-    if found is not None:
-        return _filter(spec, found, value)
-    if spec.dates and name in DATES:
-        return [(name, _day(name, value))]
-    if spec.views and name == spec.view_param:
-        if value not in spec.views:
-            raise ParameterError(f"{spec.name} has no {name} {value!r:.60}. It has {', '.join(spec.views)}.")
-        return [(name, str(value))]
-    if spec.sort and name == "sort":
-        return _sort(spec, str(value))
-    known = spec.parameters
-    meant = nearest(name, known)
-    hint = (
-        f"Did you mean {meant}?" if meant else f"It takes {', '.join(known)}." if known else "It takes none."
-    )
-    raise ParameterError(
-        f"{spec.name} takes no {name!r:.60}. {hint} What the API takes besides goes into params={{…}}."
-    )
-
-
-def _filter(spec: TableSpec, found: Filter, value: Any) -> list[tuple[str, str]]:
-    if found.range:
-        return [(found.param, _range(found, value))]
-    if isinstance(value, SEVERAL):
-        if not found.several:
-            raise ParameterError(f"{found.name} of {spec.name} takes one value, and not several.")
-        if not len(value):
-            raise ParameterError(f"{found.name} of {spec.name} is an empty list: no row can be meant.")
-        texts = [_chosen(spec, found, one) for one in _values(spec, found.name, value)]
-    else:
-        texts = [_chosen(spec, found, value)]
-    param = found.param
-    if found.several and not param.endswith("[]"):
-        param += "[]"
-    return [(param, one) for one in texts]
-
-
-def _chosen(spec: TableSpec, found: Filter, value: Any) -> str:
-    if found.kind in ("id", "int") and isinstance(value, float) and value.is_integer():
-        value = int(value)  # a data frame's ids are floats if some are missing
-    text = _day(found.name, value) if found.kind == "date" else _text(spec, found.name, value)
-    if found.choices and text not in {str(one) for one in found.choices}:
-        named = [str(one) for one in found.choices]
-        meant = nearest(text, named)
-        hint = f"did you mean {meant}?" if meant else f"it takes {', '.join(named)}."
-        raise ParameterError(
-            f"{found.name} of {spec.name} is not known to take {text!r:.60}: {hint} "
-            f"Where you know better:  params={{{found.param!r}: {text!r:.60}}}"
-        )
-    return text
-
-
-def _range(found: Filter, value: Any) -> str:
-    """Return a range as Procore writes it: both ends, which belong to it, with three dots between (its filtering guide)."""
-    if isinstance(value, str) and "..." in value:
-        return value
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise ParameterError(
-            f'{found.name} takes a range, from and to:  {found.name}=("2026-11-01", "2026-11-30")  (None leaves an end open)'
-        )
-    since, until = value
-    if (since is not None and _is_missing(since)) or (until is not None and _is_missing(until)):
-        raise ParameterError(
-            f"{found.name} has a missing value as an end: {value!r:.60}. None leaves an end open."
-        )
-    if found.kind == "date":
-        ends = _day(found.name, since or BEGINNING[:10]), _day(found.name, until or END[:10])
-    else:
-        ends = _moment(found.name, since, BEGINNING, last=False), _moment(found.name, until, END, last=True)
-    return "...".join(ends)
-
-
-def _moment(name: str, value: Any, otherwise: str, *, last: bool) -> str:
-    """Return a time in UTC; for a day, its first second or its last."""
-    if value is None:
-        return otherwise
-    if isinstance(value, str):
-        try:
-            value = (
-                datetime.date.fromisoformat(value)
-                if len(value) == 10
-                else datetime.datetime.fromisoformat(value)
-            )
-        except ValueError:
-            raise ParameterError(
-                f'{name} has a time that can\'t be read: {value!r:.60}. Write it as "2026-11-30" or "2026-11-30T17:00:00Z".'
-            ) from None
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            value = value.replace(tzinfo=datetime.UTC)
-        if last and value.microsecond:  # rows of that same second are meant too
-            value += datetime.timedelta(seconds=1)
-        return f"{value.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
-    if isinstance(value, datetime.date):
-        return f"{value.isoformat()}T{'23:59:59' if last else '00:00:00'}Z"
-    raise ParameterError(f"{name} takes dates and times, not {type(value).__name__}.")
-
-
-def _day(name: str, value: Any) -> str:
-    if isinstance(value, datetime.datetime):
-        value = value.date()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    try:
-        return datetime.date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise ParameterError(f'{name} takes a day such as "2026-11-30", not {value!r:.60}.') from None
-
-
-def _sort(spec: TableSpec, value: str) -> list[tuple[str, str]]:
-    if spec.sort != "sort[attribute]":
-        return [(spec.sort, value)]
-    direction = "desc" if value.startswith("-") else "asc"
-    return [("sort[attribute]", value.lstrip("-")), ("sort[direction]", direction)]
-
-
 def _parent(spec: TableSpec, name: str, value: Any) -> Any:
     if isinstance(value, SEVERAL):
-        return tuple(_segment(spec, name, one) for one in _values(spec, name, value))
+        return tuple(_segment(spec, name, one) for one in values_of(spec, name, value))
     if value == ALL and spec.parents[name]:
         return ALL
     return _segment(spec, name, value)
@@ -379,20 +245,6 @@ def _segment(spec: TableSpec, name: str, value: Any) -> int | str:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else text
 
 
-def _text(spec: TableSpec, name: str, value: Any) -> str:
-    if value is not None and _is_missing(value):
-        raise ParameterError(_has_missing(spec, name, value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime.datetime):
-        return _moment(name, value, "", last=False)
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise ParameterError(f"{name} of {spec.name} takes text, numbers and dates, not {type(value).__name__}.")
-
-
 def _missing(spec: TableSpec, name: str) -> str:
     of = spec.parents.get(name, "")
     if not of:
@@ -403,43 +255,3 @@ def _missing(spec: TableSpec, name: str) -> str:
         f"{spec.name} needs {name}, an {column} of {table}:  procore.table({spec.name!r}, {name}=…)  "
         f'or  {name}="all"  for all of them (a request each)'
     )
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of NumPy, pandas or Arrow as Python's own."""
-    for method in ("to_pylist", "as_py", "tolist"):
-        if hasattr(value, method):
-            return getattr(value, method)()
-    return value
-
-
-def _values(spec: TableSpec, name: str, value: Any) -> Any:
-    """Return one value as it is, and several as a tuple of each value once.
-
-    Raises
-    ------
-    ParameterError
-        One of them is missing.
-    """
-    value = _plain(value)
-    several = isinstance(value, SEVERAL)
-    found: dict[str, Any] = {}
-    for one in value if several else [value]:
-        one = _plain(one)
-        if _is_missing(one):
-            raise ParameterError(_has_missing(spec, name, one))
-        if isinstance(one, float) and one.is_integer():
-            one = int(one)  # a data frame's ids are floats if some are missing
-        found.setdefault(str(one), one)
-    return tuple(found.values()) if several else next(iter(found.values()))
-
-
-def _is_missing(value: Any) -> bool:
-    """Tell whether a value is None, a NaN, or pandas' NaT or NA, without importing pandas."""
-    if isinstance(value, float):
-        return value != value
-    return value is None or type(value).__name__ in ("NaTType", "NAType")
-
-
-def _has_missing(spec: TableSpec, name: str, value: Any) -> str:
-    return f"{name} of {spec.name} has a missing value ({value}). Leave it out; of a data frame's column:  .dropna()"
