@@ -1,4 +1,4 @@
-"""A table's rows as pandas and polars have them."""
+"""A table's rows as data frames of pandas and polars."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.tables.arrow.types import DECIMAL
 
 if TYPE_CHECKING:
@@ -24,10 +24,15 @@ def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pand
     rows : pyarrow.Table
         The rows.
     dtype_backend : "pyarrow" or None
-        ``"pyarrow"``: every column is Arrow's (`pandas.ArrowDtype`). None: pandas' own types for text, dates, times
-        (``datetime64``), true or false, and whole numbers, nullable where values are missing, so that no id becomes
-        a float. Money and nested values are Arrow's there too: pandas has no type of its own for them. Hours and
-        quantities are ``float64``, as long as every digit of them fits.
+        ``"pyarrow"``: every column has Arrow's type (`pandas.ArrowDtype`). None: text, dates, times (``datetime64``),
+        booleans and integers have pandas' own types, which are nullable if values are missing, so that no id becomes a
+        float. Money and nested values have Arrow's types, as pandas has none for them. Hours and quantities are
+        ``float64`` if no digit is lost by it.
+
+    Raises
+    ------
+    ConfigurationError
+        pandas is missing; as a `ParameterError`, `dtype_backend` is something else.
     """
     try:
         import pandas
@@ -38,7 +43,7 @@ def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pand
     if dtype_backend == "pyarrow":
         return rows.to_pandas(types_mapper=pandas.ArrowDtype)
     if dtype_backend is not None:
-        raise ConfigurationError('dtype_backend is "pyarrow", or left out.')
+        raise ParameterError('dtype_backend is "pyarrow", or left out.')
     rows = _with_floats(rows)
     complete = {name for name in rows.column_names if rows[name].null_count == 0}
     nullable = {
@@ -66,7 +71,7 @@ def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pand
 
 
 def _with_floats(rows: pa.Table) -> pa.Table:
-    """Return rows with quantities, which have eight places, as floats: where each digit is still there after it."""
+    """Return rows with quantities, which have eight places, as floats, if no digit is lost by it."""
     import pyarrow.compute as pc
 
     for place, found in enumerate(rows.schema):
@@ -77,13 +82,13 @@ def _with_floats(rows: pa.Table) -> pa.Table:
                 same = pc.all(pc.equal(floats.cast(DECIMAL), exact))
             except pa.ArrowInvalid:  # too large for a float's digits
                 continue
-            if same.as_py() is not False:  # None: there is nothing in it
+            if same.as_py() is not False:  # None: the column holds no value
                 rows = rows.set_column(place, pa.field(found.name, pa.float64()), floats)
     return rows
 
 
 def to_polars(rows: pa.Table) -> polars.DataFrame:
-    """Return rows as polars' data frame."""
+    """Return rows as a data frame of polars. Raises ConfigurationError if polars is missing."""
     try:
         import polars
     except ImportError:

@@ -74,10 +74,10 @@ class Library:
     def at(self, path: str, given: Mapping[str, Any], *, strict: bool = False) -> Table:
         """Return the list at a path as a table. Raises ParameterError if the path is none.
 
-        The catalog's facts hold for a list that it knows; of another list, what arrives decides.
+        The catalog's facts hold for a list that it knows; for another list, what arrives decides the columns.
         """
         path = "/" + path.strip().lstrip("/")
-        if "://" in path or "?" in path or "#" in path or ".." in path:
+        if any(sign in path for sign in ("://", "?", "#", "..", "{")):
             raise ParameterError(
                 "get_all takes the path of a list of Procore's API, such as /rest/v1.0/projects/4711/rfis; parameters go beside it."
             )
@@ -89,7 +89,7 @@ class Library:
         params = [*pairs(more.pop("params", None)), *more.items()]
         return Table(self.reader, selection_at(spec, held, params, today=self.reader.today), strict=strict)
 
-    # As something to look at
+    # The tables as a mapping, and drawn
 
     def __getitem__(self, name: str) -> Table:
         """Return a table, as `Procore.table` does."""

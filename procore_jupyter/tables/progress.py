@@ -1,4 +1,4 @@
-"""`Progress`: how far the reading of a table is, and the line that says so. Drawn by whoever is in front."""
+"""`Progress`: how far a reading or a download has come, and the line that says so. A front end draws it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 from procore_jupyter.wording import counted, wait_line
 
 UNSEEN = 0.5
-"""Seconds that nothing is drawn: what is done by then needs no progress."""
+"""Seconds before a progress is drawn: work that takes less needs none."""
 
 WIDTH = 12
 """Letters of the bar."""
@@ -18,20 +18,22 @@ WIDTH = 12
 
 @dataclass
 class Progress:
-    """How far it is.
+    """How far a piece of work has come.
 
     Parameters
     ----------
     name : str
-        What is read.
+        The table or the file.
     unit : str
-        What is counted: ``projects``, ``pages``, ``bytes``.
+        What `total` and `done` count: ``projects``, ``pages``, ``rows``, ``bytes``.
     total : int or None
-        How many there are; None as long as nobody knows.
+        How many there are; None until that is known.
     done, rows, requests : int
-        What has come.
+        How many have come.
     begun : float
-        When it began, in seconds by the clock.
+        When the work began, in seconds of the clock.
+    clock : callable
+        Seconds that never run backwards.
     """
 
     name: str
@@ -59,12 +61,12 @@ class Progress:
 
     @property
     def fraction(self) -> float | None:
-        """How much is done, from 0 to 1; None where that isn't known."""
+        """The part that is done, from 0 to 1; None until the total is known."""
         return min(1.0, self.done / self.total) if self.total else None
 
     @property
     def left(self) -> float | None:
-        """Seconds that it may take yet; None where that can't be told."""
+        """Seconds that the rest may take; None until that can be estimated."""
         passed = self.clock() - self.begun
         if not self.total or not self.done or passed < UNSEEN:
             return None
@@ -72,7 +74,7 @@ class Progress:
 
     @property
     def waiting(self) -> str:
-        """What is waited for now, with the seconds counted down; empty where nothing is."""
+        """What is waited for now, with the seconds counted down; empty if nothing is."""
         seconds = self._waits_until - self.clock()
         if not self._waits or seconds <= 0:
             return ""
@@ -86,7 +88,7 @@ class Progress:
 
     @property
     def words(self) -> str:
-        """The line without its bar: what was done, and how long it may take yet."""
+        """The line without its bar: what is done, and how long the rest may take."""
         many = _of(self.done, self.total, self.unit)
         parts = [many] if self.unit != "rows" or self.total else []
         if self.unit != "bytes":
@@ -108,21 +110,21 @@ def _of(done: int, total: int | None, unit: str) -> str:
 
 
 class Drawing(Protocol):
-    """Something that shows a `Progress` as long as it goes on."""
+    """Shows one `Progress`."""
 
     def update(self) -> None:
-        """Draw it anew, if it is time."""
+        """Draw the progress again, if enough time has passed."""
 
     def close(self) -> None:
-        """Take it away."""
+        """Take the drawing away."""
 
 
 Draw = Callable[[Progress], Drawing]
-"""Begins to show a progress."""
+"""Takes a progress, and begins to show it."""
 
 
 class Undrawn:
-    """Where nobody looks."""
+    """A drawing for no one: in a script, or with no front end."""
 
     def __init__(self, progress: Progress) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Reading a selection: its places' lists side by side, their rows as typed batches, in order, each row once."""
+"""`Reading`: reads the lists of a selection's places side by side, and gives their rows as typed batches, each row once."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
 
 BATCH_BYTES = 2 * 1024 * 1024
-"""Bytes of JSON that are taken in at a time, about: what a batch costs in memory is several times this."""
+"""Bytes of JSON in a batch, about: the batch takes several times as much memory."""
 
 FRUGAL_BATCH = 1024 * 1024
-"""The same where little is to be in memory."""
+"""Bytes of JSON in a batch of a frugal reading."""
 
 IN_HAND = 1
-"""Batches that are begun, in another thread, while the one before is finished and handed on."""
+"""Batches that another thread reads while the one before is finished and handed on."""
 
 FEW_PROJECTS = 3
-"""Projects that are named where some didn't answer."""
+"""Projects that a message names, of those that didn't answer."""
 
 
 class Incomplete(NamedTuple):
@@ -47,13 +47,13 @@ class Incomplete(NamedTuple):
     Parameters
     ----------
     project : str
-        The project's name, or what else it is about.
+        The project's name; of a table without projects, the place or the table.
     project_id : int or None
         The project's id.
     status : int or None
-        The HTTP status of the answer; None where it wasn't one answer that failed.
+        The HTTP status of the answer that failed; None if the rows are missing for another reason.
     message : str
-        Why, and what to do.
+        Why they are missing, and what to do.
     """
 
     project: str
@@ -64,7 +64,17 @@ class Incomplete(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one place, as columns."""
+    """Rows of one place.
+
+    Parameters
+    ----------
+    place : int
+        The place's number in `Reading.places`.
+    columns : mapping of str to pyarrow.Array
+        The columns by name.
+    length : int
+        The number of rows.
+    """
 
     place: int
     columns: Mapping[str, pa.Array]
@@ -79,19 +89,21 @@ class Reading:
     session : RefreshingSession
         The session that asks.
     selection : Selection
-        What is wanted.
+        The rows that are wanted.
     places : sequence of Place
-        Where it is.
+        The places to read.
     ingest : Ingest
-        Takes the rows in.
-    concurrency, page_size : int, int or None
-        Requests under way at a time, and rows a page; None for the most that the list gives.
+        Makes columns of rows.
+    concurrency : int
+        Requests under way at a time.
+    page_size : int or None
+        Rows a page; None for the most that the list gives.
     limit : int or None
-        Rows that are wanted at most.
+        The most rows that are wanted.
     peek : int or None
-        Of more rows than this, the first page is read and no more, where the list tells how many it has.
+        If a list says that it has more rows than this, only its first page is read.
     frugal : bool
-        The rows go on and aren't kept: it matters how little is in memory at any time.
+        The rows are handed on and not kept: batches are smaller, so that little is in memory at any time.
     draw : callable
         Shows the progress.
 
@@ -104,11 +116,11 @@ class Reading:
     incomplete : list of Incomplete
         What is missing.
     failures : dict of int to Exception
-        What places failed with, by their number.
+        The errors of the places that failed, by their number.
     notes : list of str
-        What one should know of the rows.
+        Remarks on the rows.
     cut : bool
-        There are more rows than were wanted.
+        There are more rows than `limit`.
     part : bool
         There are more rows than `peek`, and some of them were read.
     """
@@ -148,19 +160,19 @@ class Reading:
         self._begun: deque[tuple[int, _Pending, Begun]] = deque()
 
     def batches(self) -> Generator[Batch, None, None]:
-        """Give the rows, some thousand at a time; in the order of the places.
+        """Give the rows, some thousand at a time, in the order of the places.
 
-        Closing it stops everything. A place that fails is told of in `failures` and `incomplete` when all that it gave has been
-        handed on.
+        Closing the generator stops the reading. A place that fails appears in `failures` and `incomplete` once all that
+        it gave has been handed on.
 
         Raises
         ------
         LoginRequired, RateLimited, requests.ConnectionError
-            What ends everything.
+            Nobody is signed in, the limit lasts too long, or there is no network: no place could go on.
         """
         drawing = self._draw(self._progress)
         if isinstance(drawing, Undrawn):
-            self.scope.notify = None  # a wait is said all the same, in the session's own way
+            self.scope.notify = None  # the session itself says that it waits
 
         def tick() -> None:
             self._progress.rows, self._progress.requests = self.rows, self.scope.requests
@@ -204,7 +216,7 @@ class Reading:
                     break
                 tick()
             else:
-                self.part = bool(self._pending)  # the lists go on
+                self.part = bool(self._pending)  # lists of which only the first page was read
                 for index, pending in self._pending.items():
                     yield from self._rest(index, pending, aside)
         finally:
@@ -230,13 +242,13 @@ class Reading:
         self._begun.append((index, pending, self.ingest.begin(pending.take(), aside)))
 
     def _rest(self, index: int, pending: _Pending, aside: Executor) -> Iterator[Batch]:
-        """Give all that came of a list and wasn't given yet."""
+        """Give the rows of a list that came and were not given yet."""
         while pending.rows:
             self._begin(index, pending, aside)
         yield from self._finish()
 
     def _finish(self, in_hand: int = 0) -> Iterator[Batch]:
-        """Give the batches that were begun, all but so many that another thread is at."""
+        """Give the batches that were begun, except as many as another thread may go on with."""
         while self._begun and not self.cut:
             if len(self._begun) <= in_hand and self._begun[0][2].table is not None:
                 break
@@ -262,7 +274,7 @@ class Reading:
 
     @functools.cached_property
     def place_types(self) -> dict[str, pa.DataType]:
-        """The types of the columns that say where a row is from: ids are numbers, unless one of them is a text."""
+        """The types of the columns that say where a row is from: integers, or text if one of the ids is a text."""
         return {
             name: pa.int64()
             if all(isinstance(one.columns[name], int) for one in self.places)
@@ -271,7 +283,7 @@ class Reading:
         }
 
     def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
-        """Return columns with those of the place: what a row says itself counts before it."""
+        """Return columns with those of the place added; a row's own value comes before the place's."""
         found, types = dict(columns), self.place_types
         for name, value in place.columns.items():
             given = one_of(value if pa.types.is_integer(types[name]) else str(value), types[name])
@@ -295,7 +307,7 @@ class Reading:
 
     @property
     def told_rows(self) -> int:
-        """Rows that the lists say they have, as far as they have told."""
+        """The number of rows that the lists say they have, as far as they have said it."""
         return sum(self._told.values())
 
     def _ended(self, index: int, pages: PageOrder, pending: _Pending) -> None:
@@ -359,7 +371,7 @@ class Reading:
 
 
 class _Pending:
-    """Rows of one list that came and were not yet taken in."""
+    """Rows of one list that came and are not in a batch yet."""
 
     def __init__(self, apart: RowsApart, batch_bytes: int) -> None:
         self.rows: list[Any] = []
@@ -371,7 +383,7 @@ class _Pending:
         self.apart.page(len(rows))
         size = max(1, len(memoryview(rows[len(rows) // 2])))
         most = max(100, min(BATCH, self._batch_bytes // size))
-        # In equal parts: a row that is left over keeps the whole page in memory.
+        # In equal parts: one row that is left over would keep the whole page in memory.
         self._at_a_time = -(-len(rows) // -(-len(rows) // most)) if len(rows) > most else most
         self.rows += rows
 

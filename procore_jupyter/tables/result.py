@@ -1,4 +1,4 @@
-"""`Fetched`: a table's rows in memory, with what one should know of them."""
+"""`Fetched`: a table's rows in memory, with where they are from and what is missing."""
 
 from __future__ import annotations
 
@@ -29,21 +29,23 @@ class Fetched:
     rows : pyarrow.Table
         The rows.
     places : tuple of Place
-        Where they are from.
+        The companies, projects and parents whose rows were read.
     incomplete : tuple of Incomplete
         What is missing.
     notes : tuple of str
-        What one should know of them.
-    requests, bytes : int
-        What it cost.
+        Remarks on the rows, a line each.
+    requests : int
+        Requests that were sent.
+    bytes : int
+        Bytes of the answers' bodies, unpacked.
     told_rows : int or None
-        Rows that there are, where not all of them were read.
+        How many rows Procore says there are, if only some of them were read; None if all were.
     cut : bool
-        There are more than ``MaxRows`` let through.
+        There are more rows than ``MaxRows`` let through.
     written : int or None
-        Rows that went into a file, and aren't in `rows`.
+        Rows that a stream gave, and that aren't in `rows`; None if no stream did.
     when : float
-        When it was done, in seconds since 1970.
+        When the reading ended, in seconds since 1970.
     stamp : tuple
         What was chosen, and how often everything had been forgotten (`Reader.is_current`).
     """
@@ -63,18 +65,18 @@ class Fetched:
     def first(self, count: int) -> Fetched:
         """Return the first rows, with what is known of all.
 
-        That there are more rows than were wanted is no lack; that ``MaxRows`` let fewer through is one.
+        More rows than were wanted are no lack; fewer, because of ``MaxRows``, are one.
         """
         return replace(self, rows=self.rows.slice(0, count), cut=self.cut and self.rows.num_rows < count)
 
 
 def read_all(reading: Reading) -> Fetched:
-    """Read to the end, and keep the rows; of a place that fails, none.
+    """Read to the end, and keep the rows of the places that didn't fail.
 
     Raises
     ------
     ProcoreAPIError, requests.RequestException
-        All places failed; what the first one failed with.
+        All places failed; the error is that of the first one.
     """
     kept: dict[int, list[Batch]] = {}
     with contextlib.closing(
@@ -99,10 +101,10 @@ def read_all(reading: Reading) -> Fetched:
 
 
 def _in_one_piece(batch: Batch, schema: Container[str]) -> Batch:
-    """Return a batch in memory of its own; without columns of the schema that are empty, which `Ingest.as_now` gives back.
+    """Return a batch in memory of its own, without the columns of the schema that hold nothing.
 
-    Its columns lie among what was needed for a moment to read them, none of which goes back to the system as long as
-    one of them is there.
+    Copying lets the page's buffers be freed: otherwise one live column pins all of them. `Ingest.as_now` gives the
+    empty columns back.
     """
     columns = {
         name: column
@@ -116,13 +118,13 @@ def _in_one_piece(batch: Batch, schema: Container[str]) -> Batch:
 
 
 def raise_where_all_failed(reading: Reading) -> None:
-    """Raise what the first place failed with, where none gave anything."""
+    """Raise the error of the first place, if all places failed."""
     if reading.failures and len(reading.failures) == len(reading.places):
         raise reading.failures[min(reading.failures)]
 
 
 def raise_where_incomplete(incomplete: Sequence[Incomplete], failures: Mapping[int, Exception]) -> None:
-    """Raise what is missing (``strict=True``)."""
+    """Raise an error if rows are missing: the first place's own, else one that says what is missing."""
     if failures:
         raise failures[min(failures)]
     if incomplete:
@@ -130,7 +132,7 @@ def raise_where_incomplete(incomplete: Sequence[Incomplete], failures: Mapping[i
 
 
 def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
-    """Return batches as one table: of all columns, each of the widest type that came."""
+    """Return batches as one table, with all columns that came, each of the widest type that came."""
     ingest = reading.ingest
     while True:
         before = dict(ingest.schema)
@@ -155,7 +157,7 @@ def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
 
 
 def ordered(spec: TableSpec, names: Iterable[str], places: Sequence[Place]) -> list[str]:
-    """Return the columns in the order in which they are handed out: the key, where a row is from, and the others."""
+    """Return the columns in a table's order: the key, those that say where a row is from, the others."""
     of_place = [*places[0].columns] if places else []
     names = [name for name in names if name not in (UNFIT, EXTRA)]
     own = [name for name in names if name not in of_place]

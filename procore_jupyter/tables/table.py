@@ -1,4 +1,4 @@
-"""`Table`: rows that are fetched when somebody looks at them."""
+"""`Table`: the rows of a selection, fetched when somebody looks at them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class _NotFetched(TypeError, AttributeError):
-    """The number of rows isn't known: what ``len`` raises; and ``hasattr(table, "num_rows")`` is false meanwhile."""
+    """The number of rows isn't known yet. It is a TypeError for ``len``, and an AttributeError so that ``hasattr`` is false."""
 
 
 class Table:
@@ -79,14 +79,14 @@ class Table:
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns: those that came, else those that are known beforehand."""
+        """The names of the columns: of the rows that came, else as the catalog knows them."""
         return [*(self._selection.spec.known_columns if self._seen is None else self._seen.rows.column_names)]
 
     @property
     def schema(self) -> pa.Schema:
         """The columns and their Arrow types: of the rows that came, else as the catalog knows them.
 
-        Rows may bring further columns, and values that widen a type. It is empty for a list of which no column is known.
+        Rows may bring further columns, and values that widen a type. The schema is empty if the catalog knows no column.
         """
         if self._seen is None:
             return self._reader.catalog.schema(self._selection.spec)
@@ -94,7 +94,7 @@ class Table:
 
     @property
     def num_rows(self) -> int:
-        """How many rows there are, as ``len``. Raises an error before they are fetched, and never fetches."""
+        """The number of rows, as ``len``. Raises a TypeError until they are fetched; never fetches."""
         return len(self)
 
     @property
@@ -104,12 +104,12 @@ class Table:
 
     @property
     def incomplete(self) -> list[Incomplete]:
-        """What is missing, as far as is known: project, status, message."""
+        """What is missing of the rows that came last: project, status, message."""
         return [*self._told_of.incomplete] if self._told_of is not None else []
 
     @property
     def notes(self) -> list[str]:
-        """What one should know of the rows, as far as is known."""
+        """Remarks on the rows that came last: columns that widened, a list that changed while it was read."""
         return [*self._told_of.notes] if self._told_of is not None else []
 
     def __len__(self) -> int:
@@ -126,7 +126,7 @@ class Table:
     # Rows
 
     def fetch(self) -> Table:
-        """Fetch all rows, where they aren't there yet, and return this table.
+        """Fetch all rows that aren't in memory yet, and return this table.
 
         Raises
         ------
@@ -164,27 +164,25 @@ class Table:
         Parameters
         ----------
         dtype_backend : "pyarrow" or None
-            ``"pyarrow"``: Arrow's types for every column. None: pandas' own, but for money and nested values; ids
-            stay whole numbers, also where some are missing.
+            ``"pyarrow"``: Arrow's types for every column. None: pandas' own types, except for money and nested
+            values; ids stay whole numbers, even if some are missing.
         """
-        if self._current() is None:  # half a second, which passes while the first pages come
+        if self._current() is None:  # importing pandas takes half a second, and the first pages take longer
             threading.Thread(target=_import_pandas, name="procore pandas", daemon=True).start()
         from procore_jupyter.tables.frames import to_pandas
 
         return to_pandas(self._all().rows, dtype_backend)
 
     def to_polars(self) -> polars.DataFrame:
-        """Return all rows as a `polars.DataFrame`. Raises as `fetch`, and ConfigurationError where polars is missing."""
+        """Return all rows as a `polars.DataFrame`. Raises as `fetch`; ConfigurationError if polars is missing."""
         from procore_jupyter.tables.frames import to_polars
 
         return to_polars(self._all().rows)
 
     def to_parquet(self, path: str | Path) -> None:
-        """Write all rows to a Parquet file, some thousand at a time: as large as the disk, not as the memory.
+        """Write all rows to a Parquet file, some thousand at a time: the file may be larger than the memory.
 
-        What was fetched is written; else rows are fetched and not kept. Then the columns are those of the first rows:
-        a value that doesn't fit one stands in the column ``_unfit``, what comes in new fields in ``_extra`` (as JSON).
-        The file is replaced when it is whole.
+        The rows are those of `to_batches`. An older file is replaced when the new one is whole.
 
         Parameters
         ----------
@@ -194,7 +192,7 @@ class Table:
         Raises
         ------
         OSError
-            It can't be written.
+            The file can't be written.
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `fetch`.
         """
@@ -206,19 +204,20 @@ class Table:
     def to_batches(self) -> Stream:
         """Return all rows as `pyarrow.RecordBatch`, some thousand at a time, all of one schema.
 
-        What was fetched is used; else rows are fetched as the batches are asked for, and not kept. Then the columns are
-        those of the first rows: a value that doesn't fit one is NULL there and stands in ``_unfit``, a field that they
-        didn't have stands in ``_extra`` (both as JSON). After the last batch, `incomplete` and `notes` tell of these rows.
+        Rows that were fetched are used again; others are fetched as the batches are asked for, and not kept. The columns
+        are then those of the first rows: a value that doesn't fit its column is NULL and stands in ``_unfit``, a field that
+        the first rows didn't have stands in ``_extra``, both as JSON. `incomplete` and `notes` tell of these rows after
+        the last batch.
 
         Returns
         -------
         Stream
-            An iterator with ``.schema`` and ``.close()``; a context manager; and what takes Arrow's streams takes it.
+            An iterator with ``.schema`` and ``.close()``, which is a context manager and an Arrow stream too.
 
         Raises
         ------
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
-            As `fetch`: here, or while the batches are read.
+            As `fetch`; here, or while the batches are read.
         """
         from procore_jupyter.tables.stream import stream, stream_of
 
@@ -231,10 +230,10 @@ class Table:
         return stream(self._reader.begin(self._selection, frugal=True), self._streamed, strict=self._strict)
 
     def _streamed(self, found: Fetched) -> None:
-        """Tell what is known of rows that were given and aren't kept."""
+        """Remember and say what is known of rows that a stream gave and that aren't kept."""
         self._told_of = found
         _warn(found, self.name)
-        for note in found.notes:  # nowhere else would they be seen
+        for note in found.notes:  # of rows in memory, the drawn table shows them
             _warn_caller(note, ProcoreWarning)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -257,7 +256,7 @@ class Table:
         KeyError
             No column has that name; the message names the nearest.
         IndexError, TypeError
-            There is no such row; the index is of another type, which is told before anything is fetched.
+            No row has that place; the index is of another type (raised before anything is fetched).
         """
         if not isinstance(index, (slice, str)):
             try:
@@ -283,11 +282,14 @@ class Table:
         return one
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Hand the rows to whatever takes Arrow's (pandas, polars, DuckDB), without a copy."""
+        """Hand all rows to a library that takes Arrow's streams (pandas, polars, DuckDB), without a copy.
+
+        The rows are fetched once and kept, as for `to_arrow`: such libraries may ask for them again and again.
+        """
         return self._all().rows.__arrow_c_stream__(requested_schema)
 
     def _current(self) -> Fetched | None:
-        """Return all rows, where they are there and may be used again."""
+        """Return all rows if they are in memory and may be used again."""
         seen = self._seen
         whole = seen is not None and seen.told_rows is None
         return seen if seen is not None and whole and self._reader.is_current(self._selection, seen) else None
@@ -302,7 +304,7 @@ class Table:
         if here is None:
             here = self._seen = self._told_of = self._read()
             self._warned = False
-        if not self._warned:  # drawn, it says so itself
+        if not self._warned:  # a drawn table says it itself
             self._warned = True
             _warn(here, self.name)
         return here
@@ -315,7 +317,7 @@ class Table:
         return str(self._picture(self._seen))
 
     def _facts(self) -> Iterator[str]:
-        """Give what is known of the table beforehand, and what is asked for."""
+        """Give the parts of what is known before fetching: the table, and the parameters."""
         selection, spec = self._selection, self._selection.spec
         yield f"Table {spec.name}"
         if spec.title:
@@ -329,7 +331,7 @@ class Table:
         yield from (f"{name}={value}" for name, value in selection.query)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Draw it; what isn't there yet is fetched."""
+        """Draw the table; fetch its rows, or the first page of many, unless they are in memory."""
         seen = self._seen
         if seen is None or not self._reader.is_current(self._selection, seen):
             seen = self._seen = self._told_of = self._read(peek=MANY)
@@ -344,7 +346,7 @@ class Table:
 
 
 def _import_pandas() -> None:
-    with contextlib.suppress(ImportError):  # told of where it is needed
+    with contextlib.suppress(ImportError):  # `frames.to_pandas` says how to get it
         importlib.import_module("pandas")
 
 

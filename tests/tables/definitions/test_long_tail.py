@@ -283,7 +283,7 @@ def test_bare_values_among_rows_of_an_unknown_list_are_kept_in_a_column(
 
 
 @pytest.mark.parametrize(
-    "path", ["https://evil.test/x", "//evil.test/x", "/rest/../x", "/rest/x?a=b", "/rest/x#y"]
+    "path", ["https://evil.test/x", "//evil.test/x", "/rest/../x", "/rest/x?a=b", "/rest/x#y", "/rest/{id}/x"]
 )
 def test_what_is_no_path_is_refused(
     path: str, connect_to: Callable[..., Procore], servers: Callable[..., Server]
