@@ -165,6 +165,7 @@ class Parts:
         describe : callable
             Returns what the card shows after the login.
         """
+        # On first use: connecting with a stored token doesn't pay for a login.
         from procore_jupyter.login.receivers import receivers_for
         from procore_jupyter.login.ticket import Ticket
         from procore_jupyter.oauth.authorization import AuthorizationRequest

@@ -13,6 +13,7 @@ from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
 from procore_jupyter.connection.status import Status
 from procore_jupyter.errors import ParameterError, ProcoreError
+from procore_jupyter.session import downloads
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables.cache import Cache
@@ -314,11 +315,9 @@ class Procore(RefreshingSession):
         LoginRequired, requests.RequestException
             Nobody is signed in; the file didn't come whole.
         """
-        from procore_jupyter.session.downloads import download
-
         name = one_line(urlsplit(url).path.rpartition("/")[2]) or "download"
         with front_end.bytes_shown(name) as told:
-            return download(self, url, Path(path).expanduser(), told)
+            return downloads.download(self, url, Path(path).expanduser(), told)
 
     def forget(self) -> None:
         """Forget the rows that were fetched: tables that are looked at next are fetched anew."""

@@ -68,7 +68,7 @@ def wait_no_longer_than(seconds: float, procore: Procore) -> None:
     """Change a session's Timeout, for the API and the token endpoint."""
     procore.timeout = seconds
     assert procore._access is not None
-    procore._access._provider._sign_in._client.timeout = seconds  # type: ignore[attr-defined]
+    procore._access._provider._renewal._client.timeout = seconds  # type: ignore[attr-defined]
 
 
 def mend(demo: DemoProcore) -> None:

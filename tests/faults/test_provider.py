@@ -230,7 +230,7 @@ def shifted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Procore, float], None]
         procore._clock = clock
         assert procore._access is not None
         source = procore._access._provider
-        source._clock = source._sign_in._clock = source._sign_in._client._clock = clock  # type: ignore[attr-defined]
+        source._clock = source._renewal._clock = source._renewal._client._clock = clock  # type: ignore[attr-defined]
 
     return shift
 

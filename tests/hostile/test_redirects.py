@@ -264,7 +264,7 @@ def test_real_sockets_get_none_of_it_from_the_api_nor_the_token_endpoint(
                 procore.companies()
             demo.answer_next("/oauth/*", status=status, headers={"Location": place}, times=3)
             for ask in (
-                lambda: procore._access._provider._sign_in._client.refresh(refresh),  # type: ignore[attr-defined]
+                lambda: procore._access._provider._renewal._client.refresh(refresh),  # type: ignore[attr-defined]
                 procore.logout,
                 lambda: connect(text_for(demo, OAuthVerifier=f"code-{chance.random()}"), person=False),
             ):

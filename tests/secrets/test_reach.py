@@ -168,7 +168,7 @@ def test_a_whole_life_logs_and_draws_nothing_at_debug(
         assert procore.me()["name"]
         wait_no_longer_than(20.0, procore)
         demo.stop()  # the request is in the frames of what could not connect
-        client = procore._access._provider._sign_in._client  # type: ignore[union-attr]
+        client = procore._access._provider._renewal._client  # type: ignore[union-attr]
         token = procore._access.current()  # type: ignore[union-attr]
         asks = [procore.me, procore.logout, lambda: client.refresh(token.refresh_token)]
         for ask in asks:
