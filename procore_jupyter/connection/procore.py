@@ -152,24 +152,12 @@ class Procore(RefreshingSession):
     # Who and what
 
     def me(self) -> Record:
-        """Return who is signed in: ``id``, ``login``, ``name`` (``GET /rest/v1.0/me``).
-
-        Raises
-        ------
-        ProcoreAPIError, LoginRequired
-            Procore refused; nobody is signed in.
-        """
+        """Return who is signed in: ``id``, ``login``, ``name``. Raises `LoginRequired` if nobody is, or `ProcoreAPIError`."""
         self._me = read_record(self.get(ME))
         return self._me
 
     def companies(self) -> Table:
-        """Return the companies that you may see, as a table; each call asks Procore.
-
-        Raises
-        ------
-        ProcoreAPIError, LoginRequired
-            Procore refused; nobody is signed in.
-        """
+        """Return the companies that you may see; each call asks Procore. Raises `LoginRequired` or `ProcoreAPIError`."""
         self._settle()
         found = self.tables.open(COMPANIES).refresh()
         most = self._settings.max_rows
@@ -178,7 +166,7 @@ class Procore(RefreshingSession):
         return found
 
     def projects(self) -> Table:
-        """Return the company's active projects that you may see, as a table; each call asks Procore.
+        """Return the company's active projects that you may see; each call asks Procore.
 
         Raises
         ------
@@ -268,12 +256,12 @@ class Procore(RefreshingSession):
         strict: bool = False,
         **more: Any,
     ) -> Table:
-        """Return any list of Procore's API as a table, all its pages. Nothing is fetched before it is looked at.
+        """Return any list of Procore's API as a table, all its pages. Nothing is fetched until it is looked at.
 
         Parameters
         ----------
         path : str
-            Its path: ``/rest/v1.0/projects/4711/rfis``.
+            The list's path: ``/rest/v1.0/projects/4711/rfis``.
         params : mapping or iterable of pairs, or None
             Parameters to send, as they are: ``{"filters[status]": "open"}``.
         strict : bool
@@ -284,12 +272,12 @@ class Procore(RefreshingSession):
         Raises
         ------
         ParameterError
-            It is no path, or a parameter has a value that can't be sent.
+            `path` is not the path of a list, or a parameter has a value that can't be sent.
         """
         return self.tables.at(path, {**more, "params": params}, strict=strict)
 
     def download(self, url: str, path: str | Path = ".", /) -> Path:
-        """Write one of Procore's files (a drawing, a photo, an attachment) to the disk, with a progress bar.
+        """Write one of Procore's files (a drawing, a photo, an attachment) to the disk, with a progress bar; return its path.
 
         The token goes to the API and to Procore's file hosts, and to no other host that they lead to.
 
@@ -300,11 +288,6 @@ class Procore(RefreshingSession):
         path : str or Path
             A file, which is replaced once the new one is whole; or a folder, in which the file gets the name that it
             comes with, and replaces none.
-
-        Returns
-        -------
-        Path
-            The file.
 
         Raises
         ------
