@@ -1,1 +1,1 @@
-"""What builds and sets up the project. Not part of the package."""
+"""Programs that build, set up and document the project. They are not part of the package."""

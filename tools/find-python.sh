@@ -1,5 +1,5 @@
 #!/bin/sh
-# Print the Python that the virtual environment is made with: the one given, else the first fit one.
+# Print the path of the Python for the virtual environment: the one that is given, or else the first that is new enough.
 given=$1
 
 fit() {

@@ -11,14 +11,14 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "labextension"
 BUILT = FOLDER / "dist"
-# What the built files were made from. Beside them, not among them: what is in dist/ is installed.
 MADE_FROM = FOLDER / "dist.sha256"
+"""The fingerprint of what the built files were made from. It stands beside dist/, because all of dist/ is installed."""
 
 
 def fingerprint() -> str:
     """Return the SHA-256, in hex, of everything that the built files depend on.
 
-    Times of change would not do: a checkout and an unpacked sdist set them as they like.
+    Modification times are no substitute: a checkout and an unpacked sdist set them arbitrarily.
     """
     files = [FOLDER / name for name in ("package.json", "tsconfig.json", "yarn.lock", ".yarnrc.yml")]
     files += sorted(file for file in (FOLDER / "src").rglob("*") if file.is_file())
@@ -31,14 +31,14 @@ def fingerprint() -> str:
 
 
 def is_built() -> bool:
-    """Tell whether the built files are there and are those of the present sources."""
+    """Tell whether the built files are there and were made from the present sources."""
     return (
         (BUILT / "package.json").is_file() and MADE_FROM.is_file() and MADE_FROM.read_text() == fingerprint()
     )
 
 
 def build(target_name: str, version: str) -> None:
-    """Build the extension, unless it is built already: an sdist brings it along.
+    """Build the extension, unless it is built already, as it is in an sdist.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ def build(target_name: str, version: str) -> None:
     """
     if is_built():
         return
-    from hatch_jupyter_builder import npm_builder  # only there while building
+    from hatch_jupyter_builder import npm_builder  # pip installs it for the build alone
 
-    # Nothing stale stays behind a build that fails.
+    # A build that fails leaves no stale files.
     shutil.rmtree(BUILT, ignore_errors=True)
     MADE_FROM.unlink(missing_ok=True)
     made_from = fingerprint()

@@ -1,12 +1,11 @@
-"""Makes `procore_jupyter/profiles/long_tail.jsonl`: every list that Procore's REST API has, one a line.
+"""Makes `procore_jupyter/profiles/long_tail.jsonl`, which has every list endpoint of Procore's REST API, one a line.
 
-The tables of `procore_jupyter/profiles/tables` are made by hand; this file is for all the other lists. Nobody
-edits it: it is made from a file of facts, which isn't part of the project, and the same facts always make the
-same file::
+The tables of `procore_jupyter/profiles/tables` are made by hand; this file is for all the other lists. Nobody edits it:
+this program makes it from a file of facts, which isn't part of the project. The same facts always make the same file::
 
     .venv/bin/python tools/long_tail.py FACTS.json
 
-The first line tells how many endpoints follow. Each other line is an object; a key that says nothing is left out:
+The first line says how many endpoints follow. Each other line is an object, without the keys that would be empty:
 
 ``name``
     Unique; the lines are sorted by it.
@@ -14,28 +13,28 @@ The first line tells how many endpoints follow. Each other line is an object; a 
     As in the hand-made tables; the title is the API's own ("List RFIs"). Placeholders that are neither
     ``company_id`` nor ``project_id`` are among ``parents``.
 ``required``
-    Parameters that go into the query and that the API insists on, ``company_id`` and ``project_id`` among them
-    where the scope is theirs and the path doesn't hold them. Not ``per_page``: whoever turns pages sends it.
+    The query parameters that the API requires. ``company_id`` or ``project_id`` is among them if the scope has it and
+    the path doesn't. ``per_page`` is not, because paging sends it anyway.
 ``parents``
     Parameters in the path that are IDs of other tables' rows.
 ``filters``
-    By name. A filter is its kind (``"id"``), in brackets where it takes several values (``"[id]"``), with three
-    dots where it takes a range (``"timestamp..."``). Where there is more to say, it is an object with that
-    ``kind``, a ``param`` that isn't ``filters[NAME]``, and the ``choices``.
+    The filters by name. A filter is its kind (``"id"``), in brackets if it takes several values (``"[id]"``), with three
+    dots if it takes a range (``"timestamp..."``). A filter whose parameter isn't ``filters[NAME]``, or that has choices,
+    is an object with that ``kind``, the ``param`` and the ``choices``.
 ``views``, ``view_param``
-    The values that the parameter ``view`` takes, and its name where that is another one.
+    The values that the parameter ``view`` takes, and the parameter's name if it isn't ``view``.
 ``sort``
     The parameter that sorts.
 ``dates``
-    True where ``log_date``, or ``start_date`` and ``end_date``, say which days: without them it is today.
+    True if ``log_date``, or ``start_date`` and ``end_date``, choose the days; without them the API returns today's.
 ``deprecated``
-    True where Procore says so.
+    True if Procore has deprecated the endpoint.
 ``paging``
-    ``page``, ``limit`` or ``none``; always there.
+    ``page``, ``limit`` or ``none``. Every line has this key.
 ``per_page``
-    The default and the largest size of a page, null where one isn't known.
+    The default and the largest size of a page; null for the one that isn't known.
 ``shape``, ``list_key``
-    What the answer is where it is not an array of rows: ``data`` (``{"data": [rows]}``), ``data_object``
+    What the answer is, if it is no array of rows: ``data`` (``{"data": [rows]}``), ``data_object``
     (``{"data": {…}}``), ``object`` (one record), ``object_with_list`` (the rows are under the list key),
     ``groups`` (an array of objects, each with rows under the list key), ``values`` (an array of bare values),
     ``data_values`` (the same under ``data``), ``unknown``.
@@ -57,18 +56,19 @@ Facts = Mapping[str, Any]
 
 _PLACEHOLDER = re.compile(r"{(\w+)}")
 _SCOPES = {"company": "company_id", "project": "project_id"}
-# IDs that other systems gave out: texts, whatever they look like.
 _FOREIGN = {"origin_id", "employee_id", "external_id", "business_id"}
+"""IDs of other systems, which are texts whatever they look like."""
+
 _SHAPES = {"data_envelope": "data", "data_envelope_object": "data_object", "scalar_array": "values"}
 
 
 def path_of(facts: Facts) -> str:
-    """Return the path. Two lists call the project of their scope `id`: here it is `project_id` everywhere."""
+    """Return the path, with `project_id` also where two lists call the project of their scope `id`."""
     return str(facts["path"]).replace("/projects/{id}/", "/projects/{project_id}/")
 
 
 def required_of(facts: Facts) -> list[str]:
-    """Return the query parameters that a request can't do without, the IDs of the scope first."""
+    """Return the query parameters that a request needs, the IDs of the scope first."""
     held = set(_PLACEHOLDER.findall(path_of(facts))) | set(_PLACEHOLDER.findall(facts["path"])) | {"per_page"}
     names = [name for name in facts.get("required_params") or [] if name not in held]
     of_scope = _SCOPES.get(facts["scope"])
@@ -90,9 +90,9 @@ def kind_of(name: str, told: str, path: str) -> str:
     name : str
         The filter's name.
     told : str
-        The facts' JSON type of a value.
+        The JSON type of a value, in the facts.
     path : str
-        Where the filter is asked. IDs of version 2 are texts, and some of these are no numbers.
+        The endpoint's path. The IDs of API version 2 are texts, and some of them are no numbers.
     """
     if told == "boolean":
         return "bool"
@@ -107,8 +107,8 @@ def kind_of(name: str, told: str, path: str) -> str:
 def takes_range(facts: Facts) -> bool:
     """Tell whether a filter takes a range.
 
-    Procore's guide to filtering says so of `created_at` and `updated_at` everywhere. One of these that is asked as
-    "later than" takes a moment.
+    By Procore's guide to filtering, `created_at` and `updated_at` take ranges in every list. If the parameter says
+    "later than", they take a single time.
     """
     if not facts["param"].startswith("filters[") or facts["param"].count("[") != 1:
         return False
@@ -118,7 +118,7 @@ def takes_range(facts: Facts) -> bool:
 
 
 def filter_of(facts: Facts, path: str) -> str | dict[str, Any]:
-    """Return a filter in the form that the head of this file tells."""
+    """Return a filter in the form that the docstring of this module describes."""
     name, several = facts["name"], facts["type"] == "array"
     if takes_range(facts):
         kind = "timestamp..." if name.endswith("_at") else "date..."
@@ -138,8 +138,8 @@ def filter_of(facts: Facts, path: str) -> str | dict[str, Any]:
 def filters_of(facts: Facts) -> dict[str, str | dict[str, Any]]:
     """Return all filters by name.
 
-    A name may be there twice: `status`, once as `filters[status]` and once as `filters[status][not]`. The second
-    is `status_not` here.
+    If the facts have a name twice (`filters[status]` and `filters[status][not]`), the second filter is called
+    `status_not`.
     """
     filters: dict[str, str | dict[str, Any]] = {}
     for one in facts.get("filters") or []:
@@ -155,7 +155,7 @@ def filters_of(facts: Facts) -> dict[str, str | dict[str, Any]]:
 
 
 def shape_of(facts: Facts) -> tuple[str, str | None]:
-    """Return the shape of the answer, and the key of the rows where the shape has one."""
+    """Return the shape of the answer, and the key of the rows if the shape has one."""
     response = facts["response"]
     shape, key = _SHAPES.get(response["shape"], response["shape"]), response.get("list_key")
     if response.get("scalar"):
@@ -171,7 +171,7 @@ def shape_of(facts: Facts) -> tuple[str, str | None]:
 
 
 def line_of(facts: Facts) -> dict[str, Any]:
-    """Return one endpoint as its line's object."""
+    """Return the object that describes one endpoint."""
     paging = facts["pagination"]
     sizes = [paging["default_per_page"], paging["max_per_page"]]
     shape, key = shape_of(facts)
@@ -219,7 +219,7 @@ def long_tail(endpoints: Iterable[Facts]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, from the file of facts that the one argument names."""
+    """Write the file from the facts in the file that the one argument names."""
     if len(arguments) != 1:
         print("Name the file of facts: .venv/bin/python tools/long_tail.py FACTS.json", file=sys.stderr)
         return 2

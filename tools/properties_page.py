@@ -70,7 +70,7 @@ def page() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Draw the page, or compare it."""
+    """Draw the page, or say that it is not as it would be drawn."""
     if "--check" not in arguments:
         PAGE.write_text(page(), encoding="utf-8", newline="\n")
     elif PAGE.read_text(encoding="utf-8") != page():

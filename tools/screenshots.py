@@ -1,9 +1,9 @@
-"""Draw the pictures of the README anew: a real sign-in against the demo, in a real Chromium.
+"""Takes the pictures of the README anew, of a real login to the demo in a real Chromium.
 
     .venv/bin/python tools/screenshots.py                  the README's, into docs/images
-    .venv/bin/python tools/screenshots.py FOLDER [dark]    all there are, to look at
+    .venv/bin/python tools/screenshots.py FOLDER [dark]    all pictures, into a folder to look at
 
-Needs what `make test` sets up.
+It needs what `make test` sets up.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CELLS = (
 
 
 def main() -> int:
-    """Draw them."""
+    """Take the pictures."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
     folder.mkdir(parents=True, exist_ok=True)
     scheme: Literal["dark", "light"] = "dark" if "dark" in sys.argv else "light"

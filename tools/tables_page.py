@@ -35,7 +35,7 @@ GROUPS = {
 
 
 class Kind(NamedTuple):
-    """What people are told of a kind of column: its name, what it holds, the dtypes that pandas has for it."""
+    """What the docs say of a kind of column: its name, what it holds, its dtypes in pandas."""
 
     words: str
     holds: str
@@ -67,16 +67,16 @@ KINDS = {
     "list": Kind("list", "several values: those that arrive", "Arrow's list"),
     "any": Kind("open", "what arrives decides", "what arrives decides"),
 }
-"""The kinds of `spec.KINDS`, those that an analyst meets most first."""
+"""The kinds of `spec.KINDS`, the most frequent first."""
 
 NESTED = {"custom_fields": "`struct`", "record": "`struct`", "list": "`list`", "any": "what arrives decides"}
-"""Arrow's types of the kinds of which only what arrives decides the whole."""
+"""Arrow's types of the kinds whose exact type depends on the rows that arrive."""
 
 FEW = 6
-"""Fields of a record that are named beside a column; of longer ones only how many there are."""
+"""The most fields of a record that are named beside a column; of a longer record the docs give the number of fields."""
 
 MANY = 5_000
-"""Rows of a table that shows what pages mean."""
+"""Rows of the table in the example of how many requests a table takes."""
 
 SOURCES = {
     "OpenAPI 2026": "Procore's published description of this very list, as of 2026",
@@ -145,7 +145,7 @@ KEYS = {
     "list_key": "see `shape`",
     "deprecated": "`true` where Procore says so",
 }
-"""What may be said of a table of one's own."""
+"""The keys of a table in a person's own profile."""
 
 FILTER_KEYS = {
     "kind": "the kind of its values: `text`, unless you say otherwise",
@@ -156,7 +156,7 @@ FILTER_KEYS = {
     "column": "the column that it is about, where that has another name",
     "sound": "`true` where it is [sure](../tables.md#when-a-condition-is-sure)",
 }
-"""What may be said of a condition."""
+"""The keys of a filter in a person's own profile."""
 
 DRAWN = "<!-- Drawn by tools/tables_page.py from the catalog: change it there, then run  python -m tools.tables_page -->"
 
@@ -359,7 +359,7 @@ def pages() -> dict[Path, str]:
 
 
 class _Drawing:
-    """What all pages are drawn from."""
+    """Draws the pages from a catalog."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -367,7 +367,7 @@ class _Drawing:
         self._pages = {name: group for group, names in self.groups.items() for name in names}
 
     def index(self) -> Iterator[str]:
-        """Give the page that leads to all others."""
+        """Yield the pieces of the page that leads to all others."""
         tables, count = self.catalog.tables, len(self.catalog.tables)
         yield INTRODUCTION.format(
             drawn=DRAWN,
@@ -397,14 +397,14 @@ class _Drawing:
                 yield f"| [`{name}`](tables/{group}.md#{name}) | {holds} | {_by(spec)} |\n"
 
     def group(self, group: str) -> Iterator[str]:
-        """Give the page of a group."""
+        """Yield the pieces of a group's page."""
         yield f"# {GROUPS[group]}\n\n{DRAWN}\n\n[All tables](../tables.md), and how to ask for them\n\n"
         yield " · ".join(f"[{name}](#{name})" for name in self.groups[group]) + "\n"
         for name in self.groups[group]:
             yield from self._table(self.catalog.tables[name])
 
     def records(self) -> Iterator[str]:
-        """Give the page of the records."""
+        """Yield the pieces of the records' page."""
         yield f"# Records\n\n{DRAWN}\n\n[All tables](../tables.md)\n\n"
         yield "What nested values usually hold. A field may be missing, and others may be there beside these.\n"
         for name, fields in self.catalog.records.items():
@@ -412,7 +412,7 @@ class _Drawing:
             yield f"\n### {name}\n\n{told}\n"
 
     def own_tables(self) -> Iterator[str]:
-        """Give the page that tells how to add a table."""
+        """Yield the pieces of the page on adding a table."""
         yield OWN_TABLES.format(drawn=DRAWN, own=OWN, call=OWN_CALL)
         yield from _rows(KEYS.items())
         yield OWN_FILTERS
@@ -465,7 +465,7 @@ class _Drawing:
         return _NAME.sub(shown, text)
 
     def _in_words(self, kind: str, page: str) -> str:
-        """Return a column's kind in words; a record with a link to what it holds."""
+        """Return a column's kind in words, with a link to the fields if it is a record."""
         if kind.startswith("["):
             return f"list of {self._in_words(kind[1:-1], page)}"
         fields = self.catalog.records.get(kind)
@@ -478,7 +478,7 @@ class _Drawing:
 
 
 _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.[a-z_]+)?\b|\b[a-z_]+\.id\b")
-"""In a note, what can only be the name of a table, a column or a condition."""
+"""Words of a note that can only be the name of a table, a column or a filter."""
 
 
 def _names(group: str) -> list[str]:
@@ -495,7 +495,7 @@ def _rows(named: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _conditions(spec: TableSpec) -> Iterator[tuple[str, str, str]]:
-    """Give what the table takes: name, values, whether it is sure."""
+    """Yield each condition that a table takes: its name, its values, and whether it is sure."""
     for one in spec.filters.values():
         about = f", of `{one.column}`" if one.column != one.name else ""
         yield one.name, _takes(one) + about, "sure" if one.sound else ""
@@ -516,7 +516,7 @@ def _takes(found: Filter) -> str:
 
 
 def example(spec: TableSpec) -> str:
-    """Return a call that asks for a table."""
+    """Return an example of a call that opens a table."""
     given = {name: "4711" if name == "project_id" else "12345" for name in needed(spec)}
     if spec.dates:
         given |= {"start_date": '"2026-11-01"', "end_date": '"2026-11-30"'}
@@ -529,7 +529,7 @@ def example(spec: TableSpec) -> str:
 
 
 def _telling(spec: TableSpec) -> Filter | None:
-    """Return the condition that people use most: a status, what has changed, another of few choices, an id."""
+    """Return the filter that people use most: by status, by time of change, by another choice, by ID."""
 
     def rank(one: Filter) -> int:
         is_id = one.sound and one.kind == "id"
@@ -556,12 +556,12 @@ def _sample(found: Filter) -> str:
 
 
 def anchor(heading: str) -> str:
-    """Return what leads to a heading, as GitHub makes it."""
+    """Return the anchor that GitHub makes for a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def main(arguments: list[str]) -> int:
-    """Draw the pages, or compare them."""
+    """Draw the pages, or say which of them are not as they would be drawn."""
     drawn = pages()
     old = [page for page in (DOCS / "tables").glob("*.md") if page not in drawn]
     different = [
