@@ -37,9 +37,6 @@ FRUGAL_BATCH = 1024 * 1024
 IN_HAND = 1
 """Batches that another thread reads while the one before is finished and handed on."""
 
-FEW_PROJECTS = 3
-"""Projects that a message names, of those that didn't answer."""
-
 
 class Incomplete(NamedTuple):
     """Rows that are missing.

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
-from procore_jupyter.tables.display.drawing import Picture
 from procore_jupyter.wording import counted, nearest, one_line
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow as pa
 
+    from procore_jupyter.tables.display.picture import Picture
     from procore_jupyter.tables.frames import DtypeBackend
     from procore_jupyter.tables.reader import Reader
     from procore_jupyter.tables.reading import Incomplete

@@ -1,4 +1,4 @@
-"""One value as the text of one cell: short, on one line, and harmless wherever it is put."""
+"""One value as the text of one cell: short, on one line, and harmless wherever it stands."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import datetime
 import decimal
 import json
 import re
+import unicodedata
 from typing import Any
 
 from procore_jupyter.wording import one_line
 
 LONGEST = 40
-"""Characters of a cell; the rest is an ellipsis."""
+"""Characters of a cell; of a longer text, an ellipsis stands for the rest."""
 
 ROWS = 10
 """Rows that are drawn."""
 
 WIDTH = 110
-"""Characters that what is drawn is wide at most, in a terminal wide enough for it."""
+"""Characters of a drawn table's widest line, if the terminal has that many."""
 
 GAP = "   "
-"""Between two columns."""
+"""What stands between two columns."""
 
 _NAMES = ("name", "title", "label", "full_code", "number")
-"""The first of these that a record has is what is shown of it: people know things by their names."""
+"""A record is shown by the first of these fields that it has: people know things by their names."""
+
+_KINDS = {bool: "true or false", int: "integer", float: "number", dict: "record", list: "list"}
 
 _TIMESTAMP = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
@@ -33,9 +36,9 @@ _TIMESTAMP = re.compile(
 def cell(value: Any, longest: int = LONGEST) -> str:
     """Return a value as a cell's text.
 
-    Whole numbers and ids stand as they are (no separators), amounts with them, a timestamp as its date and minute, a
-    nested value as ``{name: "…"}``, nothing as an empty cell. Control characters and those that turn the direction of
-    writing become blanks: a cell can't move what stands beside it.
+    A whole number has no thousands separators (it may be an id), an amount has them. A timestamp is its date and
+    minute, a nested value ``{name: "…"}``, None an empty cell. Control characters and those that turn the direction
+    of writing become blanks: a cell can't move what stands beside it.
     """
     if value is None:
         return ""
@@ -54,38 +57,22 @@ def cell(value: Any, longest: int = LONGEST) -> str:
 
 
 def _amount(value: decimal.Decimal) -> str:
-    """Return an exact number with two places, or more where it has more."""
+    """Return a decimal number with at least two places, and with more if it has more."""
     whole, _, places = f"{value:,f}".partition(".")
     return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
 
 
-def type_of(values: list[Any]) -> str:
-    """Return the name of the type that a column's values have, for the hover over its head."""
-    names = {_type(value) for value in values if value is not None}
-    if not names:
+def type_of(value: Any) -> str:
+    """Return the name of a value's type, for the hover over its name."""
+    if value is None:
         return "empty"
-    return names.pop() if len(names) == 1 else "mixed"
-
-
-def _type(value: Any) -> str:
     if isinstance(value, str):
-        if _TIMESTAMP.fullmatch(value):
-            return "timestamp"
-        return "text"
-    for kind, name in (
-        (bool, "true or false"),
-        (int, "integer"),
-        (float, "number"),
-        (dict, "record"),
-        (list, "list"),
-    ):
-        if isinstance(value, kind):
-            return name
-    return type(value).__name__
+        return "timestamp" if _TIMESTAMP.fullmatch(value) else "text"
+    return _KINDS.get(type(value), type(value).__name__)
 
 
 def _nested(value: Any, room: int) -> str:
-    """Return a record or list in short; writes little more than there is room for, however much there is."""
+    """Return a record or list in short. Stops where `room` characters are full, so a huge value costs little."""
     if room <= 0:
         return "…"
     if isinstance(value, dict):
@@ -106,3 +93,18 @@ def _nested(value: Any, room: int) -> str:
     if isinstance(value, str):
         return json.dumps(value[: room + 1], ensure_ascii=False)
     return "null" if value is None else cell(value)
+
+
+def width(text: str) -> int:
+    """Return the columns of a terminal that a text takes: two for an East Asian letter, none for a combining mark."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def padded(text: str, places: int, *, right: bool = False) -> str:
+    """Return a text with blanks up to a width, at the left edge or the right one."""
+    blanks = " " * (places - width(text))
+    return blanks + text if right else text + blanks

@@ -1,4 +1,4 @@
-"""`Record`: one row that draws itself, such as who is signed in."""
+"""`Record`: one row that draws itself, such as the signed-in person's."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import requests
 
 from procore_jupyter.session import api_errors
-from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH, cell, type_of
-from procore_jupyter.tables.display.width import padded, width
+from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH, cell, padded, type_of, width
 from procore_jupyter.wording import one_line
 
 
 class Record(dict[str, Any]):
-    """One row that draws itself; a plain dict otherwise."""
+    """A row as a dict that draws itself."""
 
     def __repr__(self) -> str:
         names = {name: one_line(str(name), LONGEST) for name in self}
@@ -26,7 +25,8 @@ class Record(dict[str, Any]):
 
     def _repr_html_(self) -> str:
         lines = (
-            f"<tr><th scope='row' style='text-align:left' title='{type_of([value])}'>{html.escape(one_line(str(name), LONGEST))}</th>"
+            f"<tr><th scope='row' style='text-align:left' title='{type_of(value)}'>"
+            f"{html.escape(one_line(str(name), LONGEST))}</th>"
             f"<td style='text-align:left'>{html.escape(cell(value, WIDTH))}</td></tr>"
             for name, value in self.items()
         )
@@ -39,7 +39,7 @@ def read_record(response: requests.Response) -> Record:
     Raises
     ------
     ProcoreAPIError
-        It is an error, or no record.
+        The answer is an error, or holds something else than one record.
     """
     api_errors.raise_for_status(response)
     try:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.tables.display.cells import cell, type_of
+from procore_jupyter.tables.display.cells import cell, padded, type_of, width
 from tests.tables.hostile import HOSTILE
 
 JSON = st.recursive(
@@ -93,18 +93,46 @@ def test_whatever_it_is_it_takes_one_line_of_forty_letters(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "name"),
+    ("value", "name"),
     [
-        ([None], "empty"),
-        ([], "empty"),
-        ([1, None], "integer"),
-        ([1, 1.5], "mixed"),
-        (["a"], "text"),
-        ([{}], "record"),
-        ([[]], "list"),
-        ([True], "true or false"),
-        (["2026-11-23T17:04:05Z"], "timestamp"),
+        (None, "empty"),
+        (1, "integer"),
+        (1.5, "number"),
+        ("a", "text"),
+        ({}, "record"),
+        ([], "list"),
+        (True, "true or false"),
+        ("2026-11-23T17:04:05Z", "timestamp"),
+        (Decimal(1), "Decimal"),
     ],
 )
-def test_the_type_of_values(values: list[Any], name: str) -> None:
-    assert type_of(values) == name
+def test_the_type_of_a_value(value: Any, name: str) -> None:
+    assert type_of(value) == name
+
+
+# Columns stay in line whatever alphabet stands in them
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("", 0),
+        ("abc", 3),
+        ("“ß”", 3),
+        ("漢字", 4),
+        ("ｗ", 2),
+        ("e\u0301", 1),
+        ("🏗", 1),
+        ("🏢", 2),
+        ("한국", 4),
+    ],
+)
+def test_a_text_takes_its_places(text: str, places: int) -> None:
+    assert width(text) == places
+
+
+def test_blanks_fill_up_to_a_width() -> None:
+    assert padded("漢", 4) == "漢  "
+    assert padded("漢", 4, right=True) == "  漢"
+    assert padded("a", 3, right=True) == "  a"
+    assert padded("longer", 3) == "longer"

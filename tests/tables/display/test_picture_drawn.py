@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from procore_jupyter.tables.display.cells import cell
-from procore_jupyter.tables.display.drawing import Column, Picture, age
-from procore_jupyter.tables.display.width import width
+from procore_jupyter.tables.display.cells import cell, width
+from procore_jupyter.tables.display.picture import Column, Picture, age
 from tests.tables.hostile import ALLOWED, HOSTILE, elements, texts
 
 PROJECTS = Picture(
