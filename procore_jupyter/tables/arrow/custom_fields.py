@@ -1,7 +1,7 @@
 """Custom fields: from ``{"custom_field_17": {"data_type", "value"}}`` to a record of values by their labels.
 
-The labels stand in the company's definitions (Procore's ``custom_field_definitions``), which are asked for when a
-row first has a custom field.
+The labels stand in the company's definitions (Procore's ``custom_field_definitions``), which are asked for when a row
+first has a custom field.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from procore_jupyter.tables.arrow.types import DECIMAL, TIMESTAMP, array_of, struct_array
-from procore_jupyter.tables.arrow.values import Built, build, finished, parts
+from procore_jupyter.tables.arrow.types import DECIMAL, TIMESTAMP, struct_array
+from procore_jupyter.tables.arrow.values import Built, build, finished, parts, spread
 
 COLUMN = "custom_fields"
+"""The column's name, in every table that has one."""
 
 _NAME = re.compile(r"custom_field_(\d{1,19})")
 _ENVELOPE = {"data_type", "value"}
@@ -37,70 +38,59 @@ Labels = Callable[[], Mapping[int, str]]
 
 
 class CustomFields:
-    """The custom fields of one table's rows, as far as they have been met.
+    """The custom fields of one table's rows.
 
     Parameters
     ----------
     labels : callable
-        Asked once, when there is something to label.
+        Returns the labels; called once, at the first field that needs one.
     """
 
     def __init__(self, labels: Labels) -> None:
         self._ask = labels
         self._labels: Mapping[int, str] | None = None
         self._names: dict[str, str] = {}
-        """What each field is called here, by what the API calls it."""
+        """Each field's name in the column, by its name in the API."""
 
     def build(self, values: Sequence[Any], known: pa.DataType) -> Built:
-        """Return the column, as `values.build` does."""
-        there = [value for value in values if isinstance(value, dict)]
-        if not there or any(value is not None and not isinstance(value, dict) for value in values):
+        """Return the column's values as an array; as `values.build` does."""
+        there = [value for value in values if value is not None]
+        if not there or not all(isinstance(value, dict) for value in there):
             return build(values, known, COLUMN)
-        have = {field.name: field.type for field in known} if pa.types.is_struct(known) else {}
-        fields: dict[str, pa.Array] = {}
+        types = {field.name: field.type for field in known} if pa.types.is_struct(known) else {}
+        columns = {label: pa.nulls(len(there), found) for label, found in types.items()}
         wires = []
         for name, column in parts(there).items():
             label = self._label(name)
             kind = next((one["data_type"] for one in column if _is_envelope(one)), None)
-            wanted = have.get(label, _TYPES.get(str(kind), pa.null()))
+            wanted = types.get(label, _TYPES.get(str(kind), pa.null()))
             built = build([one["value"] if _is_envelope(one) else one for one in column], wanted, label, 1)
-            fields[label] = built.array
+            columns[label] = built.array
             bare = any(one is not None for one in column) and not any(map(_is_envelope, column))
-            wires.append(pa.field(name, built.wire if bare else _in_envelope(built.wire)))
-        for label, found in have.items():
-            fields.setdefault(label, pa.nulls(len(there), found))
-        missing = array_of((value is None for value in values), pa.bool_())
-        if len(there) < len(values):
-            places = iter(range(len(there)))
-            spread = array_of([None if value is None else next(places) for value in values], pa.int32())
-            fields = {label: child.take(spread) for label, child in fields.items()}
-        ordered = [*have, *(label for label in fields if label not in have)]
-        types = [pa.field(label, fields[label].type) for label in ordered]
-        return Built(struct_array([fields[label] for label in ordered], types, missing), pa.struct(wires))
+            wires.append((name, built.wire if bare else _in_envelope(built.wire)))
+        return Built(spread(columns, values), pa.struct(wires))
 
     def finished(self, values: pa.Array, wanted: pa.DataType) -> pa.Array:
-        """Return the column as read by its wire type with its labels, as `values.finished` does."""
-        names = [field.name for field in values.type] if pa.types.is_struct(values.type) else []
-        if not names or not pa.types.is_struct(wanted):
+        """Return the column, read by its wire type, with its labels; as `values.finished` does."""
+        if not (pa.types.is_struct(values.type) and len(values.type) and pa.types.is_struct(wanted)):
             return finished(values, wanted)
         types = {field.name: field.type for field in wanted}
-        have = {}
-        for at, name in enumerate(names):
-            label, inner = self._label(name), values.field(at)
+        children = {}
+        for at, field in enumerate(values.type):
+            label, inner = self._label(field.name), values.field(at)
             if label not in types:
                 raise pa.ArrowInvalid("a field that the column doesn't have")
-            if pa.types.is_struct(inner.type) and {field.name for field in inner.type} == _ENVELOPE:
-                inner = inner.field([field.name for field in inner.type].index("value"))
-            have[label] = finished(inner, types[label])
-        children = [have.get(field.name, pa.nulls(len(values), field.type)) for field in wanted]
-        return struct_array(children, [*wanted], values.is_null())
+            if pa.types.is_struct(inner.type) and {one.name for one in inner.type} == _ENVELOPE:
+                inner = inner.field(inner.type.get_field_index("value"))
+            children[label] = finished(inner, types[label])
+        return struct_array(children, wanted, values.is_null())
 
     def pruned(self, value: Any, known: pa.DataType) -> Any:
         """Return a row's custom fields without those that the column doesn't have."""
         if not isinstance(value, dict) or not pa.types.is_struct(known):
             return value
-        have = {field.name for field in known}
-        return {name: inner for name, inner in value.items() if self._label(name) in have}
+        labels = {field.name for field in known}
+        return {name: inner for name, inner in value.items() if self._label(name) in labels}
 
     def _label(self, name: str) -> str:
         if name not in self._names:
@@ -119,4 +109,4 @@ def _is_envelope(value: Any) -> bool:
 
 
 def _in_envelope(wire: pa.DataType) -> pa.DataType:
-    return pa.struct([pa.field("data_type", pa.string()), pa.field("value", wire)])
+    return pa.struct([("data_type", pa.string()), ("value", wire)])

@@ -1,100 +1,110 @@
-"""A list's answer -> its rows, each still the bytes of one JSON object: where they are depends on the list.
+"""The body of a list's answer -> its rows: the bytes of one JSON object each; and rows -> Python's objects.
 
-The bytes are taken apart without being read. What is inside a row, `ingest` finds out for many rows at a time.
+A body is cut into rows without reading what is inside them. Where in it the rows are depends on the list.
 """
 
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import msgspec
 
+from procore_jupyter.tables.arrow.types import Number
+
 RawRows = Sequence[Any]
 """Rows as bytes: `msgspec.Raw`, or plain bytes."""
 
-_OBJECT = ord("{")
-_OPENING = (ord("{"), ord("["))
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
 PIECE = 64 * 1024
-"""Bytes that are looked at together for whether they are text: a copy of a whole page would stay in memory."""
+"""Bytes checked at a time for whether they are text: a copy of a whole page would take memory until the next one."""
 
-# Escapes in JSON's texts, a whole surrogate pair as one.
+DEEPEST_ROW = 500
+"""Levels of records and lists within a row. Each version of Python bounds recursion at another depth of its own."""
+
+MOST_WHOLE = 4000
+"""Digits of a whole number that is still read as one: Python reads 4,300 (`sys.int_info.default_max_str_digits`)."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_RECORD, _LIST = ord("{"), ord("[")
+
+# An escape in a JSON text; a surrogate pair is one escape.
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
 
 
 class _Marked(msgspec.Struct):
-    """What tells a row from others."""
+    """The field that tells a row from others."""
 
     id: int | str | None = None
 
 
 _utf8 = codecs.getincrementaldecoder("utf-8")
 _array = msgspec.json.Decoder(list[msgspec.Raw])
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_record = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _marked = msgspec.json.Decoder(_Marked)
+_objects = msgspec.json.Decoder(dict[str, Any], float_hook=Number)
 
 
 def decoder(
     shape: str = "array", list_key: str = ""
 ) -> Callable[[bytes | memoryview], tuple[RawRows, Hashable, Hashable]]:
-    """Return what takes the answers of a list apart.
+    """Return a function that cuts the bodies of a list's answers into rows.
 
     Parameters
     ----------
     shape : str
-        Where the rows are, as the catalog has it (`spec.SHAPES`). An answer that looks otherwise is taken as it is.
+        Where the rows are, as the catalog has it (`spec.SHAPES`). A body of another shape is read as what it is.
     list_key : str
-        The name under which the rows are, for the shapes that have one; ``a.b`` means inside.
+        The name under which the rows are, for the shapes that have one; ``a.b`` means ``b`` inside ``a``.
+
+    Returns
+    -------
+    callable
+        From a body to the rows, and what tells the first and the last row from others (`mark`).
     """
 
     def decode(body: bytes | memoryview) -> tuple[RawRows, Hashable, Hashable]:
         if bytes(body[:3]) == _BYTE_ORDER_MARK:
             body = body[3:]
         try:
-            _check_text(body)  # nobody looks into the rows here
+            _check_text(body)  # cutting doesn't look inside the rows
             rows = rows_of(body, shape, list_key)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            # Half a surrogate pair, or bytes that are no UTF-8: the rest is worth having.
+            # Half a surrogate pair, or bytes that aren't UTF-8: all other rows and fields are worth having.
             rows = rows_of(_repaired(body), shape, list_key)
-        if not rows:
-            return rows, None, None
-        return rows, mark(rows[0]), mark(rows[-1])
+        return (rows, mark(rows[0]), mark(rows[-1])) if rows else (rows, None, None)
 
     return decode
 
 
 def rows_of(body: bytes | memoryview, shape: str = "array", list_key: str = "") -> RawRows:
-    """Return the rows that an answer holds.
+    """Return the rows that a body holds.
 
     Raises
     ------
     ValueError
-        It holds none (`msgspec.DecodeError` is one).
+        It holds no rows, or is no JSON (`msgspec.DecodeError` is a ValueError).
     """
-    found = memoryview(body).cast("B")
-    start = next((byte for byte in found[:64] if byte not in b" \t\r\n"), None)
-    if start == ord("["):
+    start = next((byte for byte in memoryview(body).cast("B")[:64] if byte not in b" \t\r\n"), None)
+    if start == _LIST:
         rows: RawRows = _array.decode(body)
         if shape == "groups" or (list_key and shape == "unknown"):
             rows = _ungrouped(rows, list_key)
-        return (
-            rows if all(memoryview(row)[0] == _OBJECT for row in rows) else [_as_object(row) for row in rows]
-        )
-    if start != _OBJECT:
+        return rows if all(_opens(row) == _RECORD for row in rows) else [_as_record(row) for row in rows]
+    if start != _RECORD:
         raise ValueError("neither a list nor a record")
-    record = _object.decode(body)
+    record = _record.decode(body)
+    outer, _, rest = list_key.partition(".")
     for key in (*list_key.split("."), "data"):
         inner = record.get(key)
-        if inner is None or memoryview(inner)[0] not in _OPENING:
+        if inner is None or _opens(inner) not in (_RECORD, _LIST):
             continue
-        deeper = list_key.partition(".")[2] if key == list_key.partition(".")[0] else ""
-        if memoryview(inner)[0] == _OPENING[1] or shape in ("data_object", "object_with_list") or deeper:
+        deeper = rest if key == outer else ""
+        if _opens(inner) == _LIST or shape in ("data_object", "object_with_list") or deeper:
             return rows_of(bytes(inner), "array" if shape == "object_with_list" else shape, deeper)
     if shape in ("object", "data_object", "unknown") or list_key:
         return [msgspec.Raw(bytes(body).strip())]
@@ -102,7 +112,7 @@ def rows_of(body: bytes | memoryview, shape: str = "array", list_key: str = "") 
 
 
 def mark(row: Any) -> Hashable:
-    """Return what tells a row from others: its id, else all its bytes."""
+    """Return what tells a row from others: its id; all its bytes if it has no id."""
     try:
         found = _marked.decode(row).id
     except msgspec.DecodeError:
@@ -110,42 +120,83 @@ def mark(row: Any) -> Hashable:
     return bytes(row) if found is None else found
 
 
+def objects(rows: RawRows) -> list[dict[str, Any]]:
+    """Return rows as Python's objects; every number with a point or an exponent as a `Number`.
+
+    Raises
+    ------
+    ValueError
+        A row is no JSON object.
+    RecursionError
+        A row has more levels than `DEEPEST_ROW`.
+    """
+    try:
+        found = [_objects.decode(row) for row in rows]
+    except msgspec.ValidationError:  # no object; or a whole number of thousands of digits
+        found = [json.loads(bytes(row), parse_float=Number, parse_int=_whole) for row in rows]
+        if not all(isinstance(row, dict) for row in found):
+            raise ValueError("a row is no object") from None
+    for row, one in zip(map(bytes, rows), found, strict=True):
+        if row.count(b"{") + row.count(b"[") > DEEPEST_ROW:
+            _check_depth(one)
+    return found
+
+
+def _opens(value: Any) -> int:
+    """Return the first byte of a JSON value."""
+    return memoryview(value)[0]
+
+
 def _ungrouped(groups: RawRows, list_key: str) -> RawRows:
-    """Return the rows in groups, each with its group's other plain values (``group_title``)."""
+    """Return the rows in groups, each with the plain values of its group (``group_title``)."""
     rows: list[Any] = []
     for group in groups:
-        if memoryview(group)[0] != _OBJECT:
+        if _opens(group) != _RECORD:
             return groups
-        told = _object.decode(group)
+        told = _record.decode(group)
         inner = told.pop(list_key, None)
         if inner is not None and bytes(inner) == b"null":
-            continue  # a group of none
-        if inner is None or memoryview(inner)[0] != _OPENING[1]:
-            return groups  # rows as they are
+            continue  # an empty group
+        if inner is None or _opens(inner) != _LIST:
+            return groups  # these are rows, and no groups
         for row in _array.decode(inner):
-            if memoryview(row)[0] != _OBJECT:
+            if _opens(row) != _RECORD:
                 return groups
-            fields = _object.decode(row)
+            fields = _record.decode(row)
             for name, value in told.items():
-                if memoryview(value)[0] not in _OPENING:
+                if _opens(value) not in (_RECORD, _LIST):
                     fields.setdefault(name, value)
             rows.append(msgspec.json.encode(fields))
     return rows
 
 
-def _as_object(row: Any) -> Any:
-    """Return a bare value as a row with one column."""
-    return row if memoryview(row)[0] == _OBJECT else b'{"value":' + bytes(row) + b"}"
+def _as_record(row: Any) -> Any:
+    """Return a bare value as a record with one field."""
+    return row if _opens(row) == _RECORD else b'{"value":' + bytes(row) + b"}"
 
 
 def _check_text(body: bytes | memoryview) -> None:
-    """Raise UnicodeDecodeError where it isn't UTF-8; one that ends within a letter is no JSON either."""
+    """Raise UnicodeDecodeError if a body isn't UTF-8. Its end needs no check: what ends within a letter is no JSON."""
     check = _utf8().decode
     for start in range(0, len(body), PIECE):
         check(body[start : start + PIECE])
 
 
 def _repaired(body: bytes | memoryview) -> bytes:
-    """Return an answer with U+FFFD for what is no text in it; all else, numbers too, as it is written."""
+    """Return a body with U+FFFD for what is no text in it. All else stays as it is written, numbers too."""
     text = str(body, "utf-8", "replace").encode()
     return _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], text)
+
+
+def _check_depth(row: Any) -> None:
+    level = [row]
+    for _ in range(DEEPEST_ROW):
+        inside = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [value for values in inside for value in values if isinstance(value, (dict, list))]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _whole(text: str) -> int | Number:
+    return int(text) if len(text) < MOST_WHOLE else Number(text)

@@ -1,29 +1,27 @@
-"""Rows as bytes -> typed Arrow, some thousand at a time; nothing else of them outlives that.
+"""Rows as bytes -> typed Arrow columns, some thousand rows at a time; nothing else of the rows is kept.
 
-The first rows are looked at one by one (`values`). What that finds out, Arrow's own JSON reader is told for all
-that follow: it is strict, so a row that is different is refused and not bent, and the batch is looked at one by one
-again. Either way no value is lost: one that doesn't fit widens the column, or, where the schema can't change any
-more, stands in ``_unfit``; an unknown field becomes a column, or stands in ``_extra``.
+The first rows are looked at one by one (`values`), which finds each column's type. Arrow's own JSON reader is told these
+types for all later rows. It is strict: it refuses a row that differs and never bends it, and the batch is then looked at
+one by one again. Either way no value is lost: one that doesn't fit widens its column, and an unknown field becomes a new
+one; or, if the schema can't change any more, they stand in ``_unfit`` and ``_extra``.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.custom_fields import CustomFields, Labels
+from procore_jupyter.tables.arrow.decode import objects
 from procore_jupyter.tables.arrow.types import (
     MONEY,
-    Number,
     array_of,
     as_json,
     converted,
@@ -34,39 +32,39 @@ from procore_jupyter.tables.arrow.types import (
     widened,
 )
 from procore_jupyter.tables.arrow.values import Built, are_amounts, build, default_wire, finished, parts
+from procore_jupyter.wording import counted
 
 BATCH = 2000
-"""Rows that are taken in at a time."""
+"""Rows in a batch, at most."""
 
 FIRST_LOOK = 200
 """Rows of the first batch that are looked at one by one."""
 
 TOGETHER = 50
-"""Values that are looked at together where some may not fit."""
+"""Values of a column that are tried together, if some of the batch don't fit."""
 
-MOST_WHOLE = 4000
-"""Digits of a whole number that Python reads and writes without asking (`sys.int_info`)."""
+FEW_COLUMNS = 5
+"""Columns that a note names."""
 
-DEEPEST_ROW = 500
-"""Levels of records and lists within a row. Each version of Python bounds recursion at another depth of its own."""
+UNFIT = "_unfit"
+"""The column that keeps, as JSON, the values that don't fit their columns."""
 
-UNFIT, EXTRA = "_unfit", "_extra"
-
-_rows = msgspec.json.Decoder(dict[str, Any], float_hook=Number)
+EXTRA = "_extra"
+"""The column that keeps, as JSON, the fields that the schema doesn't have."""
 
 
 @dataclass(frozen=True)
 class Begun:
-    """Rows that are being read.
+    """A batch that is being read.
 
     Parameters
     ----------
     rows : sequence
-        Each the bytes of one JSON object.
+        The bytes of one JSON object each.
     schema : pyarrow.Schema or None
-        What Arrow's reader was told of them; None as long as there was nothing to tell.
+        The types that Arrow's reader was told; None if none were known yet.
     table : concurrent.futures.Future or None
-        What it makes of them; of use if nothing else has been learnt meanwhile.
+        What Arrow's reader makes of the rows; of no use if another type is found in the meantime.
     """
 
     rows: Sequence[Any]
@@ -75,18 +73,19 @@ class Begun:
 
 
 class Ingest:
-    """Takes the rows of one table in.
+    """Turns the rows of one table into columns.
 
     Parameters
     ----------
     columns : mapping of str to str
-        The kinds of its columns, as the catalog has them; empty where what arrives decides.
+        The kind of each column, as the catalog has it; empty if what arrives decides.
     records : mapping
-        The records that kinds may name.
+        The kinds of the fields of each record that a kind may name.
     labels : callable
         Returns the labels of custom fields.
     others : str
-        What other columns are where their values look like it: ``money``; empty where what arrives decides.
+        ``money`` if columns that aren't declared are money where their values look like it; empty if what arrives
+        decides.
 
     Attributes
     ----------
@@ -94,8 +93,10 @@ class Ingest:
         The columns so far, in their order.
     frozen : bool
         Whether the schema can't change any more (`freeze`).
-    unfit, extra : Counter
-        How many values stand in ``_unfit`` and ``_extra``, by column.
+    unfit : Counter
+        How many values stand in ``_unfit``, by column.
+    extra : Counter
+        How many values stand in ``_extra``, by column.
     """
 
     def __init__(
@@ -110,13 +111,15 @@ class Ingest:
         self.unfit: Counter[str] = Counter()
         self.extra: Counter[str] = Counter()
         self._widened: dict[str, tuple[pa.DataType, pa.DataType]] = {}
+        """The columns that a note tells of: their declared type, and the present one."""
         self._wires: dict[str, pa.DataType] | None = None
+        """The wire type of each column; None before the first rows."""
         self._custom = CustomFields(labels)
         self._amounts = others == "money"
         self._empty: dict[pa.DataType, pa.Array] = {}
 
     def freeze(self) -> None:
-        """Keep the schema as it is from now on: what doesn't fit goes to ``_unfit``, what is new to ``_extra``."""
+        """Keep the schema as it is from now on: values that don't fit go to ``_unfit``, new fields to ``_extra``."""
         for name, found in self.schema.items():
             self.schema[name] = settled(found)
         if self._wires is None:
@@ -124,59 +127,53 @@ class Ingest:
         self.frozen = True
 
     def begin(self, rows: Sequence[Any], aside: Executor) -> Begun:
-        """Begin to take rows in: Arrow's reader goes over them in another thread, while this one does something else.
+        """Begin to read a batch: Arrow's reader works in another thread while this one does something else.
 
         Parameters
         ----------
         rows : sequence
-            Each the bytes of one JSON object.
+            The bytes of one JSON object each.
         aside : concurrent.futures.Executor
-            Where to read them.
+            Runs Arrow's reader.
         """
         schema = self._wire_schema
         return Begun(rows, schema, None if schema is None else aside.submit(read_rows, rows, schema))
 
     def take(self, rows: Sequence[Any]) -> dict[str, pa.Array]:
-        """Return rows as columns, as `finish` does.
+        """Return a batch as columns, as `finish` does.
 
         Parameters
         ----------
         rows : sequence
-            Each the bytes of one JSON object.
+            The bytes of one JSON object each.
         """
         return self.finish(Begun(rows))
 
     def finish(self, begun: Begun) -> dict[str, pa.Array]:
-        """Return rows as columns, by name; with ``_unfit`` and ``_extra`` where the schema is frozen.
+        """Return a batch as columns by name; if the schema is frozen, with ``_unfit`` and ``_extra``.
 
         Raises
         ------
         ValueError
-            They are no JSON objects.
+            A row is no JSON object.
         ProcoreAPIError
-            One is nested too deeply.
+            A row is nested too deeply.
         """
         rows, schema = begun.rows, self._wire_schema
         if schema is None and len(rows) > FIRST_LOOK:
             head, tail = self.take(rows[:FIRST_LOOK]), self.take(rows[FIRST_LOOK:])
-            return {
-                name: pa.concat_arrays(
-                    [
-                        self._as_now(name, head.get(name), FIRST_LOOK),
-                        self._as_now(name, tail[name], len(tail[name])),
-                    ]
-                )
-                for name in tail
-            }
+            before, after = self.as_now(head, FIRST_LOOK), self.as_now(tail, len(rows) - FIRST_LOOK)
+            return {name: pa.concat_arrays([before[name], after[name]]) for name in self.schema}
         if schema is not None:
             try:
                 return self._read_fast(begun, schema)
-            except pa.ArrowInvalid:
-                pass  # something is different: the careful way finds out what
-            except UnicodeDecodeError:  # Arrow's own message, with bytes of the row in it
-                pass
+            except (
+                pa.ArrowInvalid,
+                UnicodeDecodeError,
+            ):  # the latter: Arrow's own message quotes bytes of a row
+                pass  # a row differs: looking at the rows one by one finds out how
         try:
-            decoded = _decoded(rows)
+            decoded = objects(rows)
             return self._read_frozen(decoded) if self.frozen else self._read_and_learn(decoded)
         except RecursionError:
             raise ProcoreAPIError(200, "Procore sent a row that is nested too deeply to be read.") from None
@@ -186,7 +183,7 @@ class Ingest:
         return None if self._wires is None else pa.schema([*self._wires.items()])
 
     def as_now(self, columns: Mapping[str, pa.Array], length: int) -> dict[str, pa.Array]:
-        """Return columns that were taken in earlier with the types that the schema has now, and all its columns."""
+        """Return earlier columns with the types that the schema has now; all of the schema's columns."""
         return {name: self._as_now(name, columns.get(name), length) for name in self.schema}
 
     def _as_now(self, name: str, values: pa.Array | None, length: int) -> pa.Array:
@@ -200,7 +197,7 @@ class Ingest:
             return converted(values, pa.string())
 
     def _nulls(self, length: int, wanted: pa.DataType) -> pa.Array:
-        """Return nulls, which lie in the same memory for all columns and batches: many a column has nothing else."""
+        """Return nulls. They lie in the same memory for all columns and batches: many a column holds nothing else."""
         found = self._empty.get(wanted)
         if found is None or len(found) < length:
             found = self._empty[wanted] = pa.nulls(max(length, BATCH), wanted)
@@ -208,25 +205,24 @@ class Ingest:
 
     @property
     def notes(self) -> list[str]:
-        """What became of columns that were declared otherwise, and of values that didn't fit: a line each."""
+        """The columns that aren't of their declared type, and the values that didn't fit: a line each."""
         notes = [
             f"{name} is {in_words(now)} here: it has values that are no {in_words(before)}."
             for name, (before, now) in self._widened.items()
         ]
-        for counted, what, where in (
+        for counter, what, where in (
             (self.unfit, "didn't fit", UNFIT),
             (self.extra, "came in fields that the first rows didn't have", EXTRA),
         ):
-            if counted:
-                total = sum(counted.values())
-                columns = ", ".join(f"{name} {count:,}" for name, count in counted.most_common(5))
-                notes.append(f"{total:,} value{'s' if total > 1 else ''} {what} ({columns}): see {where}.")
+            if counter:
+                columns = ", ".join(f"{name} {count:,}" for name, count in counter.most_common(FEW_COLUMNS))
+                notes.append(f"{counted(counter.total(), 'value')} {what} ({columns}): see {where}.")
         return notes
 
     # The two ways
 
     def _read_fast(self, begun: Begun, schema: pa.Schema) -> dict[str, pa.Array]:
-        if begun.table is None or not schema.equals(begun.schema):  # something was learnt since
+        if begun.table is None or not schema.equals(begun.schema):  # another type was found in the meantime
             table = read_rows(begun.rows, schema)
         else:
             table = begun.table.result()
@@ -259,13 +255,13 @@ class Ingest:
             wires[name] = _merged(wires.get(name), built.wire)
             self.widen(name, built.array.type)
         self._wires = wires
-        return {name: self._as_now(name, column, len(rows)) for name, column in columns.items()}
+        return self.as_now(columns, len(rows))
 
     def _build(self, name: str, values: Sequence[Any], known: pa.DataType) -> Built:
         return self._custom.build(values, known) if name == CUSTOM_FIELDS else build(values, known, name)
 
     def widen(self, name: str, found: pa.DataType) -> None:
-        """Let a column hold values of this type too."""
+        """Let a column hold values of this type too; add the column if it is new."""
         before = self.schema.get(name)
         if before is None:
             self.schema[name] = found
@@ -275,7 +271,8 @@ class Ingest:
             return
         self.schema[name] = now
         declared = self._widened[name][0] if name in self._widened else before
-        if not (pa.types.is_null(declared) or pa.types.is_nested(now) or _grew(declared, now)):
+        more_digits = pa.types.is_decimal(declared) and pa.types.is_decimal(now)
+        if not (pa.types.is_null(declared) or pa.types.is_nested(now) or more_digits):
             self._widened[name] = (declared, now)
 
     def _read_frozen(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
@@ -283,22 +280,20 @@ class Ingest:
         unfit: list[dict[str, Any]] = [{} for _ in rows]
         extra: list[dict[str, Any]] = [{} for _ in rows]
         for name, known in self.schema.items():
-            values = found.get(name)
+            values = found.pop(name, None)
             columns[name] = (
                 self._nulls(len(rows), known)
                 if values is None
                 else self._fitting(name, values, known, unfit, extra)
             )
-        for name in found:
-            if name not in self.schema:
-                for place, value in enumerate(found[name]):
-                    if value is not None:
-                        extra[place][name] = value
-        for told, counted in ((unfit, self.unfit), (extra, self.extra)):
-            for one in told:
-                counted.update(one.keys())
-        for name, told in ((UNFIT, unfit), (EXTRA, extra)):
-            columns[name] = array_of((as_json(one) if one else None for one in told), pa.string())
+        for name, values in found.items():
+            for place, value in enumerate(values):
+                if value is not None:
+                    extra[place][name] = value
+        for column, kept, counter in ((UNFIT, unfit, self.unfit), (EXTRA, extra, self.extra)):
+            columns[column] = array_of((as_json(one) if one else None for one in kept), pa.string())
+            for one in kept:
+                counter.update(one.keys())
         return columns
 
     def _fitting(
@@ -309,24 +304,28 @@ class Ingest:
         unfit: list[dict[str, Any]],
         extra: list[dict[str, Any]],
     ) -> pa.Array:
-        """Return the values that fit a column whose type can't change; tell of the others."""
+        """Return a column whose type can't change; put the values that don't fit into `unfit` and `extra`."""
         built = self._build(name, values, known)
         if built.array.type.equals(known):
             assert self._wires is not None
             self._wires[name] = _merged(self._wires.get(name), built.wire)
             return built.array
+
+        def fits(some: Sequence[Any]) -> bool:
+            return bool(self._build(name, some, known).array.type.equals(known))
+
         prune = self._custom.pruned if name == CUSTOM_FIELDS else _pruned
         kept = [*values]
         for start in range(0, len(values), TOGETHER):  # as a rule, few of many don't fit
             some = values[start : start + TOGETHER]
-            if self._build(name, some, known).array.type.equals(known):
+            if fits(some):
                 continue
             for place, value in enumerate(some, start):
-                if value is None or self._build(name, [value], known).array.type.equals(known):
+                if value is None or fits([value]):
                     continue
                 pruned = prune(value, known)
-                if pruned != value and self._build(name, [pruned], known).array.type.equals(known):
-                    extra[place][name] = value  # whole: the new field means nothing without the others
+                if pruned != value and fits([pruned]):
+                    extra[place][name] = value  # whole: a new field means nothing without the others
                     kept[place] = pruned
                 else:
                     unfit[place][name] = value
@@ -334,37 +333,8 @@ class Ingest:
         return self._build(name, kept, known).array
 
 
-def _decoded(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return rows as Python has them, each number as exact as it is written."""
-    try:
-        found = [_rows.decode(row) for row in rows]
-    except msgspec.ValidationError:  # a whole number of thousands of digits; or no object
-        found = [json.loads(bytes(row), parse_float=Number, parse_int=_whole) for row in rows]
-        if not all(isinstance(row, dict) for row in found):
-            raise ValueError("a row is no object") from None
-    _check_depth(
-        [one for row, one in zip(map(bytes, rows), found, strict=True) if _openings(row) > DEEPEST_ROW]
-    )
-    return found
-
-
-def _openings(row: bytes) -> int:
-    return row.count(b"{") + row.count(b"[")
-
-
-def _check_depth(rows: Sequence[Any]) -> None:
-    """Raise RecursionError if a row has more levels than `DEEPEST_ROW`."""
-    level = rows
-    for _ in range(DEEPEST_ROW):
-        inside = (one.values() if isinstance(one, dict) else one for one in level)
-        level = [value for values in inside for value in values if isinstance(value, (dict, list))]
-        if not level:
-            return
-    raise RecursionError
-
-
 def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
-    """Return the columns of rows; one that is called as one of ours is called otherwise here."""
+    """Return rows as columns; a column with a name of ours has a ``_`` more here."""
     found = parts(rows)
     for name in (UNFIT, EXTRA):
         if name in found:
@@ -372,29 +342,22 @@ def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
     return found
 
 
-def _whole(text: str) -> int | Number:
-    return int(text) if len(text) < MOST_WHOLE else Number(text)
-
-
 def _merged(before: pa.DataType | None, found: pa.DataType) -> pa.DataType:
-    """Return the wire type for what comes next, after a batch in which something was different."""
-    if before is None or not pa.types.is_struct(before) or not pa.types.is_struct(found):
-        if before is not None and pa.types.is_list(before) and pa.types.is_list(found):
-            return pa.list_(_merged(before.value_type, found.value_type))
-        return before if before is not None and pa.types.is_null(found) else found
-    fields = {field.name: field.type for field in before}
-    for field in found:
-        fields[field.name] = _merged(fields.get(field.name), field.type)
-    return pa.struct([*fields.items()])
-
-
-def _grew(before: pa.DataType, now: pa.DataType) -> bool:
-    """Tell whether a column only got more room of the same kind: no news for anybody."""
-    return bool(pa.types.is_decimal(before) and pa.types.is_decimal(now))
+    """Return the wire type for the next batches, given the one so far and the one of a batch that differed."""
+    if before is None:
+        return found
+    if pa.types.is_struct(before) and pa.types.is_struct(found):
+        fields = {field.name: field.type for field in before}
+        for field in found:
+            fields[field.name] = _merged(fields.get(field.name), field.type)
+        return pa.struct([*fields.items()])
+    if pa.types.is_list(before) and pa.types.is_list(found):
+        return pa.list_(_merged(before.value_type, found.value_type))
+    return before if pa.types.is_null(found) else found
 
 
 def _pruned(value: Any, known: pa.DataType) -> Any:
-    """Return a value without the fields that a type doesn't have."""
+    """Return a value without the fields that its column's type doesn't have."""
     if isinstance(value, dict) and pa.types.is_struct(known):
         have = {field.name: field.type for field in known}
         return {name: _pruned(inner, have[name]) for name, inner in value.items() if name in have}

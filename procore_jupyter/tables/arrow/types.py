@@ -1,6 +1,6 @@
-"""Arrow types: those of the catalog's kinds, the type that two have in common, and how values get from one to the other.
+"""Arrow types: the type of each kind in the catalog, the type that two types widen to, and values changed to another type.
 
-Nothing is lost on the way: a value is converted exactly, or it becomes a text that says the same.
+No value is lost: it is converted exactly, or becomes a text that says the same.
 """
 
 from __future__ import annotations
@@ -17,12 +17,25 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 TIMESTAMP = pa.timestamp("us", "UTC")
+"""Times, to the microsecond."""
+
 MONEY = pa.decimal128(18, 4)
+"""Amounts of money: 14 digits before the point, 4 after it."""
+
 DECIMAL = pa.decimal128(28, 8)
-MOST_DIGITS, MOST_PLACES = 38, 12
+"""Quantities: 20 digits before the point, 8 after it."""
+
+MOST_DIGITS = 38
+"""Digits of Arrow's longest decimal number."""
+
+MOST_PLACES = 12
+"""Digits after the point in the widest type that a column of decimals becomes."""
 
 EXACT = 2**53
 """Whole numbers up to this one are exact as doubles."""
+
+_WHOLE_DIGITS = 19
+"""Digits of the largest 64-bit number."""
 
 _SIMPLE = {
     "id": pa.int64(),
@@ -40,9 +53,20 @@ _SIMPLE = {
     "custom_fields": pa.struct([]),
 }
 
+_WORDS: Sequence[tuple[Callable[[pa.DataType], bool], str]] = (
+    (pa.types.is_struct, "record"),
+    (pa.types.is_list, "list"),
+    (pa.types.is_null, "empty"),
+    (pa.types.is_boolean, "true or false"),
+    (pa.types.is_integer, "integer"),
+    (pa.types.is_floating, "number"),
+    (pa.types.is_date, "date"),
+    (pa.types.is_timestamp, "timestamp (UTC)"),
+)
+
 
 class Number(str):
-    """A number with a point or an exponent, as it was written: nothing of it is rounded."""
+    """A number with a point or an exponent, as the text that it was written as: no digit is rounded."""
 
     __slots__ = ()
 
@@ -57,18 +81,21 @@ _lines = msgspec.json.Encoder()
 _json = msgspec.json.Encoder(enc_hook=_as_written)
 
 
+# Arrays from JSON
+
+
 def array_of(values: Iterable[Any], wanted: pa.DataType) -> pa.Array:
     """Return values of JSON's types as an array of exactly this type.
 
-    What `pyarrow.array` does, by way of JSON: that one imports pandas, which takes more memory than a large table
-    and longer than a small one. And it is strict: no true for 1.
+    Arrow reads them as JSON here. `pyarrow.array` would import pandas, which takes more memory than a large table
+    and longer than a small one; and it would take true for 1.
 
     Parameters
     ----------
     values : iterable
-        None where there is none.
+        The values; None for a missing one.
     wanted : pyarrow.DataType
-        Text, number, true or false.
+        A type of texts, numbers, or true and false.
 
     Raises
     ------
@@ -84,7 +111,7 @@ def array_of(values: Iterable[Any], wanted: pa.DataType) -> pa.Array:
 
 @functools.lru_cache(1024)
 def one_of(value: int | str, wanted: pa.DataType) -> pa.Array:
-    """Return an array of one value. Made once: `array_of` reads JSON for it, some thousand times a table."""
+    """Return an array of one value. It is kept: a table needs the same ones some thousand times."""
     return array_of([value], wanted)
 
 
@@ -94,13 +121,13 @@ def read_lines(lines: bytes, schema: pa.Schema) -> pa.Table:
     Raises
     ------
     pyarrow.ArrowInvalid
-        A value is of another type, or a field is none of the schema's.
+        A value is of another type, or a field is not in the schema.
     """
     return pj.read_json(
         pa.BufferReader(lines),
         read_options=pj.ReadOptions(use_threads=False, block_size=len(lines) + 1),
         parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
-        # Arrow's usual allocator keeps what was freed for itself: a third of the peak, here.
+        # Arrow's usual allocator keeps freed memory for itself: here, a third of the peak.
         memory_pool=pa.system_memory_pool(),
     )
 
@@ -111,32 +138,35 @@ def read_rows(rows: Sequence[Any], schema: pa.Schema) -> pa.Table:
     Raises
     ------
     pyarrow.ArrowInvalid
-        One isn't as the schema says, or no object.
+        A row doesn't fit the schema, or is no object.
     """
     lines = b"\n".join(rows)
     if lines.startswith(b"null") or b"\nnull" in lines:
-        raise pa.ArrowInvalid("a row is null")  # at which Arrow's reader takes the interpreter down
+        raise pa.ArrowInvalid("a row is null")  # Arrow's reader would crash the interpreter
     table = read_lines(lines, schema)
     if table.num_rows != len(rows):
         raise pa.ArrowInvalid("another number of rows")
     return table
 
 
+# Types
+
+
 def of_kind(kind: str, records: Mapping[str, Mapping[str, str]]) -> pa.DataType:
-    """Return the type that a column of this kind begins with; what arrives may widen it.
+    """Return the type that a column of this kind begins with; the rows that come may widen it.
 
     Parameters
     ----------
     kind : str
-        A kind of the catalog: `spec.KINDS`, a record's name, or one of these in brackets.
+        A kind of the catalog: one of `spec.KINDS`, a record's name, or one of these in brackets.
     records : mapping
-        The fields of the records, by name.
+        The kinds of each record's fields, by the record's name.
     """
     if kind.startswith("["):
         return pa.list_(of_kind(kind[1:-1], records))
     if kind in _SIMPLE:
         return _SIMPLE[kind]
-    return pa.struct([pa.field(name, of_kind(inner, records)) for name, inner in records[kind].items()])
+    return pa.struct([(name, of_kind(inner, records)) for name, inner in records[kind].items()])
 
 
 def settled(found: pa.DataType) -> pa.DataType:
@@ -144,81 +174,57 @@ def settled(found: pa.DataType) -> pa.DataType:
     if pa.types.is_null(found) or (pa.types.is_struct(found) and not len(found)):
         return pa.string()
     if pa.types.is_struct(found):
-        return pa.struct([pa.field(field.name, settled(field.type)) for field in found])
+        return pa.struct([(field.name, settled(field.type)) for field in found])
     return pa.list_(settled(found.value_type)) if pa.types.is_list(found) else found
 
 
 def in_words(found: pa.DataType) -> str:
     """Return a type's name for people."""
-    if pa.types.is_struct(found):
-        return "record"
-    if pa.types.is_list(found):
-        return "list"
     if pa.types.is_decimal(found):
         return f"decimal, {found.scale} places"
-    for is_one, words in (
-        (pa.types.is_null, "empty"),
-        (pa.types.is_boolean, "true or false"),
-        (pa.types.is_integer, "integer"),
-        (pa.types.is_floating, "number"),
-        (pa.types.is_date, "date"),
-        (pa.types.is_timestamp, "timestamp (UTC)"),
-    ):
-        if is_one(found):
-            return words
-    return "text"
+    return next((words for is_one, words in _WORDS if is_one(found)), "text")
 
 
 def widened(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """Return the narrowest type that takes the values of both exactly, or texts that say the same."""
+    """Return the narrowest type that holds the values of both types exactly, or as texts that say the same."""
     if one.equals(other) or pa.types.is_null(other):
         return one
     if pa.types.is_null(one):
         return other
-    is_both = _both(one, other)
-    if is_both(pa.types.is_struct):
+
+    def both(*kinds: Callable[[pa.DataType], bool]) -> bool:
+        return all(any(is_one(found) for is_one in kinds) for found in (one, other))
+
+    if both(pa.types.is_struct):
         fields = {field.name: field.type for field in one}
         for field in other:
-            fields[field.name] = (
-                widened(fields[field.name], field.type) if field.name in fields else field.type
-            )
-        return pa.struct([pa.field(name, found) for name, found in fields.items()])
-    if is_both(pa.types.is_list):
+            fields[field.name] = widened(fields.get(field.name, pa.null()), field.type)
+        return pa.struct([*fields.items()])
+    if both(pa.types.is_list):
         return pa.list_(widened(one.value_type, other.value_type))
-    if is_both(_is_exact):
-        places = max(_places(one), _places(other))
-        digits = max(_digits(one) - _places(one), _digits(other) - _places(other)) + places
-        return pa.decimal128(digits, places) if digits <= MOST_DIGITS else pa.string()
-    if is_both(lambda found: pa.types.is_integer(found) or pa.types.is_floating(found)):
+    if both(pa.types.is_integer, pa.types.is_decimal):
+        whole, places = map(max, zip(_digits(one), _digits(other), strict=True))
+        return pa.decimal128(whole + places, places) if whole + places <= MOST_DIGITS else pa.string()
+    if both(pa.types.is_integer, pa.types.is_floating):
         return pa.float64()
-    if is_both(lambda found: pa.types.is_date(found) or pa.types.is_timestamp(found)):
-        return TIMESTAMP
-    return pa.string()
+    return TIMESTAMP if both(pa.types.is_date, pa.types.is_timestamp) else pa.string()
 
 
-def _both(one: pa.DataType, other: pa.DataType) -> Callable[[Callable[[pa.DataType], bool]], bool]:
-    return lambda test: test(one) and test(other)
+def _digits(found: pa.DataType) -> tuple[int, int]:
+    """Return how many digits the numbers of a type may have before their point and after it."""
+    return (found.precision - found.scale, found.scale) if pa.types.is_decimal(found) else (_WHOLE_DIGITS, 0)
 
 
-def _is_exact(found: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(found) or pa.types.is_decimal(found))
-
-
-def _digits(found: pa.DataType) -> int:
-    return found.precision if pa.types.is_decimal(found) else 19
-
-
-def _places(found: pa.DataType) -> int:
-    return found.scale if pa.types.is_decimal(found) else 0
+# Values of one type as those of another
 
 
 def converted(values: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Return values as a wider type, which `widened` gave.
+    """Return values as values of a wider type, one that `widened` returned.
 
     Raises
     ------
     pyarrow.ArrowInvalid
-        Whole numbers that a double can't hold exactly.
+        A whole number is too large for a double to hold it exactly.
     """
     found = values.type
     if found.equals(wanted):
@@ -226,20 +232,15 @@ def converted(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     if pa.types.is_null(found):
         return pa.nulls(len(values), wanted)
     if pa.types.is_struct(found) and pa.types.is_struct(wanted):
-        have = {field.name: child for field, child in zip(found, values.flatten(), strict=True)}
-        children = [
-            converted(have[field.name], field.type)
-            if field.name in have
-            else pa.nulls(len(values), field.type)
-            for field in wanted
-        ]
-        return struct_array(children, [*wanted], values.is_null())
+        types = {field.name: field.type for field in wanted}
+        parts = zip(found, values.flatten(), strict=True)
+        children = {field.name: converted(child, types[field.name]) for field, child in parts}
+        return struct_array(children, wanted, values.is_null())
     if pa.types.is_list(found) and pa.types.is_list(wanted):
-        inner = converted(values.flatten(), wanted.value_type)
-        return list_array(values, inner)
+        return list_array(values, converted(values.flatten(), wanted.value_type))
     if pa.types.is_string(wanted):
-        nothing = pa.types.is_struct(found) and len(found) == 0  # records in which nothing was ever seen
-        return pa.nulls(len(values), wanted) if nothing else as_text(values)
+        no_fields = pa.types.is_struct(found) and len(found) == 0  # no value was ever seen in these records
+        return pa.nulls(len(values), wanted) if no_fields else as_text(values)
     if pa.types.is_integer(found) and pa.types.is_floating(wanted):
         bounds = pc.min_max(values).as_py()
         if any(value is not None and abs(value) > EXACT for value in bounds.values()):
@@ -252,24 +253,40 @@ def without_rows(schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches([], schema)
 
 
-def struct_array(children: list[pa.Array], fields: list[pa.Field], missing: pa.Array) -> pa.Array:
-    """Return records made of columns; null where `missing` is true."""
-    if not children:
-        # Arrow can't tell the length of a record without fields from them. Its bits are those of "it is there".
-        there = pc.invert(missing).buffers()[1]
-        return pa.Array.from_buffers(pa.struct([]), len(missing), [there])
+def struct_array(children: Mapping[str, pa.Array], fields: Iterable[pa.Field], missing: pa.Array) -> pa.Array:
+    """Return records made of columns.
+
+    Parameters
+    ----------
+    children : mapping of str to pyarrow.Array
+        The columns, by name.
+    fields : iterable of pyarrow.Field
+        The records' fields, in their order; a field without a column is null.
+    missing : pyarrow.Array
+        True for each record that is null.
+    """
+    fields = [*fields]
+    if not fields:
+        # From no columns, Arrow can't tell how many records there are. The bits say which of them aren't null.
+        return pa.Array.from_buffers(pa.struct([]), len(missing), [pc.invert(missing).buffers()[1]])
+    arrays = [
+        children[field.name] if field.name in children else pa.nulls(len(missing), field.type)
+        for field in fields
+    ]
     mask = missing if pc.any(missing).as_py() else None
-    return pa.StructArray.from_arrays(children, fields=fields, mask=mask)
+    return pa.StructArray.from_arrays(arrays, fields=fields, mask=mask)
 
 
 def list_array(like: pa.Array, inner: pa.Array) -> pa.Array:
-    """Return lists that are as long as those of another array, with other values in them."""
-    zero = one_of(0, pa.int32())  # not 0 itself: Python's numbers import pandas
+    """Return lists as long as those of another array, with the values of `inner`."""
+    zero = one_of(0, pa.int32())  # Arrow's own: from Python's, it would import pandas
     lengths = pc.coalesce(pc.list_value_length(like), zero[0])
     ends = pc.cumulative_sum(lengths.cast(pa.int32()))
-    offsets = pa.concat_arrays([zero, ends])
     mask = like.is_null() if like.null_count else None
-    return pa.ListArray.from_arrays(offsets, inner, mask=mask)
+    return pa.ListArray.from_arrays(pa.concat_arrays([zero, ends]), inner, mask=mask)
+
+
+# Values as texts
 
 
 def as_text(values: pa.Array) -> pa.Array:
@@ -279,43 +296,41 @@ def as_text(values: pa.Array) -> pa.Array:
         return values
     if pa.types.is_boolean(found) or pa.types.is_integer(found) or pa.types.is_date(found):
         return values.cast(pa.string())
-    return array_of(
-        (None if one is None else text_of(_of_json(one)) for one in values.to_pylist()), pa.string()
-    )
+    texts = (None if one is None else text_of(_changed(one, _of_json)) for one in values.to_pylist())
+    return array_of(texts, pa.string())
 
 
 def text_of(value: Any) -> str:
     """Return one value of JSON's types as a text that says the same."""
-    if isinstance(value, str):
-        return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return as_json(value) if isinstance(value, (dict, list)) else str(value)
 
 
 def as_json(value: Any) -> str:
-    """Return a value of JSON's types as JSON: a `Number` as it was written."""
+    """Return a value of JSON's types as JSON, each `Number` as it was written."""
     try:
         return _json.encode(value).decode()
-    except OverflowError:  # a whole number of more than 64 bits
-        return _json.encode(_with_numbers(value)).decode()
+    except OverflowError:  # msgspec writes whole numbers of up to 64 bits
+        return _json.encode(_changed(value, _written)).decode()
 
 
-def _with_numbers(value: Any) -> Any:
-    """Return a value with its whole numbers as they are written."""
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a value with each plain value in it changed."""
     if isinstance(value, dict):
-        return {name: _with_numbers(inner) for name, inner in value.items()}
+        return {name: _changed(inner, change) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_with_numbers(inner) for inner in value]
+        return [_changed(inner, change) for inner in value]
+    return change(value)
+
+
+def _written(value: Any) -> Any:
+    """Return a whole number as it is written, any other value as it is."""
     return Number(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _of_json(value: Any) -> Any:
-    """Return one of Arrow's values as one of JSON's types."""
-    if isinstance(value, dict):
-        return {name: _of_json(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_of_json(inner) for inner in value]
+    """Return one of Arrow's plain values as a value of JSON's types."""
     if isinstance(value, float):
         return Number(repr(value))
     if isinstance(value, datetime.datetime):

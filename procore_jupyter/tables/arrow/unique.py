@@ -1,4 +1,4 @@
-"""Which rows of a list have been met already: `SeenIds` in eight bytes each, since a list may have millions of them."""
+"""Which rows of a list came before. A list may have millions, so a number takes eight bytes in `SeenIds`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,28 @@ class SeenIds:
     def __len__(self) -> int:
         return sum(len(run) for run in self._runs)
 
-    def __bool__(self) -> bool:
-        return bool(self._runs)
+    def holds(self, ids: NDArray[numpy.int64]) -> NDArray[numpy.bool_]:
+        """Return which of some numbers are in the set.
+
+        Parameters
+        ----------
+        ids : array of int64, shape (n,)
+
+        Returns
+        -------
+        array of bool, shape (n,)
+        """
+        import numpy
+
+        found = numpy.zeros(len(ids), dtype=bool)
+        for run in self._runs:
+            places = numpy.searchsorted(run, ids)
+            places[places == len(run)] = 0
+            found |= run[places] == ids
+        return found
 
     def add(self, ids: NDArray[numpy.int64]) -> NDArray[numpy.bool_]:
-        """Add ids; return which of them are met for the first time, in their order.
+        """Add numbers; return which of them come for the first time, in their order.
 
         Parameters
         ----------
@@ -40,14 +57,9 @@ class SeenIds:
         import numpy
 
         distinct, first = numpy.unique(ids, return_index=True)
-        new = numpy.ones(len(distinct), dtype=bool)
-        for run in self._runs:
-            places = numpy.searchsorted(run, distinct)
-            places[places == len(run)] = 0
-            new &= run[places] != distinct
-        fresh = distinct[new]
-        if len(fresh):
-            self._runs.append(fresh)
+        new = ~self.holds(distinct)
+        if new.any():
+            self._runs.append(distinct[new])
         while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
             merged = numpy.concatenate([self._runs.pop(), self._runs.pop()])
             merged.sort()
@@ -63,7 +75,7 @@ class RowsApart:
     Parameters
     ----------
     probable : bool
-        Nobody knows that `id` is the key here: only the very same row, met again, is the same.
+        Nobody has checked that `id` is the list's key: then only a row whose every byte came before is the same row.
     """
 
     def __init__(self, probable: bool) -> None:
@@ -73,17 +85,23 @@ class RowsApart:
         self._told_apart = True
 
     def page(self, rows: int) -> None:
-        """Take note of how many rows a page has: within the first one, ids tell rows apart, or are no key."""
+        """Note how many rows a page has. An id that comes twice within the first page is no key."""
         if self._first_page is None:
             self._first_page = rows
 
     def fresh(self, rows: Sequence[Any], ids: pa.Array | None) -> pa.Array | None:
-        """Return which rows are met for the first time; None where all of them are."""
-        if not self._told_apart:
+        """Return which rows come for the first time, as booleans; None if all of them do.
+
+        Parameters
+        ----------
+        rows : sequence
+            The bytes of each row.
+        ids : pyarrow.Array or None
+            The rows' keys, whole numbers or texts; None if the list has no key.
+        """
+        if not self._told_apart or (self._probable and ids is None):
             return None
         if self._probable:
-            if ids is None:
-                return None
             ids = array_of((hash(bytes(row)) for row in rows), pa.int64())
         if ids is None or ids.null_count == len(ids):
             return None
@@ -92,7 +110,7 @@ class RowsApart:
         if mask is None:
             return None
         if not all(mask[:first]):
-            self._told_apart = False  # twice in one page: it is no key
+            self._told_apart = False
             return None
         return array_of(mask, pa.bool_())
 
@@ -100,15 +118,13 @@ class RowsApart:
         import numpy
 
         there = ids.drop_null()
-        buffer = there.buffers()[1]  # not to_numpy(), which imports pandas
+        buffer = there.buffers()[1]  # to_numpy() would import pandas
         numbers = numpy.frombuffer(buffer, dtype=numpy.int64)[there.offset : there.offset + len(there)]
         new = self._numbers.add(numbers)
         if new.all():
             return None
-        if not ids.null_count:
-            return [bool(one) for one in new]
-        places = iter(new)
-        return [not valid or bool(next(places)) for valid in ids.is_valid().to_pylist()]
+        places = iter(new.tolist())
+        return [not valid or next(places) for valid in ids.is_valid().to_pylist()]
 
     def _fresh_texts(self, ids: pa.Array) -> list[bool] | None:
         mask = []
@@ -120,9 +136,9 @@ class RowsApart:
         return None if all(mask) else mask
 
     def _was_a_number(self, text: str) -> bool:
-        """Tell whether an id was met when the column was still one of numbers."""
+        """Tell whether an id came when the column was still one of whole numbers."""
         import numpy
 
         if not (self._numbers and text.isascii() and text.isdecimal() and len(text) < 19):
             return False
-        return not self._numbers.add(numpy.array([int(text)], dtype=numpy.int64))[0]
+        return bool(self._numbers.holds(numpy.array([int(text)], dtype=numpy.int64))[0])

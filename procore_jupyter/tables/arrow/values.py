@@ -1,15 +1,15 @@
-"""Values as JSON has them -> Arrow arrays: the careful way, which looks at every value.
+"""Values of JSON's types -> Arrow arrays: the careful way, which looks at every value.
 
-`build` takes a column's values and the type that it has so far, and returns an array of that type or of a wider
-one, and the *wire type*: how the same values can be read by Arrow's own JSON reader, which is several times faster.
-It is strict: a reader told to expect a whole number refuses ``12.7`` and ``"12"``. What it refuses comes here.
+`build` takes a column's values and the type that the column has so far. It returns an array of that type or of a wider
+one, and the *wire type*: the type by which Arrow's own JSON reader, several times faster, reads the same values. That
+reader is strict: told to expect a whole number, it refuses ``12.7`` and ``"12"``. What it refuses comes here.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -29,17 +29,22 @@ from procore_jupyter.tables.arrow.types import (
     widened,
 )
 
-FIRST_DAY, LAST_DAY = (
-    one.toordinal() - datetime.date(1970, 1, 1).toordinal() for one in (datetime.date.min, datetime.date.max)
-)
+_1970 = datetime.date(1970, 1, 1).toordinal()
+
+FIRST_DAY = datetime.date.min.toordinal() - _1970
+"""Python's first day, in days since 1970."""
+
+LAST_DAY = datetime.date.max.toordinal() - _1970
+"""Python's last day, in days since 1970."""
+
 DAY = 86_400_000_000
-"""Days that Python has, counted from 1970, and a day's microseconds."""
+"""A day's microseconds."""
 
 DEEPEST = 12
-"""Levels of records in records; what is deeper is kept as a text of JSON."""
+"""Levels of records and lists that become Arrow's; a deeper value is kept as a text of JSON."""
 
 FOREIGN = re.compile(r"(?:^|_)(?:origin|employee|business|external|client|erp|vendor_tax|tax)_id$")
-"""Ids of other systems: texts, although they may be made of digits."""
+"""Names of ids of other systems: texts, although they may be made of digits."""
 
 _WHOLE = r"^(0|-?[1-9][0-9]{0,18})$"
 _AMOUNT = re.compile(r"-?(0|[1-9]\d{0,13})(\.\d{1,4})?\Z", re.ASCII)
@@ -47,14 +52,20 @@ _DATE = r"^\d{4}-\d{2}-\d{2}$"
 _MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})$"
 _ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
 
-_NONE = type(None)
-
-# As Arrow's own scalars: given Python's, its functions import pandas.
+# Arrow's own scalars: given Python's, its functions import pandas.
 BLANK, MIDNIGHT, UTC, NO_TEXT = array_of(["", "T00:00:00Z", "Z", None], pa.string())
 
 
 class Built(NamedTuple):
-    """An array, and the type by which Arrow's JSON reader gets at the same values."""
+    """An array, and the wire type of the same values.
+
+    Parameters
+    ----------
+    array : pyarrow.Array
+        The values.
+    wire : pyarrow.DataType
+        The type by which Arrow's JSON reader reads them.
+    """
 
     array: pa.Array
     wire: pa.DataType
@@ -66,21 +77,20 @@ def build(values: Sequence[Any], known: pa.DataType, name: str = "", depth: int 
     Parameters
     ----------
     values : sequence
-        Of JSON's types; None where there is none.
+        Values of JSON's types; None for a missing one.
     known : pyarrow.DataType
-        The type that the column has so far; null where it isn't known.
+        The type that the column has so far; null if it isn't known.
     name : str
-        The column's name: ids are known by it.
+        The column's name, which tells whether it holds ids.
     depth : int
-        Records around it.
+        How many records and lists are around it.
 
     Returns
     -------
     Built
-        Its array is of the type `known`, or of one that `known` can be widened to.
+        Its array is of the type `known`, or of a type that `known` can be widened to.
     """
-    kinds = {*map(type, values)}
-    kinds.discard(_NONE)
+    kinds = {*map(type, values)} - {type(None)}
     if not kinds:
         return Built(pa.nulls(len(values), known), default_wire(known))
     if kinds == {dict} and (pa.types.is_struct(known) or pa.types.is_null(known)) and depth < DEEPEST:
@@ -98,16 +108,16 @@ def build(values: Sequence[Any], known: pa.DataType, name: str = "", depth: int 
 
 
 def default_wire(known: pa.DataType) -> pa.DataType:
-    """Return the wire type of a column that nothing has been seen of."""
+    """Return the wire type of a column of which no value was seen."""
     if pa.types.is_struct(known):
-        return pa.struct([pa.field(field.name, default_wire(field.type)) for field in known])
+        return pa.struct([(field.name, default_wire(field.type)) for field in known])
     if pa.types.is_list(known):
         return pa.list_(default_wire(known.value_type))
     return pa.string() if pa.types.is_date(known) else known
 
 
 def finished(values: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Return what was read by its wire type as the type that it stands for.
+    """Return values that were read by their wire type as values of the column's type.
 
     Raises
     ------
@@ -121,8 +131,7 @@ def finished(values: pa.Array, wanted: pa.DataType) -> pa.Array:
             raise pa.ArrowInvalid("a whole number may have been too large for a double")
     if found.equals(wanted) and not pa.types.is_nested(found):
         if pa.types.is_decimal(found):
-            # Arrow's JSON reader lets amounts through that are too large for their type.
-            values.validate(full=True)
+            values.validate(full=True)  # Arrow's JSON reader lets numbers through that have too many digits
         return _in_range(values)
     if pa.types.is_null(found):
         return pa.nulls(len(values), wanted)
@@ -132,9 +141,10 @@ def finished(values: pa.Array, wanted: pa.DataType) -> pa.Array:
         types = {field.name: field.type for field in wanted}
         if not types.keys() >= {field.name for field in found}:
             raise pa.ArrowInvalid("a field that the column doesn't have")
-        have = {field.name: finished(values.field(at), types[field.name]) for at, field in enumerate(found)}
-        ordered = [have.get(field.name, pa.nulls(len(values), field.type)) for field in wanted]
-        return struct_array(ordered, [*wanted], values.is_null())
+        children = {
+            field.name: finished(values.field(at), types[field.name]) for at, field in enumerate(found)
+        }
+        return struct_array(children, wanted, values.is_null())
     if pa.types.is_list(found):
         inner = finished(values.values, wanted.value_type)
         mask = values.is_null() if values.null_count else None
@@ -145,12 +155,12 @@ def finished(values: pa.Array, wanted: pa.DataType) -> pa.Array:
 
 
 def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Return texts as the values that they stand for. A blank text stands for none.
+    """Return texts as the values that they stand for. An empty text becomes null.
 
     Raises
     ------
     pyarrow.ArrowInvalid
-        One stands for no such value, or not exactly.
+        A text doesn't stand for a value of this type, or not exactly.
     """
     if pa.types.is_string(wanted):
         return values
@@ -161,7 +171,7 @@ def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
         raise pa.ArrowInvalid("not a whole number")  # Arrow takes 0x10, and 012 for 12
     if pa.types.is_timestamp(wanted):
         zoned = pc.match_substring_regex(values, _ZONE)
-        if not pc.all(zoned).as_py():  # Procore's times are in UTC, with or without a word of it
+        if not pc.all(zoned).as_py():  # Procore's times are in UTC, whether they say so or not
             day = pc.match_substring_regex(values, _DATE)
             ending = pc.if_else(day, MIDNIGHT, pc.if_else(zoned, BLANK, UTC))
             values = pc.binary_join_element_wise(values, ending, BLANK)
@@ -169,54 +179,50 @@ def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
 
 
 def _in_range(values: pa.Array) -> pa.Array:
-    """Return days and times that Python has too: Arrow's own may lie before the year 1, or after 9999."""
-    found = values.type
-    if pa.types.is_date(found) or pa.types.is_timestamp(found):
-        numbers, first, last = (
-            (values.cast(pa.int32()), FIRST_DAY, LAST_DAY)
-            if pa.types.is_date(found)
-            else (values.cast(pa.int64()), FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1)
-        )
-        bounds = pc.min_max(numbers).as_py()
-        if bounds["min"] is not None and not first <= bounds["min"] <= bounds["max"] <= last:
-            raise pa.ArrowInvalid("a year that Python doesn't have")
+    """Return the values; raise pyarrow.ArrowInvalid if a day or time lies outside Python's years, 1 to 9999."""
+    if pa.types.is_date(values.type):
+        numbers, day = values.cast(pa.int32()), 1
+    elif pa.types.is_timestamp(values.type):
+        numbers, day = values.cast(pa.int64()), DAY
+    else:
+        return values
+    bounds = pc.min_max(numbers).as_py()
+    least, most = bounds["min"], bounds["max"]
+    if least is not None and not FIRST_DAY * day <= least <= most < (LAST_DAY + 1) * day:
+        raise pa.ArrowInvalid("a year that Python doesn't have")
     return values
 
 
 def parts(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
-    """Return the columns of records, by name, in the order in which they come up; None where a record lacks one."""
+    """Return records as columns by name, in the order in which the names come up; None for a field that a record lacks."""
     shapes = dict.fromkeys(tuple(row) for row in rows)
-    if len(shapes) == 1:
-        (names,) = shapes
-        return (
-            dict(zip(names, zip(*(row.values() for row in rows), strict=True), strict=True)) if names else {}
-        )
+    if len(shapes) == 1 and (names := next(iter(shapes))):
+        return dict(zip(names, zip(*(row.values() for row in rows), strict=True), strict=True))
     names = tuple(dict.fromkeys(name for shape in shapes for name in shape))
     return {name: [row.get(name) for row in rows] for name in names}
+
+
+def spread(children: Mapping[str, pa.Array], values: Sequence[Any]) -> pa.Array:
+    """Return records made of the columns of those values that aren't None; a value that is None becomes null."""
+    missing = array_of((value is None for value in values), pa.bool_())
+    if None in values:
+        places = iter(range(len(values)))
+        taken = array_of([None if value is None else next(places) for value in values], pa.int32())
+        children = {name: child.take(taken) for name, child in children.items()}
+    fields = [pa.field(name, child.type) for name, child in children.items()]
+    return struct_array(children, fields, missing)
 
 
 def _records(values: Sequence[Any], known: pa.DataType, depth: int) -> Built:
     there = [value for value in values if value is not None]
     columns = parts(there)
-    have = {field.name: field.type for field in known} if pa.types.is_struct(known) else {}
-    fields, wires, children = [], [], []
-    for name in dict.fromkeys([*have, *columns]):
-        child = have.get(name, pa.null())
-        inner = columns.get(name)
-        built = (
-            Built(pa.nulls(len(there), child), default_wire(child))
-            if inner is None
-            else build(inner, child, name, depth + 1)
-        )
-        fields.append(pa.field(name, built.array.type))
-        wires.append(pa.field(name, built.wire))
-        children.append(built.array)
-    missing = array_of((value is None for value in values), pa.bool_())
-    if len(there) < len(values):
-        places = iter(range(len(there)))
-        spread = array_of([None if value is None else next(places) for value in values], pa.int32())
-        children = [child.take(spread) for child in children]
-    return Built(struct_array(children, fields, missing), pa.struct(wires))
+    types = {field.name: field.type for field in known} if pa.types.is_struct(known) else {}
+    built = {
+        name: build(columns.get(name, [None] * len(there)), types.get(name, pa.null()), name, depth + 1)
+        for name in dict.fromkeys([*types, *columns])
+    }
+    wire = pa.struct([(name, one.wire) for name, one in built.items()])
+    return Built(spread({name: one.array for name, one in built.items()}, values), wire)
 
 
 def _lists(values: Sequence[Any], known: pa.DataType, name: str, depth: int) -> Built:
@@ -227,9 +233,7 @@ def _lists(values: Sequence[Any], known: pa.DataType, name: str, depth: int) -> 
         offsets.append(len(inner))
     child = known.value_type if pa.types.is_list(known) else pa.null()
     built = build(inner, child, name.removesuffix("s"), depth + 1)
-    missing = None
-    if any(value is None for value in values):
-        missing = array_of((value is None for value in values), pa.bool_())
+    missing = array_of((value is None for value in values), pa.bool_()) if None in values else None
     array = pa.ListArray.from_arrays(array_of(offsets, pa.int32()), built.array, mask=missing)
     return Built(array, pa.list_(built.wire))
 
@@ -238,7 +242,7 @@ Attempt = Callable[[Sequence[Any], set[type], pa.DataType], Built]
 
 
 def _attempts(known: pa.DataType) -> list[Attempt]:
-    """Return the ways to take values in, the narrowest first; the last of them takes any."""
+    """Return the ways to build an array of values, the narrowest first; the last takes any value."""
     if pa.types.is_boolean(known):
         return [_booleans, _texts]
     if pa.types.is_integer(known):
@@ -315,7 +319,7 @@ def _only(kinds: set[type], *allowed: type) -> None:
 
 
 def _guess(values: Sequence[Any], kinds: set[type], name: str) -> pa.DataType:
-    """Return the type that values of an unknown column seem to have."""
+    """Return the type that the values of an unknown column seem to have."""
     if kinds == {bool}:
         return pa.bool_()
     if kinds == {int}:
@@ -341,12 +345,12 @@ def _guess_text(values: pa.Array, name: str) -> pa.DataType:
 
 
 def is_id(name: str) -> bool:
-    """Tell whether a column of that name holds ids of Procore's, which are whole numbers."""
+    """Tell whether a column of this name holds Procore's own ids, which are whole numbers."""
     return (name == "id" or name.endswith("_id")) and FOREIGN.search(name) is None
 
 
 def are_amounts(values: Sequence[Any]) -> bool:
-    """Tell whether values look like amounts of money: numbers with a point, in texts or not; and none looks like a code."""
+    """Tell whether all values look like amounts of money, in texts or not, and one has a point: else they may be codes."""
     written = [str(value) for value in values if value not in (None, "")]
     return any("." in text for text in written) and all(map(_AMOUNT.match, written))
 

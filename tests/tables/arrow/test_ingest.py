@@ -16,7 +16,8 @@ import pytest
 
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow import ingest as module
-from procore_jupyter.tables.arrow.ingest import BATCH, DEEPEST_ROW, FIRST_LOOK, Ingest
+from procore_jupyter.tables.arrow.decode import DEEPEST_ROW, objects
+from procore_jupyter.tables.arrow.ingest import BATCH, FIRST_LOOK, Ingest
 from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP
 from tests.tables.json_rows import RECORDS
 from tests.tables.oracle import parsed, same
@@ -28,13 +29,13 @@ UTC = datetime.UTC
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Give the numbers of rows that were looked at one by one, batch by batch."""
     counts: list[int] = []
-    real = module._decoded
+    real = objects
 
     def count(rows: Sequence[Any]) -> list[dict[str, Any]]:
         counts.append(len(rows))
         return real(rows)
 
-    monkeypatch.setattr(module, "_decoded", count)
+    monkeypatch.setattr(module, "objects", count)
     return counts
 
 
