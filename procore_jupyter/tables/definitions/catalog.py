@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _WORDS = re.compile(r"[\W_]+")
 
 MOST_NAMED = 5
-"""Tables that are named where none has the name that was asked for."""
+"""Tables that an error names if several may have been meant."""
 
 
 class Catalog:
-    """The tables of one profile. Those made by hand, and a person's own, count before the long tail.
+    """The tables of one profile. Hand-made tables and a person's own come before those of the long tail.
 
     Parameters
     ----------
     profile : Profile
-        What is connected to.
+        The profile of the connection.
 
     Raises
     ------
@@ -39,8 +39,9 @@ class Catalog:
 
     def __init__(self, profile: Profile) -> None:
         self.tables: Mapping[str, TableSpec] = {}
-        """Those made by hand, and a person's own, by name."""
+        """The hand-made tables and a person's own, by name."""
         self.records: Mapping[str, Mapping[str, str]] = {}
+        """The kinds of each record's fields, by the record's name."""
         tables, records = built_in_tables.described() if profile.has_procores_tables else ({}, {})
         try:
             self.records = records_from({**records, **profile.records})
@@ -54,7 +55,7 @@ class Catalog:
 
     @functools.cached_property
     def probable(self) -> Mapping[str, TableSpec]:
-        """The long tail: lists of the API that nobody has gone over, by name."""
+        """The long tail, by name: lists known from the API's description alone, which nobody has checked."""
         if not self._has_long_tail:
             return {}
         by_hand = {spec.path for spec in self.tables.values()}
@@ -63,7 +64,7 @@ class Catalog:
         found = {}
         for line in lines:
             name = line["name"]
-            if name in self.tables:  # another list than the one that has the name
+            if name in self.tables:  # of another list
                 name = next(f"{name}_{n}" for n in itertools.count(2) if f"{name}_{n}" not in taken)
             found[name] = probable_spec({**line, "name": name})
         return found
@@ -74,7 +75,7 @@ class Catalog:
         Raises
         ------
         TableNotFound
-            There is none of that name; the message names the nearest.
+            No table has that name; the message names the nearest.
         """
         found = self.tables.get(name) or self.probable.get(name)
         if found is not None:
@@ -82,7 +83,7 @@ class Catalog:
         raise TableNotFound(f"There is no table {name!r:.80}. {self._hint(name)}")
 
     def _hint(self, name: str) -> str:
-        """Return what may have been meant: what differs in case and blanks alone, else those gone over by hand first."""
+        """Return which table may be meant: one whose name differs in case and blanks alone, else a hand-made one, else any."""
         bare = _WORDS.sub("", name.casefold())
         for one in (*self.tables, *self.probable):
             if bare and _WORDS.sub("", one) == bare:
@@ -97,7 +98,7 @@ class Catalog:
         return "%procore_tables lists them, and procore.get_all(path) reads any list."
 
     def at(self, path: str) -> tuple[TableSpec, Mapping[str, str]] | None:
-        """Return the table at an address, and the parameters that the address holds; None where none is known."""
+        """Return the table at an address, with the parameters in the address; None if no table is known there."""
         for pattern, spec in self._addresses:
             found = pattern.fullmatch(path)
             if found is not None:
@@ -106,7 +107,7 @@ class Catalog:
 
     @functools.cached_property
     def _addresses(self) -> list[tuple[re.Pattern[str], TableSpec]]:
-        # A table that is one half of its list is no name for the whole of it.
+        # A table with fixed parameters is only a part of the list at its address.
         specs = [*(spec for spec in self.tables.values() if not spec.fixed), *self.probable.values()]
         specs.sort(key=lambda spec: len(spec.in_path))  # `…/rfis/recycle_bin` before `…/rfis/{id}`
         return [
@@ -117,9 +118,9 @@ class Catalog:
     def schema(self, spec: TableSpec) -> pa.Schema:
         """Return a table's columns and their types as they are known before fetching.
 
-        The order is that of a fetched table: `TableSpec.known_columns`. A column of which the catalog knows no more
-        than that it is there (``any``, ``record``, ``custom_fields``) is text, as in a table without a value for it.
-        The schema is empty if the catalog lists no columns.
+        The columns are those of `TableSpec.known_columns`, in the order of a fetched table; none if what arrives
+        decides. A column of an open kind (``any``, ``record``, ``custom_fields``) is text, as in a fetched table that
+        has no value in it.
         """
         import pyarrow as pa
 
@@ -134,9 +135,9 @@ class Catalog:
         return pa.schema([(name, settled(types[name])) for name in spec.known_columns])
 
     def search(self, pattern: str = "") -> Iterator[TableSpec]:
-        """Give the tables in whose name, title or note a pattern occurs: words, or the shell's wildcards.
+        """Give the tables that match a pattern, those of the long tail last; without a pattern, the hand-made ones.
 
-        Without a pattern, those made by hand; with one, the long tail behind them.
+        Words have to stand in the table's name, title or note; the shell's wildcards have to match its name.
         """
         if not pattern:
             yield from self.tables.values()

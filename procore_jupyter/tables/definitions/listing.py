@@ -1,4 +1,4 @@
-"""Tables to choose from, drawn: a list of some, or all that is known of one."""
+"""Tables to choose from, drawn: a list of several, or all that is known of one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.spec import TableSpec
 
 MOST = 100
-"""Tables that are listed at most."""
+"""Tables in a list, at most."""
+
+MOST_OTHERS = 8
+"""Other tables that are named below a single one, at most."""
 
 _UI = "font-size:var(--jp-ui-font-size1,13px);line-height:1.6;"
 _QUIET = f"color:var(--jp-ui-font-color2,#616161);{_UI}"
@@ -18,35 +21,33 @@ _CELL = "text-align:left;vertical-align:top"
 
 
 def listing(catalog: Catalog, pattern: str = "") -> Listing:
-    """Return the tables for a pattern: one that is called so, else all in whose name, title or note it occurs."""
+    """Return the table with this very name; if there is none, all tables that match the pattern (`Catalog.search`)."""
     found = [*catalog.search(pattern)]
-    called = [spec for spec in found if spec.name == pattern.strip().casefold()]
-    others = [spec.name for spec in found if spec not in called]
-    if called:
-        return Listing(called, pattern, others=others)
+    named = [spec for spec in found if spec.name == pattern.strip().casefold()]
+    if named:
+        return Listing(named, pattern, others=[spec.name for spec in found if spec not in named])
     return Listing(found, pattern, probable=len(catalog.probable))
 
 
 class Listing:
-    """Tables to choose from; a single one with its columns.
+    """Tables to choose from; a single one is drawn with its columns.
 
     Parameters
     ----------
     specs : sequence of TableSpec
         The tables.
     pattern : str
-        What was looked for; empty for all.
+        The words that were looked for; empty for all tables.
     probable : int
-        How many more lists of the API are known by their addresses.
+        How many tables the long tail has.
     others : sequence of str
-        Names of others that one may have meant.
+        Names of other tables that match the pattern.
     """
 
     def __init__(
         self, specs: Sequence[TableSpec], pattern: str = "", *, probable: int = 0, others: Sequence[str] = ()
     ) -> None:
-        self.specs, self._pattern, self._probable = specs, pattern, probable
-        self._others = others
+        self.specs, self._pattern, self._probable, self._others = specs, pattern, probable, others
 
     @property
     def names(self) -> list[str]:
@@ -76,40 +77,44 @@ class Listing:
     def __repr__(self) -> str:
         if len(self.specs) == 1:
             return "\n".join(_described(self.specs[0], self._others))
-        lines = [[name, scope, needed, title] for name, scope, needed, title in map(_line, self.specs[:MOST])]
+        lines = [*map(_line, self.specs[:MOST])]
         widths = [max((len(line[i]) for line in lines), default=0) for i in range(3)]
-        rows = [
-            "  ".join([*(line[i].ljust(widths[i]) for i in range(3)), line[3]]).rstrip() for line in lines
-        ]
+        rows = ["  ".join(map(str.ljust, line, [*widths, 0])).rstrip() for line in lines]
         return "\n".join(line for line in [self._caption(), *rows, self._below()] if line)
 
     def _repr_html_(self) -> str:
         if len(self.specs) == 1:
             return _described_html(self.specs[0], self._others)
-        out = [f"<div><div style='{_QUIET}'>{html.escape(self._caption())}</div>"]
+        out = [_quiet(self._caption())]
         if self.specs:
-            heads = "".join(
+            heads = (
                 f"<th scope='col' style='{_CELL}'>{one}</th>" for one in ("table", "by", "needs", "holds")
             )
-            out.append(f"<table style='margin:0'><thead><tr>{heads}</tr></thead><tbody>")
+            out.append(f"<table style='margin:0'><thead><tr>{''.join(heads)}</tr></thead><tbody>")
             for name, *texts in map(_line, self.specs[:MOST]):
-                cells = "".join(f"<td style='{_CELL}'>{html.escape(text)}</td>" for text in texts)
-                out.append(
-                    f"<tr><td style='{_CELL}'><code style='{_CODE}'>{html.escape(name)}</code></td>{cells}</tr>"
-                )
+                cells = (f"<td style='{_CELL}'>{one}</td>" for one in (_code(name), *map(html.escape, texts)))
+                out.append(f"<tr>{''.join(cells)}</tr>")
             out.append("</tbody></table>")
-        out.append(f"<div style='{_QUIET}'>{html.escape(self._below())}</div>" if self._below() else "")
-        return "".join(out) + "</div>"
+        out.append(_quiet(self._below()) if self._below() else "")
+        return f"<div>{''.join(out)}</div>"
+
+
+def _quiet(text: str) -> str:
+    return f"<div style='{_QUIET}'>{html.escape(text)}</div>"
+
+
+def _code(text: str) -> str:
+    return f"<code style='{_CODE}'>{html.escape(text)}</code>"
 
 
 def needed(spec: TableSpec) -> list[str]:
-    """Return the parameters without which a table can't be asked for, where nothing is chosen."""
+    """Return the parameters that have to be given if no project is chosen."""
     scope = {"global": (), "company": (), "project": ("project_id",)}[spec.scope]
     return [*scope, *spec.required]
 
 
 def example(spec: TableSpec) -> str:
-    """Return how a table is asked for."""
+    """Return the call that asks for a table."""
     given = "".join(f", {name}=…" if name.isidentifier() else f", **{{{name!r}: …}}" for name in needed(spec))
     return f'procore.table("{spec.name}"{given})'
 
@@ -120,7 +125,7 @@ def _line(spec: TableSpec) -> tuple[str, str, str, str]:
 
 
 def _facts(spec: TableSpec) -> list[tuple[str, str]]:
-    """Return what is known of a table: what, and what of it."""
+    """Return what is known of a table, as pairs of a word and a text."""
     taken = [name for name in spec.parameters if name not in needed(spec)]
     facts = [("ask", example(spec)), ("takes", ", ".join(taken)), ("where", f"GET {spec.path}")]
     pages = f"{spec.largest_page:,} rows a page" if spec.paged else "all rows at once"
@@ -139,12 +144,12 @@ def _heading(spec: TableSpec) -> str:
 def _also(others: Sequence[str]) -> str:
     if not others:
         return ""
-    more = len(others) - 8
-    return f"see also: {', '.join(others[:8])}{f' and {more} more' if more > 0 else ''}"
+    more = len(others) - MOST_OTHERS
+    return f"see also: {', '.join(others[:MOST_OTHERS])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _described(spec: TableSpec, others: Sequence[str]) -> list[str]:
-    """Return a table in lines: what it is, what it takes, what it holds."""
+    """Return a table as lines of text: what it is, what it takes, which columns it has."""
     lines = [_heading(spec)]
     if spec.note:
         lines.append(spec.note)
@@ -165,9 +170,7 @@ def _described_html(spec: TableSpec, others: Sequence[str]) -> str:
     grid = "display:grid;grid-template-columns:max-content minmax(0,60em);column-gap:1em;margin:4px 0"
     out.append(f"<div style='{grid}'>")
     for what, text in _facts(spec):
-        shown = html.escape(text)
-        if what in ("ask", "where"):
-            shown = f"<code style='{_CODE}'>{shown}</code>"
+        shown = _code(text) if what in ("ask", "where") else html.escape(text)
         out.append(f"<span style='{_QUIET}'>{what}</span><span>{shown}</span>")
     out.append("</div>")
     if spec.columns:
@@ -177,12 +180,12 @@ def _described_html(spec: TableSpec, others: Sequence[str]) -> str:
         )
         for name, kind in spec.columns.items():
             out.append(
-                f"<div style='break-inside:avoid'><code style='{_CODE}'>{html.escape(name)}</code> "
+                f"<div style='break-inside:avoid'>{_code(name)} "
                 f"<span style='{_QUIET}'>{html.escape(kind)}</span></div>"
             )
         out.append("</div></details>")
     else:
-        out.append(f"<div style='{_QUIET}'>What arrives decides the columns.</div>")
+        out.append(_quiet("What arrives decides the columns."))
     if others:
-        out.append(f"<div style='{_QUIET}'>{html.escape(_also(others))}</div>")
+        out.append(_quiet(_also(others)))
     return "".join(out) + "</div>"

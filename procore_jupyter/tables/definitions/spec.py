@@ -1,4 +1,4 @@
-"""`TableSpec`: what is known of a table before anything is asked: where it is, what it takes, what it holds."""
+"""`TableSpec`: what is known of a table before anything is asked: its address, its parameters, its columns."""
 
 from __future__ import annotations
 
@@ -23,25 +23,23 @@ KINDS = (
     "list",
     "any",
 )
-"""What a column may be, beside the records' names, lists (``[kind]``) and ``custom_fields``."""
+"""The kinds of columns, beside the names of records, lists (``[kind]``) and ``custom_fields``."""
 
 SHAPES = (
-    "array",
-    "data",
-    "object",
-    "object_with_list",
-    "groups",
-    "values",
-    "data_object",
-    "data_values",
-    "unknown",
-)
+    "array", "data", "object", "object_with_list", "groups", "values", "data_object", "data_values", "unknown",
+)  # fmt: skip
+"""The forms of answers, which tell where the rows are."""
 
-V1_LARGEST, V2_LARGEST = 2000, 100
-"""Rows a page where nothing is known of a list: Procore's docs recommend at most 2000 (plan_your_app/pagination),
-and say 100 of version 2 (announcements/new_rest_v2_version)."""
+V1_LARGEST = 2000
+"""Rows a page of a list of version 1, if nothing is known of it: the most that Procore's docs recommend
+(plan_your_app/pagination)."""
+
+V2_LARGEST = 100
+"""Rows a page of a list of version 2, if nothing is known of it: what Procore's docs name
+(announcements/new_rest_v2_version)."""
 
 DATES = ("log_date", "start_date", "end_date")
+"""The parameters that choose the days of a daily log."""
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
 SCOPE_IDS = ("company_id", "project_id")
@@ -54,22 +52,22 @@ class Filter:
     Parameters
     ----------
     name : str
-        What people call it.
+        The condition's name for people.
     param : str
-        What the API calls it.
+        The condition's name in the API.
     kind : str
-        Of its values: one of `KINDS`.
+        The kind of its values: one of `KINDS`.
     several : bool
-        It takes several values, any of which may hold.
+        Whether it takes several values, of which a row has to match one.
     range : bool
-        It takes a range: two ends, both in it.
+        Whether it takes a range: two ends, which both belong to it.
     choices : tuple
-        The values that it is known to take; empty where it takes any.
+        The values that it is known to take; empty if it takes any.
     column : str
-        The column that it is about; may be none of the table's.
+        The column that it compares; it may be none of the table's.
     sound : bool
-        The API surely returns at least every row that the same condition on the column keeps; of a range of times,
-        once it is widened by a day at either end, since nobody says in whose time zone a day ends.
+        The API's filter is never narrower than ``column <op> value``, so SQL may push it down. A range of times is
+        sound once it is widened by a day at each end: nobody says in whose time zone a day ends.
     """
 
     name: str
@@ -88,42 +86,58 @@ class TableSpec:
 
     Parameters
     ----------
-    name, title, path, note, source : str
-        What it is called here and on Procore's screens, where it is, what one should know, where that is from.
+    name : str
+        The table's name here.
+    path : str
+        The list's address in the API, with placeholders such as ``{project_id}``.
     scope : "global", "company" or "project"
         What a row belongs to.
+    title : str
+        The table's name on Procore's screens.
+    note : str
+        What is special about the table.
+    source : str
+        Where all this is from.
     columns : mapping of str to str
-        Kinds by name; empty where what arrives decides.
+        The kind of each column; empty if what arrives decides.
     others : "" or "money"
-        What columns that aren't declared are where their values look like it; empty where what arrives decides.
+        ``money`` if columns that aren't declared are money where their values look like it; empty if what arrives
+        decides.
     key : str
-        The column that tells rows apart; empty where none does.
+        The column that tells rows apart; empty if none does.
     show : tuple of str
         The columns that are drawn first.
     query : tuple of str
-        Parameters that go into the query and are always there: of the scope, and others that the API requires.
+        Parameters that are sent in the query every time: those of the scope, and others that the API requires.
     parents : mapping of str to str
-        Parameters whose values are rows of another table: that table's column as ``table.column``, empty where it
-        isn't known which.
+        Parameters whose values are rows of another table: that table's column as ``table.column``, empty if it isn't
+        known.
     filters : mapping of str to Filter
+        The conditions that the API takes, by their names for people.
     fixed : mapping of str to str
-        Parameters that are always sent.
-    views, view_param, default_view : tuple of str, str, str
-        The sets of columns that the API offers, the parameter that chooses, and what we choose; empty: the API does.
+        Parameters that are sent every time, with these values.
+    views : tuple of str
+        The sets of columns that the API offers.
+    view_param : str
+        The parameter that chooses the view.
+    default_view : str
+        The view that we choose; empty if the API chooses.
     sort : str
-        The parameter that sorts; empty where there is none.
+        The parameter that sorts; empty if there is none.
     dates : bool
-        Days are chosen by `DATES`; without them the API answers with today alone.
+        Whether `DATES` choose the days. Without them, the API answers with today alone.
     paged : bool
-        Whether it comes in pages.
+        Whether the rows come in pages.
     largest_page : int
         Rows a page to ask for.
-    shape, list_key : str
-        Where in an answer the rows are.
+    shape : str
+        Where in an answer the rows are: one of `SHAPES`.
+    list_key : str
+        The name under which the rows are in an answer, for the shapes that have one.
     probable : bool
-        Nobody has gone over it by hand.
+        Whether the table is known from Procore's API description alone, and nobody has checked it.
     deprecated : bool
-        Procore says so.
+        Whether Procore says that the list is deprecated.
     """
 
     name: str
@@ -154,12 +168,12 @@ class TableSpec:
 
     @property
     def in_path(self) -> tuple[str, ...]:
-        """The parameters that the path holds."""
+        """The parameters in the path."""
         return tuple(PLACEHOLDER.findall(self.path))
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The parameters without which nothing can be asked, the scope's apart."""
+        """The parameters that have to be given, without those of the scope."""
         others = [name for name in (*self.in_path, *self.query) if name not in SCOPE_IDS]
         return tuple(dict.fromkeys([*self.parents, *others]))
 
@@ -179,17 +193,9 @@ class TableSpec:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """All that may be given, what is required first."""
-        scope = {"global": (), "company": SCOPE_IDS[:1], "project": SCOPE_IDS[1:] + SCOPE_IDS[:1]}[self.scope]
-        return tuple(
-            dict.fromkeys(
-                [
-                    *self.required,
-                    *scope,
-                    *(DATES if self.dates else ()),
-                    *self.filters,
-                    *([self.view_param] if self.views else ()),
-                    *(["sort"] if self.sort else ()),
-                ]
-            )
-        )
+        """All parameters that may be given, the required ones first."""
+        scope = {"global": (), "company": SCOPE_IDS[:1], "project": SCOPE_IDS[::-1]}[self.scope]
+        dates = DATES if self.dates else ()
+        view = (self.view_param,) if self.views else ()
+        sort = ("sort",) if self.sort else ()
+        return tuple(dict.fromkeys([*self.required, *scope, *dates, *self.filters, *view, *sort]))

@@ -1,9 +1,9 @@
-"""Tables as they are written down, in TOML or in the long tail, and the `TableSpec`s that they mean."""
+"""Tables as TOML or the long tail describes them -> `TableSpec`s."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from procore_jupyter.tables.definitions.spec import (
@@ -18,12 +18,18 @@ from procore_jupyter.tables.definitions.spec import (
 )
 from procore_jupyter.wording import nearest
 
+MOST_ROWS = 100_000
+"""Rows a page that a profile may ask for, at most."""
+
+LONGEST_TEXT = 500
+"""Characters of a text in a profile, at most."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,80}", re.ASCII)
 _PATH = re.compile(r"/[A-Za-z0-9._~{}/-]*", re.ASCII)
 
 
 class SpecError(ValueError):
-    """A table is described wrongly; the message says where and how."""
+    """A profile describes a table wrongly; the message says where and how."""
 
 
 _KEYS = (
@@ -42,14 +48,14 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
     name : str
         The table's name.
     found : object
-        What TOML has for it.
+        The table's description, as read from TOML.
     records : mapping
-        The records that columns may name.
+        The records that a column's kind may name.
 
     Raises
     ------
     SpecError
-        It is wrong.
+        The description is wrong.
     """
     if not _NAME.fullmatch(name):
         raise SpecError(f"[tables.{name!r:.60}]: a table's name is made of small letters, digits and _")
@@ -66,16 +72,14 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
     scope = _choice(table, "scope", ("global", "company", "project"), where, guess)
     version2 = bool(re.match(r"/rest/v[2-9]", path))
     columns = {
-        str(column): _kind(kind, records, f"{column} in {where}")
-        for column, kind in _mapping(table.get("columns", {}), f"columns in {where}").items()
+        column: _kind(kind, records, f"{column} in {where}")
+        for column, kind in _inner(table, "columns", where).items()
     }
     query = [*_texts(table, "query_scope", where), *_texts(table, "required", where)]
     scope_id = {"global": None, "company": "company_id", "project": "project_id"}[scope]
     if "query_scope" not in table and scope_id and scope_id not in placeholders:
         query.insert(0, scope_id)
-    parents = {
-        str(one): str(of) for one, of in _mapping(table.get("parents", {}), f"parents in {where}").items()
-    }
+    parents = {one: str(of) for one, of in _inner(table, "parents", where).items()}
     for one in placeholders:
         if one not in SCOPE_IDS:
             parents.setdefault(one, "")
@@ -84,7 +88,7 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
         if columns and column not in columns:
             raise SpecError(f"show in {where} names {column!r}, which is no column")
     largest = table.get("largest_page", V2_LARGEST if version2 else V1_LARGEST)
-    if not isinstance(largest, int) or isinstance(largest, bool) or not 1 <= largest <= 100_000:
+    if not isinstance(largest, int) or isinstance(largest, bool) or not 1 <= largest <= MOST_ROWS:
         raise SpecError(f"largest_page in {where} has to be a number of rows")
     return TableSpec(
         name=name,
@@ -100,13 +104,10 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
         query=tuple(dict.fromkeys(query)),
         parents=parents,
         filters={
-            str(one): _filter(str(one), described, f"filters.{one} in {where}")
-            for one, described in _mapping(table.get("filters", {}), f"filters in {where}").items()
+            one: _filter(one, described, f"filters.{one} in {where}")
+            for one, described in _inner(table, "filters", where).items()
         },
-        fixed={
-            str(one): str(value)
-            for one, value in _mapping(table.get("fixed", {}), f"fixed in {where}").items()
-        },
+        fixed={one: str(value) for one, value in _inner(table, "fixed", where).items()},
         views=_texts(table, "views", where),
         view_param=_text(table, "view_param", where, "view"),
         default_view=_text(table, "default_view", where, ""),
@@ -141,7 +142,7 @@ def _filter(name: str, found: object, where: str) -> Filter:
 
 
 def probable_spec(line: Mapping[str, Any]) -> TableSpec:
-    """Return the table of one line of the long tail (its form: ``tools/long_tail.py``)."""
+    """Return the table that a line of the long tail describes; ``tools/long_tail.py`` documents the lines."""
     filters = {}
     for name, told in line.get("filters", {}).items():
         described = told if isinstance(told, dict) else {"kind": told}
@@ -171,7 +172,7 @@ def probable_spec(line: Mapping[str, Any]) -> TableSpec:
         view_param=line.get("view_param", "view"),
         sort=line.get("sort", ""),
         dates=line.get("dates", False),
-        # A list that knows a limit alone is seen to repeat, and told of; one record has no second page.
+        # A list with a limit and no pages is found out by its repeated rows; one record has no second page.
         paged=line["paging"] != "none" and not (one_record and not line.get("list_key")),
         largest_page=largest or (V2_LARGEST if version2 else V1_LARGEST),
         shape=line.get("shape", "array"),
@@ -182,11 +183,11 @@ def probable_spec(line: Mapping[str, Any]) -> TableSpec:
 
 
 def records_from(found: object) -> dict[str, dict[str, str]]:
-    """Return the records that a profile describes, each with its fields' kinds. Raises `SpecError`."""
+    """Return the kinds of the fields of each record that a profile describes. Raises `SpecError`."""
     described = _mapping(found, "[records]")
     records = {
-        str(name): {
-            str(one): _kind(kind, described, f"{one} in [records.{name}]")
+        name: {
+            one: _kind(kind, described, f"{one} in [records.{name}]")
             for one, kind in _mapping(fields, f"[records.{name}]").items()
         }
         for name, fields in described.items()
@@ -197,7 +198,7 @@ def records_from(found: object) -> dict[str, dict[str, str]]:
 
 
 def _check_end(name: str, records: Mapping[str, Mapping[str, str]], around: tuple[str, ...]) -> None:
-    """Look whether a record comes to an end: one that holds itself has no type."""
+    """Raise `SpecError` if a record holds itself: it would have no type."""
     if name in around:
         raise SpecError(f"[records.{name}] holds itself")
     for kind in records[name].values():
@@ -211,29 +212,34 @@ def _kind(kind: object, records: Mapping[str, object], where: str) -> str:
         inner = kind[1:-1] if kind.startswith("[") and kind.endswith("]") else kind
         if inner in KINDS or inner in records or kind == "custom_fields":
             return kind
-    meant = nearest(str(kind).strip("[]"), [*KINDS, "custom_fields", *records])
-    raise SpecError(f"{where} has no such kind: {kind!r:.60}" + (f": did you mean {meant}?" if meant else ""))
+    hint = _did_you_mean(str(kind).strip("[]"), [*KINDS, "custom_fields", *records])
+    raise SpecError(f"{where} has no such kind: {kind!r:.60}{hint}")
 
 
 def _mapping(found: object, where: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise SpecError(f"{where} has to be a table")
-    return found
+    return {str(name): value for name, value in found.items()}
 
 
-def _known(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    names = [*known]
+def _inner(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    return _mapping(table.get(key, {}), f"{key} in {where}")
+
+
+def _known(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     for key in table:
-        if key not in names:
-            meant = nearest(str(key), names)
-            raise SpecError(
-                f"{key!r:.60} in {where} means nothing" + (f": did you mean {meant}?" if meant else "")
-            )
+        if key not in known:
+            raise SpecError(f"{key!r:.60} in {where} means nothing" + _did_you_mean(key, known))
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    meant = nearest(word, known)
+    return f": did you mean {meant}?" if meant else ""
 
 
 def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = None) -> str:
     value = table.get(key, default)
-    if not isinstance(value, str) or not (value.isprintable() or value == "") or len(value) > 500:
+    if not isinstance(value, str) or not (value.isprintable() or value == "") or len(value) > LONGEST_TEXT:
         raise SpecError(f"{key} in {where} has to be a text")
     return value
 
