@@ -12,10 +12,10 @@ from procore_jupyter.demo.company import (
     change_orders,
     codes,
     commitments,
+    company_fields,
     coordination,
     correspondence,
     costs,
-    custom_fields,
     daily,
     daily_logs,
     directory_tables,
@@ -107,7 +107,7 @@ ENDPOINTS = (
     Endpoint(f"{_COMPANY}/project_stages", "Company Settings", portfolio.project_stages, "company"),
     Endpoint(f"{_COMPANY}/trades", "Company Settings", portfolio.trades, "company", "updated_at active query"),
     Endpoint(f"{_PROJECT}/locations", "Project", locations.locations, filters="id parent_id code search search_with_code superlocations_for=_below sublocations_for=_above updated_at depth_range=_depth", sort="sort"),
-    Endpoint("/rest/v1.1/companies/{company_id}/custom_field_definitions", "Configurable Tools", custom_fields.definitions, "company", "with_label=label id", "sort", default_page=100, largest_page=100),
+    Endpoint("/rest/v1.1/companies/{company_id}/custom_field_definitions", "Configurable Tools", company_fields.definitions, "company", "with_label=label id", "sort", default_page=100, largest_page=100),
     Endpoint("/rest/v2.0/projects/{project_id}/documents", "Documents", documents.documents, filters=f"created_by_id {_WRITTEN} document_type file_type=_file_type is_in_recycle_bin=is_recycle_bin search folder_id=parent_id private", sort="sort", views="normal extended"),
 
     # Project management

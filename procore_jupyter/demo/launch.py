@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, installed, port_is_free
 from procore_jupyter.demo.oauth_messages import OOB
-from procore_jupyter.demo.pages import MARK
 from procore_jupyter.demo.parameters import LARGEST_SCALE, MOST_PROJECTS, DemoParameters
+from procore_jupyter.demo.web_pages import MARK
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_store import TokenKey

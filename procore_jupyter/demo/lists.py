@@ -10,12 +10,12 @@ from typing import Any
 
 from procore_jupyter.demo.company import locations
 from procore_jupyter.demo.company.records import Records, Site
-from procore_jupyter.demo.company.rows import Place, Row
+from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import ByDay, Endpoint
 from procore_jupyter.demo.filters import filters_of, keeper
 from procore_jupyter.demo.handler import Stage
 from procore_jupyter.demo.limits import RateLimits
-from procore_jupyter.demo.paging import page_asked_for
+from procore_jupyter.demo.pagination import page_asked_for
 from procore_jupyter.demo.refusals import Refused, bad_parameter, not_found
 from procore_jupyter.demo.rest_api import COMPANY_HEADER, ApiHandler
 from procore_jupyter.demo.selections import Selections, order_of
@@ -146,13 +146,13 @@ class ListHandler(ApiHandler):
             raise not_found("Project", newer=endpoint.newer)
         return site
 
-    def _parent(self, endpoint: Endpoint, site: Site) -> Place:
+    def _parent(self, endpoint: Endpoint, site: Site) -> RowPlace:
         assert endpoint.parent is not None
         wanted = _number(self._given(endpoint, endpoint.parent.name))
         for table, rows in endpoint.parent.tables.items():
             index = site.index(table, wanted)
             if index is not None and index < len(rows(site)):
-                return Place(table, index)
+                return RowPlace(table, index)
         raise not_found(endpoint.parent.name.removesuffix("_id").replace("_", " "), newer=endpoint.newer)
 
     # Which rows

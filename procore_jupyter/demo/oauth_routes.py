@@ -7,11 +7,11 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-from procore_jupyter.demo import pages
+from procore_jupyter.demo import web_pages
 from procore_jupyter.demo.data import PEOPLE, Person
 from procore_jupyter.demo.handler import DemoHandler, MalformedBody, Stage, body_parameters, last_values
 from procore_jupyter.demo.oauth_messages import DESCRIPTIONS, OOB, Credentials, OAuthError, basic_credentials
-from procore_jupyter.demo.oauth_server import AuthorizationRequest
+from procore_jupyter.demo.oauth_server import ConsentRequest
 
 # What of an authorization request the consent page's form gives back.
 _REQUEST_FIELDS = (
@@ -63,13 +63,13 @@ class PageHandler(DemoHandler):
         fields = last_values(self.request.body_arguments)
         if hmac.compare_digest(fields.get("csrf", "").encode(), browser.csrf.encode()):
             return fields
-        self.show(pages.refusal("This form is too old. Start the sign-in again from your notebook."), 403)
+        self.show(web_pages.refusal("This form is too old. Start the sign-in again from your notebook."), 403)
         return None
 
     def show(self, page: str, status: int = 200) -> None:
         """Answer with a page."""
         self.set_status(status)
-        for name, value in pages.HEADERS.items():
+        for name, value in web_pages.HEADERS.items():
             self.set_header(name, value)
         self.finish(page)
 
@@ -81,7 +81,7 @@ class AuthorizeHandler(PageHandler):
         """Show the consent page; the login page first, the redirect at once where the person agreed before."""
         browser = self.browser()
         if browser.person is None:
-            self.show(pages.log_in([*PEOPLE.values()], self.request.uri or "/", browser.csrf))
+            self.show(web_pages.log_in([*PEOPLE.values()], self.request.uri or "/", browser.csrf))
             return
         query = last_values(self.request.query_arguments)
         request = self.authorization_request(query)
@@ -92,7 +92,7 @@ class AuthorizeHandler(PageHandler):
             return
         fields = {name: query[name] for name in _REQUEST_FIELDS if name in query}
         self.show(
-            pages.consent(
+            web_pages.consent(
                 request.application.name, browser.person, request.redirect_uri, fields, browser.csrf
             )
         )
@@ -104,7 +104,9 @@ class AuthorizeHandler(PageHandler):
         if fields is None:
             return
         if browser.person is None:
-            self.show(pages.refusal("You are logged out. Start the sign-in again from your notebook."), 403)
+            self.show(
+                web_pages.refusal("You are logged out. Start the sign-in again from your notebook."), 403
+            )
             return
         request = self.authorization_request(fields)
         if request is None:
@@ -112,20 +114,20 @@ class AuthorizeHandler(PageHandler):
         if fields.get("decision") == "allow":
             self.allow(request, browser.person)
         elif request.redirect_uri == OOB:
-            self.show(pages.denied())
+            self.show(web_pages.denied())
         else:
             error = {"error": "access_denied", "error_description": DESCRIPTIONS["access_denied"]}
             self.send_back(request, error)
 
-    def authorization_request(self, query: dict[str, str]) -> AuthorizationRequest | None:
+    def authorization_request(self, query: dict[str, str]) -> ConsentRequest | None:
         """Return the checked request; else show why not and return None. Recorded: a 200, no redirect."""
         try:
             return self.stage.oauth.authorization_request(query)
         except OAuthError as error:
-            self.show(pages.refusal(error.description))
+            self.show(web_pages.refusal(error.description))
             return None
 
-    def allow(self, request: AuthorizationRequest, person: Person) -> None:
+    def allow(self, request: ConsentRequest, person: Person) -> None:
         """Send the browser on with a code."""
         code = self.stage.oauth.issue_code(request, person.id)
         if request.redirect_uri == OOB:
@@ -133,7 +135,7 @@ class AuthorizeHandler(PageHandler):
         else:
             self.send_back(request, {"code": code})
 
-    def send_back(self, request: AuthorizationRequest, answer: dict[str, str]) -> None:
+    def send_back(self, request: ConsentRequest, answer: dict[str, str]) -> None:
         """Redirect to the app, the state echoed."""
         if request.state is not None:
             answer = {**answer, "state": request.state}
@@ -147,7 +149,7 @@ class NativeCodeHandler(PageHandler):
 
     def get(self) -> None:
         """Show the code of the address."""
-        self.show(pages.show_code(self.get_query_argument("code", "")))
+        self.show(web_pages.show_code(self.get_query_argument("code", "")))
 
 
 class LoginHandler(PageHandler):
@@ -161,7 +163,7 @@ class LoginHandler(PageHandler):
             return
         person, return_to = fields.get("person", ""), fields.get("return_to", "")
         if not person.isdecimal() or int(person) not in PEOPLE:
-            self.show(pages.refusal("There is no such person here."), 400)
+            self.show(web_pages.refusal("There is no such person here."), 400)
             return
         browser.person = PEOPLE[int(person)]
         self.redirect(return_to if return_to.startswith("/oauth/authorize?") else "/")
@@ -184,7 +186,7 @@ class HomeHandler(PageHandler):
     def get(self) -> None:
         """Show it."""
         browser = self.browser()
-        self.show(pages.home(browser.person, browser.csrf))
+        self.show(web_pages.home(browser.person, browser.csrf))
 
 
 class EndpointHandler(DemoHandler):

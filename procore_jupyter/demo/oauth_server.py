@@ -36,7 +36,7 @@ class Application:
 
 
 @dataclass(frozen=True)
-class AuthorizationRequest:
+class ConsentRequest:
     """A valid request of an app for a person's consent (RFC 6749, section 4.1.1)."""
 
     application: Application
@@ -48,7 +48,7 @@ class AuthorizationRequest:
 
 @dataclass(eq=False)
 class _Code:
-    request: AuthorizationRequest
+    request: ConsentRequest
     user_id: int
     expires_at: float
     used: bool = False
@@ -104,7 +104,7 @@ class OAuthServer:
 
     # The browser's part: /oauth/authorize
 
-    def authorization_request(self, query: Mapping[str, str]) -> AuthorizationRequest:
+    def authorization_request(self, query: Mapping[str, str]) -> ConsentRequest:
         """Check what an app asks of the person.
 
         Raises
@@ -129,7 +129,7 @@ class OAuthServer:
         challenge, method = query.get("code_challenge") or None, query.get("code_challenge_method")
         if challenge is not None and method not in ("plain", "S256"):
             raise OAuthError("invalid_code_challenge_method")
-        return AuthorizationRequest(application, redirect_uri, query.get("state") or None, challenge, method)
+        return ConsentRequest(application, redirect_uri, query.get("state") or None, challenge, method)
 
     def agreed_before(self, application: Application, user_id: int) -> bool:
         """Tell whether the person let this app in and has an unrevoked token of it: then nobody asks again."""
@@ -139,7 +139,7 @@ class OAuthServer:
                 for token in self._tokens.values()
             )
 
-    def issue_code(self, request: AuthorizationRequest, user_id: int) -> str:
+    def issue_code(self, request: ConsentRequest, user_id: int) -> str:
         """Give out an authorization code: the person has agreed."""
         code = secrets.token_urlsafe(32)
         with self._lock:

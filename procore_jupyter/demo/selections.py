@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.filters import Keep
 
 # A selection is eight bytes a row.
@@ -45,7 +45,7 @@ class Selections:
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
-        return Rows(len(places), lambda index: rows[places[index]])
+        return RowList(len(places), lambda index: rows[places[index]])
 
 
 def _places(rows: Sequence[Row], keep: Keep | None, order: Sequence[tuple[str, bool]]) -> list[int]:

@@ -9,7 +9,7 @@ import requests
 
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.company.records import Records, Site
-from procore_jupyter.demo.company.rows import Place, Row
+from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import Endpoint
 from procore_jupyter.demo.endpoints import ENDPOINTS
 from procore_jupyter.demo.parameters import DemoParameters
@@ -89,11 +89,13 @@ def address(one: Endpoint, site: Site) -> tuple[str, dict[str, str]]:
     return one.path.format(**named), query
 
 
-def parents(one: Endpoint, site: Site) -> list[Place]:
+def parents(one: Endpoint, site: Site) -> list[RowPlace]:
     """Return the parents, of a project, that an endpoint lists rows of."""
     assert one.parent is not None
     places = [
-        Place(table, index) for table, rows in one.parent.tables.items() for index in range(len(rows(site)))
+        RowPlace(table, index)
+        for table, rows in one.parent.tables.items()
+        for index in range(len(rows(site)))
     ]
     return [place for place in places if len(one.rows(site, place))]
 

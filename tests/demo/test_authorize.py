@@ -10,7 +10,7 @@ import requests
 
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.oauth_messages import OOB
-from procore_jupyter.demo.pages import MARK
+from procore_jupyter.demo.web_pages import MARK
 from tests.demo.apps import REDIRECT, VERIFIER, App, Clock, s256
 from tests.people import forms_of, sign_in_at
 

@@ -10,7 +10,7 @@ import pytest
 
 from procore_jupyter.demo.company import daily_logs, directory, drawings, quality, rfis, submittals
 from procore_jupyter.demo.company.records import Records, Site
-from procore_jupyter.demo.company.rows import Place, Row
+from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.data import MARK, PROJECTS
 from tests.demo.listing import HARBOR_TOWER, endpoint, records_of, whole_lists
 
@@ -143,7 +143,7 @@ def test_an_rfi_refers_to_a_drawing_that_there_is(site: Site) -> None:
 
 def test_replies_belong_to_their_rfi_and_what_is_closed_was_answered(site: Site) -> None:
     for index, row in enumerate(rfis.rfis(site)):
-        replies = list(rfis.rfi_replies(site, Place("rfis", index)))
+        replies = list(rfis.rfi_replies(site, RowPlace("rfis", index)))
         assert sum(reply["official"] for reply in replies) == (1 if row["status"] == "closed" else 0)
         assert row["questions"][0]["answers"] == []
         assert (row["time_resolved"] is not None) == (row["status"] == "closed")

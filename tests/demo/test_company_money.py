@@ -19,7 +19,7 @@ from procore_jupyter.demo.company import (
     prime,
 )
 from procore_jupyter.demo.company.records import Records, Site
-from procore_jupyter.demo.company.rows import Place, Row
+from procore_jupyter.demo.company.rows import Row, RowPlace
 from tests.demo.listing import HARBOR_TOWER
 
 COLUMNS = ("original_budget_amount", "budget_modifications")
@@ -49,10 +49,10 @@ def test_line_items_add_up_to_their_contract(
     site: Site,
     contracts: Callable[[Site], Sequence[Row]],
     table: str,
-    lines: Callable[[Site, Place], Sequence[Row]],
+    lines: Callable[[Site, RowPlace], Sequence[Row]],
 ) -> None:
     for index, contract in enumerate(contracts(site)):
-        items = lines(site, Place(table, index))
+        items = lines(site, RowPlace(table, index))
         for column in ("amount", "extended_amount", "total_amount"):
             assert total(items, column) == Decimal(contract["grand_total"])
         for item in items:
@@ -126,7 +126,7 @@ def test_the_tiers_of_change_orders_add_up(site: Site) -> None:
     packages = {row["id"]: row for row in change_orders.change_order_packages(site)}
     requests: dict[int, Row] = {}
     for index in range(len(prime.prime_contracts(site))):
-        for row in change_orders.change_order_requests(site, Place("prime_contracts", index)):
+        for row in change_orders.change_order_requests(site, RowPlace("prime_contracts", index)):
             requests[row["id"]] = row
             contract = packages[row["change_order_package_id"]]["contract_id"]
             assert contract == site.id("prime_contracts", index)
@@ -151,8 +151,8 @@ def test_the_tiers_of_change_orders_add_up(site: Site) -> None:
 
 
 def test_a_commitment_has_no_change_order_request_and_a_prime_contract_no_rfq(site: Site) -> None:
-    assert not change_orders.change_order_requests(site, Place("work_orders", 0))
-    assert not list(change_events.rfqs(site, Place("prime_contracts", 0)))
+    assert not change_orders.change_order_requests(site, RowPlace("work_orders", 0))
+    assert not list(change_events.rfqs(site, RowPlace("prime_contracts", 0)))
 
 
 def test_direct_costs_are_the_sum_of_their_line_items(site: Site) -> None:
@@ -166,7 +166,7 @@ def test_direct_costs_are_the_sum_of_their_line_items(site: Site) -> None:
 
 @pytest.mark.parametrize("view", [0, 1])
 def test_summary_rows_are_the_sum_of_the_detail_rows(site: Site, view: int) -> None:
-    place = Place("budget_views", view)
+    place = RowPlace("budget_views", view)
     details, summaries = budget.detail_rows(site, place), budget.summary_rows(site, place)
     assert len(summaries) == 3
     own = [name for name in details[0] if name[0].isupper()]
@@ -181,7 +181,7 @@ def test_summary_rows_are_the_sum_of_the_detail_rows(site: Site, view: int) -> N
 
 
 def test_the_budget_knows_what_was_moved_committed_and_spent(site: Site) -> None:
-    details = {row["id"]: row for row in budget.detail_rows(site, Place("budget_views", 0))}
+    details = {row["id"]: row for row in budget.detail_rows(site, RowPlace("budget_views", 0))}
     moved: dict[int, Decimal] = defaultdict(Decimal)
     for row in budget.budget_modifications(site):
         moved[row["from_budget_line_item_id"]] -= Decimal(row["transfer_amount"])
@@ -194,7 +194,7 @@ def test_the_budget_knows_what_was_moved_committed_and_spent(site: Site) -> None
     ):
         for index, contract in enumerate(rows):
             if contract["executed"]:
-                for line in commitments.line_items(site, Place(table, index)):
+                for line in commitments.line_items(site, RowPlace(table, index)):
                     committed[line["wbs_code"]["id"]] += Decimal(line["amount"])
     approved = {row["id"] for row in costs.direct_costs(site) if row["status"] == "approved"}
     spent: dict[int, Decimal] = defaultdict(Decimal)
@@ -212,7 +212,7 @@ def test_the_budget_knows_what_was_moved_committed_and_spent(site: Site) -> None
 
 def test_the_figures_are_of_a_plausible_size(site: Site) -> None:
     value = Decimal(site.project.estimated_value)
-    details = budget.detail_rows(site, Place("budget_views", 0))
+    details = budget.detail_rows(site, RowPlace("budget_views", 0))
     assert Decimal("0.85") < total(details, "original_budget_amount") / value < Decimal("0.95")
     bought = [row for row in commitments.commitments(site) if row["executed"]]
     assert bought

@@ -18,7 +18,7 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.company import commitments, daily_logs, rfis
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.records import Records, Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.parameters import DemoParameters
 from tests.demo.listing import HARBOR_TOWER, Lists, records_of, whole_lists
 
@@ -83,7 +83,7 @@ def test_a_row_is_made_only_when_it_is_looked_at() -> None:
         made.append(index)
         return {"id": index}
 
-    rows = Rows(10_000, make)
+    rows = RowList(10_000, make)
     assert len(rows) == 10_000
     assert made == []
     assert rows[-1] == {"id": 9_999}

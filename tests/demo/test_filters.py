@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.filters import filters_of, keeper
 from procore_jupyter.demo.refusals import Refused
 from procore_jupyter.demo.selections import Selections, order_of
@@ -158,7 +158,7 @@ def test_a_selection_is_worked_out_once_and_the_oldest_are_forgotten() -> None:
         looked.append(index)
         return {"id": index}
 
-    selections, rows = Selections(), Rows(10, make)
+    selections, rows = Selections(), RowList(10, make)
     for _ in range(3):
         assert selections.select("one", rows, lambda row: row["id"] > 7, [])[0] == {"id": 8}
     assert len(looked) == 10 + 3

@@ -20,7 +20,7 @@ import requests
 from procore_jupyter.demo import jupyterlab, launch
 from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, port_is_free
 from procore_jupyter.demo.launch import run_demo
-from procore_jupyter.demo.pages import MARK
+from procore_jupyter.demo.web_pages import MARK
 from procore_jupyter.files import private
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,14 @@ def test_only_resolve_reads_the_environment() -> None:
     }
     # The demo's launcher hands its environment on to the JupyterLab that it starts, and reads nothing in it.
     assert readers == {"settings/resolve.py", "demo/launch.py"}
+
+
+def test_no_name_of_a_module_or_class_stands_twice() -> None:
+    paths = [path for path in PACKAGE.rglob("*.py") if path.stem != "__init__"]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    classes = [node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    for names in ([path.stem for path in paths], classes):
+        assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
 def test_every_library_that_is_imported_is_declared() -> None:

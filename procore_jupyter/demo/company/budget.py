@@ -7,7 +7,7 @@ from procore_jupyter.demo.company.codes import DIVISIONS, breakdown, line_item_t
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Place, Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, moment, money, stamp
 
 # Each view adds columns of its own to its rows, by their titles.
@@ -51,7 +51,7 @@ def _modified(site: Site) -> list[int]:
     return found
 
 
-def budget_views(site: Site) -> Rows:
+def budget_views(site: Site) -> RowList:
     """List the budget views that a project has."""
 
     def make(index: int) -> Row:
@@ -67,7 +67,7 @@ def budget_views(site: Site) -> Rows:
             "updated_at": stamp(site.last, 900),
         }
 
-    return Rows(len(_VIEWS), make)
+    return RowList(len(_VIEWS), make)
 
 
 def _figures(site: Site, view: int, index: int) -> dict[str, int]:
@@ -110,9 +110,9 @@ def _biller(site: Site, index: int) -> Row:
     return {"id": site.project.id, "name": site.project.name, "type": "Project"}
 
 
-def detail_rows(site: Site, view: Place) -> Rows:
+def detail_rows(site: Site, view: RowPlace) -> RowList:
     """List the rows of a budget view: one for each WBS code."""
-    return Rows(len(site.get(breakdown)), lambda index: _detail(site, view.index, index))
+    return RowList(len(site.get(breakdown)), lambda index: _detail(site, view.index, index))
 
 
 def _detail(site: Site, view: int, index: int) -> Row:
@@ -143,7 +143,7 @@ def _detail(site: Site, view: int, index: int) -> Row:
     }
 
 
-def summary_rows(site: Site, view: Place) -> Rows:
+def summary_rows(site: Site, view: RowPlace) -> RowList:
     """List the sums of a budget view: of the project, and of each sub job."""
     billers = {biller["id"]: biller for biller in (_biller(site, index) for index in range(9))}
     found = list(billers.values())
@@ -158,10 +158,10 @@ def summary_rows(site: Site, view: Place) -> Rows:
         named = {"id": str(biller["id"]), "name": biller["name"], "biller_type": biller["type"]}
         return named | _written(total)
 
-    return Rows(len(found), make)
+    return RowList(len(found), make)
 
 
-def budget_modifications(site: Site) -> Rows:
+def budget_modifications(site: Site) -> RowList:
     """List a project's budget modifications: what was moved from one row of its first view to another."""
     transfers = site.get(_transfers)
 
@@ -181,10 +181,10 @@ def budget_modifications(site: Site) -> Rows:
             "updated_at": moment(dice, day),
         }
 
-    return Rows(len(transfers), make)
+    return RowList(len(transfers), make)
 
 
-def budget_changes(site: Site) -> Rows:
+def budget_changes(site: Site) -> RowList:
     """List a project's budget changes."""
     count = site.count(25)
 
@@ -203,4 +203,4 @@ def budget_changes(site: Site) -> Rows:
             "currency_configuration": CURRENCY,
         }
 
-    return Rows(count, make)
+    return RowList(count, make)

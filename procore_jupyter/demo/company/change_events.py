@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from procore_jupyter.demo.company import contracts, directory, prime
 from procore_jupyter.demo.company.attached import attachments
+from procore_jupyter.demo.company.choices import any_option, labels, option
 from procore_jupyter.demo.company.codes import any_cost_code, breakdown
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.contracts import Contract
-from procore_jupyter.demo.company.custom_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import any_vendor, anyone
 from procore_jupyter.demo.company.locations import any_location
-from procore_jupyter.demo.company.options import any_option, labels, option
 from procore_jupyter.demo.company.records import Site
 from procore_jupyter.demo.company.rfis import rfi_count
-from procore_jupyter.demo.company.rows import Place, Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.specifications import any_section
 from procore_jupyter.demo.company.writing import CURRENCY, later, moment, money
 
@@ -40,9 +40,9 @@ def _title(site: Site, index: int) -> str:
     return site.dice("change_event_titles", index).pick(_CAUSES)
 
 
-def change_events(site: Site) -> Rows:
+def change_events(site: Site) -> RowList:
     """List a project's change events."""
-    return Rows(site.get(_how_many), lambda index: _event(site, index))
+    return RowList(site.get(_how_many), lambda index: _event(site, index))
 
 
 def _event(site: Site, index: int) -> Row:
@@ -98,13 +98,13 @@ def _item(site: Site, event: int, place: int, dice: Dice) -> Row:
     }
 
 
-def rfqs(site: Site, parent: Place) -> Rows:
+def rfqs(site: Site, parent: RowPlace) -> RowList:
     """List the requests for quotes that went out to a commitment's vendor. A prime contract has none."""
     if parent.table == "prime_contracts":
-        return Rows(0, lambda place: {})
+        return RowList(0, lambda place: {})
     one = contracts.contract(site, parent)
     sent = site.dice(f"{parent.table}_rfqs", parent.index).whole(0, _MOST_QUOTES) if one.executed else 0
-    return Rows(sent, lambda place: _rfq(site, one, place))
+    return RowList(sent, lambda place: _rfq(site, one, place))
 
 
 def _rfq(site: Site, one: Contract, place: int) -> Row:

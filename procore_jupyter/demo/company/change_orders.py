@@ -7,15 +7,15 @@ from datetime import date
 from procore_jupyter.demo.company import contracts, directory, prime
 from procore_jupyter.demo.company.attached import attachments
 from procore_jupyter.demo.company.change_events import event_reference
+from procore_jupyter.demo.company.choices import any_option
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.contracts import Contract
-from procore_jupyter.demo.company.custom_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import Vendor, anyone
 from procore_jupyter.demo.company.locations import any_location
-from procore_jupyter.demo.company.options import any_option
 from procore_jupyter.demo.company.prime import PER_PACKAGE
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Place, Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, later, moment, money
 
 _PER_REQUEST = PER_PACKAGE // 2
@@ -44,9 +44,9 @@ def _package_day(site: Site, package: int) -> date:
     return site.day(package, prime.packages(site))
 
 
-def change_order_packages(site: Site) -> Rows:
+def change_order_packages(site: Site) -> RowList:
     """List a project's change order packages: the last tier, which changes a prime contract."""
-    return Rows(prime.packages(site), lambda index: _package(site, index))
+    return RowList(prime.packages(site), lambda index: _package(site, index))
 
 
 def _package(site: Site, index: int) -> Row:
@@ -71,14 +71,14 @@ def _package(site: Site, index: int) -> Row:
     }
 
 
-def change_order_requests(site: Site, parent: Place) -> Rows:
+def change_order_requests(site: Site, parent: RowPlace) -> RowList:
     """List the change order requests of a contract: the middle tier. A commitment has none."""
     inside = [
         index
         for index in range(prime.packages(site) * PER_PACKAGE // _PER_REQUEST)
-        if parent == Place("prime_contracts", prime.package_contract(index * _PER_REQUEST // PER_PACKAGE))
+        if parent == RowPlace("prime_contracts", prime.package_contract(index * _PER_REQUEST // PER_PACKAGE))
     ]
-    return Rows(len(inside), lambda place: _request(site, inside[place]))
+    return RowList(len(inside), lambda place: _request(site, inside[place]))
 
 
 def _request(site: Site, index: int) -> Row:
@@ -94,10 +94,10 @@ def _request(site: Site, index: int) -> Row:
     }
 
 
-def potential_change_orders(site: Site) -> Rows:
+def potential_change_orders(site: Site) -> RowList:
     """List a project's potential change orders: the first tier. The newest are in no request yet."""
     packages = prime.packages(site)
-    return Rows(PER_PACKAGE * packages + packages, lambda index: _potential(site, index, packages))
+    return RowList(PER_PACKAGE * packages + packages, lambda index: _potential(site, index, packages))
 
 
 def _potential(site: Site, index: int, packages: int) -> Row:
@@ -129,7 +129,7 @@ def _potential(site: Site, index: int, packages: int) -> Row:
     }
 
 
-def prime_change_orders(site: Site) -> Rows:
+def prime_change_orders(site: Site) -> RowList:
     """List the change orders of a project's prime contracts, as projects with one or two tiers have them."""
 
     def make(index: int) -> Row:
@@ -149,12 +149,12 @@ def prime_change_orders(site: Site) -> Rows:
             }
         )
 
-    return Rows(prime.packages(site), make)
+    return RowList(prime.packages(site), make)
 
 
-def commitment_change_orders(site: Site) -> Rows:
+def commitment_change_orders(site: Site) -> RowList:
     """List the change orders of a project's commitments: those of a commitment after the other."""
-    return Rows(len(site.get(contracts.changes_of)), lambda index: _of_commitment(site, index))
+    return RowList(len(site.get(contracts.changes_of)), lambda index: _of_commitment(site, index))
 
 
 def _of_commitment(site: Site, index: int) -> Row:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.records import Firm, Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import ORIGIN, stamp
 
 # Division, then its codes. The places of divisions are those of the trades that do most of the work in them.
@@ -124,7 +124,7 @@ def sub_job(site: Site, index: int) -> Row:
     return {"id": site.id("sub_jobs", index), "code": code, "name": name}
 
 
-def cost_codes(site: Site) -> Rows:
+def cost_codes(site: Site) -> RowList:
     """List a project's cost codes."""
     found = site.get(codes)
 
@@ -151,10 +151,10 @@ def cost_codes(site: Site) -> Rows:
             "deleted_at": None,
         }
 
-    return Rows(len(found), make)
+    return RowList(len(found), make)
 
 
-def wbs_codes(site: Site) -> Rows:
+def wbs_codes(site: Site) -> RowList:
     """List a project's WBS codes."""
     found = site.get(breakdown)
     pattern = site.firm.id("types", 21)
@@ -181,10 +181,10 @@ def wbs_codes(site: Site) -> Rows:
             "updated_at": stamp(site.days[index % len(site.days)], 945),
         }
 
-    return Rows(len(found), make)
+    return RowList(len(found), make)
 
 
-def tax_codes(firm: Firm) -> Rows:
+def tax_codes(firm: Firm) -> RowList:
     """List a company's tax codes."""
 
     def make(index: int) -> Row:
@@ -200,7 +200,7 @@ def tax_codes(firm: Firm) -> Rows:
             "origin_data": ORIGIN,
         }
 
-    return Rows(len(_TAX_CODES), make)
+    return RowList(len(_TAX_CODES), make)
 
 
 def periods(site: Site) -> list[tuple[date, date]]:
@@ -214,7 +214,7 @@ def periods(site: Site) -> list[tuple[date, date]]:
     return found
 
 
-def billing_periods(site: Site) -> Rows:
+def billing_periods(site: Site) -> RowList:
     """List a project's billing periods."""
     months = site.get(periods)
 
@@ -232,4 +232,4 @@ def billing_periods(site: Site) -> Rows:
             "updated_at": stamp(end, 900),
         }
 
-    return Rows(len(months), make)
+    return RowList(len(months), make)

@@ -12,7 +12,7 @@ from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.invoicing import paid
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Place, Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, later, moment, money, stamp
 
 _STRIDE = 10
@@ -48,35 +48,35 @@ _VERSION_2 = {
 }
 
 
-def purchase_orders(site: Site) -> Rows:
+def purchase_orders(site: Site) -> RowList:
     """List a project's purchase orders."""
-    return Rows(
+    return RowList(
         contracts.count(site, PURCHASE_ORDERS),
-        lambda index: _purchase_order(contracts.contract(site, Place(PURCHASE_ORDERS, index))),
+        lambda index: _purchase_order(contracts.contract(site, RowPlace(PURCHASE_ORDERS, index))),
     )
 
 
-def work_orders(site: Site) -> Rows:
+def work_orders(site: Site) -> RowList:
     """List a project's work orders: its subcontracts."""
-    return Rows(
+    return RowList(
         contracts.count(site, WORK_ORDERS),
-        lambda index: _work_order(contracts.contract(site, Place(WORK_ORDERS, index))),
+        lambda index: _work_order(contracts.contract(site, RowPlace(WORK_ORDERS, index))),
     )
 
 
-def commitments(site: Site) -> Rows:
+def commitments(site: Site) -> RowList:
     """List a project's commitments of both kinds, with a few fields only."""
     return _both(site, _commitment)
 
 
-def commitment_contracts(site: Site) -> Rows:
+def commitment_contracts(site: Site) -> RowList:
     """List a project's commitments of both kinds, as the newer tool does: ids are text."""
     return _both(site, _newer)
 
 
-def _both(site: Site, make: Callable[[Contract], Row]) -> Rows:
+def _both(site: Site, make: Callable[[Contract], Row]) -> RowList:
     places = site.get(contracts.places)
-    return Rows(len(places), lambda index: make(contracts.contract(site, places[index])))
+    return RowList(len(places), lambda index: make(contracts.contract(site, places[index])))
 
 
 def _dice(one: Contract) -> Dice:
@@ -187,10 +187,10 @@ def _newer(one: Contract) -> Row:
     }
 
 
-def line_items(site: Site, parent: Place) -> Rows:
+def line_items(site: Site, parent: RowPlace) -> RowList:
     """List the line items of a purchase order or a work order."""
     one = contracts.contract(site, parent)
-    return Rows(len(one.lines), lambda place: _line_item(one, place))
+    return RowList(len(one.lines), lambda place: _line_item(one, place))
 
 
 def _line_item(one: Contract, place: int) -> Row:

@@ -14,7 +14,7 @@ from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.codes import DIVISIONS, WbsCode, breakdown, leaves
 from procore_jupyter.demo.company.directory import Vendor
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Place
+from procore_jupyter.demo.company.rows import Children, RowPlace
 
 PURCHASE_ORDERS, WORK_ORDERS = "purchase_orders", "work_orders"
 
@@ -146,7 +146,7 @@ def count(site: Site, table: str) -> int:
     return site.count(_USUAL[table])
 
 
-def contract(site: Site, place: Place) -> Contract:
+def contract(site: Site, place: RowPlace) -> Contract:
     """Return the commitment of a place."""
     table, index = place.table, place.index
     dice, many = site.dice(table, index), count(site, table)
@@ -190,10 +190,12 @@ def _by_code(site: Site) -> dict[tuple[int, int], WbsCode]:
     return {(code.cost_code.index, code.kind): code for code in site.get(breakdown)}
 
 
-def places(site: Site) -> list[Place]:
+def places(site: Site) -> list[RowPlace]:
     """Return the places of all commitments: purchase orders, then work orders."""
     return [
-        Place(table, index) for table in (PURCHASE_ORDERS, WORK_ORDERS) for index in range(count(site, table))
+        RowPlace(table, index)
+        for table in (PURCHASE_ORDERS, WORK_ORDERS)
+        for index in range(count(site, table))
     ]
 
 

@@ -6,12 +6,12 @@ import uuid
 
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import attachments
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.directory import anyone, trade_of
 from procore_jupyter.demo.company.drawings import any_drawing, latest_revision
 from procore_jupyter.demo.company.locations import any_location
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import later, moment
 
 _STATUSES = ("open", "in_progress", "blocked", "unblocked", "ready_for_review", "closed")
@@ -25,10 +25,10 @@ _CLASHES = (
 )
 
 
-def coordination_issues(site: Site) -> Rows:
+def coordination_issues(site: Site) -> RowList:
     """List a project's coordination issues."""
     count = site.count(110)
-    return Rows(count, lambda index: _issue(site, index, count))
+    return RowList(count, lambda index: _issue(site, index, count))
 
 
 def _issue(site: Site, index: int, count: int) -> Row:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import attachments
 from procore_jupyter.demo.company.codes import any_cost_code, sub_job
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.directory import anyone, trade_of
 from procore_jupyter.demo.company.locations import any_location
 from procore_jupyter.demo.company.records import Firm, Site
 from procore_jupyter.demo.company.rfis import rfi_count
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.specifications import any_section
 from procore_jupyter.demo.company.writing import later, moment
 
@@ -24,13 +24,13 @@ _SUBJECTS = (
 )  # fmt: skip
 
 
-def correspondence_types(firm: Firm) -> Rows:
+def correspondence_types(firm: Firm) -> RowList:
     """List a company's types of correspondence."""
 
     def make(index: int) -> Row:
         return _type(firm, index) | {"private_by_default": index == 1}
 
-    return Rows(len(_TYPES), make)
+    return RowList(len(_TYPES), make)
 
 
 def _type(firm: Firm, index: int) -> Row:
@@ -43,10 +43,10 @@ def _type(firm: Firm, index: int) -> Row:
     }
 
 
-def correspondence(site: Site) -> Rows:
+def correspondence(site: Site) -> RowList:
     """List a project's correspondence, of all types."""
     count = site.count(120)
-    return Rows(count, lambda index: _item(site, index, count))
+    return RowList(count, lambda index: _item(site, index, count))
 
 
 def _item(site: Site, index: int, count: int) -> Row:

@@ -11,7 +11,7 @@ from procore_jupyter.demo.company.commitments import line_row
 from procore_jupyter.demo.company.contracts import Line
 from procore_jupyter.demo.company.directory import Vendor, anyone
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Row, Rows
+from procore_jupyter.demo.company.rows import Children, Row, RowList
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, later, moment, money, stamp
 
 _STATUSES = ("approved", "approved", "approved", "pending", "draft", "revise_and_resubmit")
@@ -57,9 +57,9 @@ def spent(site: Site) -> dict[int, int]:
     return found
 
 
-def direct_costs(site: Site) -> Rows:
+def direct_costs(site: Site) -> RowList:
     """List a project's direct costs."""
-    return Rows(site.count(_USUAL), lambda index: _direct_cost(site, index))
+    return RowList(site.count(_USUAL), lambda index: _direct_cost(site, index))
 
 
 def _direct_cost(site: Site, index: int) -> Row:
@@ -95,9 +95,9 @@ def _lines(site: Site) -> Children:
     return Children(len(_cost(site, index).lines) for index in range(site.count(_USUAL)))
 
 
-def direct_cost_line_items(site: Site) -> Rows:
+def direct_cost_line_items(site: Site) -> RowList:
     """List the line items of all of a project's direct costs."""
-    return Rows(len(site.get(_lines)), lambda index: _line_item(site, index))
+    return RowList(len(site.get(_lines)), lambda index: _line_item(site, index))
 
 
 def _line_item(site: Site, index: int) -> Row:

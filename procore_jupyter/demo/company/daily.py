@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import attachments
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.locations import any_location
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import DailyRows, Row, Rows
+from procore_jupyter.demo.company.rows import DailyRows, Row, RowList
 from procore_jupyter.demo.company.writing import moment, stamp
 
 _SHIFTS = ("Day shift", "Night shift")
@@ -102,7 +102,7 @@ def header_id(site: Site, day: date) -> int:
     return site.id("daily_log_headers", bisect.bisect_left(site.days, day))
 
 
-def daily_log_headers(site: Site) -> Rows:
+def daily_log_headers(site: Site) -> RowList:
     """List the headers of a project's daily logs: one for each working day."""
 
     def make(index: int) -> Row:
@@ -123,4 +123,4 @@ def daily_log_headers(site: Site) -> Rows:
             "distributable": completed,
         }
 
-    return Rows(len(site.days), make)
+    return RowList(len(site.days), make)

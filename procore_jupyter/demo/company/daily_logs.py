@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from procore_jupyter.demo.company import directory
+from procore_jupyter.demo.company.choices import any_option
 from procore_jupyter.demo.company.codes import any_cost_code, breakdown
 from procore_jupyter.demo.company.daily import Kind
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import TRADES, any_vendor, anyone, trade_of
 from procore_jupyter.demo.company.drawings import any_drawing
-from procore_jupyter.demo.company.options import any_option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.schedule import scheduled_task
 from procore_jupyter.demo.company.writing import later, moment
 
@@ -301,11 +301,11 @@ class DailyLogCounts:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def between(self, first: date, last: date) -> Rows:
+    def between(self, first: date, last: date) -> RowList:
         """List the kinds with the number of their entries from `first` to `last`, both included."""
 
         def make(index: int) -> Row:
             entries = KINDS[index].rows(self._site).between(first, last)
             return {"module_name": KINDS[index].table, "count": len(entries), "position": index + 1}
 
-        return Rows(len(KINDS), make)
+        return RowList(len(KINDS), make)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 from procore_jupyter.demo.company import directory
+from procore_jupyter.demo.company.choices import option
 from procore_jupyter.demo.company.directory import Member, Vendor
-from procore_jupyter.demo.company.options import option
 from procore_jupyter.demo.company.records import LAST_DAY, Firm, Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import ORIGIN, stamp
 from procore_jupyter.demo.data import MARK
 
 
-def users(firm: Firm) -> Rows:
+def users(firm: Firm) -> RowList:
     """List a company's people."""
     people = firm.get(directory.members)
-    return Rows(len(people), lambda index: _user(firm, people[index]))
+    return RowList(len(people), lambda index: _user(firm, people[index]))
 
 
 def _user(firm: Firm, member: Member) -> Row:
@@ -31,10 +31,10 @@ def _user(firm: Firm, member: Member) -> Row:
     }
 
 
-def project_users(site: Site) -> Rows:
+def project_users(site: Site) -> RowList:
     """List a project's people."""
     people = site.get(directory.site_members)
-    return Rows(len(people), lambda index: _project_user(site, people[index]))
+    return RowList(len(people), lambda index: _project_user(site, people[index]))
 
 
 def _project_user(site: Site, member: Member) -> Row:
@@ -85,13 +85,13 @@ def _person(firm: Firm, member: Member) -> Row:
     }
 
 
-def vendors(firm: Firm) -> Rows:
+def vendors(firm: Firm) -> RowList:
     """List a company's vendors."""
     found = firm.get(directory.vendors)
-    return Rows(len(found), lambda index: _vendor(firm, found[index]))
+    return RowList(len(found), lambda index: _vendor(firm, found[index]))
 
 
-def project_vendors(site: Site) -> Rows:
+def project_vendors(site: Site) -> RowList:
     """List a project's vendors."""
     found = site.get(directory.site_vendors)
 
@@ -100,7 +100,7 @@ def project_vendors(site: Site) -> Rows:
         del row["contact_count"], row["standard_cost_codes"]
         return row | {"business": {"id": row["id"], "name": row["name"], "country": "US"}}
 
-    return Rows(len(found), make)
+    return RowList(len(found), make)
 
 
 def _vendor(firm: Firm, vendor: Vendor) -> Row:

@@ -6,12 +6,12 @@ import uuid
 
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import address, attachment, attachments
+from procore_jupyter.demo.company.choices import any_option
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.contents import size_of
-from procore_jupyter.demo.company.custom_fields import custom_fields
 from procore_jupyter.demo.company.directory import anyone
-from procore_jupyter.demo.company.options import any_option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import later, moment
 
 # A folder and, where it is in another one, the place of that.
@@ -27,10 +27,10 @@ def _how_many(site: Site) -> int:
     return site.count(160)
 
 
-def documents(site: Site) -> Rows:
+def documents(site: Site) -> RowList:
     """List a project's folders and, after them, its files."""
     count = len(_FOLDERS) + site.get(_how_many)
-    return Rows(count, lambda index: _document(site, index, count))
+    return RowList(count, lambda index: _document(site, index, count))
 
 
 def _document(site: Site, index: int, count: int) -> Row:
@@ -73,10 +73,10 @@ def _document(site: Site, index: int, count: int) -> Row:
     }
 
 
-def forms(site: Site) -> Rows:
+def forms(site: Site) -> RowList:
     """List a project's forms."""
     count = site.count(50)
-    return Rows(count, lambda index: _form(site, index, count))
+    return RowList(count, lambda index: _form(site, index, count))
 
 
 def _form(site: Site, index: int, count: int) -> Row:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from procore_jupyter.demo.company.attached import address
+from procore_jupyter.demo.company.choices import labels, option
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.contents import size_of
-from procore_jupyter.demo.company.custom_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
-from procore_jupyter.demo.company.options import labels, option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Place, Row, Rows
+from procore_jupyter.demo.company.rows import Children, Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import stamp
 
 _AREAS = ("Building", "Site and Civil")
@@ -24,7 +24,7 @@ _CIVIL = _LETTERS.index("C")
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Sheet:
     """A drawing: its number tells discipline, series and sheet."""
 
     index: int
@@ -43,11 +43,11 @@ def _how_many(site: Site) -> int:
     return max(2 * len(_LETTERS), site.count(150))
 
 
-def drawing(site: Site, index: int) -> Drawing:
+def drawing(site: Site, index: int) -> Sheet:
     """Return a drawing by its place among a project's."""
     sheet, discipline = divmod(index, len(_LETTERS))
     number, series = divmod(sheet, len(_SERIES))
-    return Drawing(
+    return Sheet(
         index,
         site.id("drawings", index),
         f"{_LETTERS[discipline]}-{series}{number + 1:02d}",
@@ -56,7 +56,7 @@ def drawing(site: Site, index: int) -> Drawing:
     )
 
 
-def any_drawing(site: Site, dice: Dice) -> Drawing:
+def any_drawing(site: Site, dice: Dice) -> Sheet:
     """Return some drawing of a project."""
     return drawing(site, dice.whole(0, site.get(_how_many) - 1))
 
@@ -66,7 +66,7 @@ def revisions(site: Site) -> Children:
     return Children(site.dice("drawings", index).whole(1, 3) for index in range(site.get(_how_many)))
 
 
-def latest_revision(site: Site, one: Drawing) -> int:
+def latest_revision(site: Site, one: Sheet) -> int:
     """Return the place of a drawing's current revision among the project's."""
     return site.get(revisions).of(one.index)[-1]
 
@@ -79,7 +79,7 @@ def _inside(site: Site) -> list[list[int]]:
     return inside
 
 
-def drawing_areas(site: Site) -> Rows:
+def drawing_areas(site: Site) -> RowList:
     """List a project's drawing areas."""
 
     def make(index: int) -> Row:
@@ -94,10 +94,10 @@ def drawing_areas(site: Site) -> Rows:
             "latest_revision_update": stamp(site.last, 1000),
         }
 
-    return Rows(len(_AREAS), make)
+    return RowList(len(_AREAS), make)
 
 
-def drawings(site: Site, area: Place) -> Rows:
+def drawings(site: Site, area: RowPlace) -> RowList:
     """List the drawings of an area."""
     inside = site.get(_inside)[area.index]
 
@@ -116,12 +116,12 @@ def drawings(site: Site, area: Place) -> Rows:
             "_drawing_set_id": latest["drawing_set"]["id"],
         }
 
-    return Rows(len(inside), make)
+    return RowList(len(inside), make)
 
 
-def drawing_revisions(site: Site) -> Rows:
+def drawing_revisions(site: Site) -> RowList:
     """List all revisions of a project's drawings."""
-    return Rows(len(site.get(revisions)), lambda index: _revision(site, index))
+    return RowList(len(site.get(revisions)), lambda index: _revision(site, index))
 
 
 def _revision(site: Site, index: int) -> Row:
@@ -171,7 +171,7 @@ def _issued(site: Site, number: int) -> date:
     return site.day(number, len(_SETS)) + timedelta(days=7)
 
 
-def drawing_sets(site: Site) -> Rows:
+def drawing_sets(site: Site) -> RowList:
     """List the sets that a project's drawings were issued in."""
 
     def make(index: int) -> Row:
@@ -193,4 +193,4 @@ def drawing_sets(site: Site) -> Rows:
             "updated_at": stamp(issued, 960),
         }
 
-    return Rows(len(_SETS), make)
+    return RowList(len(_SETS), make)

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from procore_jupyter.demo.company import contracts, directory, prime
 from procore_jupyter.demo.company.attached import attachments
 from procore_jupyter.demo.company.codes import periods
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.contracts import Contract
-from procore_jupyter.demo.company.custom_fields import custom_fields
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, moment, money
 
 _RETAINAGE = 10
@@ -64,9 +64,9 @@ def paid(one: Contract) -> int:
     return sum(_bill(one, number).due for number in range(one.invoices - 1))
 
 
-def requisitions(site: Site) -> Rows:
+def requisitions(site: Site) -> RowList:
     """List a project's requisitions: those of a commitment after the other."""
-    return Rows(len(site.get(contracts.invoices_of)), lambda index: _requisition(site, index))
+    return RowList(len(site.get(contracts.invoices_of)), lambda index: _requisition(site, index))
 
 
 def _requisition(site: Site, index: int) -> Row:
@@ -125,10 +125,10 @@ def _period(site: Site, since: date, months: int) -> tuple[date, date, int]:
     return *known[index], site.id("billing_periods", index)
 
 
-def payment_applications(site: Site) -> Rows:
+def payment_applications(site: Site) -> RowList:
     """List a project's payment applications: one for each month but the last, on the main prime contract."""
     months = len(site.get(periods)) - 1
-    return Rows(months, lambda index: _application(site, index, months))
+    return RowList(months, lambda index: _application(site, index, months))
 
 
 def _application(site: Site, index: int, months: int) -> Row:

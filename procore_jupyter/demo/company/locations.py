@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import stamp
 
 _AREAS = ("Lobby", "Corridor", "North Wing", "South Wing", "Stair 1", "Plant Room")
@@ -48,7 +48,7 @@ def tree(site: Site) -> list[Location]:
     return found
 
 
-def locations(site: Site) -> Rows:
+def locations(site: Site) -> RowList:
     """List a project's locations."""
     nodes = site.get(tree)
 
@@ -62,7 +62,7 @@ def locations(site: Site) -> Rows:
             "_depth": len(node.parents),
         }
 
-    return Rows(len(nodes), make)
+    return RowList(len(nodes), make)
 
 
 def reference(site: Site, node: Location) -> Row:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import attachments
+from procore_jupyter.demo.company.choices import any_option, labels, option
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
-from procore_jupyter.demo.company.options import any_option, labels, option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Row, Rows
+from procore_jupyter.demo.company.rows import Children, Row, RowList
 from procore_jupyter.demo.company.writing import later, moment, stamp
 
 _TOPICS = ("Safety", "Schedule", "RFIs and submittals", "Budget and changes", "Quality", "Next steps")
@@ -26,9 +26,9 @@ def _series(site: Site) -> Children:
     return Children(site.count(number) for number in usual)
 
 
-def meetings(site: Site) -> Rows:
+def meetings(site: Site) -> RowList:
     """List a project's meetings, a series after the other. Each row tells its series as ``_group``."""
-    return Rows(len(site.get(_series)), lambda index: _meeting(site, index))
+    return RowList(len(site.get(_series)), lambda index: _meeting(site, index))
 
 
 def _meeting(site: Site, index: int) -> Row:
@@ -81,10 +81,10 @@ def _meeting(site: Site, index: int) -> Row:
     }
 
 
-def tasks(site: Site) -> Rows:
+def tasks(site: Site) -> RowList:
     """List a project's tasks."""
     count = site.count(80)
-    return Rows(count, lambda index: _task(site, index, count))
+    return RowList(count, lambda index: _task(site, index, count))
 
 
 def _task(site: Site, index: int, count: int) -> Row:

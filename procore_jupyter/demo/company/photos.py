@@ -8,7 +8,7 @@ from procore_jupyter.demo.company.daily import header_id, segment
 from procore_jupyter.demo.company.directory import TRADES, anyone, trade_of
 from procore_jupyter.demo.company.locations import any_location
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import moment, stamp
 
 _ALBUMS = ("Progress", "Safety", "Quality", "Deliveries", "Existing conditions", "Aerial")
@@ -28,9 +28,9 @@ def _how_many(site: Site) -> int:
     return site.count(320)
 
 
-def photos(site: Site) -> Rows:
+def photos(site: Site) -> RowList:
     """List a project's photos."""
-    return Rows(site.get(_how_many), lambda index: _photo(site, index))
+    return RowList(site.get(_how_many), lambda index: _photo(site, index))
 
 
 def _photo(site: Site, index: int) -> Row:
@@ -75,7 +75,7 @@ def _photo(site: Site, index: int) -> Row:
     }
 
 
-def photo_albums(site: Site) -> Rows:
+def photo_albums(site: Site) -> RowList:
     """List a project's photo albums."""
     count = site.get(_how_many)
 
@@ -93,4 +93,4 @@ def photo_albums(site: Site) -> Rows:
             "updated_at": stamp(site.last, 900),
         }
 
-    return Rows(len(_ALBUMS), make)
+    return RowList(len(_ALBUMS), make)

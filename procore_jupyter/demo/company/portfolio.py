@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.choices import any_option, labels
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.directory import TRADES, site_vendors, trade_of
-from procore_jupyter.demo.company.options import any_option, labels
 from procore_jupyter.demo.company.records import LAST_DAY, Firm, Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import ORIGIN, moment, stamp
 from procore_jupyter.demo.data import MARK
 
@@ -17,10 +17,10 @@ _DEPARTMENTS = ("Buildings", "Interiors", "Special Projects", "Preconstruction",
 _STAGES = ("Bidding", "Pre-Construction", "Course of Construction", "Warranty", "Closed")
 
 
-def projects(firm: Firm) -> Rows:
+def projects(firm: Firm) -> RowList:
     """List a company's projects, inactive ones too."""
     sites = firm.get(_sites)
-    return Rows(len(sites), lambda index: _project(sites[index]))
+    return RowList(len(sites), lambda index: _project(sites[index]))
 
 
 def _sites(firm: Firm) -> list[Site]:
@@ -93,9 +93,9 @@ def stage_of(site: Site) -> Row:
     return {"id": site.firm.id("project_stages", _STAGES.index(name)), "name": name}
 
 
-def departments(firm: Firm) -> Rows:
+def departments(firm: Firm) -> RowList:
     """List a company's departments."""
-    return Rows(
+    return RowList(
         len(_DEPARTMENTS),
         lambda index: _department(firm, index) | {"origin_id": f"D{index:02d}", "origin_data": ORIGIN},
     )
@@ -109,7 +109,7 @@ def _office_name(index: int) -> str:
     return f"{_OFFICES[index][0]} office"
 
 
-def offices(firm: Firm) -> Rows:
+def offices(firm: Firm) -> RowList:
     """List a company's offices."""
 
     def make(index: int) -> Row:
@@ -128,7 +128,7 @@ def offices(firm: Firm) -> Rows:
             "logo": None,
         }
 
-    return Rows(len(_OFFICES), make)
+    return RowList(len(_OFFICES), make)
 
 
 def _program_of(site: Site) -> Row:
@@ -136,7 +136,7 @@ def _program_of(site: Site) -> Row:
     return {"id": site.firm.id("programs", labels("program").index(name)), "name": name}
 
 
-def programs(firm: Firm) -> Rows:
+def programs(firm: Firm) -> RowList:
     """List a company's programs."""
 
     def make(index: int) -> Row:
@@ -153,10 +153,10 @@ def programs(firm: Firm) -> Rows:
             "project_count": sum(_program_of(site)["id"] == program_id for site in firm.sites),
         }
 
-    return Rows(len(labels("program")), make)
+    return RowList(len(labels("program")), make)
 
 
-def project_stages(firm: Firm) -> Rows:
+def project_stages(firm: Firm) -> RowList:
     """List the stages that a company's projects go through."""
 
     def make(index: int) -> Row:
@@ -179,12 +179,12 @@ def project_stages(firm: Firm) -> Rows:
             "project_stage_has_children": False,
         }
 
-    return Rows(len(_STAGES), make)
+    return RowList(len(_STAGES), make)
 
 
-def trades(firm: Firm) -> Rows:
+def trades(firm: Firm) -> RowList:
     """List the company's trades."""
-    return Rows(
+    return RowList(
         len(TRADES),
         lambda index: (
             trade_of(firm, index) | {"updated_at": stamp(date(2024, 1, 8) + timedelta(days=11 * index), 1000)}

@@ -10,7 +10,7 @@ from procore_jupyter.demo.company.attached import attachments
 from procore_jupyter.demo.company.codes import DIVISIONS, WbsCode, breakdown, line_item_type
 from procore_jupyter.demo.company.directory import Vendor, anyone
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Place, Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, moment, money, stamp
 
 PER_PACKAGE = 4
@@ -128,9 +128,9 @@ def _approved_packages(site: Site, index: int) -> list[int]:
     ]
 
 
-def prime_contracts(site: Site) -> Rows:
+def prime_contracts(site: Site) -> RowList:
     """List a project's prime contracts."""
-    return Rows(len(_TITLES), lambda index: _contract(site, contract(site, index)))
+    return RowList(len(_TITLES), lambda index: _contract(site, contract(site, index)))
 
 
 def _contract(site: Site, one: Prime) -> Row:
@@ -177,10 +177,10 @@ def _contract(site: Site, one: Prime) -> Row:
     }
 
 
-def line_items(site: Site, parent: Place) -> Rows:
+def line_items(site: Site, parent: RowPlace) -> RowList:
     """List the line items of a prime contract."""
     one = contract(site, parent.index)
-    return Rows(len(one.lines), lambda place: _line(site, one, place))
+    return RowList(len(one.lines), lambda place: _line(site, one, place))
 
 
 def _line(site: Site, one: Prime, place: int) -> Row:

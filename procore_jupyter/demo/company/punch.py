@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from procore_jupyter.demo.company import directory
+from procore_jupyter.demo.company.choices import any_option
 from procore_jupyter.demo.company.codes import any_cost_code
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.directory import anyone, trade_of
 from procore_jupyter.demo.company.drawings import any_drawing
 from procore_jupyter.demo.company.locations import any_location
-from procore_jupyter.demo.company.options import any_option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import later, moment, money
 
 _DEFECTS = (
@@ -28,10 +28,10 @@ _OPEN_STEPS = (
 )
 
 
-def punch_items(site: Site) -> Rows:
+def punch_items(site: Site) -> RowList:
     """List a project's punch items."""
     count = site.count(320)
-    return Rows(count, lambda index: _item(site, index, count))
+    return RowList(count, lambda index: _item(site, index, count))
 
 
 def _item(site: Site, index: int, count: int) -> Row:

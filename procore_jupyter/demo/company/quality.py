@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import attachments
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.choices import any_option, labels, option
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone, trade_of
 from procore_jupyter.demo.company.drawings import any_drawing, latest_revision
 from procore_jupyter.demo.company.locations import any_location
-from procore_jupyter.demo.company.options import any_option, labels, option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Row, Rows
+from procore_jupyter.demo.company.rows import Children, Row, RowList
 from procore_jupyter.demo.company.specifications import any_section
 from procore_jupyter.demo.company.writing import later, moment, stamp
 
@@ -49,9 +49,9 @@ def _observation_status(site: Site, index: int) -> int:
     return 3 if dice.chance(min(0.92, age / 60)) else dice.whole(0, 2)
 
 
-def observations(site: Site) -> Rows:
+def observations(site: Site) -> RowList:
     """List a project's observations."""
-    return Rows(site.get(_observation_count), lambda index: _observation(site, index))
+    return RowList(site.get(_observation_count), lambda index: _observation(site, index))
 
 
 def _observation(site: Site, index: int) -> Row:
@@ -116,9 +116,9 @@ def _answer(site: Site, index: int) -> str:
     return site.dice("inspection_answers", index).pick(answers)
 
 
-def inspections(site: Site) -> Rows:
+def inspections(site: Site) -> RowList:
     """List a project's inspections."""
-    return Rows(site.get(_inspection_count), lambda index: _inspection(site, index))
+    return RowList(site.get(_inspection_count), lambda index: _inspection(site, index))
 
 
 def _inspection(site: Site, index: int) -> Row:
@@ -180,9 +180,9 @@ def _inspection(site: Site, index: int) -> Row:
     }
 
 
-def inspection_items(site: Site) -> Rows:
+def inspection_items(site: Site) -> RowList:
     """List the items of all of a project's inspections."""
-    return Rows(len(site.get(_items)), lambda index: _item(site, index))
+    return RowList(len(site.get(_items)), lambda index: _item(site, index))
 
 
 def _item(site: Site, index: int) -> Row:

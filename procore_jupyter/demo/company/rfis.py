@@ -8,14 +8,14 @@ from datetime import date
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import attachments
 from procore_jupyter.demo.company.codes import any_cost_code, sub_job
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import Member, anyone
 from procore_jupyter.demo.company.drawings import any_drawing
 from procore_jupyter.demo.company.locations import any_location
 from procore_jupyter.demo.company.portfolio import stage_of
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Place, Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import later, moment
 
 MOST_REPLIES = 4
@@ -72,9 +72,9 @@ def _outline(site: Site, index: int) -> _Outline:
     return _Outline(created, status, 0 if status == "draft" else dice.whole(least, MOST_REPLIES))
 
 
-def rfis(site: Site) -> Rows:
+def rfis(site: Site) -> RowList:
     """List a project's RFIs."""
-    return Rows(site.get(_how_many), lambda index: _rfi(site, index))
+    return RowList(site.get(_how_many), lambda index: _rfi(site, index))
 
 
 def _rfi(site: Site, index: int) -> Row:
@@ -155,10 +155,10 @@ def _question(site: Site, index: int, dice: Dice, text: str, asked_by: Member, c
     }
 
 
-def rfi_replies(site: Site, rfi: Place) -> Rows:
+def rfi_replies(site: Site, rfi: RowPlace) -> RowList:
     """List the replies to an RFI."""
     outline = _outline(site, rfi.index)
-    return Rows(outline.replies, lambda place: _reply(site, outline, rfi.index, place))
+    return RowList(outline.replies, lambda place: _reply(site, outline, rfi.index, place))
 
 
 def _reply(site: Site, outline: _Outline, rfi: int, place: int) -> Row:

@@ -13,14 +13,14 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Place:
+class RowPlace:
     """Where a row is: its table, and its place in a project's list of that."""
 
     table: str
     index: int
 
 
-class Rows(Sequence[Row]):
+class RowList(Sequence[Row]):
     """A list of rows, each made anew when it is asked for.
 
     Parameters
@@ -50,7 +50,7 @@ class Rows(Sequence[Row]):
         return self._make(range(self._count)[place])
 
 
-class DailyRows(Rows):
+class DailyRows(RowList):
     """A list of rows by day, the oldest first.
 
     Parameters
@@ -68,11 +68,11 @@ class DailyRows(Rows):
         self.children = Children(counts)
         super().__init__(len(self.children), lambda index: make(self.children.place(index)[0], index))
 
-    def between(self, first: date, last: date) -> Rows:
+    def between(self, first: date, last: date) -> RowList:
         """Return the rows of the days from `first` to `last`, both included."""
         start = self.children.starts[bisect.bisect_left(self._days, first)]
         end = self.children.starts[bisect.bisect_right(self._days, last)]
-        return Rows(max(0, end - start), lambda index: self[start + index])
+        return RowList(max(0, end - start), lambda index: self[start + index])
 
 
 class Children:
@@ -100,7 +100,7 @@ class Children:
         return range(self.starts[parent], self.starts[parent + 1])
 
 
-def chained(lists: Sequence[Sequence[Row]]) -> Rows:
+def chained(lists: Sequence[Sequence[Row]]) -> RowList:
     """Return lists one after the other as one."""
     children = Children(len(rows) for rows in lists)
 
@@ -108,4 +108,4 @@ def chained(lists: Sequence[Sequence[Row]]) -> Rows:
         which, place = children.place(index)
         return lists[which][place]
 
-    return Rows(len(children), make)
+    return RowList(len(children), make)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from procore_jupyter.demo.company import directory
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.choices import any_option, labels, option
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.locations import any_location
-from procore_jupyter.demo.company.options import any_option, labels, option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Row, Rows
+from procore_jupyter.demo.company.rows import Children, Row, RowList
 from procore_jupyter.demo.company.writing import later, moment, stamp
 
 _EVENTS = (
@@ -29,10 +29,10 @@ _STEPS = (
 )
 
 
-def incidents(site: Site) -> Rows:
+def incidents(site: Site) -> RowList:
     """List a project's incidents."""
     count = site.count(45)
-    return Rows(count, lambda index: _incident(site, index, count))
+    return RowList(count, lambda index: _incident(site, index, count))
 
 
 def _incident(site: Site, index: int, count: int) -> Row:
@@ -91,9 +91,9 @@ def _item_status(site: Site, index: int) -> int:
     return last if old and dice.chance(0.9) else dice.whole(0, last)
 
 
-def action_plans(site: Site) -> Rows:
+def action_plans(site: Site) -> RowList:
     """List a project's action plans."""
-    return Rows(site.get(_plan_count), lambda index: _plan(site, index))
+    return RowList(site.get(_plan_count), lambda index: _plan(site, index))
 
 
 def _plan(site: Site, index: int) -> Row:
@@ -129,9 +129,9 @@ def _plan(site: Site, index: int) -> Row:
     }
 
 
-def action_plan_items(site: Site) -> Rows:
+def action_plan_items(site: Site) -> RowList:
     """List the items of all of a project's action plans."""
-    return Rows(len(site.get(_items)), lambda index: _item(site, index))
+    return RowList(len(site.get(_items)), lambda index: _item(site, index))
 
 
 def _item(site: Site, index: int) -> Row:

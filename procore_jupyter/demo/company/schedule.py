@@ -9,7 +9,7 @@ from procore_jupyter.demo.company.codes import DIVISIONS
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Place, Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import moment, stamp
 
 # Every tenth task, from the first on, stands for the nine after it.
@@ -51,9 +51,9 @@ def scheduled_task(site: Site, dice: Dice) -> Row:
     return {"id": site.id("schedule_tasks", index), "name": _name(index), "key": f"A{10 * index + 1000}"}
 
 
-def schedule_tasks(site: Site) -> Rows:
+def schedule_tasks(site: Site) -> RowList:
     """List the tasks of a project's schedule."""
-    return Rows(site.get(_how_many), lambda index: _task(site, index))
+    return RowList(site.get(_how_many), lambda index: _task(site, index))
 
 
 def _task(site: Site, index: int) -> Row:
@@ -102,7 +102,7 @@ def _task(site: Site, index: int) -> Row:
     }
 
 
-def schedules(site: Site) -> Rows:
+def schedules(site: Site) -> RowList:
     """List a project's schedules, as the newer tool has them."""
 
     def make(index: int) -> Row:
@@ -127,14 +127,14 @@ def schedules(site: Site) -> Rows:
             "deleted_by": None,
         }
 
-    return Rows(len(_SCHEDULES), make)
+    return RowList(len(_SCHEDULES), make)
 
 
-def schedule_activities(site: Site, schedule: Place) -> Rows:
+def schedule_activities(site: Site, schedule: RowPlace) -> RowList:
     """List the activities of a schedule: of the master's all, of the other the last third."""
     count = site.get(_how_many)
     start = 0 if schedule.index == 0 else count - count // 3 - 1
-    return Rows(count - start, lambda place: _activity(site, schedule.index, start + place, start))
+    return RowList(count - start, lambda place: _activity(site, schedule.index, start + place, start))
 
 
 def _activity(site: Site, schedule: int, index: int, first_shown: int) -> Row:

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from procore_jupyter.demo.company.attached import address
 from procore_jupyter.demo.company.codes import DIVISIONS
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Place, Row, Rows
+from procore_jupyter.demo.company.rows import Children, Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import stamp
 
 
@@ -55,7 +55,7 @@ def _revisions(site: Site) -> Children:
     return Children(site.dice("specification_sections", one.index).whole(1, 2) for one in site.get(sections))
 
 
-def specification_sections(site: Site) -> Rows:
+def specification_sections(site: Site) -> RowList:
     """List a project's specification sections."""
     found = site.get(sections)
 
@@ -63,10 +63,10 @@ def specification_sections(site: Site) -> Rows:
         latest = site.get(_revisions).of(index)[-1]
         return found[index].reference() | {"current_revision_id": site.id("specification_revisions", latest)}
 
-    return Rows(len(found), make)
+    return RowList(len(found), make)
 
 
-def specification_divisions(site: Site) -> Rows:
+def specification_divisions(site: Site) -> RowList:
     """List the divisions that a project's specification sections are in."""
 
     def make(index: int) -> Row:
@@ -78,10 +78,10 @@ def specification_divisions(site: Site) -> Rows:
             "url": address(site, "specification_divisions", index, f"division-{number}.pdf"),
         }
 
-    return Rows(len(DIVISIONS), make)
+    return RowList(len(DIVISIONS), make)
 
 
-def specification_section_revisions(site: Site, division: Place) -> Rows:
+def specification_section_revisions(site: Site, division: RowPlace) -> RowList:
     """List the revisions of a division's sections."""
     children = site.get(_revisions)
     inside = [
@@ -90,7 +90,7 @@ def specification_section_revisions(site: Site, division: Place) -> Rows:
         if one.division == division.index
         for revision in children.of(one.index)
     ]
-    return Rows(len(inside), lambda place: _revision(site, inside[place]))
+    return RowList(len(inside), lambda place: _revision(site, inside[place]))
 
 
 def _revision(site: Site, index: int) -> Row:

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.attached import attachments
+from procore_jupyter.demo.company.choices import any_option, option
 from procore_jupyter.demo.company.codes import leaves, sub_job
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.drawings import any_drawing
 from procore_jupyter.demo.company.locations import any_location
-from procore_jupyter.demo.company.options import any_option, option
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.schedule import scheduled_task
 from procore_jupyter.demo.company.specifications import sections
 from procore_jupyter.demo.company.writing import later, moment, stamp
@@ -28,9 +28,9 @@ def _how_many(site: Site) -> int:
     return site.count(300)
 
 
-def submittals(site: Site) -> Rows:
+def submittals(site: Site) -> RowList:
     """List a project's submittals."""
-    return Rows(site.get(_how_many), lambda index: _submittal(site, index))
+    return RowList(site.get(_how_many), lambda index: _submittal(site, index))
 
 
 def _submittal(site: Site, index: int) -> Row:
@@ -132,9 +132,9 @@ def _package_reference(site: Site, index: int) -> Row | None:
     }
 
 
-def submittal_packages(site: Site) -> Rows:
+def submittal_packages(site: Site) -> RowList:
     """List a project's submittal packages."""
-    return Rows(max(1, site.get(_how_many) // _BLOCK), lambda index: _package(site, index))
+    return RowList(max(1, site.get(_how_many) // _BLOCK), lambda index: _package(site, index))
 
 
 def _package(site: Site, index: int) -> Row:

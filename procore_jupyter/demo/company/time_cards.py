@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from procore_jupyter.demo.company import directory
+from procore_jupyter.demo.company.choices import any_option, option
 from procore_jupyter.demo.company.codes import any_cost_code, line_item_type, sub_job
-from procore_jupyter.demo.company.custom_fields import custom_fields
+from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.daily import segment
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.locations import any_location
-from procore_jupyter.demo.company.options import any_option, option
 from procore_jupyter.demo.company.records import Firm, Site
-from procore_jupyter.demo.company.rows import DailyRows, Row, Rows, chained
+from procore_jupyter.demo.company.rows import DailyRows, Row, RowList, chained
 from procore_jupyter.demo.company.writing import ORIGIN, moment, stamp
 
 # Cards of a working day, in a large project at scale 1.
@@ -49,18 +49,18 @@ def _card(site: Site, day: int, index: int) -> Row:
     }
 
 
-def company_timecard_entries(firm: Firm) -> Rows:
+def company_timecard_entries(firm: Firm) -> RowList:
     """List the timecards of all of a company's projects."""
     return firm.get(_all_cards)
 
 
-def _all_cards(firm: Firm) -> Rows:
+def _all_cards(firm: Firm) -> RowList:
     return chained([site.get(_company_cards) for site in firm.sites])
 
 
-def _company_cards(site: Site) -> Rows:
+def _company_cards(site: Site) -> RowList:
     children = timecard_entries(site).children
-    return Rows(len(children), lambda index: _company_card(site, children.place(index)[0], index))
+    return RowList(len(children), lambda index: _company_card(site, children.place(index)[0], index))
 
 
 def _company_card(site: Site, day: int, index: int) -> Row:
@@ -109,11 +109,11 @@ def _shared(site: Site, day: int, index: int) -> Row:
     }
 
 
-def timesheets(site: Site) -> Rows:
+def timesheets(site: Site) -> RowList:
     """List a project's timesheets: one for each day that has timecards."""
     cards = timecard_entries(site)
     days = [day for day in range(len(site.days)) if len(cards.children.of(day))]
-    return Rows(len(days), lambda index: _timesheet(site, days[index]))
+    return RowList(len(days), lambda index: _timesheet(site, days[index]))
 
 
 def _timesheet(site: Site, day: int) -> Row:

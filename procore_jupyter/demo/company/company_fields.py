@@ -7,7 +7,7 @@ from datetime import timedelta
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.records import Firm, Site
-from procore_jupyter.demo.company.rows import Row, Rows
+from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.data import MARK
 
 # What each kind of row has: label, data type, and for lists what can be chosen.
@@ -48,9 +48,9 @@ _ALL = [(table, *field) for table, fields in _FIELDS.items() for field in fields
 _VARIANTS = {"boolean": "checkbox", "decimal": "number", "datetime": "date", "rich_text": "text_area"}
 
 
-def definitions(firm: Firm) -> Rows:
+def definitions(firm: Firm) -> RowList:
     """List the company's custom field definitions."""
-    return Rows(len(_ALL), lambda index: _definition(firm, index))
+    return RowList(len(_ALL), lambda index: _definition(firm, index))
 
 
 def _definition(firm: Firm, index: int) -> Row:

@@ -14,7 +14,7 @@ from procore_jupyter.demo.refusals import bad_parameter
 
 
 @dataclass(frozen=True)
-class Page:
+class ListPage:
     """A page of a list: its number, counted from 1, and how many rows a page has."""
 
     number: int
@@ -52,7 +52,7 @@ class Page:
 
 def page_asked_for(
     query: Mapping[str, str], path: str, endpoint: Endpoint, parameters: DemoParameters
-) -> Page:
+) -> ListPage:
     """Return the page that a query asks for; an odd ``page`` or ``per_page`` counts as none.
 
     Raises
@@ -68,7 +68,7 @@ def page_asked_for(
     if asked is not None and asked > largest and parameters.reject_large_pages:
         raise bad_parameter("per_page", f"must be less than or equal to {largest}", newer=endpoint.newer)
     size = asked or parameters.page_size or endpoint.page_size
-    return Page(_positive(query.get("page")) or 1, min(size, largest))
+    return ListPage(_positive(query.get("page")) or 1, min(size, largest))
 
 
 def _positive(text: str | None) -> int | None:
