@@ -140,7 +140,8 @@ class JupyterLab:
                 "port_retries": 0,
                 "open_browser": self._open_browser,
                 "root_dir": str(self.notebooks),
-                "jpserver_extensions": {"procore_jupyter": True},
+                # Before jupyter_server 2.15, the extension that starts the server has to be named here too.
+                "jpserver_extensions": {"jupyterlab": True, "procore_jupyter": True},
                 "allow_root": True,
                 "cookie_secret_file": str(self._folder / "cookie_secret"),
             },

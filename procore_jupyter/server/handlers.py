@@ -197,7 +197,7 @@ class PasteHandler(_PageHandler):
     @web.authenticated
     def post(self) -> None:
         """Deliver the response in the pasted address. Jupyter has checked the form's XSRF token before."""
-        if not self.check_origin():  # jupyter_server 2.14 checks it in its JSON handlers alone
+        if not self.check_origin():  # before 2.17, jupyter_server checks it in its JSON handlers alone
             raise web.HTTPError(404)
         try:
             self.deliver(parse_pasted_address(self.get_body_argument("address", "")))

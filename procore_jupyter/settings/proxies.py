@@ -17,6 +17,8 @@ from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.wording import shown_path
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""The environment's variables for certificates: the two of requests, in its order, and OpenSSL's."""
+
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL

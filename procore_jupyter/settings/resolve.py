@@ -62,7 +62,7 @@ def resolve(
     string = (
         text if isinstance(text, ConnectionString) else parse(text, lines=lines, harmless=properties.NAMES)
     )
-    kinds.check_names(string)  # a misspelt property is told before a variable that is not there
+    kinds.check_names(string)  # reports a misspelt property before a missing variable
     given = kinds.check(filled(string, environ, names))
     written = (
         kinds.check(ConnectionString(saved or {})) | given | kinds.check(ConnectionString(answers or {}))

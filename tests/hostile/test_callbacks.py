@@ -235,7 +235,8 @@ def test_a_jupyter_server_takes_no_forged_callback_ticket_or_start(
     assert (status, json.loads(answer)["code"]) == (200, "true-code-1")
     client.close()
     log = server.log()
-    assert "Traceback" not in log and " 500 " not in log
+    # Older versions of jupyter_server log a refusal with the traceback of its HTTPError.
+    assert log.count("Traceback") <= log.count("tornado.web.HTTPError: HTTP 4") and " 500 " not in log
     for secret in (CODE, ticket.header, ticket.state):
         assert secret not in log
 

@@ -37,7 +37,8 @@ def shell(tmp_path: Path) -> Iterator[InteractiveShell]:
         made.atexit_operations()
         atexit.unregister(made.atexit_operations)
         if manager is not None:
-            manager.close()
+            # Older versions of IPython close the database alone.
+            getattr(manager, "close", manager.db.close)()
         InteractiveShell.clear_instance()
         sys.displayhook = hook
 
