@@ -1,4 +1,4 @@
-"""Small real servers that record what they get, and tokens that a test deals out."""
+"""Small real servers that record their requests, and a token source that tests control."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server says."""
+    """One answer of a server."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -39,13 +39,13 @@ class Answer:
     drop: bool = False
     """Close the connection without a word."""
     cut: bool = False
-    """Promise more than comes, then close."""
+    """Promise a longer body than is sent, then close the connection."""
     chunk: int = 0
-    """Send the body in chunks of so many bytes, its length untold; 0: as a whole."""
+    """Bytes of a chunk, for a body without ``Content-Length``; 0 sends the body as a whole."""
 
 
 class Server:
-    """A server on a free port of 127.0.0.1 that answers by a function and records every request."""
+    """A server on a free port of 127.0.0.1 that records every request and answers with what a function returns."""
 
     def __init__(self, answer: Callable[[Arrived], Answer] = lambda request: Answer()) -> None:
         self.answer = answer
@@ -102,7 +102,7 @@ class Server:
         self._thread.start()
 
     def answers(self, *answers: Answer) -> None:
-        """Give these answers one after the other, the last again and again."""
+        """Give these answers one after the other, and then the last one again and again."""
         left = list(answers)
         lock = threading.Lock()
 
@@ -120,7 +120,7 @@ class Server:
 
 
 class Tokens:
-    """A token provider whose tokens are called first, second, third …; `dead` ends the sign-in."""
+    """A token provider with a new text for each renewal; once `dead`, it renews no more."""
 
     def __init__(self) -> None:
         self.texts = [TOKEN]
@@ -175,7 +175,7 @@ def tokens() -> Tokens:
 
 @dataclass
 class Waits:
-    """Waits that take no time but on the session's own clock: what was waited, and what was said."""
+    """Records waits and what a person was told of them; they take no time but on the session's own clock."""
 
     slept: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -189,7 +189,7 @@ class Waits:
 
 @pytest.fixture
 def waits() -> Waits:
-    """Give what `session` waited."""
+    """Give the record of the waits of `session`."""
     return Waits()
 
 

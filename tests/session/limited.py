@@ -49,7 +49,7 @@ class Counted:
     times: list[float] = field(default_factory=list)
 
     def roll(self, now: float) -> None:
-        """Forget what counts no longer."""
+        """Drop the requests that no longer count."""
         if self.kind == "sliding":
             self.times = [one for one in self.times if one > now - self.length]
         elif now >= self.ends:
@@ -61,7 +61,7 @@ class Counted:
             )
 
     def reset(self, now: float) -> float:
-        """Return when it will take requests again, or when it ends."""
+        """Return when the window takes requests again, or when it ends."""
         if self.kind == "sliding":
             return (self.times[0] if self.times else now) + self.length
         return self.ends
@@ -105,7 +105,7 @@ class LimitedServer:
 
     @property
     def refused(self) -> list[float]:
-        """When it refused."""
+        """The times of the requests that it refused."""
         return [time for time, status in self.answers if status == 429]
 
 
@@ -134,7 +134,7 @@ class Kernels:
         self.paces: list[Pace] = []
 
     def add(self, requests: int, *, threads: int = 4, begins: float = 0.0) -> Pace:
-        """Add a kernel that makes so many requests, beginning so many seconds after the start."""
+        """Add a kernel that makes `requests` requests in all, from `begins` seconds after the start."""
         pace = Pace(self.path, clock=lambda: self.clock.now)
         self.paces.append(pace)
         left = iter(range(requests))
@@ -162,7 +162,7 @@ class Kernels:
             pace.release()
 
     def run(self) -> float:
-        """Let them work; return the seconds that it took."""
+        """Run all kernels to their end; return the seconds that they took."""
         while self._events:
             self.clock.now, _, thread = heapq.heappop(self._events)
             wait = next(thread, None)

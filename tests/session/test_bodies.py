@@ -1,4 +1,4 @@
-"""Bodies are read whole, large ones into memory of their own where whoever asks takes them so."""
+"""Bodies are read whole; a large one goes into memory of its own if the caller accepts that."""
 
 from __future__ import annotations
 

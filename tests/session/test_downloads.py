@@ -1,4 +1,4 @@
-"""Files come whole or not at all, under a name that does no harm, and the sign-in goes to hosts of files alone."""
+"""Files come whole or not at all, under a harmless name, and the token goes to file hosts alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from procore_jupyter.session.downloads import LONGEST_NAME, download, name_of
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.rules import FileHosts
 from procore_jupyter.session.scope import downloading
-from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens
+from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens, Waits
 from tests.test_addresses import LOOK_ALIKES
 
 CONTENT = bytes(range(256)) * 10_000
@@ -169,7 +169,7 @@ def test_what_looks_like_one_is_none(url: str) -> None:
 
 
 def test_nothing_but_a_download_goes_to_a_host_of_files_with_the_sign_in(api: Server) -> None:
-    """The same address, asked in the two ways; what is sent is taken down at the adapter."""
+    """The same address is requested in both ways, and the adapter records what is sent."""
     from tests.hostile.test_redirects import Recorder
 
     recorder = Recorder()
@@ -237,6 +237,14 @@ def test_from_the_api_to_a_host_of_files_the_sign_in_goes_along_and_the_company_
     assert url == "https://storage.procore.com/plan.pdf"
     assert headers["authorization"] == f"Bearer {TOKEN}"
     assert "procore-company-id" not in headers
+
+
+def test_a_file_whose_server_is_busy_is_waited_for_as_any_other_answer(
+    api: Server, session: RefreshingSession, waits: Waits, folder: Path
+) -> None:
+    api.answers(Answer(503), Answer(body=b"plan"))
+    assert download(session, "/files/1/a.pdf", folder / "a").read_bytes() == b"plan"
+    assert len(waits.slept) == 1
 
 
 def test_a_token_that_is_refused_is_renewed_for_a_file_too(

@@ -163,7 +163,7 @@ def test_a_next_request_that_the_caller_sends_is_judged_anew(
 
 
 class Wire(requests.adapters.BaseAdapter):
-    """Takes what would be sent, in place of a network."""
+    """Records what would be sent, in place of a network."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ class Wire(requests.adapters.BaseAdapter):
 
 @pytest.fixture
 def wired(tokens: Tokens) -> tuple[RefreshingSession, Wire]:
-    """Give a session for the real API's address, and the wire it is on."""
+    """Give a session for the real API's address, and the record of what it would send."""
     session = RefreshingSession(
         "https://api.procore.com", "https://login.procore.com", tokens, company_id=4711
     )
@@ -194,7 +194,7 @@ def wired(tokens: Tokens) -> tuple[RefreshingSession, Wire]:
 
 @pytest.mark.parametrize("url", LOOK_ALIKES)
 def test_no_look_alike_gets_the_bearer_by_a_redirect(url: str, wired: tuple[RefreshingSession, Wire]) -> None:
-    """A redirect's address is not put in order as a caller's is: it arrives as the server wrote it."""
+    """requests normalises a caller's address, but not a redirect's: that arrives as the server wrote it."""
     session, wire = wired
     request = requests.Request("GET", "https://api.procore.com/first").prepare()
     session.send(request)

@@ -1,4 +1,4 @@
-"""Which page is asked for next, against lists that behave as Procore's do and as they don't. No network."""
+"""The order of pages, for lists that behave as Procore's do and for others. No network."""
 
 from __future__ import annotations
 
@@ -409,7 +409,7 @@ def test_a_server_that_ignores_the_page_is_found_out_also_while_rows_are_put_in_
 
 
 def test_whatever_rows_come_or_go_those_that_stay_come_once() -> None:
-    """Storms of changes, of one kind at a time: then the total tells of each."""
+    """Many changes, all of one kind, so that the total shows each of them."""
     for case in range(2000 if SOAK else 200):
         chance = random.Random(f"{SEED}/{case}")
         rows = Rows(chance.randrange(0, 700), largest=chance.choice((10, 50, 100)))

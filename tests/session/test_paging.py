@@ -1,4 +1,4 @@
-"""Lists read whole over real connections, from servers that page as Procore does and as it doesn't."""
+"""Lists are read whole over real connections, from servers that page as Procore does and from others."""
 
 from __future__ import annotations
 
@@ -299,7 +299,7 @@ def test_a_page_that_takes_longer_than_the_timeout_is_asked_for_in_parts(
 
 
 class Meeting:
-    """A server's answer that comes only when so many requests are there at once."""
+    """An answer that comes only when a number of requests are under way at once."""
 
     def __init__(self, count: int, answer: Callable[[Arrived], Answer]) -> None:
         self.barrier = threading.Barrier(count)
@@ -340,7 +340,7 @@ def test_no_more_requests_are_under_way_than_allowed(api: Server, session: Refre
 
 
 def test_what_nobody_waits_for_is_not_asked_for(api: Server, session: RefreshingSession) -> None:
-    """Pages come faster than they are used up: one is under way, and a list of any length takes no more memory."""
+    """While pages come faster than they are used up, one is under way, so a long list takes no more memory."""
     rows = [{"id": number, "text": "x" * 10_000} for number in range(2000)]
     api.answer = paged(rows, 100)
     ahead, taken = [], 0
@@ -407,7 +407,7 @@ def test_few_rows_of_many_lists_are_asked_for_one_list_at_a_time(
 def test_of_lists_with_more_rows_than_that_what_came_is_given_and_no_more_asked(
     peek: int, concurrency: int, asked: int | None, api: Server, session: RefreshingSession
 ) -> None:
-    """Three lists of four pages: how many rows they have, the first page of each tells."""
+    """Three lists of four pages; the first page of each tells the list's total."""
     api.answer = paged(MANY)
     lists = [ListRequest(LIST, [("of", number)], page_size=100) for number in range(3)]
     given: dict[int, list[Any]] = {}
@@ -439,7 +439,7 @@ def test_what_ends_everything_ends_it_at_once(
 
 
 class Stuck:
-    """A server whose later pages don't come until it is let go."""
+    """A server that holds back all pages but the first until `let_go` is set."""
 
     def __init__(self, api: Server, answer: Callable[[Arrived], Answer]) -> None:
         self.let_go, self.under_way = threading.Event(), threading.Semaphore(0)

@@ -1,4 +1,4 @@
-"""No request is refused that the headers could have told of, and no window is left unused. Time is virtual."""
+"""The server refuses nothing that its headers could foretell, and no window is left unused. Time is virtual."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def storm(
 
 
 def after_the_first_window(server: LimitedServer) -> list[float]:
-    """Return what was refused after the first window: kernels that begin together know nothing of each other."""
+    """Return the refusals after the first window, in which kernels that begin together can't know of each other."""
     known = next(time for time, status in server.answers if status == 200) + 12
     return [time for time in server.refused if time > known]
 
@@ -361,7 +361,7 @@ def test_a_folder_that_can_not_be_written_is_done_without(folder: Path) -> None:
 
 
 def test_threads_take_no_more_than_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Real threads, real locks: a window's requests are claimed once each, by two paces of one file."""
+    """With real threads and locks, two paces of one file claim each request of a window once."""
     monkeypatch.setattr(ledgers, "LOCK_WAIT", 20.0)  # a busy machine is another test's matter
     paces = [Pace(folder / "pace.json", clock=lambda: NOW) for _ in range(2)]
     headers = {

@@ -1,4 +1,4 @@
-"""What is tried again, how often, and after how long."""
+"""Which requests are sent again, how often, and after how long."""
 
 from __future__ import annotations
 
