@@ -226,7 +226,10 @@ def test_status_and_logout(demo: DemoProcore, capsys: pytest.CaptureFixture[str]
     code, out, err = run(capsys, "status", "--account", "other", text)
     assert code == 1 and "account other" in err
     code, out, err = run(capsys, "logout", text)
-    assert (code, err) == (0, "") and out == "Signed out of Procore · production (account default).\n"
+    assert (code, err) == (
+        0,
+        "",
+    ) and out == f"Signed out of Procore · {demo.url.removeprefix('http://')} (account default).\n"
     assert run(capsys, "status", text)[0] == 1
 
 
@@ -239,7 +242,12 @@ def test_the_connection_string_can_come_from_standard_input_and_the_environment(
     assert run(capsys, "status", "-")[0] == 0
     monkeypatch.setenv("PROCORE_CLIENT_ID", demo.client_id)
     monkeypatch.setenv("PROCORE_CLIENT_SECRET", demo.client_secret)
-    assert run(capsys, "status", f"LoginURL={demo.url};APIURL={demo.url}")[0] == 0
+    hosts = f"LoginURL={demo.url};APIURL={demo.url}"
+    assert run(capsys, "status", f"{hosts};OAuthClientSecret=${{PROCORE_CLIENT_SECRET}}")[0] == 0
+    code, _, err = run(
+        capsys, "status", hosts
+    )  # not Procore's own, so a secret goes there only if it is given
+    assert code == 1 and "OAuthClientSecret=${PROCORE_CLIENT_SECRET}" in err
 
 
 @pytest.mark.usefixtures("alone")
@@ -361,8 +369,8 @@ def test_a_saved_name_is_enough_and_the_paths_show_what_is_where_and_no_secret(
     out = capsys.readouterr().out
     host, app = demo.url.partition("://")[2], demo.client_id[:6]
     assert f"    site: Production, app {app}…, account default" in out
-    assert f"    sign-in: {host}, app {app}…, account default" in out
-    assert f"    secret: OAuthClientSecret of {app}… at {host}" in out
+    assert f"    sign-in: {host}, API {host}, app {app}…, account default" in out
+    assert f"    secret: OAuthClientSecret of {app}… at {host} for {host}" in out
     for name in ("tokens.json", "tokens.json.lock", "connections.json", "connections.json.lock", "demo.json"):
         assert re.search(rf"  {home}/\S*/{re.escape(name)}  [\d,]+ bytes  -rw-------  20\d\d-", out), name
     secrets = [demo.client_secret, demo.client_id, token.access_token.reveal(), token.refresh_token.reveal()]
@@ -397,15 +405,16 @@ def test_the_paths_name_a_keyrings_entries(
     import keyring
 
     from procore_jupyter.connection import saved
+    from procore_jupyter.profiles import load
     from procore_jupyter.secret import Secret
     from tests.oauth.stores import SmallKeyring
 
     monkeypatch.setattr(keyring.core, "_keyring_backend", SmallKeyring())
     properties = {"OAuthSettingsLocation": "keyring://", "OAuthClientId": "an-app-of-mine"}
     saved.keep(saved.SavedConnection("ring", properties, "dana"))
-    key = saved.client_secret_key("login.procore.com", "an-app-of-mine")
+    key = saved.client_secret_key(load("Procore")[0].environments["Production"], "an-app-of-mine")
     saved.keep_secret("keyring://", key, Secret("hidden"))
     assert cli.main(["status", "--paths"]) == 0
     out = capsys.readouterr().out
-    assert "    dana | an-app… | login.procore.com: no sign-in, client secret" in out
+    assert "    dana | an-app… | login.procore.com | api.procore.com: no sign-in, client secret" in out
     assert "hidden" not in out and "an-app-of-mine" not in out

@@ -23,7 +23,7 @@ def settings_for(
     """Return the settings that a connection string, or the name of a saved connection, means.
 
     No text at all means the saved connection ``default``, if there is one. A string that names no app, where
-    the environment names none either, borrows the app of ``default`` if that belongs to the same login host. A
+    the environment names none either, borrows the app of ``default`` if that belongs to the same hosts. A
     Client Secret that is not given is looked for where `keep` put it.
 
     Parameters
@@ -97,11 +97,12 @@ def keep(settings: Settings, name: str) -> str:
     """
     location = settings.settings_location
     secrets = settings.written_secrets
-    host = settings.environment.login_host
     client_secret, password = secrets.get("OAuthClientSecret"), secrets.get("ProxyPassword")
     proxy = saved.proxy_password_key(settings.written)
     if client_secret is not None and settings.client_id is not None:
-        saved.keep_secret(location, saved.client_secret_key(host, settings.client_id), client_secret)
+        saved.keep_secret(
+            location, saved.client_secret_key(settings.environment, settings.client_id), client_secret
+        )
     if password is not None and proxy is not None:
         saved.keep_secret(location, proxy, password)
     saved.keep(SavedConnection(name, saved.savable(settings.written), settings.account))
@@ -126,14 +127,15 @@ def _saved(text: str | ConnectionString) -> SavedConnection | None:
 
 
 def _with_saved_app(settings: Settings) -> Settings:
-    """Return settings that name no app with the app of ``default``, if that belongs to the same login host."""
+    """Return settings that name no app with the app of ``default``, if that belongs to the same login host and API host."""
     if settings.client_id is not None or settings.client_secret is not None:
         return settings
     connection = saved.find(DEFAULT)
     if connection is None or "OAuthClientId" not in connection.properties:
         return settings
     other = resolve("", saved=connection.properties)
-    if other.environment.login_url != settings.environment.login_url:
+    here, there = settings.environment, other.environment
+    if (here.login_url, here.api_url) != (there.login_url, there.api_url):
         return settings
     location = settings.settings_location or other.settings_location
     return replace(settings, client_id=other.client_id, settings_location=location)
@@ -152,7 +154,7 @@ def _with_kept_secret(settings: Settings, *, own: bool) -> Settings:
     written = "OAuthClientSecret" in settings.written_secrets
     if settings.client_id is None or written or (settings.client_secret is not None and not own):
         return settings
-    key = saved.client_secret_key(settings.environment.login_host, settings.client_id)
+    key = saved.client_secret_key(settings.environment, settings.client_id)
     found = saved.secret(settings.settings_location, key)
     return settings if found is None else replace(settings, client_secret=found)
 

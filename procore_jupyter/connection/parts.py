@@ -81,7 +81,8 @@ class Parts:
     def key(self) -> TokenKey:
         """The key under which the token is stored."""
         client_id, _ = self.settings.require_client()
-        return TokenKey(self.settings.environment.login_host, client_id, self.settings.account)
+        hosts = self.settings.environment
+        return TokenKey(hosts.login_host, client_id, self.settings.account, api_host=hosts.api_host)
 
     @cached_property
     def store(self) -> TokenStore:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from procore_jupyter.connection import saved
@@ -89,16 +90,16 @@ def _in_keyring(store: TokenStore, connections: Iterable[saved.SavedConnection])
         if one.properties.get("OAuthSettingsLocation") != "keyring://" or client_id is None:
             continue
         try:
-            host = resolve("", saved=one.properties).environment.login_host
-            key = TokenKey(host, client_id, one.account)
+            hosts = resolve("", saved=one.properties).environment
+            key = TokenKey(hosts.login_host, client_id, one.account, api_host=hosts.api_host)
             there = "signed in" if store.load(key) is not None else "no sign-in"
-            secret = store.load_secret(saved.client_secret_key(host, client_id)) is not None
+            secret = store.load_secret(saved.client_secret_key(hosts, client_id)) is not None
         except ProcoreError as error:
             yield f"{one.name}: {error}"
             continue
-        name = entry_name(TokenKey(host, short(client_id), one.account))
+        name = entry_name(replace(key, client_id=short(client_id)))
         yield f"{name}: {there}{', client secret' if secret else ''}"
-    yield "Others are found there by name: account | Client ID | login host"
+    yield "Others are found there by name: account | Client ID | login host | API host"
 
 
 def _with_those_beside(file: Path) -> list[Path]:
@@ -119,7 +120,8 @@ def _files(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def _whose(key: TokenKey) -> str:
-    return f"{key.login_host}, app {short(key.client_id)}, account {key.account}"
+    api = f", API {key.api_host}" if key.api_host else ""
+    return f"{key.login_host}{api}, app {short(key.client_id)}, account {key.account}"
 
 
 def _of(key: SecretKey) -> str:

@@ -23,6 +23,7 @@ from procore_jupyter.files import private
 from procore_jupyter.files.document import Document, DocumentFile, DocumentWords, EntryList
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_store import SecretKey, store_errors
+from procore_jupyter.profiles import Environment
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings import kinds, properties
 from procore_jupyter.settings.connection_string import ConnectionString
@@ -201,9 +202,10 @@ def savable(written: Mapping[str, str]) -> dict[str, str]:
 # The secrets that belong to a connection
 
 
-def client_secret_key(login_host: str, client_id: str) -> SecretKey:
-    """Return under which key an app's Client Secret is kept."""
-    return SecretKey("OAuthClientSecret", login_host, client_id)
+def client_secret_key(environment: Environment, client_id: str) -> SecretKey:
+    """Return under which key an app's Client Secret is kept: it gets tokens for one API host alone."""
+    host = f"{environment.login_host} for {environment.api_host}"
+    return SecretKey("OAuthClientSecret", host, client_id)
 
 
 def proxy_password_key(written: Mapping[str, str]) -> SecretKey | None:

@@ -99,7 +99,8 @@ def _forget_sign_in(demo: DemoProcore) -> None:
     if not demo.running:
         return
     with contextlib.suppress(OSError, ProcoreError):
-        store, key = open_store(None), TokenKey(urlsplit(demo.url).netloc, demo.client_id)
+        host = urlsplit(demo.url).netloc
+        store, key = open_store(None), TokenKey(host, demo.client_id, api_host=host)
         if store.load(key) is not None:
             store.delete(key)
 

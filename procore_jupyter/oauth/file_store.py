@@ -2,7 +2,7 @@
 
 The file is a `files.document`, in one of two versions of the format::
 
-    {"version": 1, "tokens": [{"login_host", "client_id", "account", "token", "seeds"}]}
+    {"version": 1, "tokens": [{"login_host", "api_host", "client_id", "account", "token", "seeds"}]}
     {"version": 2, "tokens": […], "secrets": [{"name", "host", "owner", "value"}]}
 
 The secrets are those of saved connections.
@@ -125,7 +125,8 @@ class FileStore:
         with store_errors():
             document = self._file.read()
         return [
-            TokenKey(**{name: entry[name] for name in _TOKEN_KEY}) for entry in document.entries("tokens")
+            TokenKey(**{name: entry[name] for name in _TOKEN_KEY}, api_host=entry.get("api_host", ""))
+            for entry in document.entries("tokens")
         ]
 
     def secret_keys(self) -> list[SecretKey]:
@@ -144,6 +145,8 @@ class FileStore:
 
 def _is_token(entry: object) -> bool:
     if not _has_texts(entry, _TOKEN_KEY) or not isinstance(entry.get("seeds"), list):
+        return False
+    if not isinstance(entry.get("api_host", ""), str):
         return False
     try:
         Token.from_json(entry.get("token"))

@@ -158,7 +158,7 @@ class _Entry:
 
 def entry_name(key: TokenKey) -> str:
     """Return the name of a token's entry in the keyring."""
-    return f"{key.account} | {key.client_id} | {key.login_host}"
+    return " | ".join((key.account, key.client_id, key.login_host, *([key.api_host] if key.api_host else [])))
 
 
 def secret_name(key: SecretKey) -> str:

@@ -1,4 +1,4 @@
-"""TokenStore: the contract of a place that keeps tokens, one for each (login host, client id, account).
+"""TokenStore: the contract of a place that keeps tokens, one for each (login host, API host, client id, account).
 
 Three places keep it: a private file (`file_store`, the default), the operating system's keyring
 (`keyring_store`) and the memory of this process (`stores`).
@@ -30,15 +30,19 @@ class TokenKey:
         The app's Client ID.
     account : str
         The user's own name for it: ``default``, or that of ``--account``.
+    api_host : str
+        The API's host, with its port in the same way. A token of one API host is never sent to another, whatever
+        a connection string says.
     """
 
     login_host: str
     client_id: str
     account: str = "default"
+    api_host: str = field(default="", kw_only=True)
 
     def digest(self) -> str:
         """Return a short name that can stand in a file's name."""
-        text = "\n".join((self.login_host, self.client_id, self.account))
+        text = "\n".join((self.login_host, self.client_id, self.account, self.api_host))
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
@@ -68,7 +72,8 @@ class SecretKey:
     name : str
         The property: ``OAuthClientSecret``, ``ProxyPassword``.
     host : str
-        The login host or the proxy that takes it, with its port if that is not the usual one.
+        The proxy that takes it, with its port if that is not the usual one; or the login host, and the API host
+        that gets the tokens: ``login.procore.com for api.procore.com``.
     owner : str
         Whose it is there: the Client ID, the proxy's user.
     """

@@ -53,6 +53,13 @@ class Environment:
     file_hosts: tuple[str, ...] = ()
 
     @property
+    def hosts(self) -> str:
+        """Its hosts, in words for a person."""
+        if self.login_host == self.api_host:
+            return self.api_host
+        return f"sign-in at {self.login_host}, API at {self.api_host}"
+
+    @property
     def login_host(self) -> str:
         """The host of the login page, with its port if it has one."""
         return self.login_url.partition("://")[2]
@@ -99,6 +106,11 @@ class Profile:
     has_procores_tables: bool = True
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False)
     records: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def has_hosts_of(self, environment: Environment) -> bool:
+        """Tell whether login host and API host are those of one of this profile's own environments, together."""
+        hosts = environment.login_url, environment.api_url
+        return hosts in [(own.login_url, own.api_url) for own in self.environments.values()]
 
 
 def load(value: str) -> tuple[Profile, str | None]:
@@ -183,7 +195,8 @@ def _load_file(value: str, stem: str) -> Profile:
             if not isinstance(base, str) or base.casefold() not in names:
                 raise ValueError(f"extends has to be one of {', '.join(BUILT_IN)}")
             extended = _load_built_in(names[base.casefold()])
-        return _profile(stem, described, extended)
+        profile = _profile(stem, described, extended)
+        return replace(profile, environments=_naming_hosts(profile, extended))
     except ValueError as error:
         fault = str(error)
     raise ConfigurationError(f"The profile file {shown_path(value)} is wrong: {fault}.")
@@ -247,6 +260,14 @@ def _environment(name: str, entry: dict[str, Any], base: Environment | None, sta
         api_url=_origin(entry, "api", base.api_url if base else None, where, stand_in),
         file_hosts=file_hosts,
     )
+
+
+def _naming_hosts(profile: Profile, base: Profile | None) -> dict[str, Environment]:
+    """Return a file's environments, their hosts in the title: a file can call anything "production"."""
+    return {
+        name: one if base and base.has_hosts_of(one) else replace(one, title=f"{one.title} ({one.hosts})")
+        for name, one in profile.environments.items()
+    }
 
 
 def _origin(entry: dict[str, Any], key: str, default: str | None, where: str, stand_in: bool) -> str:

@@ -271,6 +271,10 @@ class RefreshingSession(requests.Session):
             tokens = None  # the caller's own wins
         elif own is not None and tokens is None:
             del request.headers[AUTHORIZATION]
+        if tokens is not None:
+            if not how["verify"]:
+                rules.refuse_unverified(request)
+            rules.refuse_readable(request, how["proxies"])
         response = exchange.send(self._patience, adapter, request, tokens, paced=at_api, **how)
         if at_api:
             self._last_headers = response.headers

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from procore_jupyter.addresses import Origin, may_lead_to
+from procore_jupyter.addresses import Origin, is_loopback, may_lead_to
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.secret import MaskedText
 from procore_jupyter.session.retries import SAFE
@@ -113,16 +114,44 @@ def refuse_changes(request: requests.PreparedRequest) -> None:
         )
 
 
-def refuse_unverified(request: requests.PreparedRequest, hosts: frozenset[str]) -> None:
-    """Refuse ``verify=False`` for some hosts.
+def refuse_unverified(request: requests.PreparedRequest, hosts: frozenset[str] = frozenset()) -> None:
+    """Refuse ``verify=False``, or a session whose ``verify`` is false, for some hosts.
+
+    Parameters
+    ----------
+    request : requests.PreparedRequest
+        The request.
+    hosts : frozenset of str
+        The hosts in question; empty if the request is known to get the token.
 
     Raises
     ------
     ConfigurationError
-        The request may lead to one of `hosts`.
+        The request gets the token, or may lead to one of `hosts`.
     """
-    if may_lead_to(request.url or "", hosts):
+    if not hosts or may_lead_to(request.url or "", hosts):
         raise ConfigurationError(
             "verify=False is refused for Procore's hosts: whoever answers in its place would get your sign-in. "
             "Give a company's own certificate authority as SSLServerCert=/path/to/ca.pem."
+        )
+
+
+def refuse_readable(request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> None:
+    """Refuse a token on its way through a proxy that could read it.
+
+    Plain http is for this machine alone. A proxy on another machine would carry it over the network.
+
+    Raises
+    ------
+    ConfigurationError
+        The request is plain http, and `proxies` sends it to another machine.
+    """
+    from requests.utils import select_proxy
+
+    url = request.url or ""
+    proxy = select_proxy(url, proxies) if proxies and url.startswith("http:") else None
+    if proxy and not is_loopback(urlsplit(proxy if "://" in proxy else f"//{proxy}").hostname or ""):
+        raise ConfigurationError(
+            "A plain http request would take your sign-in through a proxy on another machine, which could read it. "
+            f'Ask {urlsplit(url).netloc.rpartition("@")[2]} without a proxy: proxies={{"http": ""}}.'
         )

@@ -73,14 +73,16 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "LoginURL",
-        "The host where people sign in, instead of the environment's. `http://` for localhost alone.",
+        "The host where people sign in, instead of the environment's. `http://` for localhost alone. With another host"
+        " than the profile's the card names it, and no stored sign-in or secret of the profile's hosts is used.",
         kind="origin",
         otherwise="by environment",
         also=("auth_url", "oauth_url", "authorize_url", "token_url"),
     ),
     Property(
         "APIURL",
-        "The host of the API, instead of the environment's. `http://` for localhost alone.",
+        "The host of the API, instead of the environment's. `http://` for localhost alone. As with `LoginURL`, another"
+        " host gets nothing that is stored for the profile's.",
         kind="origin",
         otherwise="by environment",
         also=("base_url", "url", "host", "server", "endpoint"),
@@ -107,7 +109,7 @@ PROPERTIES: tuple[Property, ...] = (
         "OAuthClientId",
         "The Client ID of your app in Procore's Developer Portal. A saved connection that names an app uses that one,"
         " whatever the environment says, and only ever with its own Client Secret. A string that names none, where the"
-        " environment names none either, uses the app saved with `default`, if it belongs to the same login host.",
+        " environment names none either, uses the app saved with `default`, if it belongs to the same login host and API host.",
         kind="credential",
         otherwise="the saved connection's, else `PROCORE_CLIENT_ID`, else you are asked",
         also=("client_id", "app_id", "username", "user", "uid"),
@@ -115,10 +117,11 @@ PROPERTIES: tuple[Property, ...] = (
     Property(
         "OAuthClientSecret",
         "The Client Secret of your app. Better kept out of notebooks: save it once (`--save`, or the form of a bare"
-        " `%procore_connect`), or put it into `PROCORE_CLIENT_SECRET`.",
+        " `%procore_connect`), or put it into `PROCORE_CLIENT_SECRET`. For hosts that `LoginURL` or `APIURL` gives, write"
+        " `OAuthClientSecret=${PROCORE_CLIENT_SECRET}` if they may have it.",
         kind="credential",
-        otherwise="the one saved for this Client ID and login host, or `PROCORE_CLIENT_SECRET` (for a saved connection in"
-        " this order, for a string in the other), else you are asked",
+        otherwise="the one saved for this Client ID, login host and API host, or `PROCORE_CLIENT_SECRET` (for a saved"
+        " connection in this order, for a string in the other; with the profile's own hosts alone), else you are asked",
         secret=True,
         also=("client_secret", "app_secret", "password", "pwd"),
     ),

@@ -71,7 +71,7 @@ def resolve(
 
     profile, notice = load(values["Profile"])
     environment = _environment(profile, values, string, chosen="Environment" in written)
-    client_id, client_secret = _client(profile, written, environ)
+    client_id, client_secret = _client(profile, environment, written, environ)
     urls = (environment.login_url, environment.api_url)
     secret = {one.name for one in properties.PROPERTIES if one.secret}
     settings = Settings(
@@ -131,15 +131,21 @@ def _environment(
             f"The profile {profile.name} has no {shown}: {way}{place}",
             string.position("Environment", at_value=True),
         )
-    return replace(
+    there = replace(
         found, login_url=values.get("LoginURL", found.login_url), api_url=values.get("APIURL", found.api_url)
     )
+    # The card names what is connected to: hosts that the string gives are not "production".
+    return there if there == found else replace(there, title=there.hosts)
 
 
 def _client(
-    profile: Profile, written: Mapping[str, str], environ: Mapping[str, str]
+    profile: Profile, environment: Environment, written: Mapping[str, str], environ: Mapping[str, str]
 ) -> tuple[str | None, Secret | None]:
-    """Return the Client ID and Client Secret. The environment's secret is never used with another id than its own."""
+    """Return the Client ID and Client Secret.
+
+    A secret that the string doesn't give is never used with another id than its own, and never for other hosts than
+    the profile's: a token that it gets, or the secret itself, would go where the string says.
+    """
     client_id, secret = written.get("OAuthClientId"), _secret(written, "OAuthClientSecret")
     other_id: str | None
     other_secret: Secret | None
@@ -149,7 +155,7 @@ def _client(
         other_id = _variable(environ, "OAuthClientId", "PROCORE_CLIENT_ID")
         text = _variable(environ, "OAuthClientSecret", "PROCORE_CLIENT_SECRET")
         other_secret = Secret(text) if text else None
-    if client_id is None or other_id in (None, client_id):
+    if profile.has_hosts_of(environment) and (client_id is None or other_id in (None, client_id)):
         secret = secret or other_secret
     return client_id or other_id, secret
 

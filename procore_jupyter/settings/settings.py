@@ -132,6 +132,11 @@ class Settings:
                 f"Set the environment variable {variable}, or give {name}=…; it is your app's {what} in Procore's"
                 " Developer Portal"
             )
+            if what == "Client Secret" and not self.profile.has_hosts_of(self.environment):
+                way = (
+                    f"Give {name}=…. This connection goes to hosts that are not the profile's ({self.environment.hosts}),"
+                    f" where no secret goes that isn't given; {name}=${{{variable}}} gives that of the environment"
+                )
             if not text:
                 raise ConfigurationError(f"The {what} is missing. {way}.")
             if is_placeholder(text):

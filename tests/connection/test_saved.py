@@ -20,10 +20,12 @@ from procore_jupyter.files.locks import process_lock
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.stores import MemoryStore, open_store
 from procore_jupyter.oauth.token_store import SecretKey
+from procore_jupyter.profiles import load
 from procore_jupyter.secret import Secret
 from tests.connecting import connect, free_callback, sign_in, text_for
 
 HIDDEN = "hidden-zq81-secret"
+PRODUCTION = load("Procore")[0].environments["Production"]
 
 
 def keep(name: str = "default", account: str = "default", **properties: str) -> None:
@@ -236,7 +238,7 @@ def test_a_saved_app_goes_with_its_own_secret_whatever_the_environment_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     keep("site", OAuthClientId="mine")
-    saved.keep_secret(None, saved.client_secret_key("login.procore.com", "mine"), Secret(HIDDEN))
+    saved.keep_secret(None, saved.client_secret_key(PRODUCTION, "mine"), Secret(HIDDEN))
     for other in ("theirs", "mine", ""):
         monkeypatch.setenv("PROCORE_CLIENT_ID", other)
         monkeypatch.setenv("PROCORE_CLIENT_SECRET", "of-the-environment")
@@ -251,11 +253,12 @@ def test_a_saved_app_goes_with_its_own_secret_whatever_the_environment_says(
 
 
 def test_a_secret_is_not_found_for_another_host_or_another_app() -> None:
-    saved.keep_secret(None, saved.client_secret_key("login.procore.com", "mine"), Secret(HIDDEN))
+    saved.keep_secret(None, saved.client_secret_key(PRODUCTION, "mine"), Secret(HIDDEN))
     assert settings_for("OAuthClientId=mine").client_secret == Secret(HIDDEN)
     assert settings_for("OAuthClientId=other").client_secret is None
     assert settings_for("OAuthClientId=mine;Environment=Sandbox").client_secret is None
     assert settings_for("OAuthClientId=mine;LoginURL=https://login.evil.test").client_secret is None
+    assert settings_for("OAuthClientId=mine;APIURL=https://api.evil.test").client_secret is None
     assert settings_for("OAuthClientId=mine;OAuthClientSecret=given").client_secret == Secret("given")
 
 
@@ -263,10 +266,11 @@ def test_a_string_that_names_no_app_borrows_that_of_default_on_the_same_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     keep("default", OAuthClientId="mine", CompanyId="9")
-    saved.keep_secret(None, saved.client_secret_key("login.procore.com", "mine"), Secret(HIDDEN))
+    saved.keep_secret(None, saved.client_secret_key(PRODUCTION, "mine"), Secret(HIDDEN))
     here = settings_for("Timeout=7")
     assert (here.client_id, here.client_secret, here.company_id) == ("mine", Secret(HIDDEN), None)
     assert settings_for("Environment=Sandbox").client_id is None
+    assert settings_for("APIURL=https://api.evil.test").client_id is None
     monkeypatch.setenv("PROCORE_CLIENT_ID", "theirs")
     monkeypatch.setenv("PROCORE_CLIENT_SECRET", "of-the-environment")
     elsewhere = settings_for("Timeout=7")
@@ -383,7 +387,7 @@ def test_a_secret_in_memory_alone_is_said(demo: DemoProcore, flows: list[LoginFl
     flows[0].wait(20)
     assert any("in this kernel alone" in line for line in procore.status().notices)
     assert MemoryStore("saved-test").load_secret(
-        saved.client_secret_key(demo.url.partition("://")[2], demo.client_id)
+        saved.client_secret_key(procore.environment, demo.client_id)
     ) == Secret(demo.client_secret)
 
 

@@ -161,7 +161,8 @@ def test_from_the_command_to_a_page_and_to_nothing_left_at_sigterm(home: Path, t
 def test_ctrl_c_stops_it_too_and_its_sign_in_is_forgotten(demo: Demo) -> None:
     address = json.loads((private.runtime_folder() / "demo.json").read_text())
     store, token = open_store(None), Token(Secret("a"), Secret("r"), 1.0, 1.0, 0.0, 0.0)
-    key = TokenKey(urlsplit(address["url"]).netloc, address["client_id"])
+    host = urlsplit(address["url"]).netloc
+    key = TokenKey(host, address["client_id"], api_host=host)
     other = TokenKey("login.procore.com", "mine")
     for one in (key, other):
         store.save(one, token)

@@ -261,7 +261,9 @@ def test_an_app_in_the_environment_is_used_without_a_question(
 ) -> None:
     env = {"PROCORE_CLIENT_ID": demo.client_id, "PROCORE_CLIENT_SECRET": demo.client_secret}
     kernel = start_kernel(env=env)
-    cell = kernel.run(f"%load_ext procore_jupyter\n%procore_connect {hosts}")
+    cell = kernel.run(
+        f"%load_ext procore_jupyter\n%procore_connect {hosts};OAuthClientSecret=${{PROCORE_CLIENT_SECRET}}"
+    )
     assert cell.status == "ok" and link(kernel)
 
 

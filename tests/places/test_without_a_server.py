@@ -56,7 +56,7 @@ def credentials(provider: DemoProcore) -> dict[str, str]:
 
 
 def without_secrets(provider: DemoProcore, **properties: str) -> str:
-    return text_for(provider, OAuthClientId="", OAuthClientSecret="", **properties)
+    return text_for(provider, OAuthClientId="", OAuthClientSecret="${PROCORE_CLIENT_SECRET}", **properties)
 
 
 def come_back(address: str) -> str:

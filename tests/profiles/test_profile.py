@@ -99,7 +99,8 @@ def test_a_file_of_your_own_extends_a_built_in_one(tmp_path: Path) -> None:
     production = profile.environments["Production"]
     assert production.api_url == "https://proxy.skyline.test:8443"
     assert production.login_url == "https://login.procore.com"
-    assert production.title == "production"
+    # Not the built-in one, so the card names its hosts.
+    assert production.title == "production (sign-in at login.procore.com, API at proxy.skyline.test:8443)"
     assert profile.environments["Staging"].file_hosts == ("files.staging.test",)
     assert "Federal" in profile.environments
     assert load("Procore")[0].environments["Production"].api_url == "https://api.procore.com"

@@ -14,6 +14,7 @@ import urllib3
 
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.session.refreshing import RefreshingSession
+from procore_jupyter.session.scope import downloading
 from tests.session.conftest import TOKEN, Answer, Arrived, Server, Tokens
 from tests.test_addresses import LOOK_ALIKES
 
@@ -163,16 +164,19 @@ def test_a_next_request_that_the_caller_sends_is_judged_anew(
 
 
 class Wire(requests.adapters.BaseAdapter):
-    """Records what would be sent, in place of a network."""
+    """Records what would be sent, in place of a network; `leads` says which URLs are redirects, and where to."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.leads: dict[str, str] = {}
         self.sent: list[tuple[str, dict[str, str]]] = []
 
     def send(self, request: requests.PreparedRequest, *args: Any, **named: Any) -> requests.Response:
         self.sent.append((str(request.url), {k: str.__str__(v) for k, v in request.headers.items()}))
         response = requests.Response()
         response.status_code, response.url, response.request = 200, str(request.url), request
+        if response.url in self.leads:
+            response.status_code, response.headers["Location"] = 302, self.leads[response.url]
         response.raw = urllib3.HTTPResponse(io.BytesIO(b"{}"), preload_content=False)
         return response
 
@@ -338,6 +342,46 @@ def test_verification_of_other_hosts_is_the_callers_business(
     servers: Callable[..., Server], session: RefreshingSession
 ) -> None:
     assert session.get(f"http://localhost:{servers().port}/", verify=False).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["https://files.procore.test/a", "https://a.b.files.procore.test/a?q#f"])
+@pytest.mark.parametrize("off", [False, 0, None, ""])
+@pytest.mark.parametrize("how", ["argument", "attribute", "redirect"])
+def test_verification_can_not_be_switched_off_for_a_file_host_that_gets_the_token(
+    how: str, off: object, url: str, make_session: Callable[..., RefreshingSession], tokens: Tokens
+) -> None:
+    session = make_session(file_hosts=["files.procore.test", "*.files.procore.test"])
+    wire = Wire()
+    wire.leads["https://elsewhere.test/"] = url
+    session.mount("https://", wire)
+    with downloading(), pytest.raises(ConfigurationError, match="SSLServerCert"):
+        if how == "attribute":
+            session.verify = off  # type: ignore[assignment]
+            session.get(url)
+        else:
+            first = url if how == "argument" else "https://elsewhere.test/"
+            session.send(session.prepare_request(requests.Request("GET", first)), verify=off)  # type: ignore[arg-type]
+    assert url not in dict(wire.sent) and tokens.asked == 0
+    session.verify = True
+    with downloading():
+        session.get(url)
+    session.verify = False
+    session.get(url)  # no download, so no token goes there
+    assert [headers.get("Authorization") for sent, headers in wire.sent if sent == url] == [BEARER, None]
+
+
+@pytest.mark.parametrize("proxy", ["http://proxy.test:3128", "proxy.test:3128", "http://u:p@10.0.0.9"])
+def test_no_token_goes_in_the_clear_through_a_proxy_on_another_machine(
+    proxy: str, api: Server, session: RefreshingSession, tokens: Tokens
+) -> None:
+    with pytest.raises(ConfigurationError, match="could read it"):
+        session.get("/a", proxies={"http": proxy})
+    session.proxies = {"all": proxy}
+    with pytest.raises(ConfigurationError, match="could read it") as refused:
+        session.get("/a")
+    assert "u:p" not in str(refused.value)
+    assert api.arrived == [] and tokens.asked == 0
+    assert session.get("/a", proxies={"http": ""}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "post", "BREW"])
