@@ -43,20 +43,22 @@ class DemoProcore:
     port : int
         Where to listen; 0 takes a free port.
     parameters : DemoParameters
-        Timings, lifetimes, limits, and how much data there is. The attribute of the same name may be replaced while it runs.
+        Timings, lifetimes, limits, and how much data there is. The attribute may be replaced while the demo runs.
     redirect_uris : sequence of str
-        The redirect URIs that its one app may use, to the letter; more with `add_redirect_uri`.
+        The redirect URIs of its app, to the letter; `add_redirect_uri` adds more.
     clock : callable
-        Gives the provider's time in seconds since the epoch. The attribute may be replaced while it runs.
+        Returns the provider's time in seconds since the epoch. The attribute may be replaced while the demo runs.
 
     Attributes
     ----------
     url : str
-        ``http://127.0.0.1:PORT``: login and API host in one.
-    client_id, client_secret : str
-        Those of its app, new with every instance.
+        ``http://127.0.0.1:PORT``: login host and API host in one.
+    client_id : str
+        Its app's client id, new with every instance.
+    client_secret : str
+        Its app's client secret, new with every instance.
     requests : list of RecordedRequest
-        All that arrived, in order.
+        All requests that arrived, in order.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class DemoProcore:
     # Running
 
     def start(self) -> None:
-        """Start, and return when it listens.
+        """Start the server, and return when it listens.
 
         Raises
         ------
@@ -112,7 +114,7 @@ class DemoProcore:
         ready.wait()
 
     def stop(self) -> None:
-        """Stop, and return when the port is free. Stopping twice, or before the start, is fine."""
+        """Stop the server, and return when the port is free. A server that doesn't run is left alone."""
         thread, loop, stopping = self._thread, self._loop, self._stopping
         if thread is None or loop is None or stopping is None:
             return
@@ -123,7 +125,7 @@ class DemoProcore:
 
     @property
     def running(self) -> bool:
-        """Whether it answers."""
+        """Whether the server answers."""
         return self._thread is not None and self._thread.is_alive()
 
     def __enter__(self) -> Self:
@@ -159,12 +161,12 @@ class DemoProcore:
                 ),
                 (r"/storage/([0-9]+\.[0-9]+\.[0-9a-f]+)/([A-Za-z0-9._-]+)", StorageHandler, signed),
             ],
-            # Addresses hold codes and states: nothing of a request is logged.
+            # Addresses hold codes and states, so no request is logged.
             log_function=lambda handler: None,
         )
 
     def _records_in_force(self) -> Records:
-        """Return the records that the parameters ask for; made anew when these ask for others."""
+        """Return the records that the present parameters ask for."""
         wanted = self.parameters
         known = self._records
         if known is None or (known.seed, known.scale, known.active_projects) != (
@@ -175,11 +177,11 @@ class DemoProcore:
             known = self._records = Records(wanted.seed, wanted.scale, wanted.projects, self.url)
         return known
 
-    # What a test asks and arranges
+    # What tests look at and arrange
 
     @property
     def url(self) -> str:
-        """Where it is, without a slash at the end."""
+        """The server's address, without a slash at the end."""
         if self._port is None:
             raise RuntimeError("the embedded Procore has not been started")
         return f"http://{HOST}:{self._port}"
@@ -200,7 +202,7 @@ class DemoProcore:
         return self._application.redirect_uris
 
     def add_redirect_uri(self, uri: str) -> None:
-        """Register one more redirect URI, to the letter."""
+        """Register one more redirect URI of the app, to the letter."""
         if uri not in self._application.redirect_uris:
             self._application.redirect_uris = (*self._application.redirect_uris, uri)
 
@@ -227,14 +229,14 @@ class DemoProcore:
         method: str | None = None,
         times: int = 1,
     ) -> None:
-        """Let the next request of a path fail.
+        """Let the next request of a path fail, or wait.
 
         Parameters
         ----------
         path : str
             The path, or a pattern with the shell's wildcards.
         status : int, optional
-            Answer with this; without it (and without `drop`) the real answer comes, after `delay`.
+            The answer's status. Without it and without `drop`, the real answer comes after `delay`.
         body : bytes, str or mapping
             The answer's body; a mapping is sent as JSON.
         headers : mapping, optional
@@ -242,14 +244,14 @@ class DemoProcore:
         delay : float
             Seconds before the answer.
         drop : bool
-            Close the connection in place of an answer.
+            Whether the connection is closed in place of an answer.
         effect : bool
-            The request takes effect first (a code is used up, a token refreshed): the answer got lost.
-            Without it nothing happens.
+            Whether the request takes effect all the same (a code is used up, a token refreshed), as if its answer
+            got lost.
         method : str, optional
-            Only requests of this method.
+            The method of the requests; without it, any.
         times : int
-            How many requests.
+            How many requests fail.
         """
         given = dict(headers or {})
         if isinstance(body, Mapping):
@@ -263,9 +265,9 @@ class DemoProcore:
     # The address, for `Profile=Demo`
 
     def write_address(self, path: Path | None = None) -> Path:
-        """Write where this demo is, with its app's credentials, for this user alone; return the file.
+        """Write the demo's address and its app's credentials into a file for this user alone; return the file.
 
-        The newest demo wins.
+        A newer demo replaces the file.
 
         Parameters
         ----------
@@ -285,7 +287,7 @@ class DemoProcore:
         return path
 
     def remove_address(self) -> None:
-        """Remove the file again, unless a newer demo has written it since."""
+        """Remove the file, unless a newer demo has replaced it."""
         path, self._address_file = self._address_file, None
         if path is None:
             return

@@ -1,4 +1,4 @@
-"""The embedded Procore's people, companies and projects: made up, the same on every run, and marked so."""
+"""The embedded Procore's people, companies and projects: made up, marked as such, and the same on every run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MARK = "Demo data of procore-jupyter's stand-in. Not Procore's, and no real proj
 
 @dataclass(frozen=True)
 class Person:
-    """Someone who can log in, and the companies they work in (ids)."""
+    """A person who can log in, with the ids of the companies they work in."""
 
     id: int
     login: str
@@ -17,7 +17,7 @@ class Person:
     companies: tuple[int, ...]
 
     def row(self) -> dict[str, object]:
-        """Return the person as the API's ``me`` does."""
+        """Return the person as the API's ``me`` gives them."""
         return {"id": self.id, "login": self.login, "name": self.name}
 
 
@@ -29,7 +29,7 @@ class Company:
     name: str
 
     def row(self) -> dict[str, object]:
-        """Return the company as the API does."""
+        """Return the company as the API gives it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -57,7 +57,7 @@ class Project:
     active: bool = True
 
     def row(self) -> dict[str, object]:
-        """Return what the API tells of the project and is written down here."""
+        """Return those fields of the API's projects that are written down here."""
         return {
             "id": self.id,
             "name": self.name,

@@ -1,4 +1,4 @@
-"""What is said of an endpoint of the API: where it is, and how it lists. The endpoints are in `endpoints`."""
+"""`Endpoint`: the address of one of the API's lists, and how it lists. All of them are in `endpoints`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Parent:
     Parameters
     ----------
     name : str
-        The parameter: a part of the path, or of the query.
+        The parameter, in the path or in the query.
     tables : mapping of str to callable
-        Where such ids are from: the tables, each with what gives a project's list of it.
+        The tables that its ids are from, each with the function that gives a project's list.
     """
 
     name: str
@@ -39,39 +39,40 @@ class Parent:
 class Endpoint:
     """A list of the API.
 
-    With version 2 in its path it wraps its rows as ``data``, and has ten a page and a hundred at most.
+    A list of version 2 has its rows in ``data``: ten a page, and a hundred at most.
 
     Parameters
     ----------
     path : str
-        Its path, with ``{names}`` for the parts that vary.
+        The path, with ``{names}`` for the parts that vary.
     tool : str
-        The tool that must be switched on in a project, as people call it.
+        The tool that has to be switched on in a project, by its name for people.
     rows : callable
-        Gives the list: of a `Site` and, where there is a parent, of its place as well. With the scope
-        "company" of a `Firm`, with the scope "global" of the person who asks.
+        Gives the list from a `Site` and the parent's `RowPlace`, if there is a parent; from a `Firm` with the scope
+        "company"; from the person who asks with the scope "global".
     scope : "global", "company" or "project"
-        What the path or the query must name.
+        What the path or the query has to name.
     filters : str
-        The filters that it knows, with spaces between. ``a=b.c,d`` means that filter ``a`` looks at what is
-        in ``b`` as ``c``, and at ``d``.
+        The names of its filters, with spaces between. With ``a=b.c,d``, filter ``a`` looks at field ``c`` of ``b``,
+        and at ``d``.
     sort : str
-        The parameter that sorts: ``sort``, ``sort[attribute]``, or none.
+        The parameter that sorts: ``sort``, ``sort[attribute]``, or empty for none.
     views : str
         Values that ``view`` or ``serializer_view`` may have, with spaces between.
     extended : str
         Fields that only the view ``extended`` shows, with spaces between.
     parent : Parent or None
-        Whose rows are listed, where that is to be said.
+        The parameter that says whose rows are listed, if there is one.
     names_project : bool
-        Whether the project is named; if not, it is the parent's.
+        Whether a parameter names the project; else it is the parent's.
     paged : bool
-        Whether it has pages; if not, all rows come at once.
-    default_page, largest_page : int or None
-        Rows of a page where nothing is asked for, and at most; None for what is usual.
+        Whether it has pages; else all rows come at once.
+    default_page : int or None
+        Rows a page if the query names no number; None for the usual number.
+    largest_page : int or None
+        Rows a page, at most; None for the usual number.
     by_day : bool
-        Whether it follows the rule of daily logs: without dates, only today's rows are listed. Then `rows`
-        gives a `ByDay`.
+        Whether it lists only today's rows if the query names no dates, as daily logs do. Then `rows` gives a `ByDay`.
     shape : "rows", "data" or "groups"
         A bare array, one in ``{"data": …}``, or an array of groups.
     """
@@ -101,22 +102,22 @@ class Endpoint:
 
     @property
     def newer(self) -> bool:
-        """Whether it is of version 2 of the API, with other habits."""
+        """Whether it belongs to version 2 of the API."""
         return self.path.startswith("/rest/v2")
 
     @property
     def page_size(self) -> int:
-        """Rows of a page where nothing is asked for."""
+        """Rows a page if the query names no number."""
         return self.default_page or (10 if self.newer else 20)
 
     @cached_property
     def known_filters(self) -> Mapping[str, tuple[str, ...]]:
-        """The filters by name, each with where it looks in a row."""
+        """The filters by name, each with the fields that it looks at."""
         pairs = (word.partition("=") for word in self.filters.split())
         return {name: tuple((places or name).split(",")) for name, _, places in pairs}
 
     def match(self, path: Sequence[str]) -> dict[str, str] | None:
-        """Return the parts of a path, split at its slashes, that vary; None where it is another endpoint's."""
+        """Return the varying parts of a path that is split at its slashes; None if it is another endpoint's path."""
         if len(path) != len(self.segments):
             return None
         found = {}

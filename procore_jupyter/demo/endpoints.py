@@ -1,7 +1,7 @@
-"""Every list of the API, a line each: where it is, its tool, its rows, and its habits.
+"""Every list of the API in a line: its path, its tool, its rows, and how it lists.
 
-What the words mean is said at `Endpoint`. Filters that are named alone look at the field of that name or,
-as ``x_id``, at the id in the field ``x``; fields with an underscore before them are in rows for filters alone.
+`Endpoint` explains the words. A filter without ``=`` looks at the field of its name or, named ``x_id``, at the id in
+field ``x``. A row's fields that begin with an underscore are there for filters alone.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ ENDPOINTS = (
 
 
 def endpoint_at(path: str) -> tuple[Endpoint | None, dict[str, str]]:
-    """Return the endpoint of a path, and what stands in the parts of the path that vary."""
+    """Return the endpoint of a path, and the values of the path's varying parts."""
     segments = path.split("/")
     for endpoint in ENDPOINTS:
         named = endpoint.match(segments)

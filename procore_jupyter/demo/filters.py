@@ -1,7 +1,7 @@
 """Filters of a list: which ones a query has, and which rows they keep.
 
-Unknown filters count for nothing, as in Rails. Values are compared as text; where a value is a range
-(``A...B``, both ends included) or a day, what is compared are moments, or whole numbers.
+Unknown filters are ignored, as in Rails. Values are compared as text. Ranges (``A...B``, both ends included) and days
+are compared as moments, or as whole numbers.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from procore_jupyter.demo.refusals import Refused
 Keep = Callable[[Row], bool]
 
 _NAME = re.compile(r"filters\[(\w+)\](?:\[(\w*)\])?$")
-# Filters that look for words, in all the texts of a row.
+# Filters that look for words in all texts of a row.
 _WORDS = ("query", "search", "search_with_code")
-# Filters that say whether deleted rows are listed too. There are none, so it is all rows or no row.
+# Filters for deleted rows. No row is deleted here, so they keep every row or none.
 _DELETED = ("include_deleted", "deleted")
 
 Wanted = Mapping[tuple[str, str], tuple[str, ...]]
-"""The values of each filter, by its name and what stands behind it in brackets (``gt``, ``not`` or nothing)."""
+"""The values of each filter, by its name and the word in brackets behind it (``gt``, ``not`` or nothing)."""
 
 
 def filters_of(query: Mapping[str, Sequence[bytes]], known: Iterable[str]) -> Wanted:
-    """Return the filters that a query has, those that are known.
+    """Return the known filters that a query has.
 
     Parameters
     ----------
     query : mapping
-        The parameters of the address, not decoded yet.
+        The query's parameters, not decoded yet.
     known : iterable of str
-        The names of the filters that the list knows.
+        The names of the list's filters.
     """
     names, found = set(known), {}
     for parameter, values in query.items():
@@ -44,13 +44,13 @@ def filters_of(query: Mapping[str, Sequence[bytes]], known: Iterable[str]) -> Wa
             continue
         texts = [value.decode(errors="replace") for value in values]
         single = parts[2] is None
-        # Of a repeated parameter the last one counts, unless it is marked as a list.
+        # The last of a repeated parameter counts, unless the name is marked as a list's.
         found[parts[1], parts[2] or ""] = tuple(_listed(texts[-1]) if single else texts)
     return found
 
 
 def _listed(text: str) -> list[str]:
-    """Return the values of a text: those of a JSON array, or the text itself."""
+    """Return the values in a JSON array, or the text itself as the only value."""
     if text.startswith("["):
         try:
             return [str(value) for value in json.loads(text)]
@@ -60,14 +60,14 @@ def _listed(text: str) -> list[str]:
 
 
 def keeper(wanted: Wanted, places: Mapping[str, tuple[str, ...]]) -> Keep:
-    """Return what tells whether a row is kept by all filters.
+    """Return a function that tells whether all filters keep a row.
 
     Parameters
     ----------
     wanted : mapping
-        What `filters_of` has found.
+        The filters, as `filters_of` returns them.
     places : mapping
-        Where each filter looks in a row.
+        The fields that each filter looks at.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def _values_match(name: str, values: tuple[str, ...]) -> Callable[[Any], bool]:
         first, last = _moments(values[0], name)
         return lambda found: isinstance(found, str) and _is_within(found, first, last)
     texts = {value.casefold() for value in values}
-    # True is written as true, or as 1.
+    # True may be written as true or as 1.
     texts |= {"true" for value in texts if value == "1"} | {"false" for value in texts if value == "0"}
     return lambda found: _text(found) in texts
 
@@ -156,11 +156,11 @@ def _is_after(found: Any, moment: datetime) -> bool:
 
 
 def _moment(text: str) -> datetime | None:
-    """Return the moment that a text names; a day is its beginning. Without an offset it is UTC."""
+    """Return the moment that a text names, in UTC if it has no offset; a day is its beginning. None if it names none."""
     if not re.match(r"\d{4}-\d\d-\d\d", text):
         return None
     try:
-        # A plus sign that was not encoded has become a space.
+        # A plus sign that wasn't encoded arrives as a space.
         moment = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text))
     except ValueError:
         return None
@@ -168,7 +168,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _moments(text: str, name: str) -> tuple[datetime, datetime]:
-    """Return the first and the last moment of what a text names: of a day, the whole of it."""
+    """Return the first and the last moment of the day that a text names, or its moment twice."""
     text = text.strip().strip('"')
     moment = _moment(text)
     if moment is None:

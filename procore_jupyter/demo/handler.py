@@ -1,4 +1,4 @@
-"""What all routes of the embedded Procore share: the record of requests, delays, and faults on demand."""
+"""What all routes of the embedded Procore share: recorded requests, delays, and faults on demand."""
 
 from __future__ import annotations
 
@@ -28,16 +28,20 @@ class RecordedRequest:
 
     Parameters
     ----------
-    method, path : str
-        As in the request line, without the query.
-    query, form : dict of str to str
-        Parameters of the address and of the body, the last of a repeated one; JSON bodies too.
+    method : str
+        The method.
+    path : str
+        The path, without the query.
+    query : dict of str to str
+        The query's parameters, the last one of each name.
     headers : dict of str to str
-        Names in lower case.
+        The headers, their names in lower case.
+    form : dict of str to str
+        The parameters of the body, a form's or a JSON object's, the last one of each name.
     time : float
         When it arrived, by the provider's clock.
     status : int or None
-        What was answered; None where no answer was sent, or not yet.
+        The answer's status; None as long as no answer was sent.
     """
 
     method: str
@@ -51,7 +55,7 @@ class RecordedRequest:
 
 @dataclass(frozen=True)
 class Fault:
-    """What a request gets in place of its answer, or before it."""
+    """What happens to a request in place of its answer, or before it (`DemoProcore.answer_next`)."""
 
     path: str
     method: str | None
@@ -65,7 +69,7 @@ class Fault:
 
 @dataclass
 class Stage:
-    """What every handler of one embedded Procore works with."""
+    """What the handlers of one embedded Procore share."""
 
     oauth: OAuthServer
     clock: Callable[[], float]
@@ -75,7 +79,7 @@ class Stage:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
-        """Return the next fault meant for this request, and forget it."""
+        """Return the next fault for this request, and forget it; None if there is none."""
         with self.lock:
             for fault in self.faults:
                 if fault.method in (None, method) and fnmatch.fnmatchcase(path, fault.path):
@@ -85,22 +89,16 @@ class Stage:
 
 
 def last_values(arguments: Mapping[str, list[bytes]]) -> dict[str, str]:
-    """Return decoded parameters, the last of each name."""
+    """Return decoded parameters, the last one of each name."""
     return {name: values[-1].decode(errors="replace") for name, values in arguments.items() if values}
 
 
 class MalformedBody(Exception):
-    """A JSON body that is none."""
+    """A body that says that it is JSON and isn't."""
 
 
 def body_parameters(request: HTTPServerRequest) -> dict[str, str]:
-    """Return the parameters of a body: a form's (either encoding) or a JSON object's.
-
-    Raises
-    ------
-    MalformedBody
-        It says that it is JSON and isn't.
-    """
+    """Return the parameters of a body: a form's, in either encoding, or a JSON object's. Raises `MalformedBody`."""
     if request.headers.get("Content-Type", "").split(";")[0].strip().lower() != "application/json":
         return last_values(request.body_arguments)
     try:
@@ -120,19 +118,19 @@ class DemoHandler(web.RequestHandler):
     _record: RecordedRequest | None = None
 
     def initialize(self, stage: Stage) -> None:
-        """Take the stage (tornado's way of handing something to a handler)."""
+        """Keep the stage. Tornado hands it over by this method."""
         self.stage = stage
 
     def set_default_headers(self) -> None:
-        """Give every answer, errors too, what it always has."""
+        """Set the headers that every answer has, an error too."""
         self.set_header("Server", "procore-jupyter demo (a stand-in, not Procore)")
         self.set_header("X-Request-Id", str(uuid.uuid4()))
-        stage: Stage | None = getattr(self, "stage", None)  # not there yet on tornado's first call
+        stage: Stage | None = getattr(self, "stage", None)  # tornado calls this once before `initialize`
         if stage is not None:
             self.set_header("Date", email.utils.formatdate(stage.clock(), usegmt=True))
 
     async def prepare(self) -> None:
-        """Record the request, take its time over it, and meet the fault that waits for it."""
+        """Record the request, wait as long as the parameters say, and let a fault for it happen."""
         self.set_default_headers()
         request, parameters = self.request, self.stage.parameters()
         method, path = request.method or "", request.path
@@ -146,7 +144,7 @@ class DemoHandler(web.RequestHandler):
         )
         with self.stage.lock:
             self.stage.requests.append(self._record)
-        if request.host_name not in LOOPBACK:  # another site's name that was made to point here
+        if request.host_name not in LOOPBACK:  # another site may let its name point here
             raise web.HTTPError(403)
         delay = parameters.answer_delay + sum(
             seconds
@@ -161,11 +159,11 @@ class DemoHandler(web.RequestHandler):
             self._meet_fault()
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:
-        """Send the answer; where a fault waits for what has already taken effect, send that instead."""
+        """Send the answer; or let a fault happen, now that the request has taken effect."""
         fault = self._fault
         if fault is None or not fault.effect:
             return self._send(chunk)
-        self._finished = True  # for tornado: nothing further is called for this request
+        self._finished = True  # so that tornado calls nothing more for this request
 
         def later() -> None:
             self._finished = False
@@ -179,7 +177,7 @@ class DemoHandler(web.RequestHandler):
         return done
 
     def _meet_fault(self) -> bool:
-        """Answer as the fault says; False where it leaves the real answer."""
+        """Answer as the fault says; return False if the real answer is to be sent."""
         fault, self._fault = self._fault, None
         assert fault is not None
         if fault.drop:
@@ -196,14 +194,14 @@ class DemoHandler(web.RequestHandler):
 
     def _send(self, chunk: str | bytes | dict[str, Any] | None) -> asyncio.Future[None]:
         if self._record is not None:
-            self._record.status = self.get_status()  # before it is sent: who gets the answer may look at once
+            self._record.status = self.get_status()  # first: a test may look as soon as it has the answer
         return super().finish(chunk)
 
     def compute_etag(self) -> None:
-        """Send no ETag: the real one's are not known."""
+        """Send no ETag: Procore's are not known."""
 
     def write_json(self, content: object, status: int = 200) -> None:
-        """Answer with JSON, written as small as the provider does."""
+        """Answer with JSON without blanks, as the provider writes it."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())

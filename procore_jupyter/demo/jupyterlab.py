@@ -1,7 +1,7 @@
-"""A JupyterLab of the demo's own, in another process: nothing of the user's Jupyter is read or changed.
+"""The demo's own JupyterLab, in another process: it neither reads nor changes the user's Jupyter.
 
-Everything it writes goes into one temporary folder, which goes with it. It is told to contact nobody:
-no announcements, no look for updates, no list of extensions.
+It writes into one temporary folder, which is removed with it, and contacts nobody: no announcements, no look for
+updates, no list of extensions.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HOST = "localhost"
 FIRST_NOTEBOOK = "01-connect.ipynb"
 CALLBACK_PATH = "/procore-jupyter/callback"
 
-# Of the user's JUPYTER… variables these say where things are; the others would change how it behaves.
+# The JUPYTER… variables that say where things are; the others would change how JupyterLab behaves.
 _KEPT = {
     "JUPYTER_DATA_DIR",
     "JUPYTER_PATH",
@@ -48,13 +48,13 @@ def installed() -> bool:
 def port_is_free(port: int) -> bool:
     """Tell whether nobody on this machine listens on a port."""
     with socket.socket() as probe:
-        if os.name == "posix":  # a connection that has just ended is no reason
+        if os.name == "posix":  # a connection that has just ended doesn't count
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
-    # Somebody may listen where that didn't tell: on all addresses (macOS), or on IPv6 alone. Ask.
+    # Binding succeeds although somebody listens on all addresses (macOS) or on IPv6 alone: connect, too.
     for address in ("127.0.0.1", "::1"):
         with contextlib.suppress(OSError):
             socket.create_connection((address, port), timeout=1).close()
@@ -63,19 +63,19 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port(first: int) -> int | None:
-    """Return the first free port from here on; None where fifty are taken."""
+    """Return the first free port from `first` on; None if fifty are taken."""
     return next((port for port in range(first, first + 50) if port_is_free(port)), None)
 
 
 class JupyterLab:
-    """A JupyterLab subprocess with the notebooks in a folder of its own.
+    """A JupyterLab process with copies of the notebooks.
 
     Parameters
     ----------
     port : int
-        Where it listens, on the loopback interface; it takes no other.
+        The port that it listens on, on the loopback interface; it takes no other one.
     open_browser : bool
-        Let it open a browser.
+        Whether it opens a browser.
     """
 
     def __init__(self, port: int, *, open_browser: bool) -> None:
@@ -88,12 +88,12 @@ class JupyterLab:
 
     @property
     def url(self) -> str:
-        """The address to open; it holds the token that lets in."""
+        """The address to open, with the token that lets a browser in."""
         return f"http://{HOST}:{self.port}/lab/tree/{FIRST_NOTEBOOK}?token={self._token}"
 
     @property
     def callback_url(self) -> str:
-        """The redirect URI that its server extension receives at."""
+        """The redirect URI that its server extension answers."""
         return f"http://{HOST}:{self.port}{CALLBACK_PATH}"
 
     @property
@@ -103,12 +103,12 @@ class JupyterLab:
         return self._folder / "notebooks"
 
     def start(self, environ: Mapping[str, str]) -> None:
-        """Start it; `wait_until_ready` returns when it answers.
+        """Start JupyterLab; `wait_until_ready` returns when it answers.
 
         Parameters
         ----------
         environ : mapping
-            The environment that it and its kernels get, but for what would change its behaviour.
+            The environment of JupyterLab and its kernels; what would change their behaviour is left out.
         """
         self._folder = Path(tempfile.mkdtemp(prefix="procore-demo-")).resolve()
         for name in ("notebooks", "tmp", "ipython", "settings", "workspaces"):
@@ -126,7 +126,7 @@ class JupyterLab:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            # Ctrl-C in the terminal is ours to hear; it is told to stop in good order.
+            # Ctrl-C in the terminal reaches the demo alone, which then stops JupyterLab in good order.
             start_new_session=os.name == "posix",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
@@ -156,7 +156,7 @@ class JupyterLab:
         }
 
     def _write_kernel_spec(self) -> None:
-        # A kernel of that name in the user's home might be another Python, without this package.
+        # The user's kernel of this name may be another Python, without this package.
         assert self._folder is not None
         folder = self._folder / "share" / "kernels" / "python3"
         folder.mkdir(parents=True)
@@ -200,23 +200,23 @@ class JupyterLab:
             "IPYTHONDIR": str(self._folder / "ipython"),
             **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary),
         }
-        # A proxy for the world is none for this machine.
+        # A proxy doesn't lead to this machine.
         for name in ("no_proxy", "NO_PROXY"):
             environ[name] = ",".join(filter(None, [environ.get(name), "localhost", "127.0.0.1", "::1"]))
         return environ
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def exit_code(self) -> int | None:
-        """What the process ended with; None while it lives."""
+        """The code that the process ended with; None while it runs."""
         return None if self._process is None else self._process.poll()
 
     def wait_until_ready(self, stop: threading.Event, timeout: float = 180.0) -> bool:
-        """Wait until it answers; False where it ended, `stop` was set, or the time was up before."""
+        """Wait until JupyterLab answers; return False if it ended, `stop` was set, or the time is up."""
         give_up = time.monotonic() + timeout
         while self.running and time.monotonic() < give_up:
             if self._answers("GET", "/api/status") == 200:
@@ -236,19 +236,19 @@ class JupyterLab:
             connection.close()
 
     def last_words(self) -> str:
-        """Return the end of its log."""
+        """Return the last lines of its log."""
         if self._folder is None:
             return ""
         text = (self._folder / "jupyterlab.log").read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-15:])
 
     def stop(self, hurry: threading.Event, timeout: float = 20.0) -> None:
-        """Stop it with its kernels, by force where it takes too long or `hurry` is set; remove its folder."""
+        """Stop JupyterLab and its kernels, by force if it takes too long or `hurry` is set; remove its folder."""
         if self._process is not None and self.running:
             if os.name == "posix":
-                self._process.terminate()  # it ends its kernels first
+                self._process.terminate()  # JupyterLab ends its kernels first
             else:
-                self._answers("POST", "/api/shutdown")  # Windows has no signal that asks
+                self._answers("POST", "/api/shutdown")  # Windows has no signal for asking
             give_up = time.monotonic() + timeout
             while self._process.poll() is None:
                 if hurry.wait(0.05) or time.monotonic() > give_up:
@@ -262,14 +262,14 @@ class JupyterLab:
     def _kill(self) -> None:
         assert self._process is not None
         if sys.platform != "win32":
-            os.killpg(self._process.pid, signal.SIGKILL)  # its kernels end by themselves without it
+            os.killpg(self._process.pid, signal.SIGKILL)  # its kernels end by themselves
         else:
             self._process.kill()
         self._process.wait()
 
 
 def _copy_notebooks(folder: Path) -> None:
-    """Copy the notebooks: those of the installed package, else those of the checkout."""
+    """Copy the notebooks of the installed package, or else of the checkout."""
     package = importlib.resources.files("procore_jupyter")
     packaged, checkout = package / "demo" / "notebooks", Path(str(package)).parent / "notebooks"
     for source in (packaged, checkout):

@@ -27,13 +27,13 @@ FIRST_PORT = 8888
 def run_demo(argv: Sequence[str]) -> int:
     """Run the demo until it is stopped; return the exit code.
 
-    Stops at Ctrl-C, SIGTERM, SIGHUP (Windows: SIGBREAK), and when either part ends. Whatever the
-    reason, it leaves nothing running and no file behind.
+    Ctrl-C, SIGTERM and SIGHUP (on Windows, SIGBREAK) stop it, and the end of either part. It leaves no process and no
+    file behind.
 
     Parameters
     ----------
     argv : sequence of str
-        The words after ``procore-jupyter demo``.
+        The arguments after ``procore-jupyter demo``.
     """
     options = _parser().parse_args(argv)
     if not installed():
@@ -95,7 +95,7 @@ def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event) -> int:
 
 
 def _forget_sign_in(demo: DemoProcore) -> None:
-    """Remove the sign-in that a notebook kept: nobody will ever answer to it again."""
+    """Remove the token that a notebook stored: no server will ever take it again."""
     if not demo.running:
         return
     with contextlib.suppress(OSError, ProcoreError):
@@ -169,7 +169,7 @@ def _seconds(text: str) -> float:
 
 @contextlib.contextmanager
 def _told_to_stop() -> Iterator[tuple[threading.Event, threading.Event]]:
-    """Turn signals into two events: stop, and (told again) hurry."""
+    """Turn signals into two events: the first sets `stop`, another one `hurry`."""
     stop, hurry = threading.Event(), threading.Event()
 
     def told(number: int, frame: FrameType | None) -> None:
@@ -180,7 +180,7 @@ def _told_to_stop() -> Iterator[tuple[threading.Event, threading.Event]]:
     before = {}
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
-        # Under nohup a hang-up is to be ignored.
+        # nohup asks to ignore a hang-up
         if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
             before[number] = signal.signal(number, told)
     try:
@@ -191,7 +191,7 @@ def _told_to_stop() -> Iterator[tuple[threading.Event, threading.Event]]:
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(OSError):  # who started it may have stopped listening
+    with contextlib.suppress(OSError):  # the terminal may be closed
         print(line, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The two limits that Procore counts at once: an hour's, and that of a short spike window. No HTTP."""
+"""The two limits that Procore counts side by side, an hour's and a short spike window's. No HTTP."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ class _Window:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left: the limit that will be hit first, as ``X-Rate-Limit-*`` tells it.
+    """What is left of the limit that is reached first, as ``X-Rate-Limit-*`` tells it.
 
     Parameters
     ----------
-    limit, remaining : int
-        Requests in the window, and those left after this one.
+    limit : int
+        Requests that a window allows.
+    remaining : int
+        Requests left in this window.
     reset : int
         When the window ends, in seconds since the epoch.
     exceeded : bool
-        This request was one too many.
+        Whether this request was one too many.
     """
 
     limit: int
@@ -40,8 +42,10 @@ class RateLimits:
 
     Parameters
     ----------
-    clock, parameters : callable
-        The provider's time, and the parameters in force.
+    clock : callable
+        Returns the provider's time in seconds since the epoch.
+    parameters : callable
+        Returns the present parameters.
     """
 
     def __init__(self, clock: Callable[[], float], parameters: Callable[[], DemoParameters]) -> None:
@@ -50,7 +54,7 @@ class RateLimits:
         self._windows: dict[tuple[Hashable, str], _Window] = {}
 
     def count(self, key: Hashable) -> Allowance | None:
-        """Count one request; None where no limit is set. A request that is refused counts in no window."""
+        """Count a request, unless it is refused; return what is left, or None if there is no limit."""
         parameters = self._parameters()
         limits = {
             name: (limit, length)
@@ -71,13 +75,13 @@ class RateLimits:
             Allowance(limit, max(0, limit - windows[name].used), windows[name].ends_at, exceeded)
             for name, (limit, _) in limits.items()
         ]
-        # Nearer: fewer left; of two that are used up, the one that lasts longer.
+        # The limit with the fewest requests left; of two without any, the one that lasts longer.
         return min(left, key=lambda allowance: (allowance.remaining, -allowance.reset))
 
     def _window(self, key: tuple[Hashable, str], length: float) -> _Window:
         now = self._clock()
         window = self._windows.get(key)
         if window is None or now >= window.ends_at:
-            # The header tells whole seconds, so windows end on them: who waits until then is let in.
+            # The header tells whole seconds, so windows end on them: a client that waits until then is let in.
             window = self._windows[key] = _Window(math.ceil(now + length))
         return window

@@ -1,4 +1,4 @@
-"""How the API lists: from a path and a query to the rows of one page, or to the words of a refusal."""
+"""How the API lists: from a path and a query to the rows of a page, or to a refusal."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from procore_jupyter.demo.views import view_of
 
 @dataclass
 class Shelf:
-    """What lists are made of: the records in force, and the latest selections of rows."""
+    """What lists are made of: the present records, and the latest selections of rows."""
 
     records: Callable[[], Records]
     selections: Selections
 
 
 class ListHandler(ApiHandler):
-    """Any list of the API; an unknown path is answered with 404."""
+    """Any list of the API; answers 404 to an unknown path."""
 
     shelf: Shelf
     endpoint: Endpoint | None
     named: dict[str, str]
 
     def initialize(self, stage: Stage, limits: RateLimits | None = None, shelf: Shelf | None = None) -> None:
-        """Take the stage, the counts of the rate limits, and the records."""
-        # At the first list, and not at the start: the tables are some thirty modules, and a sign-in needs none.
+        """Keep the stage, the counts of the rate limits, and the shelf."""
+        # Imported at the first list: the tables are some thirty modules, and a sign-in needs none of them.
         from procore_jupyter.demo.endpoints import endpoint_at
 
         super().initialize(stage, limits)
@@ -48,17 +48,17 @@ class ListHandler(ApiHandler):
         self.endpoint, self.named = endpoint_at(self.request.path)
 
     async def prepare(self) -> None:
-        """Answer 404 for an unknown path, to who is let in."""
+        """Answer 404 for an unknown path, if the request is let in."""
         await super().prepare()
         if self.endpoint is None and not self._finished:
             self.refuse_with(Refused(404, {"message": "Not Found", "exception": "RoutingError"}))
 
     def company_needed(self) -> bool:
-        """Need none where the companies are listed: this is how one finds them."""
+        """Tell whether the header is needed: not for the list of companies, by which people find them."""
         return self.endpoint is None or self.endpoint.scope != "global"
 
     def get(self) -> None:
-        """List."""
+        """Answer with a list, or refuse."""
         assert self.endpoint is not None
         try:
             self._list(self.endpoint)
@@ -87,7 +87,7 @@ class ListHandler(ApiHandler):
     def _answer(self, endpoint: Endpoint, rows: Sequence[Row], show: Callable[[Row], Row]) -> None:
         match endpoint.shape:
             case "groups":
-                # A page is one of meetings; a group that goes on over the page comes again on the next.
+                # Meetings are what a page counts: a group that is cut by the page's end goes on in the next page.
                 groups = itertools.groupby(rows, lambda row: str(row["_group"]))
                 self.write_json(
                     [
@@ -100,10 +100,10 @@ class ListHandler(ApiHandler):
             case "rows":
                 self.write_json([show(row) for row in rows])
 
-    # Of what
+    # What is listed
 
     def _of(self, endpoint: Endpoint) -> tuple[Any, ...]:
-        """Return what the endpoint's list is made of: the person, the company, or the project and the parent."""
+        """Return the arguments of `Endpoint.rows`: the person, the company, or the project and the parent."""
         if endpoint.scope == "global":
             return (self.person,)
         records = self.shelf.records()
@@ -158,7 +158,7 @@ class ListHandler(ApiHandler):
     # Which rows
 
     def _days(self) -> tuple[date, date]:
-        """Return the days of a list by day: those that were asked for; without any, today (UTC)."""
+        """Return the first and the last day that a query names; today (UTC) if it names none."""
         query = self.query()
         if "log_date" in query:
             return _day(query, "log_date"), _day(query, "log_date")
@@ -184,7 +184,7 @@ class ListHandler(ApiHandler):
 
 
 def _apply_status(wanted: dict[tuple[str, str], tuple[str, ...]]) -> None:
-    """Let projects be the active ones unless others are asked for."""
+    """Keep the active projects alone, unless the query asks for others."""
     status = wanted.pop(("by_status", ""), ("Active",))[-1].capitalize()
     if status in ("Active", "Inactive"):
         wanted["by_status", ""] = (status,)
@@ -195,7 +195,7 @@ def _apply_status(wanted: dict[tuple[str, str], tuple[str, ...]]) -> None:
 
 
 def _number(text: str) -> int:
-    """Return an id as a number; 0, which no row has, for what is none."""
+    """Return an id as a number; 0, which no row has, if it is no number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
 
 

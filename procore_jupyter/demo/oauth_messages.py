@@ -1,4 +1,4 @@
-"""What the embedded provider is told and what it says: credentials, and refusals in the provider's words."""
+"""The embedded provider's messages: credentials that it is given, and refusals in the provider's words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hmac
 import re
 from dataclasses import dataclass, field
 
-OOB = "urn:ietf:wg:oauth:2.0:oob"  # the redirect URI of who can be sent nowhere: the code is shown
+OOB = "urn:ietf:wg:oauth:2.0:oob"  # the redirect URI of an app without an address: the code is shown
 SCOPE = "public"
 
 DESCRIPTIONS = {
@@ -32,14 +32,14 @@ STATUSES = {"invalid_client": 401, "invalid_token": 401, "unauthorized_client": 
 
 
 class OAuthError(Exception):
-    """The provider refuses.
+    """The provider refuses a request.
 
     Parameters
     ----------
     error : str
         The code of RFC 6749, section 5.2.
     description : str
-        The provider's words; by default those that go with the code.
+        The provider's words; by default those that belong to the code.
     """
 
     def __init__(self, error: str, description: str | None = None) -> None:
@@ -51,7 +51,7 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """A client id and secret as they came, from the body or from HTTP Basic; nothing is checked yet."""
+    """A client id and secret as they came in the body or in HTTP Basic, unchecked."""
 
     client_id: str = field(repr=False)
     client_secret: str | None = field(default=None, repr=False)
@@ -63,13 +63,13 @@ def missing(parameter: str) -> OAuthError:
 
 
 def check_scope(scope: str | None) -> None:
-    """Refuse any scope but the one there is (OAuthError)."""
+    """Raise OAuthError for any scope but the only one."""
     if scope and set(scope.split()) != {SCOPE}:
         raise OAuthError("invalid_scope")
 
 
 def basic_credentials(authorization: str) -> Credentials | None:
-    """Read HTTP Basic's client id and secret (RFC 6749, section 2.3.1); None where there are none."""
+    """Return the client id and secret of HTTP Basic (RFC 6749, section 2.3.1); None if there are none."""
     found = re.fullmatch(r"(?i:basic) +(\S+)", authorization.strip())
     if found is None:
         return None
@@ -82,9 +82,9 @@ def basic_credentials(authorization: str) -> Credentials | None:
 
 
 def verifies(verifier: str | None, challenge: str | None, method: str | None) -> bool:
-    """Tell whether a code verifier is that of the challenge (RFC 7636, section 4.6).
+    """Tell whether a code verifier belongs to the challenge (RFC 7636, section 4.6).
 
-    A verifier where no challenge was sent is refused as well.
+    A verifier without a challenge is wrong too.
     """
     if not verifier or challenge is None:
         return not verifier and challenge is None
@@ -95,9 +95,9 @@ def verifies(verifier: str | None, challenge: str | None, method: str | None) ->
 
 
 def same(one: str, other: str) -> bool:
-    """Compare two secrets without telling by the time it takes where they differ."""
+    """Tell whether two secrets are the same, in a time that doesn't depend on where they differ."""
     return hmac.compare_digest(_bytes(one), _bytes(other))
 
 
 def _bytes(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")  # JSON can carry half a character
+    return text.encode(errors="surrogatepass")  # JSON can hold half a character

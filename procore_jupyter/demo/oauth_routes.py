@@ -13,7 +13,7 @@ from procore_jupyter.demo.handler import DemoHandler, MalformedBody, Stage, body
 from procore_jupyter.demo.oauth_messages import DESCRIPTIONS, OOB, Credentials, OAuthError, basic_credentials
 from procore_jupyter.demo.oauth_server import ConsentRequest
 
-# What of an authorization request the consent page's form gives back.
+# The parameters of an authorization request that the consent page's form sends again.
 _REQUEST_FIELDS = (
     "response_type",
     "client_id",
@@ -28,25 +28,25 @@ _MOST_BROWSERS = 1000
 
 @dataclass
 class BrowserSession:
-    """A browser that was here: the secret its forms must carry, and who is logged in."""
+    """A known browser: the secret that its forms have to hold, and who is logged in."""
 
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     person: Person | None = None
 
 
 class PageHandler(DemoHandler):
-    """A page for a browser, which a cookie knows again."""
+    """A page for a browser that a cookie identifies."""
 
     browsers: dict[str, BrowserSession]
 
     def initialize(self, stage: Stage, browsers: dict[str, BrowserSession] | None = None) -> None:
-        """Take the stage and the browsers' sessions."""
+        """Keep the stage and the browsers' sessions."""
         super().initialize(stage)
         self.browsers = {} if browsers is None else browsers
 
     def browser(self) -> BrowserSession:
-        """Return this browser's session; a new one where it has none."""
-        # Cookies don't know ports: two demos on one machine must not take each other's.
+        """Return this browser's session, a new one if it has none."""
+        # A cookie's host has no port, so its name has: two demos on one machine don't read each other's.
         name = f"demo_procore_{urlsplit(f'//{self.request.host}').port or 80}"
         known = self.browsers.get(self.get_cookie(name) or "")
         if known is not None:
@@ -59,7 +59,7 @@ class PageHandler(DemoHandler):
         return session
 
     def form(self, browser: BrowserSession) -> dict[str, str] | None:
-        """Return the fields of a form that one of our own pages sent; else answer 403 and return None."""
+        """Return the fields of a form if one of our own pages sent it; else answer 403 and return None."""
         fields = last_values(self.request.body_arguments)
         if hmac.compare_digest(fields.get("csrf", "").encode(), browser.csrf.encode()):
             return fields
@@ -75,10 +75,10 @@ class PageHandler(DemoHandler):
 
 
 class AuthorizeHandler(PageHandler):
-    """``/oauth/authorize``: may this app act for the person? (RFC 6749, section 4.1.1)."""
+    """``/oauth/authorize``: asks whether the app may act for the person (RFC 6749, section 4.1.1)."""
 
     def get(self) -> None:
-        """Show the consent page; the login page first, the redirect at once where the person agreed before."""
+        """Show the login page, then the consent page; redirect at once if the person agreed before."""
         browser = self.browser()
         if browser.person is None:
             self.show(web_pages.log_in([*PEOPLE.values()], self.request.uri or "/", browser.csrf))
@@ -98,7 +98,7 @@ class AuthorizeHandler(PageHandler):
         )
 
     def post(self) -> None:
-        """Take the person's decision."""
+        """Do as the person decided."""
         browser = self.browser()
         fields = self.form(browser)
         if fields is None:
@@ -120,7 +120,7 @@ class AuthorizeHandler(PageHandler):
             self.send_back(request, error)
 
     def authorization_request(self, query: dict[str, str]) -> ConsentRequest | None:
-        """Return the checked request; else show why not and return None. Recorded: a 200, no redirect."""
+        """Return a valid request; else show what is wrong, with status 200 as recorded, and return None."""
         try:
             return self.stage.oauth.authorization_request(query)
         except OAuthError as error:
@@ -128,7 +128,7 @@ class AuthorizeHandler(PageHandler):
             return None
 
     def allow(self, request: ConsentRequest, person: Person) -> None:
-        """Send the browser on with a code."""
+        """Redirect to the app with a code."""
         code = self.stage.oauth.issue_code(request, person.id)
         if request.redirect_uri == OOB:
             self.redirect("/oauth/authorize/native?" + urlencode({"code": code}))
@@ -136,7 +136,7 @@ class AuthorizeHandler(PageHandler):
             self.send_back(request, {"code": code})
 
     def send_back(self, request: ConsentRequest, answer: dict[str, str]) -> None:
-        """Redirect to the app, the state echoed."""
+        """Redirect to the app with an answer and the request's state."""
         if request.state is not None:
             answer = {**answer, "state": request.state}
         joint = "&" if "?" in request.redirect_uri else "?"
@@ -145,10 +145,10 @@ class AuthorizeHandler(PageHandler):
 
 
 class NativeCodeHandler(PageHandler):
-    """``/oauth/authorize/native``: shows the code, to be copied (the ``oob`` redirect URI)."""
+    """``/oauth/authorize/native``: shows the code to copy, for the ``oob`` redirect URI."""
 
     def get(self) -> None:
-        """Show the code of the address."""
+        """Show the code that stands in the address."""
         self.show(web_pages.show_code(self.get_query_argument("code", "")))
 
 
@@ -156,7 +156,7 @@ class LoginHandler(PageHandler):
     """``/login``: the person says who they are."""
 
     def post(self) -> None:
-        """Log the person in and go on to what they came for."""
+        """Log the person in, and redirect to the authorization that they came for."""
         browser = self.browser()
         fields = self.form(browser)
         if fields is None:
@@ -170,10 +170,10 @@ class LoginHandler(PageHandler):
 
 
 class LogoutHandler(PageHandler):
-    """``/logout``: nobody is logged in in this browser any more."""
+    """``/logout``: logs the person out."""
 
     def post(self) -> None:
-        """Forget who it is."""
+        """Forget who is logged in."""
         browser = self.browser()
         if self.form(browser) is not None:
             browser.person = None
@@ -181,10 +181,10 @@ class LogoutHandler(PageHandler):
 
 
 class HomeHandler(PageHandler):
-    """``/``: who is logged in in this browser."""
+    """``/``: shows who is logged in."""
 
     def get(self) -> None:
-        """Show it."""
+        """Show the front page."""
         browser = self.browser()
         self.show(web_pages.home(browser.person, browser.csrf))
 
@@ -193,7 +193,7 @@ class EndpointHandler(DemoHandler):
     """An endpoint that an app calls."""
 
     def parameters(self) -> dict[str, str] | None:
-        """Return the body's parameters (never the address's); None where a malformed body was answered."""
+        """Return the parameters of the body, never those of the query; answer a malformed body, and return None."""
         try:
             return body_parameters(self.request)
         except MalformedBody:
@@ -203,7 +203,7 @@ class EndpointHandler(DemoHandler):
             return None
 
     def credentials(self, parameters: dict[str, str]) -> Credentials | None:
-        """Return the app's credentials: HTTP Basic's, else the body's."""
+        """Return the app's credentials from HTTP Basic, or else from the body."""
         basic = basic_credentials(self.request.headers.get("Authorization", ""))
         if basic is not None:
             return basic
@@ -211,7 +211,7 @@ class EndpointHandler(DemoHandler):
         return Credentials(client_id, parameters.get("client_secret")) if client_id else None
 
     def bearer(self) -> str | None:
-        """Return the bearer token of the Authorization header (nowhere else: RFC 6750, section 2.1)."""
+        """Return the bearer token of the Authorization header, its only place here (RFC 6750, section 2.1)."""
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         return token.strip() or None if scheme.lower() == "bearer" else None
 
@@ -221,7 +221,7 @@ class EndpointHandler(DemoHandler):
         self.set_header("Pragma", "no-cache")
 
     def challenge(self, error: OAuthError) -> None:
-        """Say in the header what was wrong, in the provider's way."""
+        """Set the header that says what was wrong, as the provider words it."""
         description = error.description.replace('"', "'")
         self.set_header(
             "WWW-Authenticate",
@@ -241,7 +241,7 @@ class TokenHandler(EndpointHandler):
     """``/oauth/token``."""
 
     def post(self) -> None:
-        """Exchange a code, refresh, or let a service account in."""
+        """Exchange a code, refresh a token, or give a service account one."""
         parameters = self.parameters()
         if parameters is None:
             return
@@ -258,7 +258,7 @@ class TokenInfoHandler(EndpointHandler):
     """``/oauth/token/info``."""
 
     def get(self) -> None:
-        """Tell about the bearer token."""
+        """Answer with what is known of the bearer token."""
         try:
             answer = self.stage.oauth.info(self.bearer())
         except OAuthError as error:

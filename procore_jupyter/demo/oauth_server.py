@@ -1,9 +1,8 @@
-"""The embedded provider's memory: applications, codes, tokens, and the rules they are given out by. No HTTP.
+"""The embedded provider's applications, codes and tokens, and the rules by which it gives them out. No HTTP.
 
-The answers, and the order in which things are looked at, are those that were recorded from the kind of
-provider that Procore's is (Doorkeeper 5.5.0, set up as Procore describes itself): a refresh looks at the
-token first, a code exchange at the client first; a refused exchange or refresh uses nothing up; a
-refresh ends the old access token at once; revoking an expired access token does nothing.
+The answers and the order of the checks were recorded from the kind of provider that Procore uses (Doorkeeper 5.5.0, set
+up as Procore describes itself): a refresh checks the token first, a code exchange the client. A refused exchange or
+refresh uses nothing up. A refresh ends the old access token at once. Revoking an expired access token does nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from procore_jupyter.demo.parameters import DemoParameters
 
 @dataclass(eq=False)
 class Application:
-    """A registered app: its name, its credentials, and the exact redirect URIs it may use."""
+    """A registered app: its name, its credentials, and its redirect URIs, to the letter."""
 
     name: str
     client_id: str
@@ -37,7 +36,7 @@ class Application:
 
 @dataclass(frozen=True)
 class ConsentRequest:
-    """A valid request of an app for a person's consent (RFC 6749, section 4.1.1)."""
+    """An app's valid request for a person's consent (RFC 6749, section 4.1.1)."""
 
     application: Application
     redirect_uri: str
@@ -56,12 +55,12 @@ class _Code:
 
 @dataclass(eq=False)
 class IssuedToken:
-    """An access token and the refresh token that goes with it: they live and die together.
+    """An access token and its refresh token, which end together.
 
     Parameters
     ----------
     user_id : int or None
-        Whose it is; None for a service account's (client credentials).
+        The person's id; None for a service account (client credentials).
     """
 
     access_token: str = field(repr=False)
@@ -74,14 +73,14 @@ class IssuedToken:
 
 
 class OAuthServer:
-    """The provider's rules over its memory. Thread-safe: of two uses of one token or code, one succeeds.
+    """The provider. It is thread-safe: of two uses of one token or code, one succeeds.
 
     Parameters
     ----------
     clock : callable
-        Gives the provider's time in seconds since the epoch.
+        Returns the provider's time in seconds since the epoch.
     parameters : callable
-        Gives the parameters in force.
+        Returns the present parameters.
     """
 
     def __init__(self, clock: Callable[[], float], parameters: Callable[[], DemoParameters]) -> None:
@@ -94,7 +93,7 @@ class OAuthServer:
         self._refresh_tokens: dict[str, IssuedToken] = {}
 
     def register(self, name: str, redirect_uris: Sequence[str]) -> Application:
-        """Register an app with these redirect URIs, to the letter, and give it credentials."""
+        """Return a new app with these redirect URIs, to the letter, and credentials of its own."""
         application = Application(
             name, secrets.token_hex(32), secrets.token_hex(32), tuple(dict.fromkeys(redirect_uris))
         )
@@ -105,13 +104,13 @@ class OAuthServer:
     # The browser's part: /oauth/authorize
 
     def authorization_request(self, query: Mapping[str, str]) -> ConsentRequest:
-        """Check what an app asks of the person.
+        """Return an app's request for a person's consent.
 
         Raises
         ------
         OAuthError
-            It is refused. The browser is then **not** sent back to the app: the redirect URI is not to be
-            trusted before all is checked.
+            The request is refused. The browser must then **not** be sent back to the app: a redirect URI is trusted
+            only once everything is checked.
         """
         client_id, redirect_uri = query.get("client_id"), query.get("redirect_uri", "")
         if not client_id:
@@ -132,7 +131,7 @@ class OAuthServer:
         return ConsentRequest(application, redirect_uri, query.get("state") or None, challenge, method)
 
     def agreed_before(self, application: Application, user_id: int) -> bool:
-        """Tell whether the person let this app in and has an unrevoked token of it: then nobody asks again."""
+        """Tell whether the app has an unrevoked token of the person, who then isn't asked again."""
         with self._lock:
             return any(
                 token.application is application and token.user_id == user_id and not token.revoked
@@ -140,7 +139,7 @@ class OAuthServer:
             )
 
     def issue_code(self, request: ConsentRequest, user_id: int) -> str:
-        """Give out an authorization code: the person has agreed."""
+        """Return an authorization code, now that the person has agreed."""
         code = secrets.token_urlsafe(32)
         with self._lock:
             expires_at = self._clock() + self._parameters().code_lifetime
@@ -155,7 +154,7 @@ class OAuthServer:
         Raises
         ------
         OAuthError
-            It is refused, and nothing has changed.
+            The request is refused, and nothing has changed.
         """
         grant_type = parameters.get("grant_type")
         if not grant_type:
@@ -219,12 +218,12 @@ class OAuthServer:
         return self._issue(application, None, refreshable=False)
 
     def info(self, access_token: str | None) -> dict[str, object]:
-        """Tell about a live access token.
+        """Return what is known of an access token.
 
         Raises
         ------
         OAuthError
-            ``invalid_token``, in the same words for none, bad, revoked, expired, and a refresh token.
+            ``invalid_token``, in the same words if it is missing, unknown, revoked, expired, or a refresh token.
         """
         try:
             token = self.authenticate(access_token)
@@ -242,12 +241,12 @@ class OAuthServer:
         }
 
     def revoke(self, parameters: Mapping[str, str], credentials: Credentials | None) -> None:
-        """Revoke a token, given by its access or its refresh token; an unknown one is no error (RFC 7009).
+        """Revoke a token by its access or refresh token. An unknown one is no error (RFC 7009).
 
         Raises
         ------
         OAuthError
-            ``unauthorized_client``: who asks is nobody we know, or it is another app's token.
+            ``unauthorized_client``: the app is unknown, or the token is another app's.
         """
         with self._lock:
             application = self._authenticated(credentials)
@@ -265,7 +264,7 @@ class OAuthServer:
     # The API's part
 
     def authenticate(self, access_token: str | None) -> IssuedToken:
-        """Return the token that a bearer stands for.
+        """Return the token of a bearer.
 
         Raises
         ------
@@ -282,16 +281,16 @@ class OAuthServer:
                 raise OAuthError("invalid_token", "The access token expired")
             return token
 
-    # What a person does elsewhere than in the browser's sign-in
+    # What happens elsewhere than in the browser's login
 
     def expire_access_tokens(self) -> None:
-        """Let every access token be past its time now; the refresh tokens stay good."""
+        """End the time of every access token; the refresh tokens stay good."""
         with self._lock:
             for token in self._tokens.values():
                 token.expires_at = min(token.expires_at, self._clock() - 1)
 
     def revoke_all(self) -> None:
-        """End every token, as when the person removes the app or its secret is reset."""
+        """Revoke every token, as when a person removes the app or its secret is reset."""
         with self._lock:
             for token in self._tokens.values():
                 token.revoked = True

@@ -1,4 +1,4 @@
-"""Pages of a list: which one was asked for, how long it may be, and the headers that tell of the others."""
+"""Pages of a list: which one a query asks for, how many rows it has, and the headers that tell of the others."""
 
 from __future__ import annotations
 
@@ -15,14 +15,22 @@ from procore_jupyter.demo.refusals import bad_parameter
 
 @dataclass(frozen=True)
 class ListPage:
-    """A page of a list: its number, counted from 1, and how many rows a page has."""
+    """A page of a list.
+
+    Parameters
+    ----------
+    number : int
+        The page's number, from 1 on.
+    size : int
+        Rows a page.
+    """
 
     number: int
     size: int
 
     @property
     def places(self) -> slice:
-        """Which rows of the list are on it."""
+        """The places of its rows in the list."""
         return slice((self.number - 1) * self.size, self.number * self.size)
 
     def headers(self, address: str, total: int) -> dict[str, str]:
@@ -31,7 +39,7 @@ class ListPage:
         Parameters
         ----------
         address : str
-            Where the list is, without a query.
+            The list's address, without a query.
         total : int
             How many rows the list has.
         """
@@ -41,7 +49,7 @@ class ListPage:
             del places["first"], places["prev"]
         if self.number >= last:
             del places["next"], places["last"]
-        # As documented: the links drop every other parameter of the query.
+        # The links have no other parameter of the query, as documented.
         links = [
             f'<{address}?{urlencode({"page": number, "per_page": self.size})}>; rel="{name}"'
             for name, number in places.items()
@@ -53,12 +61,12 @@ class ListPage:
 def page_asked_for(
     query: Mapping[str, str], path: str, endpoint: Endpoint, parameters: DemoParameters
 ) -> ListPage:
-    """Return the page that a query asks for; an odd ``page`` or ``per_page`` counts as none.
+    """Return the page that a query asks for. A ``page`` or ``per_page`` that is no positive number is ignored.
 
     Raises
     ------
     Refused
-        It asks for a larger page than there are, and the parameters say that this is refused.
+        The query asks for too large a page, and the parameters say that this is refused.
     """
     largest = min(endpoint.largest_page or parameters.largest_page, parameters.largest_page)
     for pattern, size in parameters.page_clamps.items():

@@ -1,4 +1,4 @@
-"""Every timing, lifetime, limit and trouble of the embedded Procore, and how much data it has."""
+"""Every timing, lifetime, limit and fault of the embedded Procore, and how much data it has."""
 
 from __future__ import annotations
 
@@ -23,41 +23,42 @@ class DemoParameters:
     answer_delay : float
         Seconds that every answer of the OAuth endpoints and of the API takes.
     answer_delays : mapping of str to float
-        Further seconds by path pattern (``/rest/v1.1/*``), the shell's wildcards.
-    hourly_limit, spike_limit : int or None
-        API requests of one person and app in an hour, and in a spike window; None: no such limit.
+        Further seconds, by path or pattern with the shell's wildcards (``/rest/v1.1/*``).
+    hourly_limit : int or None
+        API requests of a person and app in an hour; None for no such limit.
+    spike_limit : int or None
+        API requests of a person and app in a spike window; None for no such limit.
     spike_window : float
-        Seconds of a spike window.
+        Length of a spike window in seconds.
     retry_after : bool
-        Whether a 429 carries ``Retry-After``. Procore's pages don't agree on that.
+        Whether a 429 has ``Retry-After``. Procore's docs contradict each other there.
     page_size : int or None
-        Rows of a page when ``per_page`` is not given; None for what each list has by itself.
+        Rows a page without ``per_page``; None for each list's own number.
     largest_page : int
-        Rows of a page at most. Lists of which Procore documents fewer have fewer.
+        Rows a page, at most. A list for which Procore documents fewer has fewer.
     page_clamps : mapping of str to int
-        Rows of a page at most, by path pattern (``/rest/v1.0/*``), the shell's wildcards.
+        Rows a page, at most, by path or pattern with the shell's wildcards (``/rest/v1.0/*``).
     reject_large_pages : bool
-        Answer 400 to a larger ``per_page`` in place of giving the largest page.
+        Whether a larger ``per_page`` is answered with 400; else with the largest page.
     missing_company : "message" or "not_found"
-        A call without the company header: the documented message, or the bare 404 that was seen too.
+        The answer to a call without the company header: the documented message, or the bare 404 that was seen too.
     token_type : str
-        As the provider spells it; Procore's documentation has ``bearer``, the recorded provider ``Bearer``.
+        ``token_type`` in token answers: ``bearer`` in Procore's docs, ``Bearer`` from the recorded provider.
     with_scope : bool
-        Whether token answers have a ``scope``. Procore documents none.
+        Whether token answers have ``scope``. Procore documents none.
     newer_info : bool
-        Token info with ``scopes`` and ``expires_in_seconds``, as newer providers name them.
+        Whether token info has ``scopes`` and ``expires_in_seconds``, the names of newer providers.
     seed : int
-        Other seeds give other rows; the same seed gives the same ones on every run and machine.
+        Decides the rows, which are the same on every run and machine.
     projects : int or None
-        How many active projects Skyline Builders has, from 1 to 1000; None for the twelve that have a name of
-        their own.
+        How many active projects Skyline Builders has, from 1 to 1000; None for the twelve that are written down.
     scale : float
-        How many times the usual number of rows a project's lists have, up to 1000. What a project is made of
-        (people, locations, codes, budget rows) doesn't grow with it.
+        Factor for the rows of a project's lists, up to 1000. People, locations, codes and budget rows don't grow
+        with it.
     switched_off : mapping of int to sequence of str
-        The tools that are switched off, by the project's id, in the words of `endpoints`.
+        The tools that are switched off, by the project's id and with their names in `endpoints`.
     file_lifetime : float
-        Seconds that the storage's address of a file is good for.
+        Seconds that a file's address in the storage is good for.
     """
 
     token_lifetime: float = 5400

@@ -1,4 +1,4 @@
-"""How the API refuses: a status, and a body whose shape differs from place to place, as Procore's does."""
+"""How the API refuses: with a status, and a body whose shape depends on the place, as in Procore."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 
 class Refused(Exception):
-    """The API refuses.
+    """The API refuses a request.
 
     Parameters
     ----------
     status : int
         The answer's status.
     body : object
-        What is sent as JSON.
+        The body, sent as JSON.
     headers : mapping, optional
         Further headers of the answer.
     """
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 def bad_parameter(name: str, message: str, *, newer: bool = False) -> Refused:
-    """Return the refusal of a request whose parameter is missing or can't be used.
+    """Return the refusal of a request with a missing or unusable parameter.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def bad_parameter(name: str, message: str, *, newer: bool = False) -> Refused:
     message : str
         What is wrong with it.
     newer : bool
-        In the shape of version 2 of the API.
+        Whether the body has the shape of version 2 of the API.
     """
     if not newer:
         return Refused(400, {"errors": {name: [message]}})
@@ -46,7 +46,7 @@ def bad_parameter(name: str, message: str, *, newer: bool = False) -> Refused:
 
 
 def not_found(what: str, *, newer: bool = False) -> Refused:
-    """Return the refusal of a request for what isn't there, or isn't to be seen."""
+    """Return the refusal of a request for something that isn't there, or that the person may not see."""
     if newer:
         return Refused(404, {"error": {"code": "NOT_FOUND", "message": f"{what} not found", "details": []}})
     return Refused(404, {"errors": f"{what} not found"})

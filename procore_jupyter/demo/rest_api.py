@@ -1,4 +1,4 @@
-"""Who may ask the embedded Procore's API: the sign-in, the limits and the company; and ``me``."""
+"""Which requests the embedded Procore's API lets in, by bearer, limits and company; and ``me``."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _MISSING_TEXT = "Missing Procore-Company-Id header! Every call but those for me 
 
 
 class ApiHandler(EndpointHandler):
-    """An API route: looks at bearer, limit and company, in this order, then lists."""
+    """An API route. It checks bearer, limits and company, in this order."""
 
     limits: RateLimits
     person: Person
     token: IssuedToken
 
     def initialize(self, stage: Stage, limits: RateLimits | None = None) -> None:
-        """Take the stage and the counts of the rate limits."""
+        """Keep the stage and the counts of the rate limits."""
         super().initialize(stage)
         self.limits = limits or RateLimits(stage.clock, stage.parameters)
 
@@ -85,12 +85,12 @@ class ApiHandler(EndpointHandler):
         self.check_company(given)
 
     def check_company(self, given: str) -> int:
-        """Return the id of a company that the person may see.
+        """Return the id of a company, if the person may see it.
 
         Raises
         ------
         Refused
-            403 for one that the app isn't connected to, 404 for one that isn't there.
+            With 403 if the app isn't connected to the company, with 404 if there is no such company.
         """
         company = int(given) if given.isascii() and given.isdecimal() else -1
         if company in self.person.companies:
@@ -104,11 +104,11 @@ class ApiHandler(EndpointHandler):
         return True
 
     def write_error(self, status_code: int, **kwargs: object) -> None:
-        """Answer without words: a bare status."""
+        """Answer with a bare status."""
         self.finish()
 
     def query(self) -> dict[str, str]:
-        """Return the parameters of the address."""
+        """Return the query's parameters, the last one of each name."""
         return last_values(self.request.query_arguments)
 
 
@@ -116,9 +116,9 @@ class MeHandler(ApiHandler):
     """``/rest/v1.0/me``."""
 
     def company_needed(self) -> bool:
-        """Need it where a company or project is named."""
+        """Tell whether the header is needed: if the query names a company or project."""
         return bool({"company_id", "project_id"} & self.query().keys())
 
     def get(self) -> None:
-        """Tell who the token stands for."""
+        """Answer with the person that the token belongs to."""
         self.write_json(self.person.row())

@@ -1,4 +1,4 @@
-"""Which rows of a list are wanted, and in what order: worked out once, and kept for the pages that follow."""
+"""Which rows of a list a query selects, and in what order: found out once, and kept for the pages that follow."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any
 from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.filters import Keep
 
-# A selection is eight bytes a row.
-_MOST_KEPT = 64
+_MOST_KEPT = 64  # a selection is eight bytes a row
 
 
 class Selections:
@@ -24,18 +23,18 @@ class Selections:
     def select(
         self, key: Hashable, rows: Sequence[Row], keep: Keep | None, order: Sequence[tuple[str, bool]]
     ) -> Sequence[Row]:
-        """Return the rows that are kept, in order.
+        """Return the selected rows, in their order.
 
         Parameters
         ----------
         key : hashable
-            What list this is, of what, and what is asked of it.
+            Tells the list and what is selected of it from other selections.
         rows : sequence
             The whole list.
         keep : callable or None
-            Tells whether a row is kept; None where all are.
+            Tells whether a row is selected; None if all are.
         order : sequence
-            What to sort by, each with whether the largest comes first; none for the list's own order.
+            The fields to sort by, each with whether the largest comes first; empty for the list's own order.
         """
         if keep is None and not order:
             return rows
@@ -54,14 +53,14 @@ def _places(rows: Sequence[Row], keep: Keep | None, order: Sequence[tuple[str, b
         row = rows[place]
         if keep is None or keep(row):
             found.append((place, [_key(row.get(name)) for name, _ in order]))
-    # The last criterion first: sorting keeps the order of what is equal.
+    # By the last field first: sorting keeps the order of equal rows.
     for number, (_, descending) in reversed(list(enumerate(order))):
         found.sort(key=lambda one: one[1][number], reverse=descending)
     return [place for place, _ in found]
 
 
 def _key(value: Any) -> tuple[int, Decimal, str]:
-    """Return what a value is sorted by: numbers, also those that are written as text, before other texts."""
+    """Return a value's key for sorting: numbers, in texts or not, come before other texts, and nothing comes last."""
     if isinstance(value, dict):
         value = value.get("name", value.get("title", ""))
     if value is None:
@@ -73,14 +72,14 @@ def _key(value: Any) -> tuple[int, Decimal, str]:
 
 
 def order_of(query: Callable[[str], str], parameter: str) -> list[tuple[str, bool]]:
-    """Return what a query asks to sort by, each with whether the largest comes first.
+    """Return the fields that a query sorts by, each with whether the largest comes first.
 
     Parameters
     ----------
     query : callable
-        Gives the value of a parameter, or an empty text.
+        Returns the value of a parameter, or an empty text.
     parameter : str
-        How the list is told: ``sort``, ``sort[attribute]``, or empty where it can't be.
+        The parameter that sorts: ``sort``, ``sort[attribute]``, or empty if none does.
     """
     if parameter == "sort[attribute]":
         name = query("sort[attribute]")

@@ -1,7 +1,7 @@
-"""Files: the API's address of a file leads, for who is signed in, to a storage elsewhere that wants no sign-in.
+"""Files: with a token, the API's address of a file leads to a storage, which asks for no token.
 
-The storage is on ``localhost``, the API on ``127.0.0.1``: two origins, as Procore and its object store are.
-An address of the storage is good for a short while, for whoever has it.
+The storage is on ``localhost``, the API on ``127.0.0.1``: two origins, as with Procore and its object store. An address
+in the storage is good for a short while, for everybody who has it.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from procore_jupyter.demo.oauth_routes import EndpointHandler
 
 @dataclass
 class Signatures:
-    """Addresses of the storage that nobody else can make up.
+    """Signs addresses in the storage, so that nobody can make one up.
 
     Parameters
     ----------
     clock : callable
-        The provider's time in seconds since the epoch.
+        Returns the provider's time in seconds since the epoch.
     """
 
     clock: Callable[[], float]
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def sign(self, file_id: str, name: str, lifetime: float) -> str:
-        """Return a token for a file, good for so many seconds."""
+        """Return the part of an address that permits a file, for `lifetime` seconds."""
         expires = str(int(self.clock() + lifetime))
         return f"{file_id}.{expires}.{self._signature(file_id, name, expires)}"
 
     def file_of(self, token: str, name: str) -> int | None:
-        """Return the id of the file that a token is for; None where it is forged, or no longer good."""
+        """Return the id of the file that such a part permits; None if it is forged or too old."""
         file_id, _, rest = token.partition(".")
         expires, _, signature = rest.partition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(file_id, name, expires).encode()):
@@ -52,7 +52,7 @@ class Signatures:
 
 
 class FileHandler(EndpointHandler):
-    """``/files/<id>/<name>``: sends who is signed in on to the storage."""
+    """``/files/<id>/<name>``: with a token, redirects to the storage."""
 
     signatures: Signatures
     records: Callable[[], Records]
@@ -63,7 +63,7 @@ class FileHandler(EndpointHandler):
         signatures: Signatures | None = None,
         records: Callable[[], Records] | None = None,
     ) -> None:
-        """Take the stage, what signs, and the records."""
+        """Keep the stage, the signatures, and the records."""
         super().initialize(stage)
         assert signatures is not None
         assert records is not None
@@ -90,20 +90,20 @@ class FileHandler(EndpointHandler):
 
 
 class StorageHandler(DemoHandler):
-    """``/storage/<token>/<name>``: gives a file to whoever has its address, and to nobody who signs in here."""
+    """``/storage/<permission>/<name>``: gives a file to everybody who has its address, and takes no token."""
 
     signatures: Signatures
 
     def initialize(self, stage: Stage, signatures: Signatures | None = None) -> None:
-        """Take the stage and what signs."""
+        """Keep the stage and the signatures."""
         super().initialize(stage)
         assert signatures is not None
         self.signatures = signatures
 
     def get(self, token: str, name: str) -> None:
-        """Give the file, or refuse."""
+        """Answer with the file, or refuse."""
         if "Authorization" in self.request.headers:
-            # As object stores do: the address is the permission, and there may be no second one.
+            # As in object stores: the address is the permission, and a second one is an error.
             self._refuse(400, "InvalidArgument", "Only one auth mechanism allowed")
             return
         file_id = self.signatures.file_of(token, name)

@@ -1,4 +1,4 @@
-"""Views of a row: all that it has, its id alone, or what it is called by."""
+"""Views of a row: all fields, the id alone, or the names."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NAMES = (
 
 
 def view_of(wanted: str, endpoint: Endpoint) -> Callable[[Row], Row]:
-    """Return what makes a row of the view out of a whole row.
+    """Return a function from a whole row to the row of a view.
 
     Parameters
     ----------
     wanted : str
-        The view that was asked for; empty for the usual one. One that the list doesn't have counts as none.
+        The view; empty, or one that the list doesn't have, for the usual one.
     endpoint : Endpoint
         The list.
     """
@@ -42,5 +42,5 @@ def _only(row: Row, names: tuple[str, ...]) -> Row:
 
 
 def _whole(row: Row) -> Row:
-    """Return what a row shows: names with an underscore before them are there for filters alone."""
+    """Return a row without the fields that begin with an underscore: they are there for filters alone."""
     return {name: value for name, value in row.items() if not name.startswith("_")}

@@ -1,4 +1,4 @@
-"""The embedded Procore's pages: plain HTML that reads well without scripts, and says what it is."""
+"""The embedded Procore's web pages: plain HTML without scripts, marked as a stand-in's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ footer { margin-top: 2rem; font-size: .875rem }
 
 HEADERS: Mapping[str, str] = {
     "Content-Type": "text/html; charset=utf-8",
-    # No form-action here: Chromium applies it to the redirect that follows a form, back to the notebook.
+    # Without form-action: Chromium would apply it to the redirect after a form, back to the notebook.
     "Content-Security-Policy": (
         "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-"
         + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -61,7 +61,7 @@ def _hidden(fields: Mapping[str, str]) -> str:
 
 
 def log_in(people: Sequence[Person], return_to: str, csrf: str) -> str:
-    """Return the page where a person says who they are; the first is chosen already."""
+    """Return the page on which a person says who they are; the first one is chosen."""
     choices = ""
     for number, person in enumerate(people):
         companies = ", ".join(COMPANIES[company].name for company in person.companies)
@@ -85,9 +85,9 @@ def consent(application: str, person: Person, leads_to: str, fields: Mapping[str
     application : str
         The app's name.
     leads_to : str
-        The redirect URI that the browser is sent to afterwards.
+        The redirect URI that the browser goes to afterwards.
     fields : mapping
-        The authorization request, which the form gives back.
+        The authorization request's parameters, which the form sends again.
     """
     given = _hidden({**fields, "csrf": csrf})
     goes_to = "a page with a code to copy" if leads_to == OOB else f"<code>{escape(leads_to)}</code>"
@@ -102,7 +102,7 @@ def consent(application: str, person: Person, leads_to: str, fields: Mapping[str
 
 
 def refusal(description: str) -> str:
-    """Return the page of a refused authorization request: nothing is sent back to the app."""
+    """Return the page of a refused authorization request, which goes no further."""
     return _page("An error has occurred", f"<p>{escape(description)}</p>")
 
 
@@ -115,12 +115,12 @@ def show_code(code: str) -> str:
 
 
 def denied() -> str:
-    """Return the page after Deny where there is no address to send the browser to."""
+    """Return the page after Deny, if the app has no address to redirect to."""
     return _page("You chose Deny", "<p>Nothing was let in. You can close this tab.</p>")
 
 
 def home(person: Person | None, csrf: str) -> str:
-    """Return the front page: who is logged in in this browser."""
+    """Return the front page, which says who is logged in."""
     if person is None:
         return _page("Nobody is logged in here", "<p>Start from your notebook.</p>")
     return _page(

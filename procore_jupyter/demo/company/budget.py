@@ -1,4 +1,4 @@
-"""The budget: views, their detail rows by WBS code, the sums of these, and what changed them. Amounts in cents."""
+"""The budget: views, their detail rows by WBS code, the sums of these, and the changes. Amounts are in cents."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from procore_jupyter.demo.company.records import Site
 from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, moment, money, stamp
 
-# Each view adds columns of its own to its rows, by their titles.
+# The views, each with the titles of its own columns.
 _VIEWS = (
     ("Standard budget", ("Revised Budget", "Committed Costs", "Direct Costs", "Job to Date Costs")),
     ("Forecast", ("Revised Budget", "Forecast To Complete", "Estimated Cost at Completion", "Projected Over Under")),
 )  # fmt: skip
-# Room for the detail rows of a view, among the ids.
+# Ids that are set apart for the detail rows of a view.
 _STRIDE = 1000
-# What of the contract's value is in the budget.
+# Share of the contract's value that is in the budget.
 _SHARE = 0.9
 
 
 def _originals(site: Site) -> list[int]:
-    """Return the original budget, in cents, by the place of a WBS code."""
+    """Return the original budget in cents, by the place of a WBS code."""
     codes = site.get(breakdown)
     dice = site.dice("budget_detail_rows", 0)
     parts = [dice.part(0.2, 1.0) * (0.3, 0.6, 2.0)[code.kind] for code in codes]
@@ -31,7 +31,7 @@ def _originals(site: Site) -> list[int]:
 
 
 def _transfers(site: Site) -> list[tuple[int, int, int]]:
-    """Return the budget modifications: from one WBS code's place to another's, and how many cents."""
+    """Return the budget modifications: the places of two WBS codes, and the cents that move from the first to the second."""
     originals, found = site.get(_originals), []
     for index in range(site.count(30)):
         dice = site.dice("budget_modification_outlines", index)
@@ -43,7 +43,7 @@ def _transfers(site: Site) -> list[tuple[int, int, int]]:
 
 
 def _modified(site: Site) -> list[int]:
-    """Return what modifications add up to, in cents, by the place of a WBS code."""
+    """Return the sum of the modifications in cents, by the place of a WBS code."""
     found = [0] * len(site.get(_originals))
     for source, target, cents in site.get(_transfers):
         found[source] -= cents
@@ -52,7 +52,7 @@ def _modified(site: Site) -> list[int]:
 
 
 def budget_views(site: Site) -> RowList:
-    """List the budget views that a project has."""
+    """List a project's budget views."""
 
     def make(index: int) -> Row:
         dice, view_id = site.dice("budget_views", index), site.id("budget_views", index)
@@ -71,7 +71,7 @@ def budget_views(site: Site) -> RowList:
 
 
 def _figures(site: Site, view: int, index: int) -> dict[str, int]:
-    """Return the amounts of a detail row, in cents, by column."""
+    """Return the amounts of a detail row in cents, by column."""
     original, changes = site.get(_originals)[index], site.get(_modified)[index]
     revised = original + changes
     bought, direct = site.get(contracts.committed).get(index, 0), site.get(costs.spent).get(index, 0)
@@ -103,7 +103,7 @@ def _written(figures: dict[str, int]) -> Row:
 
 
 def _biller(site: Site, index: int) -> Row:
-    """Return what a detail row is billed to: the project, or one of its sub jobs."""
+    """Return what bears the cost of a detail row: the project, or one of its sub jobs."""
     if index % 9 in (4, 7):
         job = sub_job(site, 0 if index % 9 == 4 else 1)
         return {"id": job["id"], "name": job["name"], "type": "SubJob"}
@@ -111,7 +111,7 @@ def _biller(site: Site, index: int) -> Row:
 
 
 def detail_rows(site: Site, view: RowPlace) -> RowList:
-    """List the rows of a budget view: one for each WBS code."""
+    """List the rows of a budget view, one for each WBS code."""
     return RowList(len(site.get(breakdown)), lambda index: _detail(site, view.index, index))
 
 
@@ -144,7 +144,7 @@ def _detail(site: Site, view: int, index: int) -> Row:
 
 
 def summary_rows(site: Site, view: RowPlace) -> RowList:
-    """List the sums of a budget view: of the project, and of each sub job."""
+    """List the sums of a budget view, of the project and of each sub job."""
     billers = {biller["id"]: biller for biller in (_biller(site, index) for index in range(9))}
     found = list(billers.values())
 
@@ -162,7 +162,7 @@ def summary_rows(site: Site, view: RowPlace) -> RowList:
 
 
 def budget_modifications(site: Site) -> RowList:
-    """List a project's budget modifications: what was moved from one row of its first view to another."""
+    """List a project's budget modifications: amounts moved between rows of its first view."""
     transfers = site.get(_transfers)
 
     def make(index: int) -> Row:

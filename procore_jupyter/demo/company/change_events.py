@@ -1,4 +1,4 @@
-"""Change events with their items, and the requests for quotes that go out for some of them."""
+"""Change events with their items, and requests for quotes for some of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _how_many(site: Site) -> int:
 
 
 def event_reference(site: Site, number: int) -> Row:
-    """Return some change event, the same one for a number, as other rows refer to it."""
+    """Return a change event for a number as other rows show it; the same one every time."""
     index = number % site.get(_how_many)
     return {"id": site.id("change_events", index), "number": f"{index + 1:03d}", "title": _title(site, index)}
 
@@ -99,7 +99,7 @@ def _item(site: Site, event: int, place: int, dice: Dice) -> Row:
 
 
 def rfqs(site: Site, parent: RowPlace) -> RowList:
-    """List the requests for quotes that went out to a commitment's vendor. A prime contract has none."""
+    """List the requests for quotes to a commitment's vendor. A prime contract has none."""
     if parent.table == "prime_contracts":
         return RowList(0, lambda place: {})
     one = contracts.contract(site, parent)
@@ -108,7 +108,7 @@ def rfqs(site: Site, parent: RowPlace) -> RowList:
 
 
 def _rfq(site: Site, one: Contract, place: int) -> Row:
-    # Purchase orders have the even ones.
+    # Even numbers are those of purchase orders.
     index = _MOST_QUOTES * (2 * one.index + (one.table == contracts.WORK_ORDERS)) + place
     dice = site.dice("rfqs", index)
     day = later(one.day, 20 * (place + 1), site.last)

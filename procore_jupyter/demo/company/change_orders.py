@@ -1,4 +1,4 @@
-"""Change orders: of prime contracts in up to three tiers, and of commitments."""
+"""Change orders of prime contracts, in up to three tiers, and of commitments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PER_REQUEST = PER_PACKAGE // 2
 
 
 def _shared(site: Site, dice: Dice, day: date, status: str, cents: int) -> Row:
-    """Return what all tiers have in common."""
+    """Return the fields that all tiers have."""
     done = later(day, dice.whole(5, 40), site.last)
     approved = status == "approved"
     return {
@@ -45,7 +45,7 @@ def _package_day(site: Site, package: int) -> date:
 
 
 def change_order_packages(site: Site) -> RowList:
-    """List a project's change order packages: the last tier, which changes a prime contract."""
+    """List a project's change order packages, the last tier, which changes a prime contract."""
     return RowList(prime.packages(site), lambda index: _package(site, index))
 
 
@@ -72,7 +72,7 @@ def _package(site: Site, index: int) -> Row:
 
 
 def change_order_requests(site: Site, parent: RowPlace) -> RowList:
-    """List the change order requests of a contract: the middle tier. A commitment has none."""
+    """List a contract's change order requests, the middle tier. A commitment has none."""
     inside = [
         index
         for index in range(prime.packages(site) * PER_PACKAGE // _PER_REQUEST)
@@ -95,7 +95,7 @@ def _request(site: Site, index: int) -> Row:
 
 
 def potential_change_orders(site: Site) -> RowList:
-    """List a project's potential change orders: the first tier. The newest are in no request yet."""
+    """List a project's potential change orders, the first tier. The newest are in no request yet."""
     packages = prime.packages(site)
     return RowList(PER_PACKAGE * packages + packages, lambda index: _potential(site, index, packages))
 
@@ -130,7 +130,7 @@ def _potential(site: Site, index: int, packages: int) -> Row:
 
 
 def prime_change_orders(site: Site) -> RowList:
-    """List the change orders of a project's prime contracts, as projects with one or two tiers have them."""
+    """List the change orders of a project's prime contracts, as a project with one or two tiers has them."""
 
     def make(index: int) -> Row:
         dice, day = site.dice("prime_change_orders", index), _package_day(site, index)
@@ -153,7 +153,7 @@ def prime_change_orders(site: Site) -> RowList:
 
 
 def commitment_change_orders(site: Site) -> RowList:
-    """List the change orders of a project's commitments: those of a commitment after the other."""
+    """List the change orders of a project's commitments, one commitment after the other."""
     return RowList(len(site.get(contracts.changes_of)), lambda index: _of_commitment(site, index))
 
 
@@ -177,7 +177,7 @@ def _of_commitment(site: Site, index: int) -> Row:
 def _single(
     site: Site, dice: Dice, table: str, index: int, shared: Row, events: list[Row], vendor: Vendor
 ) -> Row:
-    """Return what prime and commitment change orders have in common, beyond what all tiers share."""
+    """Return the fields that change orders of prime contracts and commitments have beside those of all tiers."""
     approved = shared["status"] == "approved"
     location = any_location(site, dice)
     creator = anyone(site, dice, directory.own_people)

@@ -1,4 +1,4 @@
-"""What can be chosen in forms: statuses, types, reasons and the like, with the ids that rows refer to."""
+"""The choices in forms (statuses, types, reasons …) with the ids by which rows refer to them."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ _STARTS = {
 
 
 def labels(name: str) -> tuple[str, ...]:
-    """Return what can be chosen there."""
+    """Return the labels of a field's choices."""
     return _OPTIONS[name]
 
 
 def option(name: str, index: int) -> Row:
-    """Return one choice: its id and its label as ``name``."""
+    """Return a choice: its id, and its label as ``name``."""
     return {"id": _STARTS[name] + index, "name": _OPTIONS[name][index]}
 
 
 def any_option(name: str, dice: Dice) -> Row:
-    """Return some choice."""
+    """Return a random choice."""
     return option(name, dice.whole(0, len(_OPTIONS[name]) - 1))

@@ -1,4 +1,4 @@
-"""What cost is counted by: cost codes, line item types, WBS codes, sub jobs, tax codes and billing periods."""
+"""The codes of costs: cost codes, line item types, WBS codes, sub jobs, tax codes; and billing periods."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from procore_jupyter.demo.company.records import Firm, Site
 from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import ORIGIN, stamp
 
-# Division, then its codes. The places of divisions are those of the trades that do most of the work in them.
+# Each division with its codes. A division has the place of the trade that does most of its work.
 DIVISIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("01", "General Requirements", (("310", "Project Management"), ("500", "Temporary Facilities"), ("700", "Closeout"))),
     ("02", "Existing Conditions", (("410", "Demolition"), ("820", "Abatement"))),
@@ -32,7 +32,7 @@ DIVISIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("32", "Exterior Improvements", (("120", "Paving"), ("900", "Planting"))),
 )  # fmt: skip
 _KINDS = (("L", "Labor"), ("M", "Materials"), ("S", "Subcontract"), ("E", "Equipment"), ("O", "Other"))
-# Codes that have money in the budget have it in these.
+# The kinds of cost of a code that has money in the budget.
 _BUDGETED_KINDS = (0, 1, 2)
 _SUB_JOBS = (("01", "Main building"), ("02", "Site works"))
 _TAX_CODES = (
@@ -43,7 +43,7 @@ _TAX_CODES = (
 
 @dataclass(frozen=True)
 class CostCode:
-    """A cost code: a division's own, or one in it."""
+    """A cost code: a division, or a code in it."""
 
     index: int
     id: int
@@ -54,13 +54,13 @@ class CostCode:
     parent: int | None
 
     def reference(self) -> Row:
-        """Return it as other rows refer to it."""
+        """Return the code as other rows show it."""
         return {"id": self.id, "name": self.name, "full_code": self.full_code, "code": self.code}
 
 
 @dataclass(frozen=True)
 class WbsCode:
-    """A cost code and a kind of cost, which budgets and line items are kept by."""
+    """A cost code with a kind of cost: what budgets and line items are broken down by."""
 
     index: int
     id: int
@@ -69,21 +69,21 @@ class WbsCode:
 
     @property
     def flat_code(self) -> str:
-        """Both codes in one: ``03-300.S``."""
+        """Both codes: ``03-300.S``."""
         return f"{self.cost_code.full_code}.{_KINDS[self.kind][0]}"
 
     @property
     def flat_name(self) -> str:
-        """Both names in one."""
+        """Both names."""
         return f"{self.cost_code.name}.{_KINDS[self.kind][1]}"
 
     def reference(self) -> Row:
-        """Return it as other rows refer to it."""
+        """Return the code as other rows show it."""
         return {"id": self.id, "flat_code": self.flat_code, "description": self.flat_name}
 
 
 def codes(site: Site) -> list[CostCode]:
-    """Return a project's cost codes: each division, followed by its codes."""
+    """Return a project's cost codes, each division before its codes."""
     found: list[CostCode] = []
     for division, (number, name, inside) in enumerate(DIVISIONS):
         top = len(found)
@@ -97,7 +97,7 @@ def codes(site: Site) -> list[CostCode]:
 
 
 def leaves(site: Site) -> list[CostCode]:
-    """Return the cost codes that cost is booked on: all but the divisions."""
+    """Return the cost codes for bookings: all but the divisions."""
     return [code for code in site.get(codes) if code.parent is not None]
 
 
@@ -108,18 +108,18 @@ def breakdown(site: Site) -> list[WbsCode]:
 
 
 def any_cost_code(site: Site, dice: Dice) -> Row:
-    """Return some cost code, as other rows refer to it."""
+    """Return a random cost code as other rows show it."""
     return dice.pick(site.get(leaves)).reference()
 
 
 def line_item_type(firm: Firm, kind: int) -> Row:
-    """Return a kind of cost, as other rows refer to it."""
+    """Return a kind of cost as other rows show it."""
     code, name = _KINDS[kind]
     return {"id": firm.id("line_item_types", kind), "code": code, "name": name, "base_type": name.lower()}
 
 
 def sub_job(site: Site, index: int) -> Row:
-    """Return one of a project's two sub jobs, as other rows refer to it."""
+    """Return one of a project's two sub jobs as other rows show it."""
     code, name = _SUB_JOBS[index]
     return {"id": site.id("sub_jobs", index), "code": code, "name": name}
 
@@ -204,7 +204,7 @@ def tax_codes(firm: Firm) -> RowList:
 
 
 def periods(site: Site) -> list[tuple[date, date]]:
-    """Return a project's billing periods, which are months: first and last day."""
+    """Return the first and last day of a project's billing periods, which are months."""
     found = []
     day = site.first.replace(day=1)
     while day <= site.last:

@@ -1,4 +1,4 @@
-"""Commitments as rows: purchase orders, work orders and both together, with their line items."""
+"""Rows of commitments (purchase orders, work orders, both together) and of their line items."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def purchase_orders(site: Site) -> RowList:
 
 
 def work_orders(site: Site) -> RowList:
-    """List a project's work orders: its subcontracts."""
+    """List a project's work orders, its subcontracts."""
     return RowList(
         contracts.count(site, WORK_ORDERS),
         lambda index: _work_order(contracts.contract(site, RowPlace(WORK_ORDERS, index))),
@@ -65,12 +65,12 @@ def work_orders(site: Site) -> RowList:
 
 
 def commitments(site: Site) -> RowList:
-    """List a project's commitments of both kinds, with a few fields only."""
+    """List a project's commitments of both kinds with a few fields."""
     return _both(site, _commitment)
 
 
 def commitment_contracts(site: Site) -> RowList:
-    """List a project's commitments of both kinds, as the newer tool does: ids are text."""
+    """List a project's commitments of both kinds as the newer tool does, with ids as texts."""
     return _both(site, _newer)
 
 
@@ -171,7 +171,7 @@ def _commitment(one: Contract) -> Row:
 
 def _newer(one: Contract) -> Row:
     order, work = _of_purchase_order(one), _of_work_order(one)
-    # Each kind has the fields of the other, without a value.
+    # Each kind has the other's fields without a value.
     order, work = (
         (order, dict.fromkeys(work)) if one.table == PURCHASE_ORDERS else (dict.fromkeys(order), work)
     )
@@ -209,7 +209,7 @@ def _line_item(one: Contract, place: int) -> Row:
 
 
 def line_row(site: Site, line: Line) -> Row:
-    """Return what the line items of commitments and direct costs have in common."""
+    """Return the fields that the line items of commitments and direct costs share."""
     return {
         "description": f"{line.code.cost_code.name} ({line.unit})",
         "cost_code": line.code.cost_code.reference(),

@@ -1,4 +1,4 @@
-"""The company's custom fields: their definitions, and values of them in rows."""
+"""The company's custom fields: their definitions, and their values in rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from procore_jupyter.demo.company.records import Firm, Site
 from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.data import MARK
 
-# What each kind of row has: label, data type, and for lists what can be chosen.
+# The fields of each kind of row: label, data type, and the choices of a list.
 _FIELDS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "projects": (
         ("Delivery Method", "lov_entry", ("Design-build", "CM at risk", "Lump sum")),
@@ -69,11 +69,11 @@ def _definition(firm: Firm, index: int) -> Row:
 
 
 def custom_fields(site: Site, table: str, dice: Dice) -> Row:
-    """Return the values of a row's custom fields, by ``custom_field_<definition id>``."""
+    """Return the values of a row's custom fields by ``custom_field_<definition id>``."""
     return {
         f"custom_field_{site.firm.id('custom_fields', index)}": {
             "data_type": data_type,
-            # Not every form is filled in.
+            # Not everybody fills in every field.
             "value": _value(site, data_type, choices, index, dice) if dice.chance(0.8) else None,
         }
         for index, (of, _, data_type, choices) in enumerate(_ALL)

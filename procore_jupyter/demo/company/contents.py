@@ -1,4 +1,4 @@
-"""What is in files: small, valid, and the same on every run. Every file of a kind has the same size."""
+"""The contents of files: small, valid, and the same on every run. All files of a kind have the same size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TEXT_SIZE = 256
 
 
 def kind_of(name: str) -> str | None:
-    """Return the kind of a file, by the end of its name: ``png``, ``pdf`` or ``txt``; None for any other."""
+    """Return the kind of a file by the end of its name: ``png``, ``pdf`` or ``txt``; None for any other."""
     kind = name.rpartition(".")[2]
     return kind if kind in MEDIA_TYPES else None
 
@@ -26,7 +26,7 @@ def content(file_id: int, name: str) -> bytes:
     Raises
     ------
     ValueError
-        There are no files of that kind.
+        There are no files of this kind.
     """
     match kind_of(name):
         case "png":
@@ -54,7 +54,7 @@ def _png(colour: bytes) -> bytes:
 
     header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
     lines = (b"\x00" + colour * _SIDE) * _SIDE
-    # Not compressed, so that the size is the same for all colours.
+    # Not compressed: so all colours take the same size.
     parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines, 0)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + parts
 

@@ -1,6 +1,6 @@
-"""Commitments as figures: what each purchase order and work order is for, and how its amounts come about.
+"""The figures of commitments: what each purchase order and work order is for, and its amounts.
 
-All amounts are whole cents, so that they add up.
+Amounts are whole cents, so that they add up.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from procore_jupyter.demo.company.rows import Children, RowPlace
 
 PURCHASE_ORDERS, WORK_ORDERS = "purchase_orders", "work_orders"
 
-# What of the project's value is bought: materials with purchase orders, work with work orders.
+# Shares of the project's value: materials are bought with purchase orders, work with work orders.
 _SHARES = {PURCHASE_ORDERS: 18, WORK_ORDERS: 42}
 _USUAL = {PURCHASE_ORDERS: 60, WORK_ORDERS: 42}
 _STATUSES = {
     PURCHASE_ORDERS: ("Draft", "Submitted", "Approved", "Partially Received", "Received", "Closed"),
     WORK_ORDERS: ("Draft", "Out For Signature", "Approved", "Approved", "Approved", "Complete"),
 }
-# The kind of cost (a place in the line item types) of each.
+# The kind of cost of each, as a place in the line item types.
 _KINDS = {PURCHASE_ORDERS: 1, WORK_ORDERS: 2}
 _UNITS = ("ea", "lf", "sf", "cy", "hrs", "ls")
-# The division of each trade's work.
+# The division of the work of each trade.
 _DIVISIONS = (
     "03",
     "05",
@@ -57,7 +57,7 @@ _MOST_INVOICES = 10
 
 @dataclass(frozen=True)
 class Line:
-    """A line item: a quantity, its unit and the unit's cost in cents."""
+    """A line item: a quantity, its unit, and the unit's cost in cents."""
 
     code: WbsCode
     quantity: int
@@ -66,13 +66,13 @@ class Line:
 
     @property
     def amount(self) -> int:
-        """The whole in cents."""
+        """The line's cost in cents."""
         return self.quantity * self.unit_cost
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change order of a commitment: its amount in cents, and its status."""
+    """A change order of a commitment: its amount in cents and its status."""
 
     amount: int
     status: str
@@ -94,12 +94,12 @@ class Contract:
 
     @property
     def id(self) -> int:
-        """Its id."""
+        """The id of its row."""
         return self.site.id(self.table, self.index)
 
     @property
     def number(self) -> str:
-        """Its number."""
+        """Its number, as people read it."""
         return f"{'PO' if self.table == PURCHASE_ORDERS else 'SC'}-{self.index + 1:03d}"
 
     @property
@@ -109,7 +109,7 @@ class Contract:
 
     @property
     def title(self) -> str:
-        """What it is for."""
+        """The work or material that it is for."""
         return self.lines[0].code.cost_code.name
 
     @property
@@ -119,24 +119,24 @@ class Contract:
 
     @cached_property
     def total(self) -> int:
-        """The sum of its line items, in cents."""
+        """The sum of its line items in cents."""
         return sum(line.amount for line in self.lines)
 
     def changed_by(self, *statuses: str) -> int:
-        """Return the sum of its change orders of these statuses, in cents."""
+        """Return the sum in cents of its change orders with these statuses."""
         return sum(change.amount for change in self.changes if change.status in statuses)
 
     @property
     def revised(self) -> int:
-        """The sum with its approved change orders, in cents."""
+        """The sum with its approved change orders in cents."""
         return self.total + self.changed_by("approved")
 
     def completed(self, invoices: int) -> int:
-        """Return what is completed after so many of its invoices, in cents."""
+        """Return the work completed after a number of invoices, in cents."""
         return self.revised * self.percent(invoices) // 100
 
     def percent(self, invoices: int) -> int:
-        """Return how much of it is completed after so many of its invoices."""
+        """Return the share completed after a number of invoices."""
         last = 100 if self.status == "Complete" else 85
         return last * invoices // self.invoices if self.invoices else 0
 
@@ -147,7 +147,7 @@ def count(site: Site, table: str) -> int:
 
 
 def contract(site: Site, place: RowPlace) -> Contract:
-    """Return the commitment of a place."""
+    """Return the commitment at a place."""
     table, index = place.table, place.index
     dice, many = site.dice(table, index), count(site, table)
     day = site.day(index, many)
@@ -191,7 +191,7 @@ def _by_code(site: Site) -> dict[tuple[int, int], WbsCode]:
 
 
 def places(site: Site) -> list[RowPlace]:
-    """Return the places of all commitments: purchase orders, then work orders."""
+    """Return the places of all commitments, purchase orders first."""
     return [
         RowPlace(table, index)
         for table in (PURCHASE_ORDERS, WORK_ORDERS)
@@ -205,17 +205,17 @@ def every(site: Site) -> Iterator[Contract]:
 
 
 def changes_of(site: Site) -> Children:
-    """Return which change order is of which commitment, by their places."""
+    """Return which commitment each change order belongs to, by their places."""
     return Children(len(one.changes) for one in every(site))
 
 
 def invoices_of(site: Site) -> Children:
-    """Return which invoice is of which commitment, by their places."""
+    """Return which commitment each invoice belongs to, by their places."""
     return Children(one.invoices for one in every(site))
 
 
 def committed(site: Site) -> dict[int, int]:
-    """Return what is committed in signed contracts, in cents, by the place of a WBS code."""
+    """Return the costs in signed contracts in cents, by the place of a WBS code."""
     found: dict[int, int] = {}
     for one in every(site):
         for line in one.lines if one.executed else ():

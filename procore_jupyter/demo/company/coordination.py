@@ -1,4 +1,4 @@
-"""Coordination issues: what clashes in the model, and who sees to it."""
+"""Coordination issues: clashes in the model, and who solves them."""
 
 from __future__ import annotations
 

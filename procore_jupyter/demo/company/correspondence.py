@@ -1,4 +1,4 @@
-"""Correspondence: its types, which are the company's, and a project's items."""
+"""Correspondence: the company's types, and a project's items."""
 
 from __future__ import annotations
 

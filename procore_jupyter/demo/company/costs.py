@@ -1,4 +1,4 @@
-"""Direct costs, and their line items as a list of their own."""
+"""Direct costs, and the list of their line items."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _cost(site: Site, index: int) -> _Cost:
 
 
 def spent(site: Site) -> dict[int, int]:
-    """Return what approved direct costs come to, in cents, by the place of a WBS code."""
+    """Return the sum of approved direct costs in cents, by the place of a WBS code."""
     found: dict[int, int] = {}
     for index in range(site.count(_USUAL)):
         one = _cost(site, index)

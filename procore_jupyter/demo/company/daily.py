@@ -1,4 +1,4 @@
-"""What all daily logs share: their days, headers, shifts, and the fields that (nearly) every entry has."""
+"""What all daily logs share: days, headers, shifts, and the fields of (nearly) every entry."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Kind:
     Parameters
     ----------
     table : str
-        Its name, as in the address of its list.
+        The name in the address of its list.
     rate : float
-        Entries of a working day, in a large project at scale 1.
+        Entries a working day, in a large project at scale 1.
     details : callable
-        Gives the fields that this kind alone has, of the project, the entry's chances and its day.
+        Returns the fields of this kind alone, from the project, the entry's dice and its day.
     without : tuple of str
         Shared fields that this kind doesn't have.
     more : tuple of str
-        Of ``status``, ``permissions`` and ``custom_fields``, those that it has.
+        Those of ``status``, ``permissions`` and ``custom_fields`` that this kind has.
     """
 
     table: str
@@ -73,7 +73,7 @@ class Kind:
             "attachments": attachments(site, self.table, index, dice, 0.1),
             "created_at": moment(dice, on),
             "updated_at": moment(dice, min(on + timedelta(days=dice.whole(0, 3)), site.last)),
-            **details,  # last: a kind may know better
+            **details,  # last: they may replace shared fields
         }
         if "status" in self.more:
             row["status"] = "approved" if dice.chance(0.9) else "pending"
@@ -86,13 +86,13 @@ class Kind:
         if "header" in self.more:
             row["daily_log_header_id"] = header_id(site, on)
         for name in self.without:
-            # The list can be filtered by what its rows don't show.
+            # The list can be filtered by it, although its rows don't show it.
             row[f"_{name}"] = row.pop(name)
         return row
 
 
 def segment(site: Site, dice: Dice) -> Row:
-    """Return a shift, as rows refer to it: nearly always the one by day."""
+    """Return a shift as other rows show it, nearly always the day shift."""
     index = 0 if dice.chance(0.9) else 1
     return {"id": site.id("daily_log_segments", index), "name": _SHIFTS[index]}
 
@@ -103,7 +103,7 @@ def header_id(site: Site, day: date) -> int:
 
 
 def daily_log_headers(site: Site) -> RowList:
-    """List the headers of a project's daily logs: one for each working day."""
+    """List the headers of a project's daily logs, one for each working day."""
 
     def make(index: int) -> Row:
         dice, day = site.dice("daily_log_headers", index), site.days[index]

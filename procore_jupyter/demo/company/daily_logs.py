@@ -1,4 +1,4 @@
-"""The kinds of daily logs: how often each is written, and the fields that it alone has."""
+"""The kinds of daily logs: how often each is written, and its own fields."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _inspection(site: Site, dice: Dice, day: date) -> Row:
 
 
 def _manpower(site: Site, dice: Dice, day: date) -> Row:
-    """A contractor's crew: about as many people each day, of its own trade."""
+    """Return the fields of a contractor's crew, about as many people of its trade each day."""
     contractor = dice.pick(site.get(directory.subcontractors))
     usual = site.dice("crews", contractor.index).whole(3, 12)
     workers, hours = max(1, usual + dice.whole(-2, 2)), dice.pick((8, 8, 8, 10, 4))
@@ -296,13 +296,13 @@ def kind(table: str) -> Kind:
 
 
 class DailyLogCounts:
-    """How many entries of each kind a project has, between two days."""
+    """The numbers of a project's entries of each kind, between two days."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def between(self, first: date, last: date) -> RowList:
-        """List the kinds with the number of their entries from `first` to `last`, both included."""
+        """Return each kind with the number of its entries from `first` to `last`, both included."""
 
         def make(index: int) -> Row:
             entries = KINDS[index].rows(self._site).between(first, last)

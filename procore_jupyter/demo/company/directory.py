@@ -1,4 +1,4 @@
-"""The directory: a company's people and the companies it works with, and which of them a project has."""
+"""The directory: a company's people and the companies that it works with, and those of a project."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TRADES = (
     "Painting", "Flooring", "Plumbing", "HVAC", "Fire Protection", "Electrical", "Low Voltage", "Elevators",
     "Earthwork", "Paving", "Landscaping", "Demolition",
 )  # fmt: skip
-# Made up, one for each trade: no company of these names is meant.
+# One for each trade, made up: no company of such a name is meant.
 _TRADE_NAMES = (
     "Brindlewick Concrete", "Ironquay Steelworks", "Marrowfield Masonry", "Tallowby Carpentry",
     "Fennimoss Roofing", "Dampsley Waterproofing", "Clearmoor Glazing", "Wexcombe Drywall", "Ochrelane Painting",
@@ -53,7 +53,7 @@ _OTHERS = (
 
 @dataclass(frozen=True)
 class Vendor:
-    """A company of the directory: the firm itself, a designer, an owner or a subcontractor."""
+    """A company in the directory: the firm itself, a designer, an owner or a subcontractor."""
 
     index: int
     id: int
@@ -61,13 +61,13 @@ class Vendor:
     trade: int | None
 
     def reference(self) -> Row:
-        """Return it as other rows refer to it."""
+        """Return the company as other rows show it."""
         return {"id": self.id, "name": self.name}
 
 
 @dataclass(frozen=True)
 class Member:
-    """A person of the directory."""
+    """A person in the directory."""
 
     index: int
     id: int
@@ -81,16 +81,16 @@ class Member:
 
     @property
     def name(self) -> str:
-        """Both names."""
+        """First and last name."""
         return f"{self.first_name} {self.last_name}"
 
     def reference(self) -> Row:
-        """Return the person as other rows refer to them."""
+        """Return the person as other rows show them."""
         return {"id": self.id, "login": self.login, "name": self.name}
 
 
 def vendors(firm: Firm) -> list[Vendor]:
-    """Return all vendors: the firm itself, architect, engineer and owner, then the subcontractors."""
+    """Return all vendors: the firm itself, architect, engineer, owner, and then the subcontractors."""
     names: list[tuple[str, int | None]] = [(firm.company.name, None), *((name, None) for name, _ in _OTHERS)]
     names += [(name, trade) for trade, name in enumerate(_TRADE_NAMES)]
     names += [(name, trade) for trade, name in enumerate(_SECOND_NAMES)]
@@ -100,10 +100,10 @@ def vendors(firm: Firm) -> list[Vendor]:
 
 
 def members(firm: Firm) -> list[Member]:
-    """Return all people: those who can log in, the firm's own, and each vendor's."""
+    """Return all people: those who can log in, the firm's, and each vendor's."""
     known = firm.get(vendors)
     found: list[Member] = []
-    # Who may log in here is in the directory; who may log in elsewhere only has once been, in that of Builders.
+    # People who can log in are in the directories of their companies; Builders also keeps those of other companies.
     for person in PEOPLE.values():
         if firm.company.id in person.companies or firm.slot == 0:
             first, _, last = person.name.partition(" ")
@@ -119,7 +119,7 @@ def members(firm: Firm) -> list[Member]:
         index = len(found)
         first = _FIRST_NAMES[(index + 3 * firm.slot) % len(_FIRST_NAMES)]
         last = _LAST_NAMES[(index + 5 * firm.slot) % len(_LAST_NAMES)]
-        # One or two people of each vendor; the firm itself has the others.
+        # Each vendor has one or two people; the others are the firm's.
         vendor = known[0] if index < own else known[1 + (index - own) % (len(known) - 1)]
         jobs = _OWN_JOBS if index < own else ("Architect",) if vendor.index == 1 else _OTHER_JOBS
         login = (
@@ -136,7 +136,7 @@ def members(firm: Firm) -> list[Member]:
 
 
 def site_vendors(site: Site) -> list[Vendor]:
-    """Return the vendors of a project: the firm, its designers and owner, and one for each trade."""
+    """Return a project's vendors: the firm, its designers and owner, and one for each trade."""
     known = site.firm.get(vendors)
     dice = site.dice("vendors", 0)
     chosen = known[: 1 + len(_OTHERS)]
@@ -146,7 +146,7 @@ def site_vendors(site: Site) -> list[Vendor]:
 
 
 def subcontractors(site: Site) -> list[Vendor]:
-    """Return those of a project's vendors that have a trade, in the order of the trades."""
+    """Return a project's subcontractors, in the order of their trades."""
     return sorted(
         (vendor for vendor in site.get(site_vendors) if vendor.trade is not None),
         key=lambda vendor: vendor.trade or 0,
@@ -154,31 +154,31 @@ def subcontractors(site: Site) -> list[Vendor]:
 
 
 def site_members(site: Site) -> list[Member]:
-    """Return the people of a project: those of its vendors."""
+    """Return a project's people, those of its vendors."""
     here = {vendor.id for vendor in site.get(site_vendors)}
     return [one for one in site.firm.get(members) if one.vendor.id in here and one.active]
 
 
 def own_people(site: Site) -> list[Member]:
-    """Return those of a project's people who work for the firm."""
+    """Return a project's people who work for the firm."""
     return [one for one in site.get(site_members) if one.vendor.index == 0]
 
 
 def other_people(site: Site) -> list[Member]:
-    """Return those of a project's people who work for a subcontractor or designer."""
+    """Return a project's people who work for a subcontractor or designer."""
     return [one for one in site.get(site_members) if one.vendor.index != 0]
 
 
 def trade_of(firm: Firm, index: int) -> Row:
-    """Return a trade as other rows refer to it."""
+    """Return a trade as other rows show it."""
     return {"id": firm.id("trades", index), "name": TRADES[index], "active": True}
 
 
 def anyone(site: Site, dice: Dice, among: Callable[[Site], list[Member]] = site_members) -> Row:
-    """Return some person of a project, as other rows refer to them."""
+    """Return a random person of a project as other rows show them."""
     return dice.pick(site.get(among)).reference()
 
 
 def any_vendor(site: Site, dice: Dice) -> Row:
-    """Return some subcontractor of a project, as other rows refer to it."""
+    """Return a random subcontractor of a project as other rows show it."""
     return dice.pick(site.get(subcontractors)).reference()

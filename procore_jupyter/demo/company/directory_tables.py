@@ -1,4 +1,4 @@
-"""The directory's lists: people and vendors, of the company and of a project."""
+"""The directory's lists: people and vendors of a company and of a project."""
 
 from __future__ import annotations
 

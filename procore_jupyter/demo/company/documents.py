@@ -1,4 +1,4 @@
-"""Documents: a project's folders and the files in them, as the newer tool lists them; and forms."""
+"""Documents, a project's folders and files as the newer tool lists them; and forms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from procore_jupyter.demo.company.records import Site
 from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.writing import later, moment
 
-# A folder and, where it is in another one, the place of that.
+# Each folder with the place of the folder around it, if there is one.
 _FOLDERS: tuple[tuple[str, int | None], ...] = (
     ("Contracts", None), ("Drawings", None), ("Reports", None), ("Photos", None), ("Closeout", None),
     ("Subcontracts", 0), ("Purchase orders", 0), ("As built", 1), ("Geotechnical", 2), ("Warranties", 4),
@@ -28,7 +28,7 @@ def _how_many(site: Site) -> int:
 
 
 def documents(site: Site) -> RowList:
-    """List a project's folders and, after them, its files."""
+    """List a project's folders, and then its files."""
     count = len(_FOLDERS) + site.get(_how_many)
     return RowList(count, lambda index: _document(site, index, count))
 

@@ -1,4 +1,4 @@
-"""Drawings: areas, the drawings in them, their revisions, and the sets that these were issued in."""
+"""Drawings: areas, the drawings in them, their revisions, and the sets in which these were issued."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CIVIL = _LETTERS.index("C")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A drawing: its number tells discipline, series and sheet."""
+    """A drawing. Its number holds discipline, series and sheet."""
 
     index: int
     id: int
@@ -35,7 +35,7 @@ class Sheet:
 
     @property
     def area(self) -> int:
-        """The place of its area: civil drawings are the site's."""
+        """The place of its area: the site's for civil drawings."""
         return 1 if self.discipline == _CIVIL else 0
 
 
@@ -44,7 +44,7 @@ def _how_many(site: Site) -> int:
 
 
 def drawing(site: Site, index: int) -> Sheet:
-    """Return a drawing by its place among a project's."""
+    """Return a project's drawing by its place."""
     sheet, discipline = divmod(index, len(_LETTERS))
     number, series = divmod(sheet, len(_SERIES))
     return Sheet(
@@ -57,22 +57,22 @@ def drawing(site: Site, index: int) -> Sheet:
 
 
 def any_drawing(site: Site, dice: Dice) -> Sheet:
-    """Return some drawing of a project."""
+    """Return a random drawing of a project."""
     return drawing(site, dice.whole(0, site.get(_how_many) - 1))
 
 
 def revisions(site: Site) -> Children:
-    """Return which revision is of which drawing: from one to three each."""
+    """Return which drawing each revision belongs to; a drawing has one to three."""
     return Children(site.dice("drawings", index).whole(1, 3) for index in range(site.get(_how_many)))
 
 
 def latest_revision(site: Site, one: Sheet) -> int:
-    """Return the place of a drawing's current revision among the project's."""
+    """Return the place of a drawing's current revision among all revisions of the project."""
     return site.get(revisions).of(one.index)[-1]
 
 
 def _inside(site: Site) -> list[list[int]]:
-    """Return the places of each area's drawings."""
+    """Return the places of the drawings of each area."""
     inside: list[list[int]] = [[] for _ in _AREAS]
     for index in range(site.get(_how_many)):
         inside[1 if index % len(_LETTERS) == _CIVIL else 0].append(index)
@@ -167,12 +167,12 @@ def _revision(site: Site, index: int) -> Row:
 
 
 def _issued(site: Site, number: int) -> date:
-    """Return the day of a set."""
+    """Return the day on which a set was issued."""
     return site.day(number, len(_SETS)) + timedelta(days=7)
 
 
 def drawing_sets(site: Site) -> RowList:
-    """List the sets that a project's drawings were issued in."""
+    """List the sets in which a project's drawings were issued."""
 
     def make(index: int) -> Row:
         children = site.get(revisions)

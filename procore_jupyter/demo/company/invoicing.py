@@ -1,4 +1,4 @@
-"""Invoices: subcontractors' requisitions, and the payment applications to the owner."""
+"""Invoices: subcontractors' requisitions, and payment applications to the owner."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RETAINAGE = 10
 
 @dataclass(frozen=True)
 class _Bill:
-    """The figures of an invoice, in cents."""
+    """The amounts of an invoice in cents."""
 
     original: int
     changes: int
@@ -29,16 +29,16 @@ class _Bill:
 
     @property
     def earned(self) -> int:
-        """What is completed, less retainage."""
+        """The completed work, less retainage."""
         return self.completed - self.completed * _RETAINAGE // 100
 
     @property
     def due(self) -> int:
-        """What is to be paid now."""
+        """The amount to pay now."""
         return self.earned - (self.before - self.before * _RETAINAGE // 100)
 
     def summary(self) -> Row:
-        """Return the lines of the form that invoices are made out on."""
+        """Return the lines of an invoice's form."""
         revised = self.original + self.changes
         figures = {
             "original_contract_sum": self.original,
@@ -60,12 +60,12 @@ def _bill(one: Contract, number: int) -> _Bill:
 
 
 def paid(one: Contract) -> int:
-    """Return what has been paid of a commitment, in cents: all of its invoices but the last."""
+    """Return the amount paid for a commitment in cents: all invoices but the last one."""
     return sum(_bill(one, number).due for number in range(one.invoices - 1))
 
 
 def requisitions(site: Site) -> RowList:
-    """List a project's requisitions: those of a commitment after the other."""
+    """List a project's requisitions, one commitment after the other."""
     return RowList(len(site.get(contracts.invoices_of)), lambda index: _requisition(site, index))
 
 
@@ -118,7 +118,7 @@ def _requisition(site: Site, index: int) -> Row:
 
 
 def _period(site: Site, since: date, months: int) -> tuple[date, date, int]:
-    """Return the billing period so many months after a day: its days, and its id."""
+    """Return the billing period some months after a day: its first and last day, and its id."""
     known = site.get(periods)
     index = (since.year - known[0][0].year) * 12 + since.month - known[0][0].month + months
     index = min(index, len(known) - 1)
@@ -126,7 +126,7 @@ def _period(site: Site, since: date, months: int) -> tuple[date, date, int]:
 
 
 def payment_applications(site: Site) -> RowList:
-    """List a project's payment applications: one for each month but the last, on the main prime contract."""
+    """List a project's payment applications on the main prime contract, one for each month but the last."""
     months = len(site.get(periods)) - 1
     return RowList(months, lambda index: _application(site, index, months))
 
@@ -158,7 +158,7 @@ def _application(site: Site, index: int, months: int) -> Row:
         "currency_configuration": CURRENCY,
         "origin_id": None,
         "origin_data": ORIGIN,
-        # Days here, not moments: as documented.
+        # These are days and no moments, as documented.
         "created_at": end.isoformat(),
         "updated_at": (end + timedelta(days=dice.whole(0, 9))).isoformat(),
     }

@@ -1,4 +1,4 @@
-"""A project's locations: buildings, their levels, and the areas of these."""
+"""A project's locations: buildings, their levels, and the levels' areas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AREAS = ("Lobby", "Corridor", "North Wing", "South Wing", "Stair 1", "Plant Roo
 
 @dataclass(frozen=True)
 class Location:
-    """A node of the tree; `parents` are the places of those above it, the nearest first."""
+    """A node of the tree. `parents` are the places of the nodes above it, the nearest first."""
 
     index: int
     id: int
@@ -25,7 +25,7 @@ class Location:
 
 
 def tree(site: Site) -> list[Location]:
-    """Return all locations, each after the one that it is in."""
+    """Return all locations, each after the location around it."""
     found: list[Location] = []
 
     def add(node_name: str, code: str, above: Location | None) -> Location:
@@ -66,7 +66,7 @@ def locations(site: Site) -> RowList:
 
 
 def reference(site: Site, node: Location) -> Row:
-    """Return a location as other rows refer to it."""
+    """Return a location as other rows show it."""
     parent = site.get(tree)[node.parents[0]].id if node.parents else None
     written = stamp(site.first, 840 + node.index % 60)
     return {
@@ -80,12 +80,12 @@ def reference(site: Site, node: Location) -> Row:
 
 
 def any_location(site: Site, dice: Dice) -> Row:
-    """Return some location, as other rows refer to it."""
+    """Return a random location as other rows show it."""
     return reference(site, dice.pick(site.get(tree)))
 
 
 def with_sublocations(site: Site, ids: set[str]) -> set[str]:
-    """Return the ids, written as text, with those of all locations below them."""
+    """Return ids, as texts, with the ids of all locations below them."""
     nodes = site.get(tree)
     chosen = {node.index for node in nodes if str(node.id) in ids}
     return ids | {str(node.id) for node in nodes if chosen & {*node.parents}}

@@ -1,4 +1,4 @@
-"""Meetings, in their series, and tasks."""
+"""Meetings in their series, and tasks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TASK_STATUSES = ("initiated", "in_progress", "ready_for_review", "closed", "voi
 
 
 def _series(site: Site) -> Children:
-    """Return which meeting is of which series: a series is one meeting after the other."""
+    """Return which series each meeting belongs to; the meetings of a series follow one another."""
     usual = (70, 60, 40, 12)
     return Children(site.count(number) for number in usual)
 
 
 def meetings(site: Site) -> RowList:
-    """List a project's meetings, a series after the other. Each row tells its series as ``_group``."""
+    """List a project's meetings, one series after the other. ``_group`` names a row's series."""
     return RowList(len(site.get(_series)), lambda index: _meeting(site, index))
 
 

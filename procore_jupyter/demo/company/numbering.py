@@ -1,6 +1,6 @@
-"""Row ids: unique in their table and over all projects, told apart from table to table, and readable backwards.
+"""Ids of rows: unique over all tables and projects, and they can be read back.
 
-Projects whose own id is of a newer region's kind have rows with ids beyond 2**49, as Procore gives out there.
+The rows of a project of a newer region have ids beyond 2**49, as Procore's have there.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import math
 
 NEWER_REGION = 2**49
 
-# How many projects and companies have room for their rows.
-SLOTS = 2000
+SLOTS = 2000  # projects and companies that there are ids for
 
-# A table's place here is part of its rows' ids: new ones go to the end.
+# A table's place here is part of its rows' ids: a new table goes to the end.
 _TABLES = (
     "users", "vendors", "departments", "offices", "programs", "project_stages", "trades", "locations",
     "custom_fields", "choices", "documents", "rfis", "rfi_questions", "rfi_replies", "submittals",
@@ -43,11 +42,11 @@ class Numbering:
     Parameters
     ----------
     scale : float
-        How many times the usual number of rows there is room for.
+        Factor for the rows of a list, which need as many ids.
     """
 
     def __init__(self, scale: float) -> None:
-        # Room for the longest list of a project, whose rows are thousands, with as much to spare.
+        # Ids for the longest list of a project, which has thousands of rows, and as many to spare.
         self._stride = 10_000 * max(1, math.ceil(scale))
 
     def id(self, table: str, slot: int, index: int, *, newer: bool) -> int:
@@ -60,9 +59,9 @@ class Numbering:
         slot : int
             The project's or company's number.
         index : int
-            The row's place in it, from 0.
+            The row's place in the table, from 0.
         newer : bool
-            Whether it is an id of a newer region.
+            Whether the id is one of a newer region.
         """
         if not 0 <= index < self._stride:
             raise ValueError(f"{table} has no room for row {index}")
@@ -70,7 +69,7 @@ class Numbering:
         return number + NEWER_REGION if newer else number
 
     def place(self, row_id: int) -> tuple[str, int, int] | None:
-        """Return the table, slot and place of a row's id; None where it is no such id."""
+        """Return the table, slot and place of a row by its id; None if there is no such id."""
         rest, index = divmod(row_id % NEWER_REGION - 1, self._stride)
         number, slot = divmod(rest, SLOTS)
         if row_id < 1 or not 1 <= number <= len(_TABLES):

@@ -1,4 +1,4 @@
-"""Photos and the albums that they are in."""
+"""Photos and their albums."""
 
 from __future__ import annotations
 

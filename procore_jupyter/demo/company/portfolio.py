@@ -1,4 +1,4 @@
-"""The company's portfolio: its projects as rows, and the offices, departments, programs, stages and trades."""
+"""The company's portfolio: its projects, offices, departments, programs, stages and trades."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STAGES = ("Bidding", "Pre-Construction", "Course of Construction", "Warranty", 
 
 
 def projects(firm: Firm) -> RowList:
-    """List a company's projects, inactive ones too."""
+    """List a company's projects, the inactive ones too."""
     sites = firm.get(_sites)
     return RowList(len(sites), lambda index: _project(sites[index]))
 
@@ -88,7 +88,7 @@ def _project(site: Site) -> Row:
 
 
 def stage_of(site: Site) -> Row:
-    """Return the stage that a project is in, as other rows refer to it."""
+    """Return a project's stage as other rows show it."""
     name = site.project.stage
     return {"id": site.firm.id("project_stages", _STAGES.index(name)), "name": name}
 
@@ -157,7 +157,7 @@ def programs(firm: Firm) -> RowList:
 
 
 def project_stages(firm: Firm) -> RowList:
-    """List the stages that a company's projects go through."""
+    """List the stages of a company's projects."""
 
     def make(index: int) -> Row:
         return {

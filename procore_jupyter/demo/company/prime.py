@@ -1,4 +1,4 @@
-"""Prime contracts with the owner: their line items, and what change orders add to them. Amounts in cents."""
+"""Prime contracts with the owner, their line items, and the amounts of their change orders. Amounts are in cents."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, moment, money, stamp
 
 PER_PACKAGE = 4
-"""How many potential change orders go into a change order package; half of them into a request."""
+"""Potential change orders of a change order package; half of them are in a request."""
 
 _TITLES = ("Building", "Site work")
-# What of the project's value each contract is for, in hundredths.
+# Each contract's part of the project's value, in hundredths.
 _SHARES = (92, 8)
 _SUBCONTRACT = 2
 
@@ -42,7 +42,7 @@ class Prime:
         return sum(amount for _, amount in self.lines)
 
     def reference(self) -> Row:
-        """Return it as other rows refer to it."""
+        """Return the contract as other rows show it."""
         return {"id": self.id, "title": self.title, "number": self.number}
 
 
@@ -73,12 +73,12 @@ def _contracts(site: Site) -> tuple[Prime, ...]:
 
 
 def _lines(site: Site, index: int, total: int) -> tuple[tuple[WbsCode, int], ...]:
-    """Return a line for each division, the last of which makes up the total."""
+    """Return a line for each division; the last line fills up the total."""
     firsts: dict[int, WbsCode] = {}
     for code in site.get(breakdown):
         if code.kind == _SUBCONTRACT:
             firsts.setdefault(code.cost_code.division, code)
-    # Earthwork and what follows is the second contract's.
+    # The second contract is for earthwork and the divisions after it.
     chosen = [
         code for division, code in firsts.items() if (int(DIVISIONS[division][0]) >= 31) == (index == 1)
     ]
@@ -89,7 +89,7 @@ def _lines(site: Site, index: int, total: int) -> tuple[tuple[WbsCode, int], ...
 
 
 def packages(site: Site) -> int:
-    """Return how many change order packages a project has."""
+    """Return the number of a project's change order packages."""
     return site.count(15)
 
 
@@ -99,7 +99,7 @@ def package_contract(package: int) -> int:
 
 
 def package_status(site: Site, package: int) -> str:
-    """Return a package's status, which its requests and potential change orders share."""
+    """Return the status of a package and of its requests and potential change orders."""
     dice = site.dice("change_order_package_outlines", package)
     old = (site.last - site.day(package, packages(site))).days > 60
     return (
@@ -108,14 +108,14 @@ def package_status(site: Site, package: int) -> str:
 
 
 def potential_amount(site: Site, index: int) -> int:
-    """Return the amount of a potential change order, in cents."""
+    """Return the amount of a potential change order in cents."""
     value = float(site.project.estimated_value) * 100
     part = site.dice("potential_change_order_amounts", index).part(-0.2, 2.0)
     return round(value * 0.06 / (PER_PACKAGE * packages(site)) * part)
 
 
 def package_total(site: Site, package: int) -> int:
-    """Return the amount of a package: the sum of its potential change orders', in cents."""
+    """Return the amount of a package in cents, the sum of its potential change orders."""
     first = PER_PACKAGE * package
     return sum(potential_amount(site, index) for index in range(first, first + PER_PACKAGE))
 

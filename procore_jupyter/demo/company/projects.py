@@ -1,4 +1,4 @@
-"""Projects: those that have a name of their own, as many more as are wanted, and all that is known of each."""
+"""Projects: those that are written down, and as many more as are wanted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.writing import money
 from procore_jupyter.demo.data import BUILDERS, PROJECTS, Project
 
-# Between the ids of the projects that have a name of their own.
+# Between the ids of the projects that are written down.
 _FIRST_ID = 4801
 _PLACES = (
     ("Oakland", "CA"), ("Fresno", "CA"), ("Portland", "OR"), ("Salem", "OR"), ("Eugene", "OR"), ("Bend", "OR"),
@@ -36,14 +36,14 @@ _STAGES = (
 
 
 def all_projects(seed: int, active: int | None) -> tuple[Project, ...]:
-    """Return all companies' projects.
+    """Return the projects of all companies.
 
     Parameters
     ----------
     seed : int
-        Other seeds give other projects, beyond those that have a name of their own.
+        Decides the projects that aren't written down.
     active : int or None
-        How many active ones Skyline Builders has; None for all that have a name of their own.
+        How many active projects Skyline Builders has; None for those that are written down.
     """
     named = [one for one in PROJECTS if one.company.id == BUILDERS.id and one.active]
     wanted = len(named) if active is None else active
@@ -57,7 +57,7 @@ def all_projects(seed: int, active: int | None) -> tuple[Project, ...]:
 def _generated(seed: int, number: int) -> Project:
     dice = Dice(f"{seed}:projects:{number}")
     city, state_code = dice.pick(_PLACES)
-    # Each pair of words once: the second word moves on when the first has been through.
+    # Each pair of words comes once: the second word changes when all first words have been used.
     word = _WORDS[number % len(_WORDS)]
     building = _BUILDINGS[(number // len(_WORDS) + 7 * (number % len(_WORDS))) % len(_BUILDINGS)]
     start = date(2025, 1, 6) + timedelta(weeks=dice.whole(0, 70))

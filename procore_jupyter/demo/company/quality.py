@@ -30,7 +30,7 @@ _CHECKS = (
 )  # fmt: skip
 _ANSWERS = ("yes", "yes", "yes", "yes", "no", "n/a", "none")
 _WORDS = {"yes": "Pass", "no": "Fail", "n/a": "N/A"}
-# Every fourth observation was made at an inspection, one at each until there are no more inspections.
+# Every fourth observation belongs to an inspection, one to each as long as there are inspections.
 _EVERY = 4
 
 
@@ -99,7 +99,7 @@ def _inspection_count(site: Site) -> int:
 
 
 def _items(site: Site) -> Children:
-    """Return which item is of which inspection."""
+    """Return which inspection each item belongs to."""
     count = site.get(_inspection_count)
     return Children(site.dice("inspection_outlines", index).whole(6, len(_CHECKS)) for index in range(count))
 

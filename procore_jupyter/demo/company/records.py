@@ -1,4 +1,4 @@
-"""The way in: all that the embedded Procore holds, by company (a firm) and by project (a site)."""
+"""`Records`: all that the embedded Procore holds, by company (a `Firm`) and by project (a `Site`)."""
 
 from __future__ import annotations
 
@@ -15,27 +15,24 @@ from procore_jupyter.demo.data import COMPANIES, PROJECTS, Company, Project
 
 T = TypeVar("T")
 
-# The records end here. Not the clock's day: the rows are the same on every run.
+# The last day of all records. It isn't today, so that the rows are the same on every run.
 LAST_DAY = date(2026, 11, 27)
 
-# Eighteen months.
-_SPAN = timedelta(days=548)
-# The value in dollars of a project whose lists are as long as lists get.
-_LARGE = 84_250_000
-# How much of the usual is there before the work has begun.
+_SPAN = timedelta(days=548)  # eighteen months of records
+_LARGE = 84_250_000  # dollars: the value of a project whose lists have their full length
+# The length of lists, in parts of the full one, before the work has begun.
 _SHARES = {"Bidding": 0.35, "Pre-Construction": 0.5}
-# Companies have the first numbers, projects those from here on.
-_FIRST_SITE = 10
+_FIRST_SITE = 10  # slots below are the companies'
 
 
 class Memory:
-    """What keeps what was made of it once: ``memory.get(make)`` is ``make(memory)``, made at the first call."""
+    """Keeps what was made of it: ``memory.get(make)`` is ``make(memory)``, made at the first call."""
 
     def __init__(self) -> None:
         self._made: dict[Callable[..., Any], Any] = {}
 
     def get(self, make: Callable[[Self], T]) -> T:
-        """Return what `make` makes of this, the same one every time."""
+        """Return what `make` makes of this object, the same one at every call."""
         if make not in self._made:
             self._made[make] = make(self)
         made: T = self._made[make]
@@ -43,7 +40,7 @@ class Memory:
 
 
 class Firm(Memory):
-    """A company, as its records know it."""
+    """A company and its records."""
 
     def __init__(self, records: Records, company: Company, slot: int) -> None:
         super().__init__()
@@ -53,7 +50,7 @@ class Firm(Memory):
 
     @property
     def sites(self) -> Iterator[Site]:
-        """Its projects, all of them."""
+        """All projects of the company."""
         return (
             self.records.site_of(project)
             for project in self.records.projects
@@ -61,23 +58,25 @@ class Firm(Memory):
         )
 
     def id(self, table: str, index: int) -> int:
-        """Return the id of a row of the company's own; every fifth is of a newer region's kind."""
+        """Return the id of a row of the company's; every fifth is one of a newer region."""
         return self.records.numbering.id(table, self.slot, index, newer=index % 5 == 4)
 
     def dice(self, table: str, index: int) -> Dice:
-        """Return the chances of such a row."""
+        """Return the dice of such a row."""
         return Dice(f"{self.records.seed}:{table}:company {self.company.id}:{index}")
 
 
 class Site(Memory):
-    """A project, as its records know it.
+    """A project and its records.
 
     Attributes
     ----------
-    first, last : date
-        The first and the last day that there are records of.
+    first : date
+        The first day with records.
+    last : date
+        The last day with records.
     size : float
-        How long its lists are, in parts of the longest.
+        The length of its lists, in parts of the full one.
     """
 
     def __init__(self, records: Records, project: Project, slot: int) -> None:
@@ -93,21 +92,21 @@ class Site(Memory):
 
     @property
     def firm(self) -> Firm:
-        """Its company."""
+        """The project's company."""
         return self.records.firm(self.project.company.id)
 
     @cached_property
     def days(self) -> list[date]:
-        """Its working days, in order."""
+        """The project's working days, in order."""
         every = (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
         return [day for day in every if day.weekday() < 5]
 
     def count(self, usual: int) -> int:
-        """Return how long a list is that has so many rows in a large project at scale 1."""
+        """Return the length of a list that has `usual` rows in a large project at scale 1."""
         return max(1, round(usual * self.size * self.records.scale))
 
     def day(self, index: int, count: int) -> date:
-        """Return the working day of a row, where `count` rows are spread over all of them in order."""
+        """Return the working day of a row, one of `count` that are spread over all days in order."""
         return self.days[index * len(self.days) // count]
 
     def id(self, table: str, index: int) -> int:
@@ -116,14 +115,14 @@ class Site(Memory):
         return self.records.numbering.id(table, self.slot, index, newer=newer)
 
     def index(self, table: str, row_id: int) -> int | None:
-        """Return the place of a row of this project's table; None where it is no such id."""
+        """Return the place of a row in a table of the project; None if the id is no such row's."""
         place = self.records.numbering.place(row_id)
         if place is None or place[:2] != (table, self.slot) or self.id(table, place[2]) != row_id:
             return None
         return place[2]
 
     def dice(self, table: str, index: int) -> Dice:
-        """Return the chances of such a row."""
+        """Return the dice of such a row."""
         return Dice(f"{self.records.seed}:{table}:{self.project.id}:{index}")
 
 
@@ -133,13 +132,13 @@ class Records:
     Parameters
     ----------
     seed : int
-        Other seeds give other rows.
+        Decides the rows.
     scale : float
-        How many times the usual number of rows a project's lists have.
+        Factor for the rows of a project's lists.
     active_projects : int or None
-        How many active projects Skyline Builders has; None for the twelve that have a name of their own.
+        How many active projects Skyline Builders has; None for the twelve that are written down.
     url : str
-        Where the embedded Procore is, for the addresses in rows.
+        The embedded Procore's address, for the addresses in rows.
     """
 
     def __init__(
@@ -151,7 +150,7 @@ class Records:
         self.url = url
         self.numbering = Numbering(scale)
         self.projects = projects.all_projects(seed, active_projects)
-        # A project's number, and with it its rows' ids, is the same however many projects there are.
+        # A project's slot, and so its rows' ids, doesn't depend on how many projects there are.
         numbered = dict.fromkeys((*PROJECTS, *self.projects))
         self._slots = {project.id: slot for slot, project in enumerate(numbered, start=_FIRST_SITE)}
         self._projects = {project.id: project for project in self.projects}
@@ -173,12 +172,12 @@ class Records:
         return self._sites[project.id]
 
     def site(self, project_id: int) -> Site | None:
-        """Return a project's records; None where there is no such project."""
+        """Return a project's records; None if there is no such project."""
         project = self._projects.get(project_id)
         return None if project is None else self.site_of(project)
 
     def site_with(self, table: str, row_id: int) -> Site | None:
-        """Return the project that a row of a table belongs to; None where no project has room for it."""
+        """Return the records of the project that a row belongs to; None if the id is no project's."""
         place = self.numbering.place(row_id)
         if place is None or place[0] != table or place[1] not in self._at:
             return None

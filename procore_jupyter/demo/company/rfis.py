@@ -44,7 +44,7 @@ _REPLIES = (
 
 @dataclass(frozen=True)
 class _Outline:
-    """What other tables need to know of an RFI."""
+    """The facts of an RFI that its own row and its replies share."""
 
     created: date
     status: str
@@ -56,14 +56,14 @@ def _how_many(site: Site) -> int:
 
 
 def rfi_count(site: Site) -> int:
-    """Return how many RFIs a project has."""
+    """Return the number of a project's RFIs."""
     return site.get(_how_many)
 
 
 def _outline(site: Site, index: int) -> _Outline:
     dice = site.dice("rfi_outlines", index)
     created = site.day(index, site.get(_how_many))
-    # What is old is answered, but for a few; drafts are new.
+    # All but a few old ones are answered; drafts are new.
     age = (site.last - created).days
     status = (
         "draft" if age < 20 and dice.chance(0.3) else "closed" if dice.chance(min(0.93, age / 60)) else "open"
@@ -150,7 +150,7 @@ def _question(site: Site, index: int, dice: Dice, text: str, asked_by: Member, c
         "created_at": created,
         "updated_at": created,
         "attachments": attachments(site, "rfi_questions", index, dice),
-        # Never filled in lists: replies have a list of their own.
+        # Always empty in lists: replies have a list of their own.
         "answers": [],
     }
 

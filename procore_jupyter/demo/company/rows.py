@@ -1,4 +1,4 @@
-"""Lists whose rows are made when they are looked at: plain ones, ones by day, and rows that belong to others."""
+"""Lists whose rows are made as they are asked for: plain lists, lists by day, and rows that belong to other rows."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class RowPlace:
-    """Where a row is: its table, and its place in a project's list of that."""
+    """A row's table, and the row's place in a project's list."""
 
     table: str
     index: int
 
 
 class RowList(Sequence[Row]):
-    """A list of rows, each made anew when it is asked for.
+    """A list of rows, each made anew whenever it is asked for.
 
     Parameters
     ----------
     count : int
-        How many there are.
+        How many rows there are.
     make : callable
-        Gives the row of a place in the list, counted from 0.
+        Returns the row at a place, from 0 on.
     """
 
     def __init__(self, count: int, make: Callable[[int], Row]) -> None:
@@ -58,9 +58,9 @@ class DailyRows(RowList):
     days : sequence of date
         The days, in order.
     counts : iterable of int
-        How many rows each of them has.
+        How many rows each day has.
     make : callable
-        Gives the row of a day (its place in `days`) and a place among all rows.
+        Returns a row, from the place of its day in `days` and its own place among all rows.
     """
 
     def __init__(self, days: Sequence[date], counts: Iterable[int], make: Callable[[int, int], Row]) -> None:
@@ -76,7 +76,7 @@ class DailyRows(RowList):
 
 
 class Children:
-    """Which row of a flat list belongs to which parent.
+    """A flat list of children, which tells the parent of each.
 
     Parameters
     ----------
@@ -91,17 +91,17 @@ class Children:
         return self.starts[-1]
 
     def place(self, index: int) -> tuple[int, int]:
-        """Return the parent of a child, and the child's place among its siblings."""
+        """Return a child's parent, and the child's place among its siblings."""
         parent = bisect.bisect_right(self.starts, index) - 1
         return parent, index - self.starts[parent]
 
     def of(self, parent: int) -> range:
-        """Return the places, in the flat list, of a parent's children."""
+        """Return the places of a parent's children in the flat list."""
         return range(self.starts[parent], self.starts[parent + 1])
 
 
 def chained(lists: Sequence[Sequence[Row]]) -> RowList:
-    """Return lists one after the other as one."""
+    """Return lists as one, one after the other."""
     children = Children(len(rows) for rows in lists)
 
     def make(index: int) -> Row:

@@ -77,13 +77,13 @@ def _plan_count(site: Site) -> int:
 
 
 def _items(site: Site) -> Children:
-    """Return which item is of which action plan."""
+    """Return which action plan each item belongs to."""
     count = site.get(_plan_count)
     return Children(site.dice("action_plan_outlines", index).whole(4, 15) for index in range(count))
 
 
 def _item_status(site: Site, index: int) -> int:
-    """Return the place of an item's status among the choices; the last one is that of a closed item."""
+    """Return the place of an item's status among the choices; the last one means closed."""
     plan = site.get(_items).place(index)[0]
     old = (site.last - site.day(plan, site.get(_plan_count))).days > 60
     last = len(labels("plan_item_status")) - 1

@@ -1,4 +1,4 @@
-"""Schedules: the tasks of the older tool, and the schedules and activities of the newer one."""
+"""Schedules: tasks of the older tool, and schedules with activities of the newer one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from procore_jupyter.demo.company.records import Site
 from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import moment, stamp
 
-# Every tenth task, from the first on, stands for the nine after it.
+# Every tenth task, from the first on, sums up the nine after it.
 _GROUP = 10
 _STEPS = ("Mobilize", "Layout", "Submittals", "Fabricate", "Deliver", "Install", "Test", "Inspect", "Punch")
 _SCHEDULES = (("Master schedule", "READONLY_PROJECT_SCHEDULE"), ("Six-week lookahead", "LOOKAHEAD"))
@@ -29,7 +29,7 @@ def _name(index: int) -> str:
 
 
 def _span(site: Site, index: int, dice: Dice) -> tuple[date, date]:
-    """Return the first and the last day of a task or, for one that stands for others, of all of these."""
+    """Return the first and the last day of a task; of a summary, those of all its tasks."""
     start, end = date.fromisoformat(site.project.start_date), date.fromisoformat(site.project.completion_date)
     groups = -(-site.get(_how_many) // _GROUP)
     group, step = divmod(index, _GROUP)
@@ -46,7 +46,7 @@ def _percentage(site: Site, first: date, last: date) -> int:
 
 
 def scheduled_task(site: Site, dice: Dice) -> Row:
-    """Return some task, as other rows refer to it."""
+    """Return a random task as other rows show it."""
     index = dice.whole(0, site.get(_how_many) - 1)
     return {"id": site.id("schedule_tasks", index), "name": _name(index), "key": f"A{10 * index + 1000}"}
 
@@ -103,7 +103,7 @@ def _task(site: Site, index: int) -> Row:
 
 
 def schedules(site: Site) -> RowList:
-    """List a project's schedules, as the newer tool has them."""
+    """List a project's schedules of the newer tool."""
 
     def make(index: int) -> Row:
         dice = site.dice("schedules", index)
@@ -131,7 +131,7 @@ def schedules(site: Site) -> RowList:
 
 
 def schedule_activities(site: Site, schedule: RowPlace) -> RowList:
-    """List the activities of a schedule: of the master's all, of the other the last third."""
+    """List a schedule's activities: the master has all of them, the other one the last third."""
     count = site.get(_how_many)
     start = 0 if schedule.index == 0 else count - count // 3 - 1
     return RowList(count - start, lambda place: _activity(site, schedule.index, start + place, start))
@@ -141,7 +141,7 @@ def _activity(site: Site, schedule: int, index: int, first_shown: int) -> Row:
     dice = site.dice("schedule_tasks", index)
     first, last = _span(site, index, dice)
     step = index % _GROUP
-    # Each schedule has half of the room for the ids of activities.
+    # Each schedule has half of the ids of activities.
     numbered = [2 * place + schedule for place in (index, index - step)]
     own_id, group_id = (str(site.id("schedule_activities", number)) for number in numbered)
     return {

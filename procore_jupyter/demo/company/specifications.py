@@ -25,7 +25,7 @@ class Section:
     division: int
 
     def reference(self) -> Row:
-        """Return it as other rows refer to it."""
+        """Return the section as other rows show it."""
         return {
             "id": self.id,
             "number": self.number,
@@ -46,12 +46,12 @@ def sections(site: Site) -> list[Section]:
 
 
 def any_section(site: Site, dice: Dice) -> Row:
-    """Return some section, as other rows refer to it."""
+    """Return a random section as other rows show it."""
     return dice.pick(site.get(sections)).reference()
 
 
 def _revisions(site: Site) -> Children:
-    """Return which revision is of which section: one or two each."""
+    """Return which section each revision belongs to; a section has one or two."""
     return Children(site.dice("specification_sections", one.index).whole(1, 2) for one in site.get(sections))
 
 
@@ -67,7 +67,7 @@ def specification_sections(site: Site) -> RowList:
 
 
 def specification_divisions(site: Site) -> RowList:
-    """List the divisions that a project's specification sections are in."""
+    """List the divisions of a project's specification sections."""
 
     def make(index: int) -> Row:
         number, title, _ = DIVISIONS[index]

@@ -1,4 +1,4 @@
-"""Submittals and the packages that some of them are in."""
+"""Submittals, and packages of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from procore_jupyter.demo.company.schedule import scheduled_task
 from procore_jupyter.demo.company.specifications import sections
 from procore_jupyter.demo.company.writing import later, moment, stamp
 
-# Of every twelve submittals the first five are in a package.
+# The first five of every twelve submittals are in a package.
 _BLOCK, _PACKED = 12, 5
 _THINGS = ("shop drawings", "product data", "samples", "mock-up", "certificates", "calculations")
 

@@ -1,4 +1,4 @@
-"""Time: timecards, by project and for the whole company, and the timesheets that they are on."""
+"""Timecards of a project and of the whole company, and their timesheets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from procore_jupyter.demo.company.records import Firm, Site
 from procore_jupyter.demo.company.rows import DailyRows, Row, RowList, chained
 from procore_jupyter.demo.company.writing import ORIGIN, moment, stamp
 
-# Cards of a working day, in a large project at scale 1.
+# Timecards a working day, in a large project at scale 1.
 _RATE = 0.9
 _STATUSES = ("approved", "approved", "approved", "pending")
 
@@ -38,7 +38,7 @@ def _card(site: Site, day: int, index: int) -> Row:
     return shared | {
         "datetime": stamp(on, 720),
         "lunch_time": 30,
-        # Days in this list, moments in the company's: as documented.
+        # These are days here and moments in the company's list, as documented.
         "time_in": on.isoformat(),
         "time_out": on.isoformat(),
         "timesheet_status": shared["approval_status"],
@@ -110,7 +110,7 @@ def _shared(site: Site, day: int, index: int) -> Row:
 
 
 def timesheets(site: Site) -> RowList:
-    """List a project's timesheets: one for each day that has timecards."""
+    """List a project's timesheets, one for each day with timecards."""
     cards = timecard_entries(site)
     days = [day for day in range(len(site.days)) if len(cards.children.of(day))]
     return RowList(len(days), lambda index: _timesheet(site, days[index]))
