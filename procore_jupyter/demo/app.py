@@ -167,14 +167,9 @@ class DemoProcore:
 
     def _records_in_force(self) -> Records:
         """Return the records that the present parameters ask for."""
-        wanted = self.parameters
-        known = self._records
-        if known is None or (known.seed, known.scale, known.active_projects) != (
-            wanted.seed,
-            wanted.scale,
-            wanted.projects,
-        ):
-            known = self._records = Records(wanted.seed, wanted.scale, wanted.projects, self.url)
+        known, wanted = self._records, (self.parameters.seed, self.parameters.scale, self.parameters.projects)
+        if known is None or (known.seed, known.scale, known.active_projects) != wanted:
+            known = self._records = Records(*wanted, self.url)
         return known
 
     # What tests look at and arrange

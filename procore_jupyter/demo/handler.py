@@ -117,9 +117,10 @@ class DemoHandler(web.RequestHandler):
     _fault: Fault | None = None
     _record: RecordedRequest | None = None
 
-    def initialize(self, stage: Stage) -> None:
-        """Keep the stage. Tornado hands it over by this method."""
-        self.stage = stage
+    def initialize(self, **given: Any) -> None:
+        """Keep what the route's line in `DemoProcore` gives to its handlers, each as an attribute of its name."""
+        for name, value in given.items():
+            setattr(self, name, value)
 
     def set_default_headers(self) -> None:
         """Set the headers that every answer has, an error too."""

@@ -31,12 +31,9 @@ CALLBACK_PATH = "/procore-jupyter/callback"
 
 # The JUPYTER… variables that say where things are; the others would change how JupyterLab behaves.
 _KEPT = {
-    "JUPYTER_DATA_DIR",
-    "JUPYTER_PATH",
-    "JUPYTER_PLATFORM_DIRS",
-    "JUPYTER_PREFER_ENV_PATH",
+    "JUPYTER_DATA_DIR", "JUPYTER_PATH", "JUPYTER_PLATFORM_DIRS", "JUPYTER_PREFER_ENV_PATH",
     "JUPYTER_RUNTIME_DIR",
-}
+}  # fmt: skip
 _DROPPED = ("JUPYTER", "JPY_", "IPYTHON", "PROCORE_")
 
 

@@ -13,8 +13,6 @@ from procore_jupyter.demo.company.records import Records, Site
 from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import ByDay, Endpoint
 from procore_jupyter.demo.filters import filters_of, keeper
-from procore_jupyter.demo.handler import Stage
-from procore_jupyter.demo.limits import RateLimits
 from procore_jupyter.demo.pagination import page_asked_for
 from procore_jupyter.demo.refusals import Refused, bad_parameter, not_found
 from procore_jupyter.demo.rest_api import COMPANY_HEADER, ApiHandler
@@ -37,14 +35,12 @@ class ListHandler(ApiHandler):
     endpoint: Endpoint | None
     named: dict[str, str]
 
-    def initialize(self, stage: Stage, limits: RateLimits | None = None, shelf: Shelf | None = None) -> None:
-        """Keep the stage, the counts of the rate limits, and the shelf."""
+    def initialize(self, **given: Any) -> None:
+        """Find the endpoint of the path."""
         # Imported at the first list: the tables are some thirty modules, and a sign-in needs none of them.
         from procore_jupyter.demo.endpoints import endpoint_at
 
-        super().initialize(stage, limits)
-        assert shelf is not None
-        self.shelf = shelf
+        super().initialize(**given)
         self.endpoint, self.named = endpoint_at(self.request.path)
 
     async def prepare(self) -> None:

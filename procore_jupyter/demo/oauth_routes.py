@@ -9,20 +9,14 @@ from urllib.parse import urlencode, urlsplit
 
 from procore_jupyter.demo import web_pages
 from procore_jupyter.demo.data import PEOPLE, Person
-from procore_jupyter.demo.handler import DemoHandler, MalformedBody, Stage, body_parameters, last_values
+from procore_jupyter.demo.handler import DemoHandler, MalformedBody, body_parameters, last_values
 from procore_jupyter.demo.oauth_messages import DESCRIPTIONS, OOB, Credentials, OAuthError, basic_credentials
 from procore_jupyter.demo.oauth_server import ConsentRequest
 
 # The parameters of an authorization request that the consent page's form sends again.
 _REQUEST_FIELDS = (
-    "response_type",
-    "client_id",
-    "redirect_uri",
-    "state",
-    "scope",
-    "code_challenge",
-    "code_challenge_method",
-)
+    "response_type", "client_id", "redirect_uri", "state", "scope", "code_challenge", "code_challenge_method",
+)  # fmt: skip
 _MOST_BROWSERS = 1000
 
 
@@ -38,11 +32,6 @@ class PageHandler(DemoHandler):
     """A page for a browser that a cookie identifies."""
 
     browsers: dict[str, BrowserSession]
-
-    def initialize(self, stage: Stage, browsers: dict[str, BrowserSession] | None = None) -> None:
-        """Keep the stage and the browsers' sessions."""
-        super().initialize(stage)
-        self.browsers = {} if browsers is None else browsers
 
     def browser(self) -> BrowserSession:
         """Return this browser's session, a new one if it has none."""

@@ -7,7 +7,7 @@ import math
 from tornado import web
 
 from procore_jupyter.demo.data import COMPANIES, PEOPLE, SERVICE_ACCOUNT, Person
-from procore_jupyter.demo.handler import Stage, last_values
+from procore_jupyter.demo.handler import last_values
 from procore_jupyter.demo.limits import RateLimits
 from procore_jupyter.demo.oauth_messages import OAuthError
 from procore_jupyter.demo.oauth_routes import EndpointHandler
@@ -27,11 +27,6 @@ class ApiHandler(EndpointHandler):
     limits: RateLimits
     person: Person
     token: IssuedToken
-
-    def initialize(self, stage: Stage, limits: RateLimits | None = None) -> None:
-        """Keep the stage and the counts of the rate limits."""
-        super().initialize(stage)
-        self.limits = limits or RateLimits(stage.clock, stage.parameters)
 
     async def prepare(self) -> None:
         """Let the request in, or refuse it."""

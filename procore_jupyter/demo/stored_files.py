@@ -16,7 +16,7 @@ from procore_jupyter.demo.company.attached import site_of_file
 from procore_jupyter.demo.company.contents import MEDIA_TYPES, content, kind_of
 from procore_jupyter.demo.company.records import Records
 from procore_jupyter.demo.data import PEOPLE, SERVICE_ACCOUNT
-from procore_jupyter.demo.handler import DemoHandler, Stage
+from procore_jupyter.demo.handler import DemoHandler
 from procore_jupyter.demo.oauth_messages import OAuthError
 from procore_jupyter.demo.oauth_routes import EndpointHandler
 
@@ -57,18 +57,6 @@ class FileHandler(EndpointHandler):
     signatures: Signatures
     records: Callable[[], Records]
 
-    def initialize(
-        self,
-        stage: Stage,
-        signatures: Signatures | None = None,
-        records: Callable[[], Records] | None = None,
-    ) -> None:
-        """Keep the stage, the signatures, and the records."""
-        super().initialize(stage)
-        assert signatures is not None
-        assert records is not None
-        self.signatures, self.records = signatures, records
-
     def get(self, file_id: str, name: str) -> None:
         """Redirect to the storage, or refuse."""
         try:
@@ -93,12 +81,6 @@ class StorageHandler(DemoHandler):
     """``/storage/<permission>/<name>``: gives a file to everybody who has its address, and takes no token."""
 
     signatures: Signatures
-
-    def initialize(self, stage: Stage, signatures: Signatures | None = None) -> None:
-        """Keep the stage and the signatures."""
-        super().initialize(stage)
-        assert signatures is not None
-        self.signatures = signatures
 
     def get(self, token: str, name: str) -> None:
         """Answer with the file, or refuse."""

@@ -30,27 +30,9 @@ _KINDS = {PURCHASE_ORDERS: 1, WORK_ORDERS: 2}
 _UNITS = ("ea", "lf", "sf", "cy", "hrs", "ls")
 # The division of the work of each trade.
 _DIVISIONS = (
-    "03",
-    "05",
-    "04",
-    "06",
-    "07",
-    "07",
-    "08",
-    "09",
-    "09",
-    "09",
-    "22",
-    "23",
-    "21",
-    "26",
-    "27",
-    "14",
-    "31",
-    "32",
-    "32",
-    "02",
-)
+    "03", "05", "04", "06", "07", "07", "08", "09", "09", "09", "22", "23", "21", "26", "27", "14", "31", "32",
+    "32", "02",
+)  # fmt: skip
 _CHANGE_STATUSES = ("approved", "approved", "approved", "pending", "draft", "void")
 _MOST_INVOICES = 10
 

@@ -18,15 +18,8 @@ from procore_jupyter.demo.company.writing import later, moment
 
 _SHIFT = ("daily_log_segment_id", "daily_log_segment")
 _MATERIALS = (
-    "Rebar",
-    "Ready-mix concrete",
-    "Studs",
-    "Glass units",
-    "Pipe",
-    "Cable",
-    "Gypsum board",
-    "Roof membrane",
-)
+    "Rebar", "Ready-mix concrete", "Studs", "Glass units", "Pipe", "Cable", "Gypsum board", "Roof membrane",
+)  # fmt: skip
 _SKIES = ("Clear", "Partly cloudy", "Overcast", "Rain", "Snow")
 _UNITS = ("m3", "kg", "pcs", "m2", "lf")
 

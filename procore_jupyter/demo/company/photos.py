@@ -13,15 +13,9 @@ from procore_jupyter.demo.company.writing import moment, stamp
 
 _ALBUMS = ("Progress", "Safety", "Quality", "Deliveries", "Existing conditions", "Aerial")
 _SEEN = (
-    "Slab edge",
-    "Formwork",
-    "Rebar before the pour",
-    "Curtain wall",
-    "Roof drain",
-    "Stair",
-    "Duct riser",
+    "Slab edge", "Formwork", "Rebar before the pour", "Curtain wall", "Roof drain", "Stair", "Duct riser",
     "Site entry",
-)
+)  # fmt: skip
 
 
 def _how_many(site: Site) -> int:

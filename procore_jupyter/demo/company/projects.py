@@ -27,12 +27,8 @@ _BUILDINGS = (
     "Institute", "Kitchens", "Academy",
 )  # fmt: skip
 _STAGES = (
-    "Course of Construction",
-    "Course of Construction",
-    "Course of Construction",
-    "Pre-Construction",
-    "Bidding",
-)
+    "Course of Construction", "Course of Construction", "Course of Construction", "Pre-Construction", "Bidding",
+)  # fmt: skip
 
 
 def all_projects(seed: int, active: int | None) -> tuple[Project, ...]:

@@ -19,13 +19,8 @@ _DEFECTS = (
 )  # fmt: skip
 _IMPACTS = ("no_impact", "no_impact", "yes_known", "yes_unknown", "tbd", "n_a")
 _OPEN_STEPS = (
-    "initiated",
-    "work_required",
-    "ready_for_review",
-    "work_not_accepted",
-    "ready_to_close",
-    "in_dispute",
-)
+    "initiated", "work_required", "ready_for_review", "work_not_accepted", "ready_to_close", "in_dispute",
+)  # fmt: skip
 
 
 def punch_items(site: Site) -> RowList:

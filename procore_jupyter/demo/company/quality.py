@@ -16,12 +16,8 @@ from procore_jupyter.demo.company.specifications import any_section
 from procore_jupyter.demo.company.writing import later, moment, stamp
 
 _OBSERVED = (
-    "Guardrail open",
-    "Poor consolidation",
-    "Cord across walkway",
-    "Missing firestop",
-    "Ladder not tied off",
-)
+    "Guardrail open", "Poor consolidation", "Cord across walkway", "Missing firestop", "Ladder not tied off",
+)  # fmt: skip
 _OBSERVATION_STATUSES = ("initiated", "ready_for_review", "not_accepted", "closed")
 _INSPECTION_STATUSES = ("Open", "In Review", "Closed")
 _CHECKS = (

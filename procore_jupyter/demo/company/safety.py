@@ -12,21 +12,12 @@ from procore_jupyter.demo.company.rows import Children, Row, RowList
 from procore_jupyter.demo.company.writing import later, moment, stamp
 
 _EVENTS = (
-    "Cut hand",
-    "Slip on wet deck",
-    "Dropped tool",
-    "Near miss at hoist",
-    "Strained back",
-    "Damaged main",
-)
+    "Cut hand", "Slip on wet deck", "Dropped tool", "Near miss at hoist", "Strained back", "Damaged main",
+)  # fmt: skip
 _PLAN_STATUSES = labels("plan_status")
 _STEPS = (
-    "Review the drawings",
-    "Agree the mock-up",
-    "Hold the first meeting",
-    "Check the first area",
-    "Sign off",
-)
+    "Review the drawings", "Agree the mock-up", "Hold the first meeting", "Check the first area", "Sign off",
+)  # fmt: skip
 
 
 def incidents(site: Site) -> RowList:
