@@ -75,6 +75,11 @@ def test_the_types_are_told_in_words_and_numbers_stand_at_the_right() -> None:
     assert {column.cells[1] for column in columns.values()} == {"7", "4711", ""}
 
 
+def test_the_project_of_rows_of_several_is_drawn_once() -> None:
+    columns = drawn(seen(places=(HARBOR, DEPOT)), ("subject", "project_id")).columns
+    assert [column.name for column in columns][:3] == ["project_id", "subject", "id"]
+
+
 def test_what_there_is_no_room_for_is_named() -> None:
     assert drawn(seen()).others == ["to"]
 
