@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning
+from procore_jupyter.files.private import NoHome
 from procore_jupyter.wording import duration
 
 if TYPE_CHECKING:
@@ -258,6 +259,8 @@ def _unexpected(error: OSError) -> str:
 
     if isinstance(error, requests.RequestException):
         return f"Procore can't be reached ({type(error).__name__}). Check the network and ProxyServer, then try again."
+    if isinstance(error, NoHome):
+        return f"{error}."
     return f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}."
 
 

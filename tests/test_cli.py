@@ -20,6 +20,9 @@ import requests
 from procore_jupyter import cli
 from procore_jupyter.connection import terminal
 from procore_jupyter.demo.app import DemoProcore
+from procore_jupyter.files import private
+from procore_jupyter.oauth.file_store import FileStore
+from procore_jupyter.oauth.token_store import TokenKey
 from tests.connecting import connect, free_callback, signed_in, text_for, until
 from tests.people import sign_in_at
 
@@ -379,6 +382,72 @@ def test_a_saved_name_is_enough_and_the_paths_show_what_is_where_and_no_secret(
     assert cli.main(["status", "sitting"]) == 1
     said = capsys.readouterr()
     assert said.out == "" and "No connection is saved under such a name" in said.err
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from procore_jupyter.oauth.file_store import FileStore
+from procore_jupyter.oauth.token import Token
+from procore_jupyter.oauth.token_store import SecretKey, TokenKey
+from procore_jupyter.secret import Secret
+os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+token = Token(Secret("access-of-a-killed"), Secret("refresh-of-a-killed"), 2e9, 5400, 1e9)
+FileStore(Path(sys.argv[1])).save(TokenKey("login.procore.com", "app"), token)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL elsewhere")
+@pytest.mark.parametrize("place", ["", "elsewhere/mine.json", "odd [a]*/tokens?.json"])
+def test_a_copy_that_a_killed_kernel_left_is_shown_and_goes_with_the_next_change(
+    place: str, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    file = home / place if place else private.data_folder() / "tokens.json"
+    for _ in range(3):  # killed again and again
+        ran = subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False, timeout=60)
+        assert ran.returncode == -signal.SIGKILL
+
+    def copies() -> list[Path]:
+        return [one for one in home.rglob("*") if one.is_file() and b"-of-a-killed" in one.read_bytes()]
+
+    left = copies()
+    assert left
+    arguments = [f'OAuthSettingsLocation="{file}"'] if place else []
+    assert cli.main(["status", "--paths", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {one}  " in out for one in left) and "-of-a-killed" not in out
+    FileStore(file).delete(TokenKey("login.procore.com", "app"))  # a sign-out of what isn't even there
+    assert copies() == []
+
+
+def test_the_paths_show_every_file_of_ours(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    procore = signed_in(demo)
+    connect(text_for(demo), person=False, save="site")
+    procore.get("/rest/v1.0/me")
+    demo.write_address()
+    folder = private.data_folder()
+    (folder / "runtime" / "pace-0.lock").touch()
+    assert cli.main(["status", "--paths"]) == 0
+    out = capsys.readouterr().out
+    files = [one for one in folder.rglob("*") if one.is_file()]
+    assert len(files) > 5
+    for one in files:
+        assert out.count(f"  {one}  ") == 1, one.name
+
+
+@pytest.mark.usefixtures("alone")
+def test_without_a_home_the_paths_say_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: "~/.local/share/procore-jupyter")
+    assert cli.main(["status", "--paths"]) == 0
+    assert "HOME isn't set" in capsys.readouterr().out
+    assert cli.main(["status", "--paths", "OAuthSettingsLocation=memory://here"]) == 0
+    assert "memory" in capsys.readouterr().out
 
 
 def test_the_paths_of_a_damaged_or_open_file_say_so_and_change_nothing(

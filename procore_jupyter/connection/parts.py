@@ -102,7 +102,10 @@ class Parts:
             who = self.key.digest()
         text = f"{settings.environment.api_url}\n{who}"
         name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
-        return shared_pace(private.runtime_folder() / f"pace-{name}.json")
+        try:
+            return shared_pace(private.runtime_folder() / f"pace-{name}.json")
+        except private.NoHome:  # nothing that other kernels could find either
+            return Pace()
 
     @cached_property
     def given_token(self) -> Token | None:

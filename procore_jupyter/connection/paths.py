@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,10 @@ def described(location: str | None = None) -> list[str]:
         An ``OAuthSettingsLocation`` to describe beside the usual one and those of saved connections.
     """
     connections, problems = saved.look()
+    try:
+        folder = private.data_folder()
+    except private.NoHome as error:
+        return [f"{error}.", *(["", *_place(location, connections)] if location else [])]
     lines = ["Saved connections (no secrets in them)", *_files(_with_those_beside(saved.path()))]
     lines += [f"    {problem}" for problem in problems]
     for one in connections:
@@ -41,16 +46,22 @@ def described(location: str | None = None) -> list[str]:
     places = [None, location, *(one.properties.get("OAuthSettingsLocation") for one in connections)]
     for place in dict.fromkeys(places):
         lines += ["", *_place(place, connections)]
-    runtime = read_surroundings().runtime_folder
+    runtime, demo = read_surroundings().runtime_folder, private.runtime_folder() / "demo.json"
     lines += [
         "",
         "While they run: a demo's address and app; proof of a Jupyter server's owner (servers without a token)",
-        *_files([private.runtime_folder() / "demo.json", *sorted(runtime.glob("procore-jupyter-owner-*"))]),
+        *_files([demo, *private.leftovers(demo), *sorted(runtime.glob("procore-jupyter-owner-*"))]),
         "",
         "How many requests Procore's limits leave, by app and account, so that your kernels share them",
         *_files(sorted(private.runtime_folder().glob("pace-*.json"))),
     ]
-    return lines
+    told = "\n".join(lines)
+    others = [one for one in sorted(folder.rglob("*")) if not one.is_dir() and f"  {one}  " not in told]
+    return (
+        [*lines, "", f"What else is in {folder}: locks, and notes of renewals", *_files(others)]
+        if others
+        else lines
+    )
 
 
 def short(client_id: str) -> str:
@@ -103,8 +114,11 @@ def _in_keyring(store: TokenStore, connections: Iterable[saved.SavedConnection])
 
 
 def _with_those_beside(file: Path) -> list[Path]:
-    """Return a file and those that belong to it: locks, notes, damaged versions that were put aside."""
-    return [file, *(sorted(file.parent.glob(f"{file.name}.*")) if file.parent.is_dir() else [])]
+    """Return a file and those that belong to it: locks, notes, damaged versions put aside, copies of killed writers."""
+    start, beside = f"{file.name}.", []
+    with contextlib.suppress(OSError):
+        beside = sorted(one for one in file.parent.iterdir() if one.name.startswith(start))
+    return [file, *beside, *private.leftovers(file)]
 
 
 def _files(paths: Iterable[Path]) -> Iterator[str]:

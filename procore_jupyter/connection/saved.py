@@ -21,6 +21,7 @@ from typing import Any
 from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreWarning, TokenStoreError
 from procore_jupyter.files import private
 from procore_jupyter.files.document import Document, DocumentFile, DocumentWords, EntryList
+from procore_jupyter.files.private import NoHome
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_store import SecretKey, store_errors
 from procore_jupyter.profiles import Environment
@@ -71,7 +72,7 @@ class SavedConnection:
 
 
 def path() -> Path:
-    """Return where they are kept."""
+    """Return where they are kept; raises `NoHome`."""
     return private.data_folder() / "connections.json"
 
 
@@ -139,9 +140,7 @@ def find(name: str) -> SavedConnection | None:
     TokenStoreError
         The file is somebody else's, open to others, of a newer format, or can't be read.
     """
-    with store_errors():
-        document = _file().load()
-    for entry in document.entries("connections"):
+    for entry in _read(settled=True).entries("connections"):
         if entry["name"].casefold() == name.casefold():
             return _connection(entry)
     return None
@@ -180,7 +179,11 @@ def keep(connection: SavedConnection) -> None:
     TokenStoreError
         As for `find`, or it can't be written; what was saved before still stands.
     """
-    with store_errors(), _file().changing() as document:
+    try:
+        file = _file()
+    except NoHome as error:
+        raise TokenStoreError(f"{error}.") from None
+    with store_errors(), file.changing() as document:
         kept = (entry["name"] for entry in document.entries("connections"))
         name = next((one for one in kept if one.casefold() == connection.name.casefold()), connection.name)
         value = {"account": connection.account, "properties": dict(connection.properties)}
@@ -245,12 +248,21 @@ def keep_secret(location: str | None, key: SecretKey, value: Secret) -> None:
 
 
 def _file() -> DocumentFile:
-    return DocumentFile(path(), (EntryList("connections", _is_whole),), _WORDS, _warn)
+    return DocumentFile(path(), _lists(), _WORDS, _warn)
 
 
-def _read() -> Document:
+def _lists() -> tuple[EntryList, ...]:
+    return (EntryList("connections", _is_whole),)
+
+
+def _read(*, settled: bool = False) -> Document:
+    """Return what the file holds; nothing if the user has no home folder. `settled`: a damaged file is put aside first."""
+    try:
+        file = _file()
+    except NoHome:
+        return Document(_lists())
     with store_errors():
-        return _file().read()
+        return file.load() if settled else file.read()
 
 
 def _warn(message: str) -> None:

@@ -12,6 +12,7 @@ another name, and what of it is whole stays in use.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -28,6 +29,15 @@ from procore_jupyter.files.private import NotPrivate
 
 PATIENCE = 10.0
 """Seconds to wait for another process's change of the file, which takes milliseconds."""
+
+_WHAT_HELPS = {
+    errno.ENOSPC: "Make room and try again",
+    errno.EDQUOT: "Make room and try again",
+    errno.EACCES: "You may not write there: change that",
+    errno.EPERM: "You may not write there: change that",
+    errno.EROFS: "Nothing can be written there: make that possible",
+}
+"""What a person can do about a file that can't be written."""
 
 _warned: set[str] = set()  # what was said of folders without locks, so that it is said once
 
@@ -207,7 +217,8 @@ class DocumentFile:
     @contextmanager
     def changing(self) -> Iterator[Document]:
         """Yield what the file holds now, alone among all processes, and write it at the end if it was changed."""
-        with self.lock("lock", PATIENCE):
+        with self.lock("lock", PATIENCE) as alone:
+            private.remove_leftovers(self.path, older_than=0.0 if alone else private.STALE)
             document = self.read()
             if document.damaged:
                 self._put_aside(document)
@@ -246,7 +257,9 @@ class DocumentFile:
             private.write_private(self.path, document.content())
         except OSError as error:
             what = f"The {self._words.thing} can't be saved in {self.path}"
-            raise self._failure(error, what, "Make room and try again") from None
+            raise self._failure(
+                error, what, _WHAT_HELPS.get(error.errno or 0, "Put that right and try again")
+            ) from None
 
     def _put_aside(self, document: Document) -> None:
         """Keep a damaged file under another name. What of it is whole stays in use."""
@@ -267,9 +280,10 @@ class DocumentFile:
         if not isinstance(error, NotPrivate):
             reason = error.strerror or type(error).__name__
             return DocumentError(f"{what} ({reason}). {then}{self._or_elsewhere}.")
-        return DocumentError(
-            f"{error} Move it away{self._or_elsewhere}." if error.another_users else str(error)
-        )
+        if not error.another_users:
+            return DocumentError(str(error))
+        way = "Move it away" if not error.folder else "Keep such a file in a folder of your own"
+        return DocumentError(f"{error} {way}{self._or_elsewhere}.")
 
     @property
     def _or_elsewhere(self) -> str:

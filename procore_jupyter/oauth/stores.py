@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files import private
 from procore_jupyter.files.locks import thread_lock
+from procore_jupyter.files.private import NoHome
 from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.keyring_store import KeyringStore
 from procore_jupyter.oauth.token import Token
@@ -41,16 +41,31 @@ def open_store(location: str | None = None) -> TokenStore:
     Raises
     ------
     ConfigurationError
-        There is no such kind of place, or the ``keyring`` extra is not installed.
+        There is no such kind of place, the user has no home folder, or the ``keyring`` extra is not installed.
     """
+    try:
+        return _store_at(location or "")
+    except NoHome as error:
+        problem = f"{error}, or give OAuthSettingsLocation: the whole path of a file, or memory://NAME."
+    raise ConfigurationError(problem)
+
+
+def _store_at(location: str) -> TokenStore:
     if not location:
         return FileStore(private.data_folder() / "tokens.json")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", location)
     if scheme is None:
-        with contextlib.suppress(RuntimeError, ValueError, OSError):  # no home folder, a name too long, …
+        homeless = False
+        try:
             path = Path(location).expanduser().absolute()
             if "\0" not in location:
                 return FileStore(path / "tokens.json" if path.is_dir() else path)
+        except (ValueError, OSError):  # a name too long, a NUL character, …
+            pass
+        except RuntimeError:
+            homeless = re.match(r"~(/|\\|\Z)", location) is not None  # else there is no user of that name
+        if homeless:
+            raise NoHome
         raise ConfigurationError(
             "OAuthSettingsLocation isn't a path that this machine can have. Leave it out, or give a file's path."
         )

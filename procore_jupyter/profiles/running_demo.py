@@ -34,7 +34,10 @@ def read_running_demo() -> tuple[str, App]:
         No demo is running (there is no file, its process has ended, or nothing listens at its port), or the file can't
         be trusted.
     """
-    path = private.runtime_folder() / "demo.json"
+    try:
+        path = private.runtime_folder() / "demo.json"
+    except private.NoHome as error:
+        raise ConfigurationError(f"{error}: a running demo is found there.") from None
     content: bytes | None = b""
     fault = "is damaged"
     try:

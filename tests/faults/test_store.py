@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +17,10 @@ import keyring.errors
 import pytest
 
 from procore_jupyter import Procore
+from procore_jupyter.connection import saved
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreWarning, TokenStoreError
+from procore_jupyter.files import private
 from tests.connecting import connect, signed_in, text_for
 from tests.faults.table import assert_helps
 from tests.oauth.provider import code_of, token_requests
@@ -86,20 +86,20 @@ class Disk:
                 while True:
                     file.write(b"x" * 1024)
             return
-        real = tempfile.mkstemp
+        real = private._opened_beside
 
-        def full(*_: Any, **named: Any) -> Any:
-            if str(named.get("dir", "")).startswith(str(self.folder)):
+        def full(path: Path, mode: int) -> tuple[int, Path]:
+            if path.is_relative_to(self.folder):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return real(*_, **named)
+            return real(path, mode)
 
-        self._monkeypatch.setattr(tempfile, "mkstemp", full)
+        self._monkeypatch.setattr(private, "_opened_beside", full)
 
     def make_read_only(self) -> None:
         if self.real:
             assert self._mount("-o", "remount,ro")
             return
-        self._monkeypatch.setattr(tempfile, "mkstemp", self._refuse)
+        self._monkeypatch.setattr(private, "_opened_beside", self._refuse)
 
     def _refuse(self, *_: Any, **named: Any) -> Any:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
@@ -258,19 +258,61 @@ def test_a_file_that_is_not_to_be_trusted(
         assert procore.me()["name"]
         assert [one.read_bytes() for one in folder.iterdir() if "damaged" in one.name] == [content]
         return
-    if what == "a folder of others":
-        # Reading a file of one's own there is harmless; writing one isn't, and nothing is.
-        with pytest.raises(LoginRequired) as refused:
-            signed_in(demo, OAuthSettingsLocation=quoted(place))
-        assert expected in assert_helps(refused.value)
-        assert json.loads(place.read_bytes())["tokens"] == []
-        return
     with pytest.raises(TokenStoreError) as caught:
         again(demo, place)
     assert expected in assert_helps(caught.value)
     if what not in ("a pipe", "a link"):
         monkeypatch.undo()
         assert place.read_bytes() == content  # never overwritten
+
+
+@pytest.fixture(params=["platformdirs as it is", "an older one"])
+def homeless(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Path]:
+    """Play a container that runs as a number: no HOME, a user that the system doesn't know."""
+    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "USER", "LOGNAME", "HOMEDRIVE", "HOMEPATH"):
+        monkeypatch.delenv(name, raising=False)
+    if os.name == "posix":
+        import pwd
+
+        def unknown(uid: int) -> Any:
+            raise KeyError(uid)
+
+        monkeypatch.setattr(pwd, "getpwuid", unknown)
+    if request.param == "an older one" or os.name != "posix":
+        monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: "~/.local/share/procore-jupyter")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    yield folder
+    assert [one.name for one in folder.iterdir()] == []  # no folder called ~
+
+
+@pytest.mark.parametrize("place", ["", "~/tokens.json"])
+def test_without_a_home_folder_the_place_that_needs_one_is_told_with_what_helps(
+    place: str, demo: DemoProcore, homeless: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        connect(text_for(demo, OAuthSettingsLocation=place), person=False)
+    assert "HOME isn't set" in assert_helps(caught.value)
+    assert "OAuthSettingsLocation" in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["memory://homeless", "a file"])
+def test_without_a_home_folder_all_else_works(
+    place: str, demo: DemoProcore, homeless: Path, tmp_path: Path
+) -> None:
+    where = str(tmp_path / "tokens.json") if place == "a file" else place
+    procore = signed_in(demo, OAuthSettingsLocation=quoted(where))
+    assert procore.me()["name"]
+    assert again(demo, where).me()["name"]
+    assert connect(text_for(demo, AuthScheme="NONE"), person=False).get("/x").status_code == 404
+    with pytest.raises(TokenStoreError, match="HOME isn't set"):
+        saved.keep(saved.SavedConnection("site"))
+    with pytest.raises(ConfigurationError, match="HOME isn't set"):
+        connect("Profile=Demo")
+    procore.logout()
 
 
 KEYRINGS: dict[str, Exception] = {
