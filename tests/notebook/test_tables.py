@@ -107,7 +107,8 @@ def test_an_interrupt_ends_a_reading_and_leaves_nothing_running(
     time.sleep(1.0)
     assert len(demo.requests) == before, "it goes on asking"
     assert "'frame' in globals() = False" in connected.run("print(f\"{'frame' in globals() = }\")").text
-    assert connected.run('len(procore.table("rfis", project_id=4711).fetch())').plain == "348"
+    rows = connected.run('print(len(procore.table("rfis", project_id=4711).fetch()))')
+    assert rows.text.strip() == "348"  # on a busy machine the progress line leaves an empty output beside it
 
 
 def test_a_program_that_runs_a_notebook_gets_no_line_and_hears_of_waits_all_the_same(
