@@ -96,7 +96,7 @@ def _silent(stdin: TextIO) -> Iterator[Callable[[], str | None]]:
 
 
 def _windows_reader() -> Callable[[], str | None]:
-    """Return a reader of keys without an echo. It was never run: no Windows at hand."""
+    """Return a reader of keys without an echo. Not yet run on Windows."""
     import msvcrt
 
     typed: list[str] = []
