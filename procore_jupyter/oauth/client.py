@@ -25,6 +25,8 @@ from procore_jupyter.secret import Secret
 LONGEST_CONNECT = 10.0
 """Seconds to wait at most for a connection."""
 
+NO_ACCESS_TOKEN = "Procore answered, but without an access token that can be used. Try again in a minute."
+
 
 @dataclass(frozen=True)
 class OAuthEndpoints:
@@ -143,6 +145,8 @@ class OAuthClient:
         token = self._token(
             "refresh", "refresh_token", refresh_token=refresh_token, redirect_uri=redirect_uri
         )
+        if not token.access_token and token.refresh_token == refresh_token:  # an echo, and no successor
+            raise TokenRequestError("unusable_answer", NO_ACCESS_TOKEN, sent=True)
         # A provider that lets the refresh token live on doesn't repeat it.
         return token if token.refresh_token else dataclasses.replace(token, refresh_token=refresh_token)
 
@@ -155,6 +159,8 @@ class OAuthClient:
             As for `exchange`.
         """
         token = self._token("client_credentials", "client_credentials")
+        if not token.access_token:
+            raise TokenRequestError("unusable_answer", NO_ACCESS_TOKEN)
         return dataclasses.replace(token, refresh_token=None)
 
     def revoke(self, token: Token) -> None:
@@ -200,14 +206,13 @@ class OAuthClient:
 
     def _token(self, request: Request, grant_type: str, **fields: Secret | str | None) -> Token:
         response = self._send("POST", self.endpoints.token, form={"grant_type": grant_type, **fields})
-        now = self._clock()
+        outcome = read_token(response, self._clock()) if response.carried_out else None
+        if isinstance(outcome, Token) and outcome.refresh_token:
+            return outcome  # whatever else the response is or says
         self._raise_for(response, request)
-        outcome = read_token(response, now)
-        if outcome is None:
-            raise self._unusable(response)
-        if isinstance(outcome, TokenRequestError):
-            raise without_frames(outcome)
-        return outcome
+        if isinstance(outcome, Token):
+            return outcome
+        raise self._unusable(response) if outcome is None else without_frames(outcome)
 
     def _raise_for(self, response: EndpointResponse, request: Request) -> None:
         """Raise a TokenRequestError unless the response is there and no refusal."""
@@ -216,7 +221,7 @@ class OAuthClient:
         error = error_code(response)
         if error and response.status < 500:
             raise TokenRequestError(error, refusal(error, request, self._place), response.status)
-        if response.status != 200:
+        if not response.succeeded:
             raise self._unusable(response)
 
     def _unusable(self, response: EndpointResponse) -> TokenRequestError:
@@ -229,14 +234,11 @@ class OAuthClient:
             what = f"{host} asks for a pause: too many sign-ins in a short time. Try again in a few minutes."
         elif status >= 500:
             what = f"{host} is out of order at the moment (status {status}). Try again in a minute."
-        elif status == 200:
+        elif response.succeeded:
             what = f"{host} answered, but not as Procore does. Is it a network's own sign-in page? Check LoginURL and the proxy, then try again."
         else:
             what = f"{host} refused without a reason (status {status}). Check LoginURL and Environment."
-        # A status that is no refusal may have come after the request was carried out.
-        return TokenRequestError(
-            "unusable_answer", what, response.status, sent=status == 200 or status >= 500
-        )
+        return TokenRequestError("unusable_answer", what, response.status, sent=response.carried_out)
 
     def _send(
         self,
@@ -282,12 +284,15 @@ class OAuthClient:
                     verify=self._ca_bundle or True,
                     stream=True,
                 ) as response:
-                    return read(response, until)
+                    return read(response, until, lambda error: self._why_not(error, url)[0])
         except (HTTPError, OSError) as error:  # requests' own are OSErrors
-            problem, sent = unreachable(error, url, self.timeout, self._proxies)
+            problem, sent = self._why_not(error, url)
             return EndpointResponse(problem=problem, sent=sent)
         except BaseException as error:
             return error
+
+    def _why_not(self, error: Exception, url: str) -> tuple[str, bool]:
+        return unreachable(error, url, self.timeout, self._proxies)
 
     def _proxies_to(self, url: str) -> dict[str, str]:
         """Return the proxies for a URL. http to this machine is allowed because it doesn't leave it: only a proxy on this machine carries it."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from procore_jupyter.errors import LoginRequired, TokenRequestError, TokenStoreError
-from procore_jupyter.oauth.client import OAuthClient
+from procore_jupyter.oauth.client import NO_ACCESS_TOKEN, OAuthClient
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import RefreshNote, StoredToken, TokenKey, TokenStore, fingerprint
 from procore_jupyter.secret import Secret
@@ -170,6 +170,8 @@ class Renewal:
         else:
             self.keep(StoredToken(token, found.seeds))
             self._store.note(self._key, None)
+            if not token.access_token:  # the next try spends the refresh token that came
+                raise TokenRequestError("unusable_answer", NO_ACCESS_TOKEN)
             return token
         if self._replaced(mark, alone):
             return None
@@ -337,7 +339,7 @@ class AppRenewal(Renewal):
 def _start(seed: Secret | None, given: Token | None, now: float) -> Token | None:
     """Return what the connection string gives, as a token; it is to be renewed at once if its age isn't known."""
     if given is None:
-        return Token(Secret(""), seed, now, 0.0, now) if seed else None
+        return Token.only_to_refresh(seed, now) if seed else None
     if seed is not None and given.expires_at is None:
         return dataclasses.replace(given, refresh_token=seed, expires_at=now, lifetime=0.0)
     return dataclasses.replace(given, refresh_token=seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeGuard
@@ -51,34 +52,45 @@ class Token:
     def from_response(cls, payload: object, now: float) -> Self:
         """Read a token response (RFC 6749, section 5.1), already parsed from JSON.
 
-        ``scope`` may be absent, ``token_type`` is compared in any case, and ``created_at`` only gives the
-        difference of the clocks.
+        The request has spent a code or a refresh token by now, so a refresh token that came is kept, whatever else is
+        odd: without a usable access token beside it, the token is `only_to_refresh`. A life that makes no sense isn't
+        known; ``created_at`` only gives the difference of the clocks.
 
         Raises
         ------
         TokenRequestError
-            ``unusable_answer``: a field is missing, of another type, or makes no sense.
+            ``unusable_answer``: neither an access token nor a refresh token can be used.
         """
         if not isinstance(payload, Mapping):
             raise _unusable("it isn't a JSON object")
-        kind = payload.get("token_type")
-        if not isinstance(kind, str) or kind.lower() != "bearer":
-            raise _unusable("its token isn't of the type “bearer”")
-        access = _text(payload, "access_token")
-        if access is None:
-            raise _unusable("it holds no access token")
-        lifetime = payload.get("expires_in")
-        if lifetime is not None and (not _is_number(lifetime) or not 0 < lifetime <= LONGEST_LIFE):
-            raise _unusable("its “expires_in” makes no sense")
-        created = payload.get("created_at")
+        kind, refresh_token = payload.get("token_type", "bearer"), _refresh_token(payload)
+        problem = ""
+        if kind is not None and not (isinstance(kind, str) and kind.strip().lower() == "bearer"):
+            problem = "its token isn't of the type “bearer”"
+        access_token = _access_token(payload)
+        if access_token is None:
+            problem = "it holds no access token that can be sent"
+        if access_token is None or problem:
+            if refresh_token is None:
+                raise _unusable(problem)
+            return cls.only_to_refresh(refresh_token, now)
+        lifetime = _number(payload.get("expires_in"))
+        if lifetime is not None and not 0 < lifetime <= LONGEST_LIFE:
+            lifetime = None
+        created = _number(payload.get("created_at"))
         return cls(
-            access_token=access,
-            refresh_token=_text(payload, "refresh_token"),
+            access_token=access_token,
+            refresh_token=refresh_token,
             expires_at=None if lifetime is None else now + lifetime,
-            lifetime=None if lifetime is None else float(lifetime),
+            lifetime=lifetime,
             obtained_at=now,
-            clock_offset=now - float(created) if _is_number(created) else None,
+            clock_offset=None if created is None else now - created,
         )
+
+    @classmethod
+    def only_to_refresh(cls, refresh_token: Secret, now: float) -> Self:
+        """Make a token that is a refresh token alone, to be spent before anything else."""
+        return cls(Secret(""), refresh_token, now, 0.0, now)
 
     @classmethod
     def given(
@@ -168,11 +180,25 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and -1e15 < value < 1e15
 
 
-def _text(payload: Mapping[str, object], name: str) -> Secret | None:
-    """Return a token in the response: visible ASCII only, because it goes into a header (RFC 6749, appendix A.12)."""
-    value = payload.get(name)
-    if value is None:
+def _number(value: object) -> float | None:
+    """Return a number of a response, also one that is spelled as a text; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,15}(\.[0-9]*)?\s*", value, re.ASCII):
+        value = float(value)
+    return float(value) if _is_number(value) else None
+
+
+def _access_token(payload: Mapping[str, object]) -> Secret | None:
+    """Return the access token of a response: visible ASCII, because it goes into a header (RFC 6749, appendix A.12)."""
+    value = payload.get("access_token")
+    fit = isinstance(value, str) and value and all("!" <= character <= "~" for character in value)
+    return Secret(str(value)) if fit else None
+
+
+def _refresh_token(payload: Mapping[str, object]) -> Secret | None:
+    """Return the refresh token of a response: any text, because it goes into a form."""
+    value = payload.get("refresh_token")
+    if type(value) is int and 10**7 <= value < 10**99:  # 0 and 1 would be no and yes
+        value = str(value)
+    if not isinstance(value, str) or not value.strip() or re.search(r"[\ud800-\udfff]", value):
         return None
-    if not isinstance(value, str) or not value or not all("!" <= character <= "~" for character in value):
-        raise _unusable(f"its “{name}” isn't a token")
     return Secret(value)

@@ -60,11 +60,11 @@ ANSWERS = {
     "redirect": answer("302 Found", ECHO, Location="http://127.0.0.1:1/?plain-echo-8d1f"),
     "half": answer("200 OK", b'{"access_token": "plain-new-8d1f", "refresh_tok'),
     "of another kind": answer(
-        "200 OK", b'{"access_token": "plain-new-8d1f", "refresh_token": 5, "token_type": "bearer"}'
+        "200 OK", b'{"access_token": ["plain-new-8d1f"], "refresh_token": 5, "token_type": "bearer"}'
     ),
     "not ours": answer(
         "200 OK",
-        b'{"access_token": "plain-new-8d1f", "refresh_token": "plain-new-8d1f", "token_type": "mac"}',
+        b'{"access_token": "plain-new-8d1f", "secret": "plain-new-8d1f", "token_type": "mac"}',
     ),
     "broken off": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b'{"access_token": "plain-new-8d1f"',
     "closed": b"",

@@ -22,6 +22,11 @@ ANSWER: dict[str, Any] = {
 }
 
 
+ODD_NUMBERS: list[Any] = [
+    0, -1, 1e12, "0", "soon", "", "1e3", "٥٤٠٠", True, False, [1], {}, math.nan, math.inf, 10**400, "9" * 400,
+]  # fmt: skip
+
+
 def answer(**changes: object) -> dict[str, object]:
     made = {**ANSWER, **changes}
     return {name: value for name, value in made.items() if value is not ...}
@@ -51,6 +56,27 @@ def test_the_token_type_is_compared_in_any_case(kind: str) -> None:
         ({"expires_in": ...}, {"expires_at": None, "lifetime": None}),
         ({"expires_in": None}, {"expires_at": None, "lifetime": None}),
         ({"expires_in": 0.5}, {"lifetime": 0.5}),
+        ({"expires_in": "5400"}, {"lifetime": 5400.0}),
+        ({"expires_in": " 5400.5 "}, {"lifetime": 5400.5}),
+        *(
+            (
+                {"expires_in": odd},
+                {"expires_at": None, "lifetime": None, "refresh_token": Secret("refresh-1")},
+            )
+            for odd in ODD_NUMBERS
+        ),
+        *(({"created_at": odd}, {"clock_offset": None, "lifetime": 5400.0}) for odd in ODD_NUMBERS[4:]),
+        ({"created_at": str(int(NOW) - 7)}, {"clock_offset": 7.0}),
+        ({"token_type": ...}, {"lifetime": 5400.0}),
+        ({"token_type": None}, {"lifetime": 5400.0}),
+        ({"token_type": " Bearer "}, {"lifetime": 5400.0}),
+        ({"refresh_token": ""}, {"refresh_token": None}),
+        ({"refresh_token": " "}, {"refresh_token": None}),
+        ({"refresh_token": False}, {"refresh_token": None}),
+        ({"refresh_token": 0}, {"refresh_token": None}),
+        ({"refresh_token": ["a"]}, {"refresh_token": None}),
+        ({"refresh_token": 88_123_456}, {"refresh_token": Secret("88123456")}),
+        ({"refresh_token": "blank and é"}, {"refresh_token": Secret("blank and é")}),
         ({"something_new": {"a": 1}}, {}),
     ],
 )
@@ -61,38 +87,34 @@ def test_what_may_be_absent_or_odd_does_no_harm(
     assert {name: getattr(token, name) for name in expected} == expected
 
 
+NO_ACCESS: list[dict[str, object]] = [
+    {"access_token": ...},
+    {"access_token": None},
+    {"access_token": ""},
+    {"access_token": 5},
+    {"access_token": ["a"]},
+    {"access_token": "a b"},
+    {"access_token": "a\r\nX-Evil: 1"},
+    {"access_token": "café"},
+    {"token_type": "mac"},
+    {"token_type": ["bearer"]},
+    {"token_type": 7},
+]
+
+
+@pytest.mark.parametrize("change", NO_ACCESS)
+def test_a_refresh_token_is_kept_though_the_access_token_beside_it_is_of_no_use(
+    change: dict[str, object],
+) -> None:
+    token = Token.from_response(answer(**change), NOW)
+    assert token == Token.only_to_refresh(Secret("refresh-1"), NOW)
+    assert token.expired(NOW) and token.needs_refresh(NOW)
+    assert Token.from_json(token.to_json()) == token
+
+
 @pytest.mark.parametrize(
     "payload",
-    [
-        None,
-        [],
-        "text",
-        7,
-        {},
-        answer(access_token=...),
-        answer(access_token=None),
-        answer(access_token=""),
-        answer(access_token=5),
-        answer(access_token=["a"]),
-        answer(access_token="a b"),
-        answer(access_token="a\r\nX-Evil: 1"),
-        answer(access_token="café"),
-        answer(refresh_token=5),
-        answer(refresh_token=""),
-        answer(refresh_token="a\n"),
-        answer(token_type=...),
-        answer(token_type="mac"),
-        answer(token_type=["bearer"]),
-        answer(expires_in="5400"),
-        answer(expires_in=0),
-        answer(expires_in=-1),
-        answer(expires_in=True),
-        answer(expires_in=[1]),
-        answer(expires_in=math.nan),
-        answer(expires_in=math.inf),
-        answer(expires_in=10**400),
-        answer(expires_in=1e12),
-    ],
+    [None, [], "text", 7, {}, *(answer(**change, refresh_token=...) for change in NO_ACCESS)],
 )
 def test_nonsense_is_an_unusable_answer_that_shows_no_secret(payload: object) -> None:
     with pytest.raises(TokenRequestError) as caught:
@@ -197,5 +219,6 @@ def test_no_answer_breaks_the_reader(payload: object) -> None:
     except TokenRequestError:
         return
     assert token.access_token.reveal().isprintable()
-    assert token.lifetime is None or 0 < token.lifetime < 1e9
+    assert token.access_token or token.refresh_token
+    assert token.lifetime is None or 0 <= token.lifetime < 1e9
     assert Token.from_json(token.to_json()) == token
