@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from procore_jupyter.files import private
 from procore_jupyter.files.locks import file_lock
-from procore_jupyter.session.limit_headers import WindowReport
+from procore_jupyter.session.limit_headers import LONGEST_WINDOW, WindowReport
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -34,6 +34,9 @@ PROBE = 2.0
 
 LOOK_AGAIN = 0.03
 """Seconds between two looks at whether that first request has been answered."""
+
+CLOCK_SET = 60.0
+"""Seconds: a clock that is off by more was set, so the times that it told mean nothing."""
 
 LEASES = 8
 """A lease is this part of its window: an eighth."""
@@ -148,6 +151,10 @@ class Ledger:
         """Lease no request before an instant."""
         self.closed_until = max(self.closed_until, until)
 
+    def forget(self) -> None:
+        """Forget all windows, and that no request is leased: one of the clocks was set."""
+        self.windows, self.closed_until, self.clock = {}, 0.0, None
+
     def learn(self, told: Sequence[WindowReport], undeclared: int = 0) -> None:
         """Take in what the server told.
 
@@ -204,6 +211,7 @@ class Ledger:
         seen : dict of int to float
             The start of each window, by its limit, in which this process has counted `unanswered`; changed in place.
         """
+        self._forget_what_makes_no_sense(now)
         if now < self.closed_until:
             return self.closed_until - now
         for limit, window in [*self.windows.items()]:
@@ -236,6 +244,16 @@ class Ledger:
         return Lease(
             count, min(window.ends for window in windows), {window.limit: window.ends for window in windows}
         )
+
+    def _forget_what_makes_no_sense(self, now: float) -> None:
+        """Forget ends that no window has, and windows from a clock that was set since: all kernels would wait for them."""
+        if self.closed_until > now + LONGEST_WINDOW:
+            self.closed_until = 0.0
+        self.windows = {
+            limit: window
+            for limit, window in self.windows.items()
+            if window.ends <= now + LONGEST_WINDOW and window.started <= now + CLOCK_SET
+        }
 
     def to_json(self) -> bytes:
         """Return the content of the file."""

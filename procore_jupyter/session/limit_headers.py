@@ -16,7 +16,7 @@ SPIKE_WINDOW = 10.0
 """Seconds: the shorter of Procore's two windows."""
 
 LONGEST_WINDOW = 90_000.0
-"""Seconds, a day and an hour: no window of Procore's is longer, so a later end makes no sense."""
+"""Seconds, a day and an hour: no window of Procore's is longer, so a later end or a longer wait makes no sense."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,11 @@ def window_report(headers: Mapping[str, str], at: float) -> WindowReport | None:
 
 
 def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds that the answer asks to wait; None if it asks for no wait.
+    """Return the seconds that the answer asks to wait; None if it asks for no wait that makes sense.
 
     ``X-Rate-Limit-Reset`` counts in a 429 alone: other answers carry it too, and ask for nothing by it. It is unix
-    seconds by the server's clock, so the answer's own ``Date`` is subtracted.
+    seconds by the server's clock, so the answer's own ``Date`` is subtracted. A wait beyond `LONGEST_WINDOW` is none of
+    Procore's: a proxy in between may ask for a year, and every kernel would keep to it.
 
     Parameters
     ----------
@@ -91,6 +92,7 @@ def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | N
         reset = number(headers.get("X-Rate-Limit-Reset"))
         if reset is not None:
             waits.append(reset - here)
+    waits = [wait for wait in waits if wait <= LONGEST_WINDOW]
     return max(0.0, *waits) if waits else None
 
 

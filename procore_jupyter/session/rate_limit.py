@@ -13,8 +13,14 @@ import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE, Lease, Ledger, LedgerFile
-from procore_jupyter.session.limit_headers import WindowReport, http_date, wait_after, window_report
+from procore_jupyter.session.ledger import CLOCK_SET, LOOK_AGAIN, PROBE, Lease, Ledger, LedgerFile
+from procore_jupyter.session.limit_headers import (
+    LONGEST_WINDOW,
+    WindowReport,
+    http_date,
+    wait_after,
+    window_report,
+)
 
 LOOK = 10.0
 """Seconds between two looks at what other kernels know, as long as no answer has told of a limit."""
@@ -40,13 +46,21 @@ class ServerClock:
         # Seconds that the server's clock is ahead of this machine's.
         self._least, self._most = float("-inf"), float("inf")
 
-    def heard(self, date: float, sent: float, received: float) -> None:
-        """Take in an answer: its ``Date``, and this machine's time before and after it, all as unix seconds."""
+    def heard(self, date: float, sent: float, received: float) -> bool:
+        """Take in an answer: its ``Date``, and this machine's time before and after it, all as unix seconds.
+
+        Returns
+        -------
+        bool
+            Whether one of the clocks was set, so that the times told before mean nothing.
+        """
         least, most = date - received, date + 1 - sent
         if least > self._most or most < self._least:
-            self._least, self._most = least, most  # somebody set one of the clocks
-        else:
-            self._least, self._most = max(self._least, least), min(self._most, most)
+            was_set = max(least - self._most, self._least - most) > CLOCK_SET
+            self._least, self._most = least, most
+            return was_set
+        self._least, self._most = max(self._least, least), min(self._most, most)
+        return False
 
     @property
     def known(self) -> tuple[float, float] | None:
@@ -127,7 +141,7 @@ class Pace:
         with self._lock:
             self._look()
             now = self._server.early(self._clock())
-            if now < self._closed_until:
+            if now < self._closed_until <= now + LONGEST_WINDOW:
                 return self._closed_until - now
             if self._lease.count > 0 and now < self._lease.ends:
                 self._lease.count -= 1
@@ -163,8 +177,8 @@ class Pace:
         with self._lock:
             self._unanswered = max(0, self._unanswered - 1)
             self._heard = True
-            if date is not None:
-                self._server.heard(date, sent, received)
+            if date is not None and self._server.heard(date, sent, received):
+                self._forget()
             now = self._server.early(received)
             report = window_report(headers, now)
             if report is not None:
@@ -184,6 +198,12 @@ class Pace:
             self._reports[report.limit] = report
         # Somebody else may use the same app.
         self._lease.count = min(self._lease.count, report.remaining)
+
+    def _forget(self) -> None:
+        """Forget all times that were told before one of the clocks was set."""
+        self._closed_until, self._not_before = 0.0, float("-inf")
+        self._lease, self._reports = Lease(), {}
+        self._file.change(Ledger.forget)
 
     def _close(self, ledger: Ledger) -> None:
         ledger.clock = self._server.known or ledger.clock

@@ -178,6 +178,31 @@ def test_a_clock_that_is_set_is_noticed() -> None:
     assert clock.early(NOW + 2) == pytest.approx(NOW - 3600 + 1)
 
 
+@pytest.mark.parametrize("off", [-20 * 365 * 86400, -7200, 7200, 20 * 365 * 86400])
+@pytest.mark.parametrize(
+    ("status", "again"), [(429, {"Retry-After": "30"}), (503, {"Retry-After": "30"}), (429, {})]
+)
+def test_a_date_that_is_wrong_once_holds_nobody_back_for_long(
+    off: int, status: int, again: dict[str, str], folder: Path
+) -> None:
+    """A proxy in between refuses one request, and its clock is years off."""
+    now = NOW
+    paces = [Pace(folder / "pace.json", clock=lambda: now) for _ in range(2)]
+    for pace in paces:
+        assert pace.claim() == 0
+        pace.answered(200, limits(20, now + 9), now)
+    assert paces[0].claim() == 0
+    wrong = limits(20, now + off + 9) | {"Date": email.utils.formatdate(now + off, usegmt=True)}
+    paces[0].answered(status, {**wrong, **again}, now)
+    waited = 0.0
+    for pace in (*paces, Pace(folder / "pace.json", clock=lambda: now)):
+        while (wait := pace.claim()) > 0:
+            now += min(wait, 1.0)
+            waited += min(wait, 1.0)
+            assert waited < 60, "nobody asks, so nobody learns that the clock is right"
+        pace.answered(200, limits(20, now + 9) | {"Date": email.utils.formatdate(now, usegmt=True)}, now)
+
+
 # Refusals all the same
 
 
@@ -213,6 +238,58 @@ def test_a_refusal_stops_all_threads_and_all_kernels(
             break
     else:
         assert paces[1].claim() > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (503, {"Retry-After": "31536000"}),
+        (503, {"Retry-After": "Fri, 31 Dec 2099 23:59:59 GMT"}),
+        (429, {"Retry-After": "31536000"}),
+        (429, {"X-Rate-Limit-Reset": str(int(NOW) + 10**7)}),
+        (429, {"Retry-After": "90001", "X-Rate-Limit-Reset": str(int(NOW) + 10**9)}),
+    ],
+)
+def test_a_wait_that_no_window_has_is_kept_by_nobody(
+    status: int, headers: dict[str, str], folder: Path
+) -> None:
+    first = Pace(folder / "pace.json", clock=lambda: NOW)
+    for more in ({}, limits(20, NOW + 9)):
+        assert first.claim() == 0
+        first.answered(200, {"Date": limits(1, NOW)["Date"], **more}, NOW)
+    assert first.claim() == 0
+    first.answered(status, {"Date": limits(1, NOW)["Date"], **headers}, NOW)
+    most = 10 if status == 429 else 0
+    assert first.claim() <= most
+    assert Pace(folder / "pace.json", clock=lambda: NOW).claim() <= most
+
+
+@pytest.mark.parametrize("far", [90_002, 10**8, 9 * 10**10])
+@pytest.mark.parametrize("name", ["closed_until", "ends", "started"])
+def test_a_file_that_holds_such_a_wait_is_not_kept_to(name: str, far: float, folder: Path) -> None:
+    """Another version wrote it, or a clock was set since."""
+    path = folder / "pace.json"
+    window = {
+        "limit": 25,
+        "ends": NOW + 5,
+        "length": 10,
+        "taken": 25,
+        "used": 25,
+        "started": NOW,
+        "told": NOW,
+    }
+    ledger = {
+        "closed_until": 0.0,
+        "clock": [0.0, 1.0],
+        "windows": [{**window, "confirmed": name != "started"}],
+    }
+    if name == "closed_until":
+        ledger |= {"closed_until": NOW + far, "windows": []}
+    else:
+        ledger["windows"][0][name] = NOW + far  # type: ignore[index]
+    path.write_text(json.dumps(ledger))
+    path.chmod(0o600)
+    assert Pace(path, clock=lambda: NOW).claim() == 0
 
 
 def test_another_program_of_the_same_app_is_taken_into_account(folder: Path) -> None:
