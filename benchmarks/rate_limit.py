@@ -107,7 +107,8 @@ class Contest:
         token = client.exchange(code_of(provider), redirect_uri="http://localhost", code_verifier=None)
         if contestant == "ours":
             store = self.folder / "ours" / "tokens.json"
-            key = TokenKey(provider.url.removeprefix("http://"), provider.client_id)
+            host = provider.url.removeprefix("http://")
+            key = TokenKey(host, provider.client_id, api_host=host)
             TokenSource(client, open_store(str(store)), key).adopt(token)
             text = (
                 f"LoginURL={provider.url};APIURL={provider.url};OAuthClientId={provider.client_id};"

@@ -93,7 +93,8 @@ def main() -> int:
         client = OAuthClient(endpoints_of(provider.url), provider.client_id, Secret(provider.client_secret))
         token = client.exchange(code_of(provider), redirect_uri="http://localhost", code_verifier=None)
         file = f"{folder}/ours/tokens.json"
-        key = TokenKey(provider.url.removeprefix("http://"), provider.client_id)
+        host = provider.url.removeprefix("http://")
+        key = TokenKey(host, provider.client_id, api_host=host)
         TokenSource(client, open_store(file), key).adopt(token)
         by_hand = f"{folder}/token.json"
         Path(by_hand).write_text(json.dumps(token.to_json()))

@@ -80,7 +80,8 @@ class Shared:
         return sorted(failure for failure in found if failure.time >= since)
 
     def _key(self, account: str) -> TokenKey:
-        return TokenKey(self.demo.url.removeprefix("http://"), self.demo.client_id, account)
+        host = self.demo.url.removeprefix("http://")
+        return TokenKey(host, self.demo.client_id, account, api_host=host)
 
 
 class StormKernel(Kernel):
