@@ -120,7 +120,7 @@ def rows(
     page_size: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> list[Any]:
-    """Return all rows of a short list, each id once. This thread requests one page after the other.
+    """Return all rows of a short list, each once. This thread requests one page after the other.
 
     Parameters
     ----------
@@ -159,11 +159,10 @@ def rows(
         if one.error is not None:
             raise one.error
         for page in one.pages.ready():
-            for row in page.rows:
-                key = identity(row)
-                if key is None or key not in known:
-                    known.add(key)
-                    found.append(row)
+            ids = [identity(row) for row in page.rows]
+            # Two rows of one answer are two, whatever their ids.
+            found += [row for row, key in zip(page.rows, ids, strict=True) if key is None or key not in known]
+            known.update(ids)
 
 
 def read(

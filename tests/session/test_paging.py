@@ -168,6 +168,14 @@ def test_rows_without_ids_come_as_they_are(
     assert way(session) == rows
 
 
+def test_two_rows_of_one_answer_are_two_whatever_their_ids(
+    api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
+) -> None:
+    rows = [*ROWS[:3], {"id": 2, "name": "another"}, *ROWS[3:]]
+    api.answer = paged(rows)
+    assert way(session) == rows
+
+
 def test_a_row_that_moves_to_the_next_page_while_reading_comes_once(
     api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
 ) -> None:

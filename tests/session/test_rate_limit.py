@@ -195,7 +195,8 @@ def test_a_date_that_is_wrong_once_holds_nobody_back_for_long(
     wrong = limits(20, now + off + 9) | {"Date": email.utils.formatdate(now + off, usegmt=True)}
     paces[0].answered(status, {**wrong, **again}, now)
     waited = 0.0
-    for pace in (*paces, Pace(folder / "pace.json", clock=lambda: now)):
+    paces.append(Pace(folder / "pace.json", clock=lambda: now))
+    for pace in paces:
         while (wait := pace.claim()) > 0:
             now += min(wait, 1.0)
             waited += min(wait, 1.0)

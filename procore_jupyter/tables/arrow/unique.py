@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -72,22 +73,25 @@ class SeenIds:
 class RowsApart:
     """Tells the rows of one list apart, so that each is handed on once.
 
+    A row that comes again on another page has moved there. Two rows of one answer can't have: if they have the same key,
+    it is no key, and from then on only a row whose every byte came before is the same row. Two such rows in one answer
+    show that nothing tells the rows apart: all are handed on.
+
     Parameters
     ----------
     probable : bool
-        Nobody has checked that `id` is the list's key: then only a row whose every byte came before is the same row.
+        Nobody has checked that `id` is the list's key.
     """
 
     def __init__(self, probable: bool) -> None:
-        self._probable = probable
-        self._first_page: int | None = None
+        self._by: Literal["key", "row", "nothing"] = "row" if probable else "key"
         self._numbers, self._texts = SeenIds(), set[str]()
-        self._told_apart = True
+        self._pages = deque[int]()  # rows of each page that are still to be looked at
+        self._part: list[Any] = []  # the keys of the page in hand that were looked at in earlier batches
 
     def page(self, rows: int) -> None:
-        """Note how many rows a page has. An id that comes twice within the first page is no key."""
-        if self._first_page is None:
-            self._first_page = rows
+        """Note how many rows an answer has, before `fresh` is called with the first of them."""
+        self._pages.append(rows)
 
     def fresh(self, rows: Sequence[Any], ids: pa.Array | None) -> pa.Array | None:
         """Return which rows come for the first time, as booleans; None if all of them do.
@@ -99,28 +103,35 @@ class RowsApart:
         ids : pyarrow.Array or None
             The rows' keys, whole numbers or texts; None if the list has no key.
         """
-        if not self._told_apart or (self._probable and ids is None):
-            return None
-        if self._probable:
-            ids = array_of((hash(bytes(row)) for row in rows), pa.int64())
-        if ids is None or ids.null_count == len(ids):
-            return None
-        mask = self._fresh_numbers(ids) if pa.types.is_integer(ids.type) else self._fresh_texts(ids)
-        first, self._first_page = self._first_page or 0, 0
-        if mask is None:
-            return None
-        if not all(mask[:first]):
-            self._told_apart = False
-            return None
-        return array_of(mask, pa.bool_())
+        pages, goes_on = self._pages_of(len(rows))
+        part, self._part = self._part, []
+        while self._by != "nothing":
+            keys = ids if self._by == "key" else array_of((hash(bytes(row)) for row in rows), pa.int64())
+            if keys is None:
+                break
+            mask = self._fresh_numbers(keys) if pa.types.is_integer(keys.type) else self._fresh_texts(keys)
+            if mask is None or not _one_page_has_two(keys, pages, part):
+                if goes_on:
+                    self._part = [*part] if len(pages) == 1 else []
+                    self._part += _values(keys.slice(pages[-1].start))
+                return None if mask is None else array_of(mask, pa.bool_())
+            self._by = "row" if self._by == "key" else "nothing"
+            self._numbers, self._texts, part = SeenIds(), set(), []
+        return None
+
+    def _pages_of(self, rows: int) -> tuple[list[slice], bool]:
+        """Return which of so many rows are of the same page, and whether the last page goes on after them."""
+        pages, at = [], 0
+        while at < rows:
+            end = at + self._pages.popleft()
+            pages.append(slice(at, min(rows, end)))
+            at = end
+        if at > rows:
+            self._pages.appendleft(at - rows)
+        return pages, at > rows
 
     def _fresh_numbers(self, ids: pa.Array) -> list[bool] | None:
-        import numpy
-
-        there = ids.drop_null()
-        buffer = there.buffers()[1]  # to_numpy() would import pandas
-        numbers = numpy.frombuffer(buffer, dtype=numpy.int64)[there.offset : there.offset + len(there)]
-        new = self._numbers.add(numbers)
+        new = self._numbers.add(_numbers(ids))
         if new.all():
             return None
         places = iter(new.tolist())
@@ -141,4 +152,36 @@ class RowsApart:
 
         if not (self._numbers and text.isascii() and text.isdecimal() and len(text) < 19):
             return False
+        if text[0] == "0" != text:  # no number is written so
+            return False
         return bool(self._numbers.holds(numpy.array([int(text)], dtype=numpy.int64))[0])
+
+
+def _one_page_has_two(keys: pa.Array, pages: Sequence[slice], part: Sequence[Any]) -> bool:
+    """Tell whether two rows of one page have the same key; the first page's first keys are `part`."""
+    of_page = [*map(str, part)]
+    for page in pages:
+        of_page += map(str, _values(keys.slice(page.start, page.stop - page.start)))
+        if len({*of_page}) < len(of_page):
+            return True
+        of_page = []
+    return False
+
+
+def _numbers(ids: pa.Array) -> NDArray[numpy.int64]:
+    """Return whole numbers as numpy has them, without the missing ones."""
+    import numpy
+
+    there = ids.drop_null()
+    buffer = there.buffers()[1]  # to_numpy() would import pandas
+    found: NDArray[numpy.int64] = numpy.frombuffer(buffer, dtype=numpy.int64)[
+        there.offset : there.offset + len(there)
+    ]
+    return found
+
+
+def _values(keys: pa.Array) -> list[Any]:
+    """Return keys as Python has them, without the missing ones."""
+    if pa.types.is_integer(keys.type):
+        return list(_numbers(keys).tolist())
+    return list(keys.drop_null().to_pylist())

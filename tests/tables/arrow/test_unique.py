@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
+from typing import Any
 
 import numpy
+import pyarrow as pa
 import pytest
 
-from procore_jupyter.tables.arrow.unique import SeenIds
+from procore_jupyter.tables.arrow.unique import RowsApart, SeenIds
+from tests.hostile.counting import share
 
 
 def added(seen: SeenIds, *ids: int) -> list[bool]:
@@ -53,3 +57,97 @@ def test_it_keeps_few_runs_of_many_ids() -> None:
         assert seen.add(numpy.arange(start, start + 500)).all()
     assert len(seen) == 100_000
     assert len(seen._runs) <= 17, "each add would have to look at every one of them"
+
+
+# Rows, which come in pages and are looked at in batches
+
+Row = tuple[Any, str]  # the id, and what else is in it
+
+
+def every_row(pages: list[list[Row]]) -> list[Row]:
+    return [row for page in pages for row in page]
+
+
+def looked_at(pages: list[list[Row]], chance: random.Random, *, probable: bool = False) -> list[Row]:
+    """Return the rows of pages that are handed on, if they are looked at in batches of any size."""
+    apart = RowsApart(probable)
+    waiting: list[Row] = []
+    found: list[Row] = []
+
+    def look(batch: list[Row]) -> None:
+        ids = [one for one, _ in batch]
+        texts = any(isinstance(one, str) for one in ids) or looked_at_texts
+        keys = pa.array([None if one is None else str(one) for one in ids] if texts else ids)
+        mask = apart.fresh([json.dumps(row).encode() for row in batch], keys)
+        fresh = [True] * len(batch) if mask is None else mask.to_pylist()
+        found.extend(row for row, new in zip(batch, fresh, strict=True) if new)
+
+    looked_at_texts = False
+    for page in pages:
+        apart.page(len(page))
+        waiting += page
+        while waiting and chance.random() < 0.8:
+            some = chance.randrange(1, len(waiting) + 1)
+            look(waiting[:some])
+            looked_at_texts = looked_at_texts or any(isinstance(one, str) for one, _ in waiting[:some])
+            waiting = waiting[some:]
+    if waiting:
+        look(waiting)
+    return found
+
+
+@pytest.mark.parametrize("ids", ["numbers", "texts", "both"])
+def test_a_row_that_comes_again_on_another_page_comes_once(ids: str) -> None:
+    for case in range(share(600)):
+        chance = random.Random(f"{ids}/{case}")
+        known = chance.sample(range(10_000), chance.randrange(2, 60))
+        pages: list[list[Row]] = []
+        while known:
+            page: list[Row] = [(known.pop(), "") for _ in range(min(len(known), chance.randrange(1, 9)))]
+            moved = [row for row in dict.fromkeys(every_row(pages)) if chance.random() < 0.1]
+            nameless: list[Row] = [(None, "")] * chance.choice((0, 0, 1, 3))
+            pages.append(chance.sample([*page, *moved, *nameless], len([*page, *moved, *nameless])))
+        if ids != "numbers":
+            start = 0 if ids == "texts" else len(pages) // 2
+            named = {row[0]: f"id-{row[0]}" for page in pages[start:] for row in page if row[0] is not None}
+            seen = {row[0] for page in pages[:start] for row in page}
+            pages = [
+                [(one if one in seen else named.get(one, one), text) for one, text in page] for page in pages
+            ]
+        expected: list[Row] = []
+        for row in every_row(pages):
+            if row[0] is None or row not in expected:
+                expected.append(row)
+        assert looked_at(pages, chance) == expected, f"case {ids}/{case}"
+
+
+@pytest.mark.parametrize("probable", [False, True])
+def test_rows_of_one_answer_are_all_handed_on_whatever_their_ids(probable: bool) -> None:
+    for case in range(share(600)):
+        chance = random.Random(case)
+        apart = iter(range(10_000))  # nothing moves between the pages
+        pages: list[list[Row]] = []
+        for _ in range(chance.randrange(1, 8)):
+            page: list[Row] = [(next(apart), f"{next(apart)}") for _ in range(chance.randrange(1, 9))]
+            for _ in range(chance.choice((0, 0, 1, 3))):
+                one, text = chance.choice(page)
+                # The same id with another content, or all the same.
+                page.insert(chance.randrange(len(page) + 1), (one, chance.choice((text, f"{next(apart)}"))))
+            pages.append(page)
+        assert looked_at(pages, chance, probable=probable) == every_row(pages), f"case {case}"
+
+
+def test_where_ids_are_no_key_the_very_same_row_of_another_page_comes_once() -> None:
+    pages: list[list[Row]] = [[(1, "a"), (1, "b"), (2, "c")], [(2, "c"), (1, "d")], [(1, "d"), (3, "e")]]
+    for seed in range(20):
+        found = looked_at(pages, random.Random(seed))
+        assert {*found} == {*every_row(pages)}
+        assert len(found) <= 6  # what came before that was seen can come once more
+    whole = looked_at([pages[0]], random.Random(0))
+    assert whole == pages[0]
+
+
+def test_a_text_that_is_no_number_as_it_is_written_is_no_number_that_came() -> None:
+    pages: list[list[Row]] = [[(7, ""), (0, "")], [("007", ""), ("0", ""), ("7", "")]]
+    found = looked_at(pages, random.Random(3))
+    assert [str(one) for one, _ in found] == ["7", "0", "007"]
