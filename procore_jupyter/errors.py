@@ -94,7 +94,10 @@ class LoginDenied(LoginRequired):
     """The person chose Deny on Procore's page, or cancelled the login."""
 
 
-DENIED = "Not signed in: you chose Deny on Procore's page. Run the cell again to try once more."
+CONNECT_AGAIN = "Run %procore_connect again"
+"""What sends a person to a new sign-in, wherever they read it; a terminal says its own command instead."""
+
+DENIED = f"Not signed in: you chose Deny on Procore's page. {CONNECT_AGAIN} to try once more."
 """What a person who chose Deny is told, in the notebook and on the page their browser ends on."""
 
 

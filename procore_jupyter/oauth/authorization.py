@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from procore_jupyter.errors import DENIED, LoginDenied, LoginRequired
+from procore_jupyter.errors import CONNECT_AGAIN, DENIED, LoginDenied, LoginRequired
 from procore_jupyter.secret import Secret
 
 LONGEST_RESPONSE = 16_384
@@ -118,11 +118,11 @@ class AuthorizationResponse:
             raise LoginDenied(DENIED)
         if self.error == "invalid_answer":
             raise LoginRequired(
-                "The answer that came back from the browser can't be read. Run the cell again to sign in anew."
+                f"The answer that came back from the browser can't be read. {CONNECT_AGAIN} to sign in anew."
             )
         if self.error in ("server_error", "temporarily_unavailable"):
             raise LoginRequired(
-                "Procore's sign-in is out of order at the moment. Run the cell again in a minute."
+                f"Procore's sign-in is out of order at the moment. {CONNECT_AGAIN} in a minute."
             )
         code = self.error if re.fullmatch(r"[a-z_]{1,40}", self.error) else "unknown reason"
         raise LoginRequired(

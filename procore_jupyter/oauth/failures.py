@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from requests import exceptions
 
+from procore_jupyter.errors import CONNECT_AGAIN
+
 _NETWORK = "Check the network; behind a company's proxy add ProxyServer and ProxyPort."
 
 Request = Literal["exchange", "refresh", "client_credentials", "revoke", "info"]
@@ -31,11 +33,11 @@ def refusal(error: str, request: Request, place: str = "") -> str:
         if request == "exchange":
             return (
                 "Procore refused the code of this sign-in: it was used before, is older than ten minutes, or the Redirect URI "
-                "(CallbackURL) isn't the one it was made for. Run the cell again to sign in anew."
+                f"(CallbackURL) isn't the one it was made for. {CONNECT_AGAIN} to sign in anew."
             )
-        return "Procore no longer accepts the stored sign-in. Run the cell again to sign in anew."
+        return f"Procore no longer accepts the stored sign-in. {CONNECT_AGAIN} to sign in anew."
     if error == "invalid_token":
-        return "Procore says that this token is no longer good. Run the cell again."
+        return f"Procore says that this token is no longer good. {CONNECT_AGAIN}."
     if error == "unsupported_grant_type" or (
         error == "unauthorized_client" and request == "client_credentials"
     ):

@@ -11,8 +11,9 @@ import dataclasses
 import time
 from collections.abc import Callable
 
-from procore_jupyter.errors import LoginRequired, TokenRequestError, TokenStoreError
+from procore_jupyter.errors import CONNECT_AGAIN, LoginRequired, TokenRequestError, TokenStoreError
 from procore_jupyter.oauth.client import NO_ACCESS_TOKEN, OAuthClient
+from procore_jupyter.oauth.revocation import Revocation
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import RefreshNote, StoredToken, TokenKey, TokenStore, fingerprint
 from procore_jupyter.secret import Secret
@@ -31,10 +32,13 @@ class _Unsaved:
         The token.
     over : str or None
         The `fingerprint` of the refresh token that the store holds in its place.
+    replaced : tuple of Token
+        What is to be ended at the provider once this one is saved.
     """
 
     stored: StoredToken
     over: str | None
+    replaced: tuple[Token, ...] = ()
 
 
 _unsaved: dict[tuple[str, TokenKey], _Unsaved] = {}
@@ -72,6 +76,7 @@ class Renewal:
         self._key = key
         self._place = (store.location, key)
         self._redirect_uri = redirect_uri
+        self._revocation = Revocation(client, redirect_uri, clock)
         self._clock = clock
         self._say = say
         seed = seed or (given.refresh_token if given else None)
@@ -80,6 +85,7 @@ class Renewal:
         self._kept = False  # the store has held our token
         self._dead: tuple[str, str] | None = None  # the refresh token that was refused, and why
         self._told = False  # a person knows that saving fails
+        self._discarded: list[Token] = []  # what nobody uses any more, and still lives at the provider
 
     @property
     def unsaved(self) -> bool:
@@ -108,12 +114,13 @@ class Renewal:
         if unsaved is not None:
             if stored is None or _mark(stored.token) == unsaved.over:
                 if saving:
-                    self._save(unsaved.stored)
+                    self._save(unsaved.stored, unsaved.replaced)
                 return unsaved.stored
             _unsaved.pop(self._place, None)  # somebody has signed in anew
+            self._discarded += [unsaved.stored.token, *unsaved.replaced]
         if stored is None and self._kept:
             raise LoginRequired(
-                "You were signed out: in another notebook, or because the stored sign-in was removed. Run the cell again to sign in anew."
+                f"You were signed out: in another notebook, or because the stored sign-in was removed. {CONNECT_AGAIN} to sign in anew."
             )
         if self._given is not None:
             if self._seed is not None and (stored is None or self._seed not in stored.seeds):
@@ -168,7 +175,9 @@ class Renewal:
                     self._store.note(self._key, None)
                 raise
         else:
-            self.keep(StoredToken(token, found.seeds))
+            # A new seed of the connection string takes the place of another sign-in.
+            replaced = self._stored_beside(token) if found.token is self._given else ()
+            self.keep(StoredToken(token, found.seeds), replaced)
             self._store.note(self._key, None)
             if not token.access_token:  # the next try spends the refresh token that came
                 raise TokenRequestError("unusable_answer", NO_ACCESS_TOKEN)
@@ -178,43 +187,57 @@ class Renewal:
         self._store.note(self._key, RefreshNote(mark, lost, self._clock()))
         raise self._refused(mark, lost, found)
 
-    def keep(self, stored: StoredToken) -> None:
-        """Save a token, at once. A token that can't be saved stays in this process, and is saved at the next chance."""
-        _unsaved.pop(self._place, None)
-        self._save(stored)
+    def keep(self, stored: StoredToken, replaced: tuple[Token, ...] = ()) -> None:
+        """Save a token, at once. A token that can't be saved stays in this process, and is saved at the next chance.
+
+        Parameters
+        ----------
+        replaced : tuple of Token
+            Other sign-ins in whose place it comes: discarded once it is saved.
+        """
+        before = _unsaved.pop(self._place, None)
+        self._save(stored, replaced + (before.replaced if before is not None else ()))
 
     def begin(self, token: Token, seeds: frozenset[str]) -> None:
         """Keep the token of a new login. What the connection string gives no longer counts."""
-        self.keep(StoredToken(token, seeds | ({self._seed} if self._seed else frozenset())))
+        replaced = self._stored_beside(token)
+        if self._given is not None and (self._dead is None or self._dead[0] != _mark(self._given)):
+            replaced += (self._given,)
+        self.keep(StoredToken(token, seeds | ({self._seed} if self._seed else frozenset())), replaced)
         self._given, self._dead = None, None
 
-    def revoke(self) -> None:
-        """Revoke the token at the provider, make sure that it is over, and forget it.
+    def discard(self, token: Token) -> None:
+        """Take a token for one that nobody uses; `end_discarded` ends it."""
+        self._discarded.append(token)
 
-        Revoking an access token that has expired does nothing, though the provider says otherwise. So
-        the refresh token is tried afterwards: while it still gives a token, that one is revoked in turn.
+    def end_discarded(self) -> None:
+        """End what was discarded at the provider. A failure is said, and stops nothing."""
+        while self._discarded:
+            token = self._discarded.pop()
+            try:
+                self._revocation.end(token)
+            except TokenRequestError as error:
+                self._say(f"An earlier sign-in, which is no longer used, could not be ended: {error}")
+
+    def revoke(self) -> None:
+        """Revoke the token and every other of this sign-in at the provider, make sure that they are over, and forget them.
 
         Raises
         ------
         TokenRequestError
             The provider couldn't be reached, or didn't end it; then nothing is forgotten.
         """
-        found = self._newest_or_none()
-        token = found.token if found is not None else None
-        for _ in range(3):
-            if found is None or token is None:
-                break
-            if not token.expired(self._clock()):
-                self._client.revoke(token)
-            if token.refresh_token is None:
-                break
-            token = self._still_alive(token.refresh_token, found.seeds)
-        else:
-            if token is not None:
-                raise TokenRequestError(
-                    "unusable_answer",
-                    "Procore still accepts the sign-in after it was ended. Try again in a minute.",
-                )
+        found, unsaved = self._newest_or_none(), _unsaved.get(self._place)
+        others = [*self._discarded, *(unsaved.replaced if unsaved is not None else ())]
+        if found is not None:
+            others += self._stored_beside(found.token)  # what the connection string gives counts before it
+        for token in others:
+            self._revocation.end(token)
+        self._discarded.clear()
+        if found is not None:
+            self._revocation.end_for_sure(
+                found.token, lambda token: self.keep(StoredToken(token, found.seeds))
+            )
         self.drop()
 
     def drop(self) -> None:
@@ -223,6 +246,20 @@ class Renewal:
         self._store.delete(self._key)
         self._store.note(self._key, None)
         self._given, self._kept = None, False
+
+    def _stored_beside(self, new: Token) -> tuple[Token, ...]:
+        """Return the stored sign-in that a new token takes the place of, if it may still live at the provider."""
+        try:
+            stored = self._store.load(self._key)
+        except TokenStoreError:
+            return ()
+        if (unsaved := _unsaved.get(self._place)) is not None:
+            stored = unsaved.stored
+        if stored is None or stored.token.same_as(new):
+            return ()
+        mark = _mark(stored.token)
+        over = mark is not None and (mark == _mark(new) or (self._dead is not None and self._dead[0] == mark))
+        return () if over else (stored.token,)
 
     def _newest_or_none(self) -> StoredToken | None:
         try:
@@ -254,7 +291,7 @@ class Renewal:
     def _without_refresh_token(self, found: StoredToken) -> Token | None:
         if found.token is not self._given:
             raise LoginRequired(
-                "The stored sign-in has ended, and it can't be renewed. Run the cell again to sign in anew."
+                f"The stored sign-in has ended, and it can't be renewed. {CONNECT_AGAIN} to sign in anew."
             )
         self._given = None
         if self._store.load(self._key) is not None:
@@ -276,11 +313,11 @@ class Renewal:
                 return True
         return False
 
-    def _save(self, stored: StoredToken) -> None:
+    def _save(self, stored: StoredToken, replaced: tuple[Token, ...] = ()) -> None:
         try:
             self._store.save(self._key, stored.token, seeds=stored.seeds)
         except Exception as error:  # whatever it was, the token is not lost for it
-            _unsaved[self._place] = _Unsaved(stored, self._in_store())
+            _unsaved[self._place] = _Unsaved(stored, self._in_store(), replaced)
             if not self._told:
                 self._told = True
                 problem = (
@@ -292,6 +329,7 @@ class Renewal:
             return
         _unsaved.pop(self._place, None)
         self._kept, self._told = True, False
+        self._discarded += replaced
 
     def _in_store(self) -> str | None:
         """Return the `fingerprint` of the stored refresh token, or None."""
@@ -300,17 +338,6 @@ class Renewal:
         except TokenStoreError:
             return None
         return _mark(stored.token) if stored is not None else None
-
-    def _still_alive(self, refresh_token: Secret, seeds: frozenset[str]) -> Token | None:
-        """Return the token that a refresh token still gives, saved; None if the provider refuses it."""
-        try:
-            token = self._client.refresh(refresh_token, redirect_uri=self._redirect_uri)
-        except TokenRequestError as error:
-            if error.error == "invalid_grant":
-                return None
-            raise
-        self.keep(StoredToken(token, seeds))
-        return token
 
 
 class AppRenewal(Renewal):
@@ -354,8 +381,8 @@ def _why_dead(lost: bool, given: bool) -> str:
     if lost:
         return (
             "The sign-in was lost: while it was renewed, Procore's answer didn't arrive or a notebook was stopped, "
-            "and Procore gives it only once. Run the cell again to sign in anew."
+            f"and Procore gives it only once. {CONNECT_AGAIN} to sign in anew."
         )
     if given:
         return "The OAuthRefreshToken given is no longer accepted: it was used elsewhere, or revoked. Give a new one, or sign in anew."
-    return "Procore no longer accepts the stored sign-in: it was revoked, or used by another program. Run the cell again to sign in anew."
+    return f"Procore no longer accepts the stored sign-in: it was revoked, or used by another program. {CONNECT_AGAIN} to sign in anew."

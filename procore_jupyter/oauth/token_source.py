@@ -177,8 +177,14 @@ class TokenSource(TokenProvider):
             self._use(found.token)
         return self.peek()
 
-    def adopt(self, token: Token, seeds: frozenset[str] = frozenset()) -> None:
-        """Save the token of a new login, then use it.
+    def adopt(
+        self,
+        token: Token,
+        seeds: frozenset[str] = frozenset(),
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Save the token of a new login, use it, and end the sign-in that it replaces at the provider.
 
         Parameters
         ----------
@@ -186,17 +192,27 @@ class TokenSource(TokenProvider):
             The new one. A refresh token or access token of the connection string no longer counts.
         seeds : frozenset of str
             The `fingerprint` of the code it grew from, if the connection string gave that code.
+        wanted : callable
+            Asked at the last moment: False if the login was ended meanwhile. Then nothing is stored, and the token is
+            ended at the provider.
+
+        Returns
+        -------
+        bool
+            Whether the token is used.
         """
 
-        def begin(flight: Flight[None]) -> None:
+        def begin(flight: Flight[bool]) -> bool:
             flight.critical = True
             try:
                 with self._store.exclusive(self._key, LOCK_PATIENCE):
-                    self._begin(token, seeds)
+                    begun = self._begin(token, seeds, wanted)
             except TokenStoreLocked:  # another kernel hangs; this person's login is saved all the same
-                self._begin(token, seeds)
+                begun = self._begin(token, seeds, wanted)
+            self._renewal.end_discarded()
+            return begun
 
-        Flight(begin).start().join()
+        return Flight(begin).start().join()
 
     def forget(self) -> None:
         """Delete the stored token, and forget the one in memory. The provider isn't told: see `sign_out`."""
@@ -238,7 +254,9 @@ class TokenSource(TokenProvider):
     def _renew(self, flight: Flight[Token], rejected: Token | None) -> Token:
         try:
             with self._store.exclusive(self._key, self._patience) as alone:
-                return self._good_or_new(flight, rejected, alone)
+                token = self._good_or_new(flight, rejected, alone)
+            self._renewal.end_discarded()
+            return token
         except LoginRequired:
             self._memory = None
             raise
@@ -293,9 +311,13 @@ class TokenSource(TokenProvider):
         self._memory = (token, until)
         return token
 
-    def _begin(self, token: Token, seeds: frozenset[str]) -> None:
+    def _begin(self, token: Token, seeds: frozenset[str], wanted: Callable[[], bool]) -> bool:
+        if not wanted():
+            self._renewal.discard(token)
+            return False
         self._renewal.begin(token, seeds)
         self._use(token)
+        return True
 
     def _finish(self, how: Callable[[], None]) -> None:
         def work(flight: Flight[None]) -> None:

@@ -99,7 +99,7 @@ def test_a_person_who_chooses_deny_is_told_how_to_try_again(demo: DemoProcore) -
     )
     answer = AuthorizationResponse.from_query(urlsplit(sign_in_at(made.url, allow=False)).query)
     assert answer.state == STATE
-    with pytest.raises(LoginDenied, match=r"you chose Deny on Procore's page\. Run the cell again"):
+    with pytest.raises(LoginDenied, match=r"you chose Deny on Procore's page\. Run %procore_connect again"):
         answer.raise_for_error()
 
 
