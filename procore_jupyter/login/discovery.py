@@ -19,13 +19,13 @@ from urllib.parse import quote, urlsplit
 
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.files.private import read_private
+from procore_jupyter.login.loopback_address import LOOPBACK
 from procore_jupyter.login.ticket import owner_file_name, to_text
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings.jupyter import Hub, Surroundings
 
 CALLBACK_PATH = "procore-jupyter/callback"
 _USER_REDIRECT = f"/user-redirect/{CALLBACK_PATH}"
-_LOOPBACK = ("127.0.0.1", "::1")
 _EVERYWHERE = {"", "*", "0.0.0.0", "::"}
 _MOST_FILES = 500
 """Server files that are read at most."""
@@ -218,7 +218,7 @@ def _host_and_port(url: str) -> tuple[str, int]:
 def _addresses(hostname: str) -> tuple[str, ...]:
     hostname = hostname.strip("[]").lower()
     if hostname in _EVERYWHERE or hostname == "localhost":
-        return _LOOPBACK
+        return LOOPBACK
     return (hostname,)
 
 

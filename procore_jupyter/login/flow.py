@@ -8,7 +8,7 @@
                        └─ denied, cancelled, too late ──┴─────────> FAILED
 
 Threads, all daemons: one for each receiver (`side_by_side`), which also exchanges the code that it brought, one
-that watches the time, and at the end one that closes what is open. What a person does (`paste`, `cancel`)
+that watches the time and the port, and at the end one that closes what is open. What a person does (`paste`, `cancel`)
 comes on any thread and never waits for the network. Nothing is called while the lock is held: no
 listener, no receiver, no exchange.
 
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from procore_jupyter.addresses import OOB
-from procore_jupyter.errors import LoginDenied, LoginRequired, LoginTimeout, ProcoreError
+from procore_jupyter.errors import CONNECT_AGAIN, LoginDenied, LoginRequired, LoginTimeout, ProcoreError
 from procore_jupyter.login.outcome import (
     CANCELLED,
     STRANGER,
@@ -82,6 +82,9 @@ class LoginFlow:
         The provider and environment, such as ``Procore · production``.
     timeout : float
         Seconds that the person has.
+    stranger : Callable
+        Returns why the browser's answer could go to a stranger, and what to do; None if it can't. Called before there
+        is a link to show, about every second until an answer comes, and when one comes; that ends the login.
     describe : Callable or None
         Returns the session, for the card; see `describe`.
     clock : Callable
@@ -96,6 +99,7 @@ class LoginFlow:
         *,
         place: str,
         timeout: float = 300.0,
+        stranger: Callable[[], str | None] = lambda: None,
         describe: Callable[[], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -104,6 +108,7 @@ class LoginFlow:
         self.login_host = urlsplit(request.url).netloc
         self._timeout = timeout
         self._clock = clock
+        self._stranger = stranger
         self._describe = describe
         self._lock = threading.Lock()  # guards all below; held for a few assignments, never during a call out
         self._turn = threading.Lock()  # held while one response is considered and exchanged
@@ -111,6 +116,7 @@ class LoginFlow:
         self._error: LoginRequired | None = None
         self._request: AuthorizationRequest | None = request
         self._complete: Callable[[AuthorizationResponse], None] | None = complete
+        self._claimed = False  # its token is being saved
         self._news = ""  # the outcome of the last attempt
         self._deadline: float | None = None
         self._listeners: list[Callable[[LoginFlow], None]] = []
@@ -160,7 +166,9 @@ class LoginFlow:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for the person, the most important first."""
+        """Sentences for the person, the most important first; none once the login is over."""
+        if self._ended.is_set():
+            return ()
         told = [*self._receivers.reasons, self._news]
         if self._state is LoginState.WAITING:
             if self.redirect_uri == OOB:
@@ -172,7 +180,8 @@ class LoginFlow:
     def start(self) -> None:
         """Open the receivers and wait for the response in the background; return when the link can be shown.
 
-        A second call does nothing. An interrupt while the receivers open cancels the login.
+        A second call does nothing. An interrupt while the receivers open cancels the login. If a stranger could take the
+        answer, the login has failed.
         """
         with self._lock:
             request = self._request
@@ -181,8 +190,11 @@ class LoginFlow:
             self._state = LoginState.WAITING
             self._deadline = self._clock() + self._timeout
         try:
+            if self._end_before_a_stranger():
+                return
             threading.Thread(target=self._watch, name="procore login time", daemon=True).start()
             self._receivers.open_all(request, timeout=OPEN_TIME)
+            self._end_before_a_stranger()
         except BaseException:
             self.cancel()
             raise
@@ -210,7 +222,7 @@ class LoginFlow:
         if state is LoginState.EXCHANGING:
             return "One moment: you are being signed in."
         if state is not LoginState.WAITING or request is None or receiver is None:
-            return "This sign-in is not open. Run the cell again for a new link."
+            return f"This sign-in is not open. {CONNECT_AGAIN} for a new link."
         try:
             response = read_pasted(text, request)
         except PasteRefused as refused:
@@ -218,17 +230,27 @@ class LoginFlow:
         return None if receiver.hand_over(response) else "One moment: what you pasted before is being tried."
 
     def cancel(self, error: LoginRequired | None = None) -> None:
-        """End the login: `wait` raises `error`, or `LoginDenied` without one. Never waits."""
-        self._end(error or LoginDenied(CANCELLED))
+        """End the login: `wait` raises `error`, or `LoginDenied` without one. Never waits.
+
+        It comes too late for a login whose token is being saved (`claim`): that one goes on to its end.
+        """
+        self._end(error or LoginDenied(CANCELLED), unless_claimed=True)
+
+    def claim(self) -> bool:
+        """Tell whether the token that came may be saved; then `cancel` comes too late.
+
+        It may not once the login is over: the person was told that nobody is signed in, so the token has to be ended.
+        """
+        with self._lock:
+            self._claimed = not self._ended.is_set()
+            return self._claimed
+
+    def renew_start_url(self) -> None:
+        """Make `start_url` one that works, if the one before has been used."""
+        self._receivers.renew_start_url()
 
     def wait_until_closed(self, timeout: float) -> None:
-        """Return when this login has let go of its port, so that the next one may listen there.
-
-        Parameters
-        ----------
-        timeout : float
-            The longest wait, in seconds. A login that isn't over is not waited for.
-        """
+        """Return when this login, if it is over, has let go of its port, at the latest after `timeout` seconds."""
         if self._ended.is_set():
             self._receivers.wait_until_ports_free(timeout)
 
@@ -266,11 +288,6 @@ class LoginFlow:
 
     def subscribe(self, listener: Callable[[LoginFlow], None]) -> Callable[[], None]:
         """Call `listener` now, and after every change, on the thread of the change.
-
-        Parameters
-        ----------
-        listener : Callable
-            Called with this login.
 
         Returns
         -------
@@ -317,11 +334,13 @@ class LoginFlow:
                     self._state, self._news = LoginState.EXCHANGING, ""
                 else:
                     self._news = STRANGER
-            if not pasted and ours:
-                self._receivers.close_all()  # a pasted code may be mistyped: then the others are still needed
             if not ours:
                 self._tell()
                 return False
+            if self._end_before_a_stranger():
+                return True
+            if not pasted:
+                self._receivers.close_all()  # a pasted code may be mistyped: then the others are still needed
             failure = refusal(response)
             if failure is None:
                 self._tell()
@@ -344,19 +363,38 @@ class LoginFlow:
         self._tell()
 
     def _watch(self) -> None:
-        """End the login when its time is over."""
+        """End the login when its time is over, or when a stranger comes."""
+        looks = 0
         while not self._ended.wait(min(0.5, max(0.05, self.remaining))):
             if self.remaining <= 0:
                 # Never while exchanging: the person has done their part, and the exchange has its own timeout.
                 self._end(too_late(self._timeout), only_while=LoginState.WAITING)
+            looks += 1
+            if looks % 2 == 0 and self._state is LoginState.WAITING:
+                self._end_before_a_stranger()
+
+    def _end_before_a_stranger(self) -> bool:
+        """End the login if the browser's answer could go to a stranger; tell whether it could."""
+        reason = self._stranger()
+        if reason is not None:
+            self._end(LoginRequired(f"Not signed in: {reason}"), unless_claimed=True)
+        return reason is not None
 
     def _all_lost(self, reason: str) -> None:
         self._end(LoginRequired(f"Not signed in: {reason}"), only_while=LoginState.WAITING)
 
-    def _end(self, error: LoginRequired | None, *, only_while: LoginState | None = None) -> None:
+    def _end(
+        self,
+        error: LoginRequired | None,
+        *,
+        only_while: LoginState | None = None,
+        unless_claimed: bool = False,
+    ) -> None:
         """Reach SIGNED_IN or FAILED, once, and forget everything that could be misused."""
         with self._lock:
             if self._ended.is_set() or (only_while is not None and self._state is not only_while):
+                return
+            if unless_claimed and self._claimed:
                 return
             self._state = LoginState.SIGNED_IN if error is None else LoginState.FAILED
             self._error, self._news = error, ""

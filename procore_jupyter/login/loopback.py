@@ -5,17 +5,19 @@ One thread, the flow's, serves all connections: a selector moves the bytes, and 
 sends nothing, nor a program that sends a byte a minute, ever delays the real response.
 
 Who is served, and what
-- it listens on loopback alone; for a CallbackURL with ``localhost``, on both its addresses;
+- it listens on loopback alone, on both its addresses: a browser may try either;
 - the ``Host`` must be the CallbackURL's, or a page whose name was rebound to 127.0.0.1 could read here;
 - the CallbackURL's path takes a response with this login's state alone, by GET; HEAD looks and uses nothing up;
-- ``/procore-jupyter/start?login=ID`` redirects to the provider, so that a saved notebook needs to hold no
-  more of the link than ID, which dies with the login;
+- ``/procore-jupyter/start?login=ID`` redirects to the provider, so that a saved notebook needs to hold no more of
+  the link than ID: once, and a browser of this user alone, or another user who reads the notebook could sign in as
+  himself and deliver the answer here;
 - every other path is 404.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hmac
 import secrets
 import selectors
@@ -28,10 +30,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs
 
-from procore_jupyter.errors import DENIED
-from procore_jupyter.login.loopback_address import START_PATH, LoopbackAddress, listen
+from procore_jupyter.errors import CONNECT_AGAIN, DENIED
+from procore_jupyter.login.callback_port import why_not_at
+from procore_jupyter.login.loopback_address import START_PATH, LoopbackAddress, PortInUse, listen
 from procore_jupyter.login.page_exchange import NOT_HERE, PageExchange, Reply
 from procore_jupyter.login.receiver import ReceiverUnavailable
+from procore_jupyter.socket_owners import SocketOwner, listener_at, owners_are_told, peer_of
 
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
@@ -51,10 +55,14 @@ LAST_PAGE_TIME = 2.0
 LOOK_UP = 0.5
 """Seconds between two looks at the clock and at `stop`; `close` doesn't wait for one."""
 
-_SIGNED_IN = "Signed in to Procore. You can close this tab and go back to your notebook."
+_ARRIVED = "Procore's answer has arrived. You can close this tab: your notebook finishes the sign-in."
 _REFUSED = "Not signed in: Procore refused. Your notebook says why and what to do."
-_NOT_OURS = (
-    "This sign-in was not started here or has expired. Go back to your notebook and run the cell again."
+_AGAIN = "Go back to your notebook and run %procore_connect again"
+_NOT_OURS = f"This sign-in was not started here or has expired. {_AGAIN}."
+_USED = f"This link has been used: it works once. {_AGAIN} for a new one."
+_NOT_YOURS = (
+    "This link works for the person whose notebook it stands in alone, in a browser on the same machine. "
+    "In that notebook,  print(procore.login_flow)  shows another."
 )
 
 
@@ -84,6 +92,7 @@ class LoopbackReceiver:
         self.address = address
         self._clock = clock
         self._state = self._start_id = self._authorize_url = ""
+        self._start_used = False
         self._listeners: list[socket.socket] = []
         self._connections: dict[socket.socket, _Connection] = {}
         self._poke: tuple[socket.socket, socket.socket] | None = (
@@ -94,8 +103,15 @@ class LoopbackReceiver:
 
     @property
     def start_url(self) -> str | None:
-        """The address that redirects to the provider; None unless this is open."""
+        """The address that redirects to the provider; None unless this is open and other users can be kept out."""
         return f"{self.address.origin}{START_PATH}?login={self._start_id}" if self._start_id else None
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The IP addresses at which this listens."""
+        with contextlib.suppress(OSError):  # being closed
+            return frozenset(str(one.getsockname()[0]) for one in self._listeners)
+        return frozenset()
 
     def open(self, request: AuthorizationRequest) -> None:
         """Listen.
@@ -107,11 +123,28 @@ class LoopbackReceiver:
         """
         with self._at_work:
             if self._closed.is_set():
-                raise ReceiverUnavailable("This sign-in is over. Run the cell again.")
-            self._listeners = listen(self.address)
+                raise ReceiverUnavailable(f"This sign-in is over. {CONNECT_AGAIN}.")
+            self._listeners = self._listen()
             self._poke = socket.socketpair()
             self._state, self._authorize_url = request.state, request.url
-            self._start_id = secrets.token_urlsafe(16)
+            self._start_id = secrets.token_urlsafe(16) if owners_are_told() else ""
+
+    def _listen(self) -> list[socket.socket]:
+        try:
+            return listen(self.address)
+        except PortInUse as taken:
+            owner = listener_at(taken.host, self.address.port)
+            if owner is SocketOwner.OURS:
+                raise
+            # Nobody is seen to listen, but the port is taken: whoever has it may listen when the answer comes.
+            unseen = SocketOwner.UNTOLD if owner is SocketOwner.NOBODY else owner
+            reason = why_not_at(self.address.port, self.address.path, unseen)
+            raise ReceiverUnavailable(reason, for_all=True) from None
+
+    def renew_start_url(self) -> None:
+        """Make `start_url` one that works, if the one before has been used."""
+        if self._start_used and self._start_id:
+            self._start_id, self._start_used = secrets.token_urlsafe(16), False
 
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
         """Serve until the response is there and its page is sent; return None once stopped or closed."""
@@ -189,7 +222,8 @@ class LoopbackReceiver:
         ends = [end for mark in (b"\r\n\r\n", b"\n\n") if (end := its.head.find(mark)) >= 0]
         if not ends and len(its.head) <= HEAD_LIMIT:
             return None
-        served = PageExchange(bytes(its.head[: min(ends) + 4]) if ends else None, self._reply)
+        reply = functools.partial(self._reply, connection)
+        served = PageExchange(bytes(its.head[: min(ends) + 4]) if ends else None, reply)
         its.answered, its.head, its.deadline = True, bytearray(), self._clock() + HEAD_TIME
         with contextlib.suppress(OSError):  # the browser may be gone; the response counts all the same
             connection.send(served.written)  # some 2 KB into an empty buffer: never blocks
@@ -202,7 +236,7 @@ class LoopbackReceiver:
             selector.unregister(connection)
         connection.close()
 
-    def _reply(self, method: str, target: str, hosts: list[str]) -> Reply:
+    def _reply(self, connection: socket.socket, method: str, target: str, hosts: list[str]) -> Reply:
         """Return the reply to a request."""
         if len(hosts) != 1 or hosts[0].strip().lower() not in self.address.hosts:
             return Reply(HTTPStatus.FORBIDDEN, NOT_HERE)
@@ -214,10 +248,20 @@ class LoopbackReceiver:
         if path == self.address.path:
             return self._callback(method, query, fields)
         if path == START_PATH:
-            if _is(fields.get("login"), self._start_id):
-                return Reply(HTTPStatus.FOUND, location=self._authorize_url)
-            return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
+            return self._start(connection, method, fields)
         return Reply(HTTPStatus.NOT_FOUND, NOT_HERE)
+
+    def _start(self, connection: socket.socket, method: str, fields: dict[str, list[str]]) -> Reply:
+        if not _is(fields.get("login"), self._start_id):
+            return Reply(HTTPStatus.BAD_REQUEST, _NOT_OURS)
+        if peer_of(connection) is not SocketOwner.OURS:
+            return Reply(HTTPStatus.FORBIDDEN, _NOT_YOURS)
+        if self._start_used:
+            return Reply(HTTPStatus.BAD_REQUEST, _USED)
+        if method == "HEAD":
+            return Reply(HTTPStatus.OK)
+        self._start_used = True
+        return Reply(HTTPStatus.FOUND, location=self._authorize_url)
 
     def _callback(self, method: str, query: str, fields: dict[str, list[str]]) -> Reply:
         from procore_jupyter.oauth.authorization import AuthorizationResponse
@@ -230,7 +274,7 @@ class LoopbackReceiver:
         if method == "HEAD":
             return Reply(HTTPStatus.OK)
         if response.error is None:
-            sentence = _SIGNED_IN
+            sentence = _ARRIVED
         else:
             sentence = DENIED if response.error == "access_denied" else _REFUSED
         return Reply(HTTPStatus.OK, sentence, response=response)

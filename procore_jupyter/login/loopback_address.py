@@ -15,6 +15,9 @@ from procore_jupyter.login.receiver import ReceiverUnavailable
 START_PATH = "/procore-jupyter/start"
 """The path that redirects to the provider, here and on a Jupyter server; ``?login=ID`` names the login."""
 
+LOOPBACK = ("127.0.0.1", "::1")
+"""The addresses that a browser tries for ``localhost``."""
+
 BACKLOG = 128
 """Connections that may wait to be accepted."""
 
@@ -66,34 +69,54 @@ class LoopbackAddress:
         return f"http://{self.host}" + ("" if self.port == 80 else f":{self.port}")
 
 
+class PortInUse(ReceiverUnavailable):
+    """Another program has the port.
+
+    Parameters
+    ----------
+    host : str
+        The address at which it has the port.
+    reason : str
+        As for `ReceiverUnavailable`.
+    """
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(reason)
+        self.host = host
+
+
 def listen(address: LoopbackAddress) -> list[socket.socket]:
-    """Listen at a loopback address; for ``localhost`` at 127.0.0.1 and ::1, as a browser may try either.
+    """Listen at 127.0.0.1 and ::1, of which a browser may try either, and at the very address if it is neither.
 
     Raises
     ------
     ReceiverUnavailable
-        The port can't be opened, or not on both addresses: then the response could go to another program.
+        The port can't be opened, or not on all of them: then the response could go to another program. As
+        `PortInUse`, if it is another program's already.
     """
-    hosts = ["127.0.0.1", "::1"] if address.host == "localhost" else [address.host.strip("[]")]
+    named = () if address.host == "localhost" else (address.host.strip("[]"),)
+    hosts = [*dict.fromkeys([*LOOPBACK, *named])]
     listening: list[socket.socket] = []
+    at = ""
     failed: OSError | None = None
     for host in hosts:
         try:
             listening.append(_listener(host, address.port))
         except OSError as error:
             missing = error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-            if missing and len(hosts) > 1:
+            if missing and host not in named:
                 continue  # a machine without IPv6
-            failed = error
+            failed, at = error, host
             break
     if listening and failed is None:
         return listening
     for one in listening:
         one.close()
     if failed is not None and failed.errno == errno.EADDRINUSE:
-        raise ReceiverUnavailable(
+        raise PortInUse(
+            at,
             f"Another program uses port {address.port} here: after signing in your browser may show its page, "
-            "or say it can't connect; copy its address and paste it below."
+            "or say it can't connect; copy its address and paste it below.",
         )
     raise ReceiverUnavailable(
         f"Port {address.port} can't be opened here: after signing in your browser will say it can't connect; "

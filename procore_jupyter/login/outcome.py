@@ -6,6 +6,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import (
+    CONNECT_AGAIN,
     DENIED,
     LoginDenied,
     LoginRequired,
@@ -18,7 +19,7 @@ from procore_jupyter.errors import (
 if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 
-CANCELLED = "Not signed in: the sign-in was cancelled. Run the cell again for a new link."
+CANCELLED = f"Not signed in: the sign-in was cancelled. {CONNECT_AGAIN} for a new link."
 STRANGER = "An answer of another sign-in came and was refused: use the link shown here."
 
 # After one of these a code may be pasted once more: it was mistyped, or it never arrived.
@@ -64,7 +65,7 @@ def failure_of(error: BaseException) -> LoginRequired:
         return failure
     # Not an error of ours: its text may hold anything, so neither the text nor the error is passed on.
     return LoginRequired(
-        f"Not signed in: the sign-in broke off unexpectedly ({type(error).__name__}). Run the cell again; "
+        f"Not signed in: the sign-in broke off unexpectedly ({type(error).__name__}). {CONNECT_AGAIN}; "
         "if it happens again, please report it."
     )
 
@@ -85,5 +86,5 @@ def too_late(timeout: float) -> LoginTimeout:
     """Return the error of a login that nobody finished within `timeout` seconds."""
     within = f"{timeout / 60:.0f} minutes" if timeout >= 120 else f"{timeout:.0f} seconds"
     return LoginTimeout(
-        f"Not signed in: nobody finished the sign-in within {within}. Run the cell again for a new link."
+        f"Not signed in: nobody finished the sign-in within {within}. {CONNECT_AGAIN} for a new link."
     )

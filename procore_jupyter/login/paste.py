@@ -162,6 +162,9 @@ class PasteReceiver:
     def open(self, request: AuthorizationRequest) -> None:
         """Do nothing: there is nothing to open."""
 
+    def renew_start_url(self) -> None:
+        """Do nothing: there is no such address."""
+
     def hand_over(self, response: AuthorizationResponse) -> bool:
         """Hand a response over to `receive`; return False while the one before it still waits there."""
         try:

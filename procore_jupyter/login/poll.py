@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode, urlsplit
 
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import CONNECT_AGAIN, ConfigurationError
 from procore_jupyter.login.discovery import CALLBACK_PATH, JupyterServer
 from procore_jupyter.login.receiver import ReceiverUnavailable
 from procore_jupyter.login.server_http import NoResponse, ServerResponse, send_request
@@ -44,10 +44,12 @@ class ServerReceiver:
     ) -> None:
         self.start_url: str | None = None
         self.paste_url: str | None = None
+        self._pages = ""  # what the addresses of our pages begin with in the person's browser
         self._server = server
         self._ticket = ticket
         self._wait = wait
         self._patience = patience
+        self._authorize_url = ""
         self._opened = False
         self._closed = threading.Event()
         self._closing = threading.Lock()
@@ -61,13 +63,13 @@ class ServerReceiver:
             The server isn't there, doesn't have this package, isn't reached by this CallbackURL, or refuses.
         """
         if request.state != self._ticket.state:
-            raise ConfigurationError("The sign-in was started with another ticket. Run the cell again.")
+            raise ConfigurationError(f"The sign-in was started with another ticket. {CONNECT_AGAIN}.")
         self._check_address(request.redirect_uri)
         self._check_health()
         if self._server.named:
             self._check_default_server(request.redirect_uri)
-        body = json.dumps({"authorize_url": request.url}).encode()
-        opened = self._open_with("POST", "logins", body)
+        self._authorize_url = request.url
+        opened = self._open_with("POST", "logins", self._body())
         if opened.status != 201:
             reasons = {
                 429: "Too many sign-ins are waiting on the Jupyter server; they end after ten minutes.",
@@ -76,10 +78,23 @@ class ServerReceiver:
             other = f"The Jupyter server didn't take the sign-in (it answered {opened.status})."
             raise ReceiverUnavailable(f"{reasons.get(opened.status, other)} {_PASTE}")
         self._opened = True
-        pages = self._pages_for_a_browser(request.redirect_uri)
+        self._pages = self._pages_for_a_browser(request.redirect_uri)
+        self.start_url = self._start_url_in(opened)
+        self.paste_url = f"{self._pages}paste"
+
+    def renew_start_url(self) -> None:
+        """Ask the server for the address anew: it gives another one once the one before has been used."""
+        if self._opened:
+            with contextlib.suppress(NoResponse):
+                again = self._send("POST", "logins", self._patience, self._closed.is_set, self._body())
+                self.start_url = self._start_url_in(again) or self.start_url
+
+    def _body(self) -> bytes:
+        return json.dumps({"authorize_url": self._authorize_url}).encode()
+
+    def _start_url_in(self, opened: ServerResponse) -> str | None:
         start = _fields(opened).get("start")
-        self.start_url = f"{pages}start?login={start}" if isinstance(start, str) and start else None
-        self.paste_url = f"{pages}paste"
+        return f"{self._pages}start?login={start}" if isinstance(start, str) and start else None
 
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
         """Poll until the response is there; a response that is lost on the way is fetched again.
@@ -111,11 +126,11 @@ class ServerReceiver:
                     break
                 raise ReceiverUnavailable(
                     "The Jupyter server doesn't know this sign-in any more: it was restarted, or ten minutes are over."
-                    " Run the cell again."
+                    f" {CONNECT_AGAIN}."
                 )
             else:
                 raise ReceiverUnavailable(
-                    f"The Jupyter server refuses to give the answer ({polled.status}). Run the cell again."
+                    f"The Jupyter server refuses to give the answer ({polled.status}). {CONNECT_AGAIN}."
                 )
         return None
 
@@ -123,7 +138,7 @@ class ServerReceiver:
         """Stop polling, and let the server forget the login. Never raises."""
         self._closed.set()
         with self._closing:
-            opened, self._opened = self._opened, False
+            opened, self._opened, self._authorize_url = self._opened, False, ""
         if opened:
             with contextlib.suppress(NoResponse):  # the server forgets the login by itself after ten minutes
                 self._send("DELETE", "logins/result", min(self._patience, 1.0), lambda: False)
@@ -176,7 +191,7 @@ class ServerReceiver:
         if status in {301, 302, 303, 307, 308, 424, 503} and not has_it:
             raise ReceiverUnavailable(
                 "Your default server on this JupyterHub, which passes the answer on to this named one, isn't running. Start it"
-                f" in the Hub's control panel and run the cell again; or, without it: {_BUT_PASTE}"
+                f" in the Hub's control panel and run %procore_connect again; or, without it: {_BUT_PASTE}"
             )
 
     def _send(

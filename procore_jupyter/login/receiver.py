@@ -16,11 +16,14 @@ class ReceiverUnavailable(Exception):
     ----------
     reason : str
         One sentence for the person: what is wrong, and what to do instead. It holds no secret.
+    for_all : bool
+        No other receiver may bring it either: a stranger could take the response on its way.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, for_all: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.for_all = for_all
 
 
 class Receiver(Protocol):
@@ -38,8 +41,8 @@ class Receiver(Protocol):
     def start_url(self) -> str | None:
         """An address on this machine or the Jupyter server that redirects to the authorize page.
 
-        It holds nothing of the authorize link, so it may stand in a saved notebook. None before
-        `open`, and for a receiver without such a page.
+        It holds nothing of the authorize link, and works once and for this user alone, so it may stand in a saved
+        notebook. None before `open`, for a receiver without such a page, and where other users can't be kept out.
         """
 
     @property
@@ -54,6 +57,9 @@ class Receiver(Protocol):
         ReceiverUnavailable
             The receiver can't work; nothing is left open.
         """
+
+    def renew_start_url(self) -> None:
+        """Make `start_url` one that works, if the one before has been used. Never raises."""
 
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
         """Wait for the response and return it; return None soon after `stop` is set.

@@ -15,11 +15,13 @@ any other http or https address          paste: the browser ends there, with the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
 from procore_jupyter.addresses import can_be_returned_to
 from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.login.callback_port import CallbackPort
 from procore_jupyter.login.discovery import (
     CALLBACK_PATH,
     JupyterServer,
@@ -89,8 +91,7 @@ def receivers_for(
 
         found.append(ServerReceiver(server, ticket))
     hub = surroundings.hub
-    here = hub is None and not surroundings.browser_elsewhere
-    if no_loopback is None and (via == "loopback" or (via is None and here)):
+    if no_loopback is None and (via == "loopback" or (via is None and _browser_is_here(surroundings))):
         from procore_jupyter.login.loopback import LoopbackReceiver
 
         found.append(LoopbackReceiver(callback_url))
@@ -102,6 +103,36 @@ def receivers_for(
         elif taken_by is not None:
             found.append(UnusableReceiver("loopback", f"Here {no_loopback}"))
     return [*found, paste]
+
+
+def stranger_at(
+    callback_url: str, surroundings: Surroundings, receivers: Sequence[Receiver]
+) -> Callable[[], str | None]:
+    """Return what tells whether a stranger could take the response to a CallbackURL (`LoginFlow`'s ``stranger``).
+
+    Where the browser is on another machine, or the Hub's proxy brings the response, nobody on this one is in its way.
+
+    Parameters
+    ----------
+    callback_url : str
+        The redirect URI of the request, to the letter.
+    surroundings : Surroundings
+        Where this kernel runs.
+    receivers : sequence of Receiver
+        What `receivers_for` returned.
+    """
+    from procore_jupyter.login.loopback import LoopbackReceiver
+
+    listening = [one for one in receivers if isinstance(one, LoopbackReceiver)]
+    if not listening and not _browser_is_here(surroundings):
+        return lambda: None
+    servers = [one for one in running_servers(surroundings) if one.listens_at(callback_url)]
+
+    def claimed() -> set[str]:
+        of_servers = {ip for one in servers for ip in one.addresses}
+        return of_servers.union(*(one.held for one in listening))
+
+    return CallbackPort(callback_url, claimed).stranger
 
 
 class UnusableReceiver:
@@ -132,11 +163,19 @@ class UnusableReceiver:
         """
         raise ReceiverUnavailable(self._reason)
 
+    def renew_start_url(self) -> None:
+        """Do nothing: there is no such address."""
+
     def receive(self, stop: object) -> None:
         """Return at once: nothing can come."""
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
+
+
+def _browser_is_here(surroundings: Surroundings) -> bool:
+    """Tell whether the person's browser may be on this machine."""
+    return surroundings.hub is None and not surroundings.browser_elsewhere
 
 
 def _on_a_hub(hub: Hub) -> str:

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from procore_jupyter.login.discovery import JupyterServer
+from procore_jupyter.socket_owners import SocketOwner, listener_at
 
 LONGEST_BODY = 65_536
 """Bytes of a response's body; a longer one counts as none."""
@@ -134,11 +135,22 @@ def _ips(server: JupyterServer) -> Iterator[str]:
 
 
 def _connect_to(ip: str, port: int, timeout: float) -> socket.socket:
+    """Connect to this user's own server alone.
+
+    A stale file, or one from another machine with the same home folder, may name a port that somebody else's server
+    has now. That server must receive neither our token nor our ticket.
+    """
     if not is_this_machine(ip):
         raise PermissionError("not this machine")
-    if listener_is_foreign(ip, port):
+    if listener_at(ip, port, claimed=True) in (SocketOwner.ANOTHER, SocketOwner.UNTOLD):
         raise PermissionError("another user's server")
-    return socket.create_connection((ip, port), timeout=timeout)
+    connection = socket.create_connection((ip, port), timeout=timeout)
+    if (
+        listener_at(ip, port, claimed=True) is SocketOwner.OURS
+    ):  # still: whoever took the connection listened before
+        return connection
+    connection.close()
+    raise PermissionError("another user's server")
 
 
 def _encrypted(connection: socket.socket) -> socket.socket:
@@ -146,7 +158,7 @@ def _encrypted(connection: socket.socket) -> socket.socket:
 
     The certificate is the server's own, signed by itself or for a name that is not ``127.0.0.1``, so there is
     nothing to verify it against. Nor is it needed: the bytes never leave this machine, and who listens is proved by
-    other means (`listener_is_foreign`). What is sent is no more than plain http to loopback would carry.
+    other means (`listener_at`). What is sent is no more than plain http to loopback would carry.
     """
     import ssl
 
@@ -213,50 +225,3 @@ def is_this_machine(ip: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def listener_is_foreign(ip: str, port: int, tables: str = "/proc/net") -> bool:
-    """Tell whether another user's program listens at an address; False if that can't be seen (not Linux).
-
-    A stale file, or one from another machine with the same home folder, may name a port that somebody
-    else's server has now. That server must receive neither our token nor our ticket.
-
-    Parameters
-    ----------
-    ip : str
-        One of this machine's own addresses.
-    port : int
-        The TCP port.
-    tables : str
-        The folder of the kernel's socket tables.
-    """
-    if not hasattr(os, "geteuid"):
-        return False
-    wanted = ipaddress.ip_address(ip.partition("%")[0])
-    owners: list[int] = []
-    owners_of_any: list[int] = []
-    for name in ("tcp", "tcp6"):
-        with suppress(OSError):
-            for line in Path(tables, name).read_text().splitlines()[1:]:
-                columns = line.split()
-                address, _, hex_port = columns[1].partition(":")
-                if columns[3] != "0A" or int(hex_port, 16) != port:  # 0A: listening
-                    continue
-                found = _address(address)
-                if found == wanted:
-                    owners.append(int(columns[7]))
-                elif found.is_unspecified and (wanted.version == 4 or found.version == 6):
-                    owners_of_any.append(int(columns[7]))
-    listeners = owners or owners_of_any  # the operating system, too, prefers the more exact address
-    return bool(listeners) and os.geteuid() not in listeners
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Parse an address as ``/proc/net/tcp`` writes it: words of four bytes in the machine's byte order."""
-    import sys
-
-    words = [int(text[i : i + 8], 16).to_bytes(4, sys.byteorder) for i in range(0, len(text), 8)]
-    address = ipaddress.ip_address(b"".join(words))
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address

@@ -36,7 +36,7 @@ class RunningReceivers:
     changed : Callable
         Called when a receiver opened or was lost.
     all_lost : Callable
-        Called when no receiver is left, with the reason of the last one.
+        Called when no receiver is left, or none may go on, with the reason.
     """
 
     def __init__(
@@ -103,6 +103,11 @@ class RunningReceivers:
         for opened in ready:
             opened.wait(max(0.0, latest - time.monotonic()))
 
+    def renew_start_url(self) -> None:
+        """Make `start_url` one that works, if the one before has been used. A server may take its time to answer."""
+        for one in self._opened:
+            one.renew_start_url()
+
     def close_all(self) -> None:
         """Close all at once, on a thread of its own: a server may take its time to answer."""
         with self._lock:
@@ -142,6 +147,8 @@ class RunningReceivers:
                 reason = self._bring_responses(receiver)
         except ReceiverUnavailable as why:
             reason = why.reason
+            if why.for_all:
+                self._all_lost(reason)
         except Exception as error:
             # The type alone: the text of a foreign error may hold an address with the code in it.
             log.warning("login: the receiver %r broke (%s)", receiver.name, type(error).__name__)

@@ -87,6 +87,9 @@ class Played:
         if self.unavailable:
             raise ReceiverUnavailable(self.unavailable)
 
+    def renew_start_url(self) -> None:
+        self.start_url = f"{self.start_url}-anew"
+
     def receive(self, stop: threading.Event) -> AuthorizationResponse | None:
         got = self.answers.get()
         if isinstance(got, BaseException):
@@ -235,7 +238,7 @@ def test_deny_fails_with_what_to_do() -> None:
         flow.wait(PATIENCE)
     assert (
         str(denied.value)
-        == "Not signed in: you chose Deny on Procore's page. Run the cell again to try once more."
+        == "Not signed in: you chose Deny on Procore's page. Run %procore_connect again to try once more."
     )
     assert flow.state is LoginState.FAILED
     assert exchange.codes == []
@@ -246,7 +249,7 @@ def test_another_refusal_fails_with_what_to_do() -> None:
     flow = a_flow(server)
     flow.start()
     server.answers.put(an_answer(None, error="temporarily_unavailable"))
-    with pytest.raises(LoginRequired, match=r"^Not signed in: .*Run the cell again"):
+    with pytest.raises(LoginRequired, match=r"^Not signed in: .*Run %procore_connect again"):
         flow.wait(PATIENCE)
 
 
@@ -255,13 +258,13 @@ def test_a_code_that_is_refused_fails_with_the_token_endpoints_line(
     name: Literal["server", "loopback"],
 ) -> None:
     server = Played(name)
-    refusal = TokenRequestError("invalid_grant", "Procore refused the code. Run the cell again.", 400)
+    refusal = TokenRequestError("invalid_grant", "Procore refused the code. Run %procore_connect again.", 400)
     flow = a_flow(server, PasteReceiver(), complete=Exchange(refusal))
     flow.start()
     server.answers.put(an_answer())
     with pytest.raises(LoginRequired) as failed:
         flow.wait(PATIENCE)
-    assert str(failed.value) == "Not signed in: Procore refused the code. Run the cell again."
+    assert str(failed.value) == "Not signed in: Procore refused the code. Run %procore_connect again."
     assert failed.value.__cause__ is refusal
     assert flow.state is LoginState.FAILED
 
@@ -269,7 +272,8 @@ def test_a_code_that_is_refused_fails_with_the_token_endpoints_line(
 def test_a_token_that_cannot_be_saved_fails_with_the_stores_line() -> None:
     server = Played()
     flow = a_flow(
-        server, complete=Exchange(TokenStoreError("The disk is full. Make room and run the cell again."))
+        server,
+        complete=Exchange(TokenStoreError("The disk is full. Make room and run %procore_connect again.")),
     )
     flow.start()
     server.answers.put(an_answer())
@@ -334,7 +338,7 @@ def test_time_runs_out_on_the_injected_clock() -> None:
     assert flow.state is LoginState.WAITING
     now[0] += 71
     with pytest.raises(
-        LoginTimeout, match="nobody finished the sign-in within 2 minutes. Run the cell again"
+        LoginTimeout, match="nobody finished the sign-in within 2 minutes. Run %procore_connect again"
     ):
         flow.wait(PATIENCE)
     assert flow.remaining == 0
@@ -386,7 +390,7 @@ def test_cancel_ends_it_at_once_with_the_given_error_or_its_own() -> None:
     flow = a_flow(Played())
     flow.start()
     flow.cancel()
-    with pytest.raises(LoginDenied, match="cancelled. Run the cell again"):
+    with pytest.raises(LoginDenied, match="cancelled. Run %procore_connect again"):
         flow.wait(PATIENCE)
     other = a_flow(Played())
     other.start()
@@ -723,7 +727,9 @@ def test_the_link_stands_in_str_alone_and_nowhere_after_the_end() -> None:
     failed = a_flow(Played())
     failed.start()
     failed.cancel()
-    assert str(failed) == "Not signed in: the sign-in was cancelled. Run the cell again for a new link."
+    assert (
+        str(failed) == "Not signed in: the sign-in was cancelled. Run %procore_connect again for a new link."
+    )
 
 
 @pytest.mark.parametrize("end", ["signed in", "denied", "cancelled"])
@@ -824,7 +830,7 @@ def test_a_browser_on_this_machine_signs_in_through_the_loopback_listener() -> N
         assert stray.status_code == 400
         assert flow.state is LoginState.WAITING
         page = browser.get(callback, params={"code": CODE, "state": STATE}, timeout=PATIENCE)
-        assert "Signed in to Procore" in page.text
+        assert "answer has arrived" in page.text
     flow.wait(PATIENCE)
     assert exchange.codes == [CODE]
 

@@ -22,9 +22,12 @@ from procore_jupyter.login.loopback_address import LoopbackAddress
 from procore_jupyter.login.receiver import ReceiverUnavailable
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.secret import Secret
+from procore_jupyter.socket_owners import owners_are_told
+from tests.strangers import Stranger, needs_two_people
 
 STATE = "kq3OaV5mZ8rT1uW2xY4zB6cD7eF9gH0iJkLmNoPqRsT"
 ANSWER = f"code=a-code&state={STATE}"
+needs_owners = pytest.mark.skipif(not owners_are_told(), reason="the system tells no owners")
 PATIENCE = 20  # seconds until a test gives up; nothing waits that long
 
 
@@ -55,19 +58,23 @@ class Listening:
     """A receiver at work in a thread, as the flow runs it."""
 
     def __init__(self, callback_url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self.request = AuthorizationRequest.create(
-            authorize_url="https://login.procore.com/oauth/authorize",
-            client_id="an-app",
-            redirect_uri=callback_url,
-            state=STATE,
-        )
         self.receiver = LoopbackReceiver(callback_url, clock=clock)
+        self.request = self.request_for(self.receiver)
         self.port = self.receiver.address.port
         self.stop = threading.Event()
         self.answer: AuthorizationResponse | None = None
         self.receiver.open(self.request)
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
+
+    @staticmethod
+    def request_for(receiver: LoopbackReceiver) -> AuthorizationRequest:
+        return AuthorizationRequest.create(
+            authorize_url="https://login.procore.com/oauth/authorize",
+            client_id="an-app",
+            redirect_uri=f"{receiver.address.origin}{receiver.address.path}",
+            state=STATE,
+        )
 
     def _run(self) -> None:
         self.answer = self.receiver.receive(self.stop)
@@ -95,6 +102,10 @@ class Listening:
                 received += piece
         return received
 
+    def close(self) -> None:
+        self.receiver.close()
+        self.finished()
+
     def finished(self) -> AuthorizationResponse | None:
         self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
@@ -105,8 +116,7 @@ class Listening:
 def listening() -> Iterator[Listening]:
     one = Listening(f"http://localhost:{free_port()}/back")
     yield one
-    one.receiver.close()
-    one.finished()
+    one.close()
 
 
 def refused(port: int, ip: str = "127.0.0.1") -> bool:
@@ -119,7 +129,7 @@ def refused(port: int, ip: str = "127.0.0.1") -> bool:
 def test_the_answer_comes_through_with_its_page_and_the_port_is_closed(listening: Listening) -> None:
     answer, page = listening.ask(f"/back?{ANSWER}")
     assert answer.status == 200
-    assert "Signed in to Procore. You can close this tab and go back to your notebook." in page
+    assert "answer has arrived. You can close this tab: your notebook finishes the sign-in." in page
     received = listening.finished()
     assert received is not None
     assert received.code == Secret("a-code")
@@ -270,7 +280,8 @@ def test_every_page_has_the_strict_headers_and_no_trace_of_the_request(listening
                 )
 
 
-def test_the_start_page_leads_to_the_provider_as_often_as_asked_and_only_with_its_id(
+@needs_owners
+def test_the_start_page_leads_to_the_provider_once_and_only_with_its_id(
     listening: Listening,
 ) -> None:
     start = listening.receiver.start_url
@@ -278,9 +289,6 @@ def test_the_start_page_leads_to_the_provider_as_often_as_asked_and_only_with_it
     assert start.startswith(f"http://localhost:{listening.port}/procore-jupyter/start?login=")
     assert STATE not in start
     target = start[start.index("/procore-jupyter") :]
-    for _ in range(2):
-        answer, _ = listening.ask(target)
-        assert (answer.status, answer.getheader("Location")) == (302, listening.request.url)
     for wrong in (
         target + "x",
         target[:-1],
@@ -291,8 +299,93 @@ def test_the_start_page_leads_to_the_provider_as_often_as_asked_and_only_with_it
         answer, _ = listening.ask(wrong)
         assert answer.status == 400
         assert answer.getheader("Location") is None
+    listening.receiver.renew_start_url()
+    assert listening.receiver.start_url == start  # nobody has used it
+    assert listening.ask(target, "HEAD")[0].getheader("Location") is None
+    answer, _ = listening.ask(target)
+    assert (answer.status, answer.getheader("Location")) == (302, listening.request.url)
+    for _ in range(2):
+        answer, page = listening.ask(target)
+        assert (answer.status, answer.getheader("Location")) == (400, None)
+        assert "works once" in page and "run %procore_connect again" in page
+    listening.receiver.renew_start_url()
+    other = str(listening.receiver.start_url)
+    assert other != start
+    assert listening.ask(target)[0].status == 400
+    assert listening.ask(other[other.index("/procore-jupyter") :])[0].status == 302
     listening.receiver.close()
     assert listening.receiver.start_url is None
+
+
+@needs_two_people
+@pytest.mark.parametrize("ip", ["127.0.0.1", "[::1]"])
+def test_the_start_page_leads_no_other_user_to_the_provider_and_stays_unused(
+    listening: Listening, ip: str
+) -> None:
+    start = str(listening.receiver.start_url)
+    target, port = start[start.index("/procore-jupyter") :], listening.port
+    with Stranger() as stranger:
+        for _ in range(2):
+            status, location, page = stranger.get(
+                f"http://{ip}:{port}{target}", {"Host": f"localhost:{port}"}
+            )
+            assert (status, location) == (403, None)
+            assert "works for the person whose notebook it stands in alone" in page
+    assert listening.ask(target)[0].getheader("Location") == listening.request.url
+
+
+def test_where_the_system_tells_no_owners_there_is_no_start_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procore_jupyter.login.loopback.owners_are_told", lambda: False)
+    one = Listening(f"http://localhost:{free_port()}/callback")
+    try:
+        assert one.receiver.start_url is None
+        one.receiver.renew_start_url()
+        assert one.receiver.start_url is None
+        assert one.ask("/procore-jupyter/start?login=")[0].status == 400
+    finally:
+        one.close()
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_both_loopback_addresses_are_held_whichever_is_named(host: str) -> None:
+    one = Listening(f"http://{host}:{free_port()}/callback")
+    try:
+        assert one.receiver.held == {"127.0.0.1", "::1"}
+        for ip in one.receiver.held:
+            with (
+                pytest.raises(OSError),
+                socket.create_server((ip, one.port), family=socket.AF_INET6 if ":" in ip else socket.AF_INET),
+            ):
+                pass
+    finally:
+        one.close()
+    assert one.receiver.held == frozenset()
+
+
+@needs_two_people
+@pytest.mark.parametrize("listens", [True, False])
+@pytest.mark.parametrize("ip", ["127.0.0.1", "0.0.0.0", "::1", "::"])
+def test_a_port_that_another_user_holds_ends_the_login_and_nothing_is_to_be_pasted(
+    ip: str, listens: bool
+) -> None:
+    port = free_port()
+    with Stranger() as stranger:
+        assert stranger.listen(ip, port, listening=listens) is None
+        receiver = LoopbackReceiver(f"http://localhost:{port}/callback")
+        with pytest.raises(ReceiverUnavailable) as why:
+            receiver.open(Listening.request_for(receiver))
+        receiver.close()
+    assert why.value.for_all
+    assert "another user" in why.value.reason and "paste" not in why.value.reason
+
+
+def test_a_port_of_another_program_of_ours_leaves_pasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as ours:
+        receiver = LoopbackReceiver(f"http://localhost:{ours.getsockname()[1]}/callback")
+        with pytest.raises(ReceiverUnavailable) as why:
+            receiver.open(Listening.request_for(receiver))
+    assert ("paste" in why.value.reason, why.value.for_all) == (True, False)
 
 
 def test_silent_and_slow_connections_do_not_stand_before_the_answer(listening: Listening) -> None:
@@ -574,8 +667,10 @@ def test_windows_never_shares_the_port(monkeypatch: pytest.MonkeyPatch, system: 
     monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)
     monkeypatch.setattr(loopback_address, "os", SimpleNamespace(name=system))
     monkeypatch.setattr(socket.socket, "setsockopt", lambda self, level, option, value: asked.append(option))
-    loopback_address.listen(LoopbackAddress("127.0.0.1", free_port(), "/"))[0].close()
-    assert asked == [{"reuse": socket.SO_REUSEADDR, "exclusive": -5}[expected]]
+    for one in loopback_address.listen(LoopbackAddress("127.0.0.1", free_port(), "/")):
+        one.close()
+    wanted = {"reuse": socket.SO_REUSEADDR, "exclusive": -5}[expected]
+    assert [option for option in asked if option != socket.IPV6_V6ONLY] == [wanted] * (1 + has_ipv6())
 
 
 def test_nothing_of_the_sign_in_stays_after_closing(listening: Listening) -> None:

@@ -190,7 +190,7 @@ def test_a_sign_in_comes_back_over_every_kind_of_jupyter_server(
     status, page = browse(process, "callback", {"code": CODE, "state": ticket.state})
 
     response = receiving.result()
-    assert (status, "Signed in to Procore." in page) == (200, True)
+    assert (status, "answer has arrived" in page) == (200, True)
     assert isinstance(response, AuthorizationResponse)
     assert (response.code, response.state, response.error) == (Secret(CODE), ticket.state, None)
     receiver.close()
@@ -358,7 +358,7 @@ def test_a_server_that_was_restarted_says_so_in_words(process: JupyterServerProc
     outcome = receiving.result()
     assert isinstance(outcome, ReceiverUnavailable)
     assert outcome.reason.startswith("The Jupyter server doesn't know this sign-in any more")
-    assert "Run the cell again" in outcome.reason
+    assert "Run %procore_connect again" in outcome.reason
 
 
 def test_a_server_without_our_extension_is_told_from_none(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from procore_jupyter.login.discovery import JupyterServer
-from procore_jupyter.login.server_http import NoResponse, is_this_machine, listener_is_foreign, send_request
+from procore_jupyter.login.server_http import NoResponse, is_this_machine, send_request
+from procore_jupyter.socket_owners import SocketOwner
+from tests.strangers import Stranger, needs_two_people
 
 
 class Listener:
@@ -163,71 +164,50 @@ def test_only_this_machine_s_addresses_are_its_own(ip: str, ours: bool) -> None:
     assert is_this_machine(ip) is ours
 
 
-ROWS = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-
-
-def row(address: bytes, port: int, uid: int, state: str = "0A") -> str:
-    words = [int.from_bytes(address[i : i + 4], sys.byteorder) for i in range(0, len(address), 4)]
-    text = "".join(f"{word:08X}" for word in words)
-    return f"   0: {text}:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000 {uid:5} 0 123 1\n"
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="user numbers")
-def test_a_port_that_another_user_listens_on_is_foreign(tmp_path: Path) -> None:
-    me, other = os.geteuid(), os.geteuid() + 1
-    loopback, everywhere, loopback6 = bytes([127, 0, 0, 1]), bytes(4), bytes(15) + b"\1"
-    mapped = bytes(10) + b"\xff\xff" + loopback
-    rows4 = [
-        row(loopback, 1001, me),
-        row(loopback, 1002, other),
-        row(everywhere, 1003, other),
-        row(loopback, 1004, other, state="01"),  # a connection, nobody listening
-        row(everywhere, 1005, other),
-        row(loopback, 1005, me),
-        row(bytes([10, 0, 0, 1]), 1008, other),
-    ]
-    rows6 = [
-        row(loopback6, 1006, other),
-        row(bytes(16), 1007, other),
-        row(mapped, 1009, other),
-        row(bytes(16), 1010, me),
-    ]
-    (tmp_path / "tcp").write_text(ROWS + "".join(rows4))
-    (tmp_path / "tcp6").write_text(ROWS + "".join(rows6))
-
-    foreign = {
-        (ip, port)
-        for ip in ("127.0.0.1", "::1")
-        for port in range(1001, 1012)
-        if listener_is_foreign(ip, port, str(tmp_path))
-    }
-
-    assert foreign == {
-        ("127.0.0.1", 1002),
-        ("127.0.0.1", 1003),
-        ("127.0.0.1", 1007),  # an IPv6 listener on all addresses takes IPv4 too
-        ("127.0.0.1", 1009),
-        ("::1", 1006),
-        ("::1", 1007),
-    }
-
-
-def test_where_listeners_can_t_be_seen_none_is_foreign(tmp_path: Path) -> None:
-    assert not listener_is_foreign("127.0.0.1", 8888, str(tmp_path))
-
-
-def test_our_own_listener_is_not_foreign() -> None:
-    with answering(b"") as listener:
-        assert not listener_is_foreign("127.0.0.1", listener.port)
-
-
-def test_a_foreign_listener_gets_not_a_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procore_jupyter.login.server_http.listener_is_foreign", lambda ip, port: True)
+@pytest.mark.parametrize("before", [SocketOwner.ANOTHER, SocketOwner.UNTOLD])
+def test_a_foreign_listener_gets_not_a_byte(monkeypatch: pytest.MonkeyPatch, before: SocketOwner) -> None:
+    monkeypatch.setattr("procore_jupyter.login.server_http.listener_at", lambda *_, **__: before)
 
     with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as listener, pytest.raises(NoResponse):
         send_request(listener.server(), "GET", "health", headers={}, timeout=5)
 
     assert listener.received == []
+
+
+@pytest.mark.parametrize("after", [SocketOwner.ANOTHER, SocketOwner.UNTOLD, SocketOwner.NOBODY])
+def test_nor_does_one_that_came_between_the_look_and_the_connection(
+    monkeypatch: pytest.MonkeyPatch, after: SocketOwner
+) -> None:
+    looks = iter([SocketOwner.OURS, after])
+    monkeypatch.setattr("procore_jupyter.login.server_http.listener_at", lambda *_, **__: next(looks))
+
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as listener, pytest.raises(NoResponse):
+        send_request(listener.server(), "GET", "health", headers={}, timeout=5)
+
+    assert b"".join(listener.received) == b""
+
+
+@needs_two_people
+@pytest.mark.parametrize("host", ["::", "::1"])
+def test_beside_a_stranger_on_the_other_family_the_server_is_asked_at_its_own_address(host: str) -> None:
+    """Jupyter with ``--ip=::`` listens on IPv6 alone; 127.0.0.1 is whose it is."""
+    with Stranger() as stranger, socket.create_server((host, 0), family=socket.AF_INET6) as ours:
+        port = ours.getsockname()[1]
+        assert stranger.listen("0.0.0.0", port) is None
+        answered = threading.Thread(target=lambda: _answer_once(ours))
+        answered.start()
+        server = JupyterServer(("127.0.0.1", "::1"), port)
+        answer = send_request(server, "GET", "health", headers={"X-Procore-Owner": "proof"}, timeout=20)
+        answered.join(20)
+
+        assert (answer.status, stranger.heard) == (200, [])
+
+
+def _answer_once(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")

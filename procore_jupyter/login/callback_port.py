@@ -1,0 +1,81 @@
+"""The port of this machine that a CallbackURL names: whether a stranger's program could take the response there.
+
+A browser that is sent to ``localhost`` tries one loopback address and then the other. So code and state go to whoever
+listens at either, and another user of this machine may be quicker than we are.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from procore_jupyter.addresses import is_loopback
+from procore_jupyter.login.discovery import CALLBACK_PATH
+from procore_jupyter.login.loopback_address import LOOPBACK
+from procore_jupyter.login.server_http import is_this_machine
+from procore_jupyter.socket_owners import SocketOwner, listener_at
+
+
+class CallbackPort:
+    """The port of this machine at which a browser brings the response.
+
+    Parameters
+    ----------
+    callback_url : str
+        The redirect URI. One that leads to another machine, or to none, has no port here, and no stranger.
+    claimed : Callable
+        Returns the addresses at which this login, or a Jupyter server of this user, listens on the port. They count
+        where the system doesn't tell whose a listener is.
+    """
+
+    def __init__(self, callback_url: str, claimed: Callable[[], Collection[str]] = tuple) -> None:
+        self._claimed = claimed
+        self._port, self._path, self._addresses = _places(callback_url)
+
+    def stranger(self) -> str | None:
+        """Return why no response may be awaited at the port, and what to do; None if nobody else could take it."""
+        claimed = self._claimed()
+        for ip in self._addresses:
+            owner = listener_at(ip, self._port, claimed=ip in claimed)
+            if owner in (SocketOwner.ANOTHER, SocketOwner.UNTOLD):
+                return why_not_at(self._port, self._path, owner)
+        return None
+
+
+def why_not_at(port: int, path: str, owner: SocketOwner) -> str:
+    """Return why no response may be awaited at a CallbackURL's port and path, with what to do.
+
+    Parameters
+    ----------
+    owner : SocketOwner
+        Whose the listener there is.
+    """
+    who = "another user of this machine"
+    why = f"{who} listens at port {port}" if owner is SocketOwner.ANOTHER else f"port {port} may be {who}'s"
+    if path.endswith(f"/{CALLBACK_PATH}"):
+        instead = "start Jupyter on another port, and register the CallbackURL of that port"
+    else:
+        instead = "give a CallbackURL with another port, registered"
+    return f"{why}, and Procore's answer could go there; {instead} as a Redirect URI of your app."
+
+
+def _places(callback_url: str) -> tuple[int, str, tuple[str, ...]]:
+    """Return the port and the path, and the addresses of this machine that a browser may try."""
+    try:
+        parts = urlsplit(callback_url)
+        host, port = (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return 0, "", ()
+    found: list[str] = []
+    if is_loopback(host):
+        found += LOOPBACK
+        if host != "localhost":
+            found.append(host)
+    elif host == socket.gethostname().lower():
+        with suppress(OSError):
+            found += [str(place[0]) for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    else:
+        found.append(host)
+    return port, parts.path, tuple(ip for ip in dict.fromkeys(found) if is_this_machine(ip))
