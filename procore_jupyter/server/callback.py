@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from tornado.escape import parse_qs_bytes
 
-RUN_AGAIN = "Go back to your notebook and run the cell again."
+RUN_AGAIN = "Go back to your notebook and run %procore_connect again."
 NOT_STARTED_HERE = f"This sign-in was not started here or has expired. {RUN_AGAIN}"
 NOT_PROCORES = f"This is not an address that Procore sends people to. {RUN_AGAIN}"
 

@@ -38,8 +38,16 @@ from procore_jupyter.server.callback import (
     parse_pasted_address,
     parse_query,
 )
-from procore_jupyter.server.logins import KEPT_AFTER_DELIVERY, Logins, TooManyLogins, UnknownLogin, UsedLogin
+from procore_jupyter.server.logins import (
+    KEPT_AFTER_DELIVERY,
+    Logins,
+    TooManyLogins,
+    UnknownLogin,
+    UsedLink,
+    UsedLogin,
+)
 from procore_jupyter.server.owner import Owner
+from procore_jupyter.socket_owners import SocketOwner, owners_are_told, peer_of
 
 LONGEST_WAIT = 25.0
 """Seconds that one request for the response may wait; proxies cut at 30 or 60."""
@@ -109,7 +117,9 @@ class _PageHandler(_QuietHandler):
             raise CallbackRefused(NOT_STARTED_HERE) from None
         status: pages.Status = "failed"
         if response.code is not None:
-            sentence = "Signed in to Procore. You can close this tab and go back to your notebook."
+            sentence = (
+                "Procore's answer has arrived. You can close this tab: your notebook finishes the sign-in."
+            )
             status = "received"
         elif response.error == "access_denied":
             sentence, status = DENIED, "denied"
@@ -117,6 +127,25 @@ class _PageHandler(_QuietHandler):
             why = response.error_description or response.error
             sentence = f"Not signed in: Procore said “{why}”. {RUN_AGAIN}"
         self.send_page(pages.outcome_page(sentence, status))
+
+
+def _is_on_a_hub(handler: JupyterHandler) -> bool:
+    return hasattr(handler.identity_provider, "hub_auth")
+
+
+def is_owners_browser(handler: JupyterHandler) -> bool:
+    """Tell whether a signed-in browser is the owner's, as far as anybody can tell.
+
+    On this machine, the user of the operating system tells. On a JupyterHub, and for a browser on another machine, the
+    sign-in of the Jupyter server does, if it asks for one.
+    """
+    if _is_on_a_hub(handler):
+        return True
+    connection: Any = handler.request.connection  # tornado's, of HTTP/1
+    peer = peer_of(connection.stream.socket)
+    if peer is SocketOwner.NOBODY:
+        return bool(handler.identity_provider.auth_enabled)
+    return peer is SocketOwner.OURS
 
 
 class CallbackHandler(_PageHandler):
@@ -156,8 +185,7 @@ class CallbackHandler(_PageHandler):
         JupyterHub's ``/hub/user-redirect/`` leads to the default server only, so this server receives the
         response first. The address is a path on this same host, and always one of this same user's servers.
         """
-        on_hub = hasattr(self.identity_provider, "hub_auth")
-        if not on_hub or not re.fullmatch(r"(/[^/]+)*/user/[^/]+/", self.base_url):
+        if not _is_on_a_hub(self) or not re.fullmatch(r"(/[^/]+)*/user/[^/]+/", self.base_url):
             return None
         key, name = split_state(parse_query(query).state)
         if not re.fullmatch(_SERVER_NAME, name) or self.logins.is_open(key):
@@ -166,13 +194,26 @@ class CallbackHandler(_PageHandler):
 
 
 class StartHandler(_PageHandler):
-    """The link of an open login: it leads on to Procore, and holds nothing of the authorize link itself."""
+    """The link of an open login: it leads the owner on to Procore, once, and holds nothing of the authorize link itself.
+
+    Another user who reads the notebook, or a guest of this server, could otherwise sign in as himself, and the owner's
+    notebook would work in his account.
+    """
 
     @web.authenticated
     def get(self) -> None:
         """Redirect to the authorize URL."""
+        if not is_owners_browser(self):
+            sentence = (
+                "This link works for the person whose notebook it stands in alone. "
+                "In that notebook,  print(procore.login_flow)  shows another."
+            )
+            self.send_page(pages.message_page(sentence), 403)
+            return
         try:
-            target = self.logins.authorize_url_for(self.get_query_argument("login", ""))
+            target = self.logins.lead_on(self.get_query_argument("login", ""))
+        except UsedLink:
+            self.send_page(pages.message_page(f"This link has been used: it works once. {RUN_AGAIN}"), 400)
         except UnknownLogin:
             self.send_page(pages.message_page(NOT_STARTED_HERE), 400)
         else:
@@ -258,9 +299,10 @@ class LoginsHandler(_KernelHandler):
             raise web.HTTPError(429, "Too many logins are open.") from None
         # Nobody may ever come back for the login: a code must not be left in memory because of that.
         asyncio.get_running_loop().call_later(self.logins.lifetime + 1, self.logins.forget_expired)
-        self.send_json(
-            {"state": login.key, "expires_in": int(self.logins.lifetime), "start": login.start}, 201
-        )
+        told: dict[str, object] = {"state": login.key, "expires_in": int(self.logins.lifetime)}
+        if _is_on_a_hub(self) or owners_are_told():  # else nobody could be kept from following the link
+            told["start"] = login.start
+        self.send_json(told, 201)
 
     def authorize_url(self, ticket: Ticket) -> str | None:
         """Return the address that the start page leads to; None if the kernel gave none."""

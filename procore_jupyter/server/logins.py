@@ -36,8 +36,16 @@ class UsedLogin(UnknownLogin):
     """The login has its response already."""
 
 
+class UsedLink(UnknownLogin):
+    """The start page of the login has led somebody on already."""
+
+
 class TooManyLogins(Exception):
     """As many logins are open as there may be."""
+
+
+def _new_start() -> str:
+    return secrets.token_urlsafe(16)
 
 
 @dataclass(repr=False)
@@ -54,6 +62,8 @@ class Login:
         Where its start page leads.
     start : str
         The id of its start page; it reveals nothing of the key.
+    started : bool
+        Whether that page has led somebody on.
     response : CallbackResponse or None
         The authorization response.
     delivered : float or None
@@ -65,7 +75,8 @@ class Login:
     key: str
     opened: float
     authorize_url: str | None
-    start: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    start: str = field(default_factory=_new_start)
+    started: bool = False
     response: CallbackResponse | None = None
     delivered: float | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -92,7 +103,7 @@ class Logins:
         return len(self._logins)
 
     def open_login(self, key: str, authorize_url: str | None = None) -> Login:
-        """Open a login, or return the open one: a kernel whose request was lost sends it again.
+        """Open a login, or return the open one: a kernel whose request was lost sends it again, or it needs a new start page.
 
         Raises
         ------
@@ -104,7 +115,10 @@ class Logins:
             if len(self._logins) >= LIMIT:
                 raise TooManyLogins
             self._logins[key] = Login(key, self._clock(), authorize_url)
-        return self._logins[key]
+        login = self._logins[key]
+        if login.started:
+            login.start, login.started = _new_start(), False
+        return login
 
     def keep_response(self, key: str, response: CallbackResponse) -> None:
         """Keep the response to a login, and wake every `wait_for_response` of it.
@@ -127,11 +141,13 @@ class Logins:
         self.forget_expired()
         return key in self._logins
 
-    def authorize_url_for(self, start: str) -> str:
-        """Return where the start page of this id leads.
+    def lead_on(self, start: str) -> str:
+        """Return where the start page of this id leads. It does so once.
 
         Raises
         ------
+        UsedLink
+            It has done so.
         UnknownLogin
             No login has this id, or the kernel gave no address for it.
         """
@@ -139,6 +155,9 @@ class Logins:
         for login in self._logins.values():
             same = secrets.compare_digest(login.start.encode(), start.encode(errors="replace"))
             if same and login.authorize_url:
+                if login.started:
+                    raise UsedLink
+                login.started = True
                 return login.authorize_url
         raise UnknownLogin
 

@@ -75,7 +75,7 @@ def test_anything_else_is_refused_with_what_to_do(query: str, sentence: str) -> 
         read(query)
 
     assert refusal.value.sentence == sentence
-    assert "run the cell again" in sentence
+    assert "run %procore_connect again" in sentence
 
 
 @given(

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.server.handlers import LONGEST_WAIT, CallbackHandler, ResultHandler
+from procore_jupyter.server.handlers import LONGEST_WAIT, CallbackHandler, ResultHandler, is_owners_browser
 from procore_jupyter.server.logins import Logins
+from procore_jupyter.socket_owners import SocketOwner
 
 
 def handler(kind: type[Any], **given: Any) -> Any:
@@ -56,6 +57,30 @@ def test_only_a_hub_s_default_server_passes_an_answer_on(
     found = CallbackHandler.named_server(fake, {"code": [b"c"], "state": [b"key.gpu"]})  # type: ignore[arg-type]
 
     assert found == (f"{base_url}gpu/procore-jupyter/callback?code=c&state=key.gpu" if passed_on else None)
+
+
+@pytest.mark.parametrize(
+    ("peer", "on_hub", "signs_in", "leads_on"),
+    [
+        (SocketOwner.OURS, False, True, True),
+        (SocketOwner.OURS, False, False, True),
+        (SocketOwner.ANOTHER, False, True, False),
+        (SocketOwner.UNTOLD, False, True, False),
+        (SocketOwner.NOBODY, False, True, True),  # on another machine
+        (SocketOwner.NOBODY, False, False, False),
+        (SocketOwner.ANOTHER, True, True, True),  # the Hub's proxy
+        (SocketOwner.UNTOLD, True, True, True),
+    ],
+)
+def test_whose_browser_the_start_page_leads_on(
+    monkeypatch: pytest.MonkeyPatch, peer: SocketOwner, on_hub: bool, signs_in: bool, leads_on: bool
+) -> None:
+    monkeypatch.setattr("procore_jupyter.server.handlers.peer_of", lambda connection: peer)
+    provider = SimpleNamespace(auth_enabled=signs_in, **({"hub_auth": 1} if on_hub else {}))
+    connection = SimpleNamespace(stream=SimpleNamespace(socket=None))
+    fake = SimpleNamespace(identity_provider=provider, request=SimpleNamespace(connection=connection))
+
+    assert is_owners_browser(fake) is leads_on  # type: ignore[arg-type]
 
 
 def test_an_error_that_nobody_foresaw_is_logged_without_the_address_and_its_own_words(

@@ -8,7 +8,7 @@ import gc
 import pytest
 
 from procore_jupyter.server.callback import CallbackResponse
-from procore_jupyter.server.logins import Logins, TooManyLogins, UnknownLogin, UsedLogin
+from procore_jupyter.server.logins import Logins, TooManyLogins, UnknownLogin, UsedLink, UsedLogin
 
 
 class Clock:
@@ -191,11 +191,31 @@ def test_the_start_page_leads_to_the_authorize_url_while_the_login_is_open(
     url = "https://login.example/?state=key"
     login = logins.open_login("key", url)
 
-    assert logins.authorize_url_for(login.start) == url
     assert login.start != login.key
+    assert logins.lead_on(login.start) == url
+    again = logins.open_login("other", url)
     clock.now += 600
     with pytest.raises(UnknownLogin):
-        logins.authorize_url_for(login.start)
+        logins.lead_on(again.start)
+
+
+def test_a_start_page_leads_on_once_and_the_kernel_gets_another_one_when_it_asks_again(
+    logins: Logins,
+) -> None:
+    url = "https://login.example/?state=key"
+    first = logins.open_login("key", url).start
+
+    assert logins.open_login("key", url).start == first  # not used yet: a request that was lost comes again
+    assert logins.lead_on(first) == url
+    for _ in range(2):
+        with pytest.raises(UsedLink):
+            logins.lead_on(first)
+    second = logins.open_login("key", url).start
+    assert second != first
+    with pytest.raises(UnknownLogin):
+        logins.lead_on(first)
+    assert logins.lead_on(second) == url
+    assert len(logins) == 1
 
 
 @pytest.mark.parametrize("start", ["", "key", "x" * 22, "é", "\udc80"])
@@ -203,14 +223,14 @@ def test_an_unknown_start_page_leads_nowhere(logins: Logins, start: str) -> None
     logins.open_login("key", "https://login.example/?state=key")
 
     with pytest.raises(UnknownLogin):
-        logins.authorize_url_for(start)
+        logins.lead_on(start)
 
 
 def test_a_login_without_an_authorize_url_has_no_start_page(logins: Logins) -> None:
     login = logins.open_login("key")
 
     with pytest.raises(UnknownLogin):
-        logins.authorize_url_for(login.start)
+        logins.lead_on(login.start)
 
 
 def test_who_waits_is_woken_by_the_answer_itself(logins: Logins) -> None:

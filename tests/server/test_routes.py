@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import requests
 
 from procore_jupyter.login.ticket import OWNER_HEADER, TICKET_HEADER, Ticket, owner_file_name, to_text
 from tests.servers import JupyterServerProcess
+from tests.strangers import Stranger, needs_two_people
 
 CLOSED = "--ServerApp.allow_unauthenticated_access=False"
 # A route without a decorator makes Jupyter warn, and then our extension fails to load.
@@ -25,7 +27,9 @@ STRICT = "import warnings\nfrom jupyter_server.utils import JupyterServerAuthWar
 # What the Hub's identity provider has, and Jupyter's own has not.
 ON_A_HUB = "import jupyter_server.auth.identity as identity\nidentity.IdentityProvider.hub_auth = object()"
 CODE = "MARKED-CODE"
-UNKNOWN = "This sign-in was not started here or has expired. Go back to your notebook and run the cell again."
+ARRIVED = "Procore&#x27;s answer has arrived. You can close this tab: your notebook finishes the sign-in."
+USED = "This link has been used: it works once. Go back to your notebook and run %procore_connect again."
+UNKNOWN = "This sign-in was not started here or has expired. Go back to your notebook and run %procore_connect again."
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +128,7 @@ def test_a_sign_in_from_opening_to_closing(server: JupyterServerProcess) -> None
     assert kernel.result().status_code == 204
     page = kernel.callback(code=CODE)
     assert page.status_code == 200
-    assert sentence(page) == "Signed in to Procore. You can close this tab and go back to your notebook."
+    assert sentence(page) == ARRIVED
     assert 'data-status="received"' in page.text
     check_page(page)
     for _ in range(2):
@@ -362,7 +366,7 @@ def test_deny_on_procore_s_page_reaches_kernel_and_person(server: JupyterServerP
 
     assert (
         sentence(page)
-        == "Not signed in: you chose Deny on Procore&#x27;s page. Run the cell again to try once more."
+        == "Not signed in: you chose Deny on Procore&#x27;s page. Run %procore_connect again to try once more."
     )
     assert 'data-status="denied"' in page.text
     assert kernel.result().json() == {
@@ -478,9 +482,51 @@ def test_the_start_page_leads_to_procore_and_holds_nothing_of_the_link(
     assert (answer.status_code, answer.headers["Location"]) == (302, url)
     check_page(answer)
     assert kernel.ticket.state not in address
+    for _ in range(2):
+        again = person.get(address, allow_redirects=False, timeout=30)
+        assert (again.status_code, sentence(again)) == (400, USED)
+    another = kernel.open(json={"authorize_url": url}).json()["start"]
+    fresh = person.get(f"{kernel.base}start?login={another}", allow_redirects=False, timeout=30)
+    assert (fresh.status_code, fresh.headers["Location"]) == (302, url)
     kernel.close()
     gone = person.get(address, allow_redirects=False, timeout=30)
     assert (gone.status_code, sentence(gone)) == (400, UNKNOWN)
+
+
+@needs_two_people
+@pytest.mark.parametrize("kind", ["token", "no sign-in"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_start_page_leads_no_other_user_of_the_machine_to_procore_though_he_is_a_guest_of_the_server(
+    server: JupyterServerProcess, tmp_path: Path, kind: str, host: str
+) -> None:
+    with ExitStack() as open_ones:
+        running = server
+        if kind == "no sign-in":
+            running = open_ones.enter_context(JupyterServerProcess(tmp_path, token="", options=[CLOSED]))
+        proof = None
+        if kind == "no sign-in":
+            proof = to_text((running.runtime_folder / owner_file_name(running.process.pid)).read_bytes())
+        kernel = Kernel(running, proof)
+        url = f"https://login.procore.com/oauth/authorize?state={kernel.ticket.state}"
+        start = kernel.open(json={"authorize_url": url}).json()["start"]
+        address = f"{kernel.base}start?login={start}&token={running.token}".replace("localhost", host)
+        stranger = open_ones.enter_context(Stranger())
+        for _ in range(2):
+            status, location, page = stranger.get(address)
+            assert (status, location) == (403, None)
+            assert "for the person whose notebook it stands in alone" in page
+            assert kernel.ticket.state not in page
+        mine = requests.get(address, allow_redirects=False, timeout=30)
+        assert (mine.status_code, mine.headers["Location"]) == (302, url)
+
+
+def test_where_the_system_tells_no_owners_there_is_no_start_page(tmp_path: Path) -> None:
+    blind = "import procore_jupyter.server.handlers as ours\nours.owners_are_told = lambda: False"
+    with JupyterServerProcess(tmp_path / "own", options=[CLOSED], prelude=blind) as alone:
+        assert "start" not in Kernel(alone).open().json()
+    options = [CLOSED, "--ServerApp.base_url=/user/dana/"]
+    with JupyterServerProcess(tmp_path / "hub", options=options, prelude=f"{ON_A_HUB}\n{blind}") as on_hub:
+        assert "start" in Kernel(on_hub).open().json()
 
 
 def test_the_start_page_leads_to_a_procore_on_this_machine_too(
@@ -557,7 +603,7 @@ def test_the_address_the_browser_ended_on_can_be_pasted(
     )
 
     assert answer.status_code == 200
-    assert sentence(answer).startswith("Signed in to Procore.")
+    assert sentence(answer) == ARRIVED
     assert kernel.result().json() == {"code": CODE, "state": kernel.ticket.state}
 
 
