@@ -14,9 +14,9 @@ const CHANNEL = 'procore-jupyter';
 const SHOWN_FOR = 6000;
 
 const SENTENCES = {
-  received: 'Signed in to Procore: you are back in your notebook.',
-  denied: 'Not signed in: you chose Deny on Procore’s page. Run the cell again to try once more.',
-  failed: 'Not signed in to Procore. Run the cell again to try once more.'
+  received: 'Procore’s answer has arrived: your notebook finishes the sign-in.',
+  denied: 'Not signed in: you chose Deny on Procore’s page. Run %procore_connect again to try once more.',
+  failed: 'Not signed in to Procore. Run %procore_connect again to try once more.'
 } as const;
 
 type Status = keyof typeof SENTENCES;
@@ -27,7 +27,7 @@ export function tellWhenBack(): void {
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     const status = statusOf(data);
     if (status) {
-      Notification.emit(SENTENCES[status], status === 'received' ? 'success' : 'warning', {
+      Notification.emit(SENTENCES[status], status === 'received' ? 'info' : 'warning', {
         autoClose: SHOWN_FOR
       });
       // The callback page may now say that the notebook has heard. Other JupyterLab pages receive

@@ -145,8 +145,8 @@ def test_without_a_notebook_in_front_the_commands_are_disabled(
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("received", "Signed in to Procore: you are back in your notebook."),
-        ("denied", "Not signed in: you chose Deny on Procore’s page."),
+        ("received", "Procore’s answer has arrived: your notebook finishes the sign-in."),
+        ("denied", "Not signed in: you chose Deny on Procore’s page. Run %procore_connect again"),
         ("failed", "Not signed in to Procore."),
     ],
 )
