@@ -139,6 +139,11 @@ def logout(given: argparse.Namespace) -> int:
         print(f"Nobody was signed in to {settings.place} (account {settings.account}).")
         return DONE
     procore.logout()
+    if settings.initiate_oauth == "OFF":
+        print(
+            "Nothing is stored with InitiateOAuth=OFF. The OAuthAccessToken given is good until it ends by itself."
+        )
+        return DONE
     print(f"Signed out of {settings.place} (account {settings.account}).")
     return DONE
 
@@ -269,7 +274,9 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: object, *
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    from procore_jupyter.connection.terminal import as_commands
+
+    print(as_commands(line), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

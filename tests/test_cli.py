@@ -205,6 +205,7 @@ def test_a_login_that_nobody_finishes_fails_in_one_line(
     code, out, err = run(capsys, "login", "--timeout", "1", text_for(demo))
     assert code == 1 and out == ""
     assert "nobody finished the sign-in" in err.splitlines()[-1] and "Traceback" not in err
+    assert "Run  procore-jupyter login  again for a new link." in err and "%procore_connect" not in err
 
 
 @pytest.mark.usefixtures("alone")
@@ -213,6 +214,19 @@ def test_login_with_the_string_of_a_job_asks_the_person_all_the_same(
 ) -> None:
     code, _, err = run(capsys, "login", "--timeout", "1", text_for(demo, InitiateOAuth="REFRESH"))
     assert code == 1 and LINK.search(err)
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_token_that_was_only_given_is_not_told_to_be_over(
+    demo: DemoProcore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    access = signed_in(demo, OAuthSettingsLocation="memory://elsewhere")._access
+    assert access is not None
+    token = access.current().access_token.reveal()
+    text = text_for(demo, InitiateOAuth="OFF", OAuthAccessToken=token)
+    code, out, _ = run(capsys, "logout", text)
+    assert code == 0 and "Signed out" not in out and "good until it ends by itself" in out
+    assert run(capsys, "status", text)[0] == 0
 
 
 @pytest.mark.usefixtures("alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from procore_jupyter.connection.status import State
     from procore_jupyter.oauth.token import Token
     from procore_jupyter.oauth.token_source import TokenProvider
+
+SAVING_TIME = 15.0
+"""Seconds that a sign-out waits for the end of a login whose token is being saved."""
 
 UNNOTICED = 1.0
 """Seconds that a call waits for the person before the cell says so."""
@@ -168,6 +172,8 @@ class Access:
     def sign_out(self, reason: str) -> None:
         """End the sign-in at the provider, delete the stored token, and give no token any more.
 
+        A pending login is cancelled first; if its token is being saved, that one is ended too.
+
         Raises
         ------
         TokenRequestError
@@ -175,7 +181,14 @@ class Access:
         TokenStoreError
             The stored token can't be removed.
         """
-        if self._closed is None and self.state.state != "waiting":
+        if self._closed is None:
+            flow = self.flow
+            if flow is not None and flow.state.pending:
+                flow.cancel(LoginRequired(reason))
+                with contextlib.suppress(
+                    LoginRequired
+                ):  # at once, but for a login that could not be cancelled any more
+                    flow.wait(SAVING_TIME)
             self._end()
         self.close(reason)
 

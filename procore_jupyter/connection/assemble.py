@@ -201,6 +201,7 @@ def _existing(settings: Settings, how: How) -> Procore | None:
         return existing if not how.login and _still_signed_in(existing) else None
     if existing.login_flow is None or how.via is not None:
         return None
+    existing.login_flow.renew_start_url()
     _show(how, existing.login_flow)
     return existing
 
@@ -267,6 +268,7 @@ def _still_signed_in(session: Procore) -> bool:
     try:
         with in_haste():
             session._me = read_record(session.get(ME, timeout=min(CHECK_TIMEOUT, session.settings.timeout)))
+            session._me_is_new = registered_front_end() is not None  # which draws a card next
     except LoginRequired:
         return False
     except (ProcoreError, requests.RequestException):
@@ -295,6 +297,8 @@ def _log_in(parts: Parts, session: Procore, how: How) -> None:
     _replace(how.existing)
     parts.access.wait_for(flow, instead=RELOAD if read_surroundings().voila else "")
     flow.start()
+    if flow.error is not None:  # no link can be shown
+        raise flow.error
     _show(how, flow)
 
 

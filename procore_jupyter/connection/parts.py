@@ -170,7 +170,7 @@ class Parts:
             Returns what the card shows after the login.
         """
         # On first use: connecting with a stored token doesn't pay for a login.
-        from procore_jupyter.login.receivers import receivers_for
+        from procore_jupyter.login.receivers import receivers_for, stranger_at
         from procore_jupyter.login.ticket import Ticket
         from procore_jupyter.oauth.authorization import AuthorizationRequest
 
@@ -190,8 +190,16 @@ class Parts:
             token = client.exchange(
                 response.code, redirect_uri=redirect_uri, code_verifier=request.code_verifier
             )
-            self.source.adopt(token)
-            signed_in()
+            if self.source.adopt(token, wanted=flow.claim):
+                signed_in()
 
-        place = self.settings.place
-        return LoginFlow(request, receivers, complete, place=place, timeout=timeout, describe=describe)
+        flow = LoginFlow(
+            request,
+            receivers,
+            complete,
+            place=self.settings.place,
+            timeout=timeout,
+            stranger=stranger_at(redirect_uri, surroundings, receivers),
+            describe=describe,
+        )
+        return flow

@@ -12,7 +12,7 @@ import requests
 from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
 from procore_jupyter.connection.status import Status
-from procore_jupyter.errors import ParameterError, ProcoreError
+from procore_jupyter.errors import CONNECT_AGAIN, ParameterError, ProcoreError
 from procore_jupyter.session import downloads
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.table import Table
 
 ME = "/rest/v1.0/me"
-
-SIGNED_OUT = "You signed out of {place}. Run the cell with %procore_connect again to sign in."
 
 
 class Procore(RefreshingSession):
@@ -104,6 +102,7 @@ class Procore(RefreshingSession):
         )
         self.company_id = settings.company_id
         self._me: Record | None = None
+        self._me_is_new = False  # asked for a moment ago, for the card that is drawn next
         self._question: Question | None = None
 
     def _wait_for_answer(self, question: Question) -> None:
@@ -309,7 +308,7 @@ class Procore(RefreshingSession):
     # The sign-in
 
     def status(self) -> Status:
-        """Return who is signed in, to what, and for how long. Asks Procore the first time; never waits for a person."""
+        """Return who is signed in, to what, and for how long, as Procore says now; never waits for a person."""
         problem: str | None = None
         if self._question is None and self._access_state.state != "waiting":
             try:
@@ -342,7 +341,7 @@ class Procore(RefreshingSession):
             self._question.cancel()
         if self._access is not None:
             end = self._access.close if keep_token else self._access.sign_out
-            end(SIGNED_OUT.format(place=self._settings.place))
+            end(f"You signed out of {self._settings.place}. {CONNECT_AGAIN} to sign in.")
 
     def close(self) -> None:
         """Close the connections, and cancel a pending login."""
@@ -386,8 +385,9 @@ class Procore(RefreshingSession):
     # What is behind it
 
     def _learn(self) -> None:
-        """Ask Procore who is signed in and which companies there are, unless that is known."""
-        if self._me is None:
+        """Ask Procore who is signed in, unless that was just done, and which companies there are, unless that is known."""
+        new, self._me_is_new = self._me_is_new, False
+        if not new:
             if self._settings.auth_scheme == "OAUTH":
                 self._places.look_ahead()
             self.me()

@@ -25,7 +25,7 @@ FILL_IN = (
     "Not connected yet: fill in the form of %procore_connect and press Connect, then run this cell again. "
     "(While a cell runs, the form can't be heard.)"
 )
-CANCELLED = "Not connected: the form was cancelled. Run the cell with %procore_connect again to see it anew."
+CANCELLED = "Not connected: the form was cancelled. Run %procore_connect again to see it anew."
 
 LABELS = {
     "Environment": "Environment",

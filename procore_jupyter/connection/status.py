@@ -200,7 +200,8 @@ class Status:
         if self.to_choose:
             return self.place, f"{self.who} · {len(self.companies)} companies: choose with `{self.choose}`"
         who = f"{self.who} · {self.where}" if self.where else self.who
-        return tuple(part for part in (self.place, who, self.renewal, f"`{self.name}` is ready") if part)
+        ready = "" if self.problem else f"`{self.name}` is ready"
+        return tuple(part for part in (self.place, who, self.renewal, ready) if part)
 
     @property
     def below(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -57,7 +58,12 @@ def read_pastes(flow: LoginFlow) -> None:
 
 def say(line: str) -> None:
     """Print a line on standard error, where a person sees it even if the output goes to a file."""
-    print(line, file=sys.stderr, flush=True)
+    print(as_commands(line), file=sys.stderr, flush=True)
+
+
+def as_commands(text: str) -> str:
+    """Return a text for a person with the command to run where it names the magic of a notebook."""
+    return re.sub(r"\b([Rr]un) %procore_connect again", r"\1  procore-jupyter login  again", text)
 
 
 @contextlib.contextmanager

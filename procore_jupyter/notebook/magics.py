@@ -154,11 +154,12 @@ class ProcoreMagics(Magics):
         session = self._session(str(given.get("name", DEFAULT_NAME)))
         keep = bool(given.get("keep_token", False))
         session.logout(keep_token=keep)
-        rest = (
-            "The stored sign-in is kept: connecting again needs no click."
-            if keep
-            else "The stored sign-in is forgotten."
-        )
+        if session.settings.initiate_oauth == "OFF":
+            rest = "The OAuthAccessToken given is good until it ends by itself: nothing of it was stored."
+        elif keep:
+            rest = "The stored sign-in is kept: connecting again needs no click."
+        else:
+            rest = "The stored sign-in is forgotten."
         display(message(f"Signed out. {rest}"), raw=True)
 
     @no_var_expand

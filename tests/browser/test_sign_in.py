@@ -60,7 +60,8 @@ def test_the_tab_that_comes_back_says_so_and_keeps_neither_code_nor_state(lab: L
     tab.goto(str(link.get_attribute("href")))
     sign_in(tab)
     expect(tab.get_by_role("heading")).to_have_text(
-        "Signed in to Procore. You can close this tab and go back to your notebook.", timeout=PATIENCE
+        "Procore's answer has arrived. You can close this tab: your notebook finishes the sign-in.",
+        timeout=PATIENCE,
     )
     expect(tab).to_have_url(place.server.callback_url)
     assert "code" not in tab.content().replace("go back", "")

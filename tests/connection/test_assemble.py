@@ -309,7 +309,7 @@ def test_a_stored_sign_in_that_was_revoked_is_told_at_the_next_call_where_nobody
     signed_in(demo)
     revoke(demo)
     procore = connect(text_for(demo), person=False)
-    with pytest.raises(LoginRequired, match="Run the cell again"):
+    with pytest.raises(LoginRequired, match="Run %procore_connect again"):
         procore.me()
     assert procore.status().state == "not signed in"
     # Somebody signs in anew in another notebook.
@@ -742,7 +742,7 @@ def test_status_tells_who_where_and_for_how_long(demo: DemoProcore) -> None:
     assert "Dana Reyes · Skyline Builders (1234)   renews by itself" in repr(procore)
     before = len(demo.requests)
     assert procore.status().user == "Dana Reyes"
-    assert len(demo.requests) == before
+    assert [one.path for one in demo.requests[before:]] == ["/rest/v1.0/me"]  # it says what is so now
 
 
 def test_status_never_waits_for_a_person(demo: DemoProcore, flows: list[LoginFlow]) -> None:
@@ -758,6 +758,19 @@ def test_status_says_when_procore_can_not_be_reached(demo: DemoProcore) -> None:
     demo.stop()
     status = procore.status()
     assert status.state == "signed in" and status.problem is not None and "can't be reached" in status.problem
+    assert "ready" not in repr(status)
+
+
+def test_status_says_so_also_after_it_was_told_that_all_is_well(demo: DemoProcore) -> None:
+    procore = signed_in(demo, CompanyId="1234")
+    procore._patience.sleep = lambda seconds: None
+    assert "`procore` is ready" in repr(procore.status())
+    demo.stop()
+    for _ in range(2):
+        status = procore.status()
+        assert "can't be reached" in repr(status) and "ready" not in repr(status)
+    demo.start()
+    assert "`procore` is ready" in repr(procore.status())
 
 
 def test_a_wrong_clock_is_told(demo: DemoProcore) -> None:

@@ -223,7 +223,7 @@ def test_sign_in_never_finished(place: Place) -> None:
     cell = place.connect("<HOSTS>;<ID>;<SECRET>;<CALLBACK>", "--timeout 1")
     assert cell.status == "ok"
     waited = place.kernel.run("procore.me()")
-    assert "cell again" in said(waited, "LoginTimeout")
+    assert "Run %procore_connect again" in said(waited, "LoginTimeout")
 
 
 def test_the_callback_is_taken_by_another_program(place: Place) -> None:

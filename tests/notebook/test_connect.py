@@ -74,7 +74,7 @@ def test_deny_stops_run_all_and_the_panel_says_so(kernel: Kernel, line: str) -> 
     sign_in(kernel, allow=False)
     assert kernel.finish(cells[1]).status == "error"
     assert cells[1].error == (
-        "LoginDenied: Not signed in: you chose Deny on Procore's page. Run the cell again to try once more."
+        "LoginDenied: Not signed in: you chose Deny on Procore's page. Run %procore_connect again to try once more."
     )
     assert kernel.finish(cells[2]).status == "aborted"
     kernel.until(lambda: "you chose Deny" in cells[0].html and not kernel.widgets)

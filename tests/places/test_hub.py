@@ -24,7 +24,7 @@ from tests.places.pages import Page, link_of
 
 ME = "print(procore.get('/rest/v1.0/me').json()['name'])"
 PEOPLE = {"alice": "Dana Reyes", "bob": "Lee Okafor"}
-SIGNED_IN = "Signed in to Procore. You can close this tab"
+ARRIVED = "answer has arrived. You can close this tab"
 ROUNDS = 10 if os.environ.get("PROCORE_SOAK") else 1
 
 
@@ -105,7 +105,7 @@ def test_two_users_sign_in_at_the_same_moment_and_each_is_who_they_are(
             assert address.startswith(f"{hub.callback_url}?")
             together.wait()
             tab = page.browser.get(address, timeout=60)
-            assert SIGNED_IN in heading(tab)
+            assert ARRIVED in heading(tab)
             assert tab.url.partition("?")[0] == f"{hub.url}/user/{user}/procore-jupyter/callback"
             page.wait_for(cell, PEOPLE[user])
             return page.run(ME).text.strip()
@@ -131,7 +131,7 @@ def test_an_answer_that_another_users_browser_brings_signs_nobody_in(hub: Hub, c
         assert "was not started here or has expired" in heading(tab)
         assert page.run("print(procore.login_flow.state.value)").text.strip() == "waiting"
         # … and Alice's own is not harmed by it.
-        assert SIGNED_IN in heading(page.browser.get(sign_in_at(link, person="Dana Reyes"), timeout=60))
+        assert ARRIVED in heading(page.browser.get(sign_in_at(link, person="Dana Reyes"), timeout=60))
         assert page.run(ME).text.strip() == "Dana Reyes"
 
 
@@ -200,7 +200,7 @@ def test_the_page_for_pasting_is_there_through_the_hub(hub: Hub, connect: str) -
         form = page.browser.get(f"{hub.callback_url.removesuffix('callback')}paste", timeout=60)
         fields = forms_of(form.text)[0]
         told = page.browser.post(form.url, data={**fields.fields, "address": address}, timeout=60)
-        assert SIGNED_IN in heading(told)
+        assert ARRIVED in heading(told)
         page.wait_for(cell, "Dana Reyes")
 
 
@@ -214,7 +214,7 @@ def test_a_named_server_gets_its_answer_through_the_users_default_one(hub: Hub, 
         assert parse_qs(urlsplit(address).query)["state"][0].endswith(".second-server")
         assert address.startswith(f"{hub.callback_url}?")
         tab = page.browser.get(address, timeout=60)
-        assert SIGNED_IN in heading(tab)
+        assert ARRIVED in heading(tab)
         assert tab.url.startswith(f"{hub.url}/user/alice/second-server/procore-jupyter/callback")
         assert page.run(ME).text.strip() == "Dana Reyes"
     hub.stop_server("alice", "second-server")
@@ -297,5 +297,5 @@ def test_where_the_hub_doesnt_tell_its_address_the_message_names_the_one_to_regi
             page.run("%procore_logout")
             cell = page.run(f"{connect};CallbackURL={silent.callback_url}")
             tab = page.browser.get(sign_in(page, cell, "Dana Reyes"), timeout=60)
-            assert SIGNED_IN in heading(tab)
+            assert ARRIVED in heading(tab)
             assert page.run(ME).text.strip() == "Dana Reyes"

@@ -82,7 +82,7 @@ def test_in_a_kernel_that_vs_code_started_the_answer_comes_back_to_this_machine(
     assert "/procore-jupyter/start?login=" in cell.html  # the plain link, should no widget be drawn
     link = kernel.run("print(procore.login_flow.authorize_url)").text.strip()
     waiting = kernel.submit(ME)
-    assert "Signed in to Procore" in come_back(sign_in_at(link, person="Dana Reyes"))
+    assert "answer has arrived" in come_back(sign_in_at(link, person="Dana Reyes"))
     assert kernel.finish(waiting).text.strip() == "I am Dana Reyes"
     kernel.until(lambda: "Dana Reyes" in cell.html)
 
