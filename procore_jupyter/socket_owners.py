@@ -20,8 +20,8 @@ from typing import NamedTuple
 TABLES = Path("/proc/net")
 """Where Linux keeps its tables of sockets."""
 
-PROBE_TIME = 1.0
-"""Seconds that a listener has to accept a connection, where only that tells whether there is one."""
+PROBE_TIME = 4.0
+"""Seconds to wait for an answer to a connection, where only that tells of a listener; Windows takes two to refuse one."""
 
 _ESTABLISHED, _LISTENING = "01", "0A"
 _NOBODY_THERE = {

@@ -6,16 +6,18 @@ listens at either, and another user of this machine may be quicker than we are.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from procore_jupyter.addresses import is_loopback
 from procore_jupyter.login.discovery import CALLBACK_PATH
 from procore_jupyter.login.loopback_address import LOOPBACK
 from procore_jupyter.login.server_http import is_this_machine
 from procore_jupyter.socket_owners import SocketOwner, listener_at
+
+_LOOPBACK_NAMES = {"localhost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback"}
 
 
 class CallbackPort:
@@ -68,14 +70,30 @@ def _places(callback_url: str) -> tuple[int, str, tuple[str, ...]]:
         host, port = (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}[parts.scheme]
     except (ValueError, KeyError):
         return 0, "", ()
-    found: list[str] = []
-    if is_loopback(host):
-        found += LOOPBACK
-        if host != "localhost":
-            found.append(host)
-    elif host == socket.gethostname().lower():
+    return port, parts.path, tuple(ip for ip in dict.fromkeys(_ips(host, port)) if is_this_machine(ip))
+
+
+def _ips(host: str, port: int) -> list[str]:
+    """Return the addresses that a browser may try for a host, without asking a name server for it."""
+    name, ip = host.rstrip("."), _ip(host)
+    if ip is not None:
+        # For 0.0.0.0 a browser, too, goes to this machine.
+        return [*LOOPBACK, str(ip)] if ip.is_loopback or ip.is_unspecified else [str(ip)]
+    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
+        return [*LOOPBACK]
+    if name == socket.gethostname().lower():
         with suppress(OSError):
-            found += [str(place[0]) for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    else:
-        found.append(host)
-    return port, parts.path, tuple(ip for ip in dict.fromkeys(found) if is_this_machine(ip))
+            return [str(place[0]) for *_, place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
+    return []
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the IP address that a host is, in any spelling that a browser understands: ``127.1``, ``0x7f000001``."""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            return ipaddress.ip_address(socket.inet_aton(host))
+        except (OSError, ValueError):
+            return None
+    return (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
