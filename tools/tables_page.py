@@ -225,11 +225,14 @@ procore.table("manpower_logs", project_id=4711, start_date="2026-11-01", end_dat
 procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
 ```
 
-- Where *several* values are taken, a list, a set or a column of a data frame means: any of these. Each counts once, and a
-  missing value among them is an error.
+- Values are taken as you have them: whole numbers out of NumPy, pandas, polars and Arrow, floats and texts of whole numbers,
+  dates and times of each kind. Where *several* values are taken, a list, a set or a column of a data frame means: any of these.
+  Each counts once, and a missing value among them is an error.
+- What can't be meant is refused before anything is sent, by its name: a person's name where an id is wanted, a range that ends
+  before it begins, something that is said twice.
 - A *range* is from and to, and both are in it. None leaves an end open. A day reaches from its first second to its last, in UTC.
 - Daily logs are whole, unlike Procore's own answer, which without dates is today alone. `log_date`, or `start_date` and
-  `end_date`, say which days.
+  `end_date`, say which days; of the two, one is enough.
 - Some tables hold what belongs to one row of another, as the rows of a budget view do. They need its id; `"all"` reads
   those of all, with a request for each.
 - What the API takes besides goes into `params={{…}}`, as it is: `params={{"filters[status]": "open"}}`.
@@ -284,7 +287,7 @@ OTHERS = """\
 ## Lists that are not here
 
 `procore.get_all("/rest/v1.0/projects/4711/incidents/actions")` reads any list of the API, all its pages;
-`procore.table` takes such a path too. {probable} more lists than the
+`procore.table` takes such a path too. A request is about the company that its address names, else about the chosen one. {probable} more lists than the
 {tables} below have a name too, and `procore.table` takes it. They are marked *probable*: known from Procore's description alone,
 and nobody has gone over them. What arrives decides their columns. `%procore_tables WORD` finds them.
 

@@ -16,6 +16,7 @@ from procore_jupyter.errors import CONNECT_AGAIN, ParameterError, ProcoreError
 from procore_jupyter.session import downloads
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
+from procore_jupyter.tables import arguments
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, read_record
 from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places, named
@@ -129,7 +130,12 @@ class Procore(RefreshingSession):
 
     @project_id.setter
     def project_id(self, project_id: int | None) -> None:
-        self._places.project = None if project_id is None else (int(project_id), "")
+        number = (
+            None
+            if project_id is None
+            else arguments.id_of("project_id", arguments.one("project_id", project_id))
+        )
+        self._places.project = None if number is None else (number, "")
 
     @property
     def login_flow(self) -> LoginFlow | None:
@@ -373,7 +379,8 @@ class Procore(RefreshingSession):
 
     def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
         # Procore's two calls that need no company are how one is found.
-        if self.company_id is None and not urlsplit(request.url or "").path.endswith((ME, COMPANIES)):
+        needs_none = urlsplit(request.url or "").path.endswith((ME, COMPANIES))
+        if self.company_id is None and not needs_none and self._company_meant(request) is None:
             self._places.choose_only_company()
         return super()._company_for(request)
 

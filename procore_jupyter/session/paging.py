@@ -66,8 +66,6 @@ class ListRequest:
         Its address.
     params : sequence of (str, object)
         The caller's own parameters, sent with every page.
-    headers : mapping
-        The caller's own headers.
     paged : bool
         Whether the list is known to come in pages.
     page_size : int or None
@@ -78,7 +76,6 @@ class ListRequest:
 
     path: str
     params: Sequence[tuple[str, Any]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
     paged: bool = True
     page_size: int | None = None
     decode: Decoder = field(default=lambda body: rows_in(body))
@@ -118,7 +115,6 @@ def rows(
     params: Mapping[str, Any] | None = None,
     *,
     page_size: int | None = None,
-    headers: Mapping[str, str] | None = None,
 ) -> list[Any]:
     """Return all rows of a short list, each once. This thread requests one page after the other.
 
@@ -132,8 +128,6 @@ def rows(
         The query parameters, sent with every page.
     page_size : int or None
         Rows a page; None for as many as the list gives by itself.
-    headers : mapping or None
-        Headers beside the session's.
 
     Returns
     -------
@@ -145,7 +139,7 @@ def rows(
     ProcoreAPIError
         The API refused, or its answer is no list.
     """
-    wanted = ListRequest(path, [*(params or {}).items()], headers or {}, page_size=page_size)
+    wanted = ListRequest(path, [*(params or {}).items()], page_size=page_size)
     one = _List(0, wanted, limit=None)
     found: list[Any] = []
     known: set[Hashable] = set()
@@ -350,9 +344,7 @@ class _Answer:
 def _request_page(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> _Answer:
     """Request one page."""
     try:
-        response = session.get(
-            wanted.path, params=[*wanted.params, *ask.params.items()], headers=wanted.headers or None
-        )
+        response = session.get(wanted.path, params=[*wanted.params, *ask.params.items()])
     except (requests.RequestException, ProcoreError) as error:
         return _Answer(error=error)
     if response.status_code >= 400:

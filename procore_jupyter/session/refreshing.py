@@ -156,7 +156,7 @@ class RefreshingSession(requests.Session):
 
     @company_id.setter
     def company_id(self, company_id: int | None) -> None:
-        self._company_id = None if company_id is None else int(company_id)
+        self._company_id = None if company_id is None else rules.company_number(company_id)
         self._company_header = None if company_id is None else CompanyId(self._company_id)
 
     @property
@@ -292,8 +292,16 @@ class RefreshingSession(requests.Session):
             del request.headers[COMPANY]
 
     def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
-        """Return the company header for a request to the API that has none of the caller's."""
-        return self._company_header
+        """Return the company header for a request to the API that has none of the caller's.
+
+        It is that of the company which the address names, else the one that the piece of work is about, else the chosen one.
+        """
+        return self._company_meant(request) or self._company_header
+
+    @staticmethod
+    def _company_meant(request: requests.PreparedRequest) -> CompanyId | None:
+        company = scope.current().company
+        return rules.company_in(request.url) or (None if company is None else CompanyId(company))
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(

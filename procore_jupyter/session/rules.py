@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from procore_jupyter.addresses import Origin, is_loopback, may_lead_to
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.secret import MaskedText
 from procore_jupyter.session.retries import SAFE
 
@@ -31,6 +32,8 @@ HTTPS_PORT = 443
 # Servers behind some proxies and frameworks take the method from these headers instead.
 _METHOD_OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 
+_IN_PATH = re.compile(r"/companies/(\d+)(?=/|$)", re.ASCII)
+_IN_QUERY = re.compile(r"(?:^|&)company_id=(\d+)(?=&|$)", re.ASCII)
 
 # Our two headers: their types tell them from the caller's own.
 
@@ -68,6 +71,31 @@ class CompanyId(str):
     """The company header's value that the session sets, and not the caller."""
 
     __slots__ = ()
+
+
+def company_in(url: str | None) -> CompanyId | None:
+    """Return the company that an address names, in its path or as ``company_id``; None if it names none, or two."""
+    path, _, query = (url or "").partition("#")[0].partition("?")
+    found = {*_IN_PATH.findall(path), *_IN_QUERY.findall(query)}
+    return CompanyId(found.pop()) if len(found) == 1 else None
+
+
+def company_number(company_id: Any) -> int:
+    """Return a company's id as a number. Raises ParameterError if the value is none."""
+    try:
+        number = int(company_id)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if (
+        isinstance(company_id, bool)
+        or number < 1
+        or (number != company_id and not isinstance(company_id, str))
+    ):
+        raise ParameterError(
+            f"company_id takes a company's id, a whole number, not {company_id!r:.60}. By its name:  "
+            "procore.use(company=…)"
+        )
+    return number
 
 
 class FileHosts:

@@ -42,6 +42,8 @@ class Scope:
     ----------
     bodies_apart : bool
         The caller accepts a body as a memoryview, in memory of its own (`bodies`).
+    company : int or None
+        The company that the requests are about; None leaves it to their addresses and to the session.
     at_once : frozenset of int
         HTTP statuses that are returned at once, although other callers have them tried again.
     requests : int
@@ -62,6 +64,7 @@ class Scope:
         self.tries = tries
         self.to_files = to_files
         self.bodies_apart = False
+        self.company: int | None = None
         self.at_once: frozenset[int] = frozenset()
         self.requests = 0
         self.bytes = 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.tables.conditions import pairs
+from procore_jupyter.tables.arguments import pairs
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing
 from procore_jupyter.tables.definitions.spec import TableSpec
@@ -17,6 +18,10 @@ from procore_jupyter.tables.table import Table
 if TYPE_CHECKING:
     from procore_jupyter.profiles import Profile
     from procore_jupyter.tables.reader import Reader
+
+_NO_PATH = re.compile(r"[?#{}%\\\x00-\x1f]|://")
+_NOTHING = frozenset({"none", "nan", "nat", "<na>", "null", "undefined"})
+"""What a path holds, in small letters, where a variable without a value was put in."""
 
 
 class Library:
@@ -76,18 +81,24 @@ class Library:
 
         The catalog's facts hold for a list that it knows; for another list, what arrives decides the columns.
         """
-        path = "/" + path.strip().lstrip("/")
-        if any(sign in path for sign in ("://", "?", "#", "..", "{")):
+        path = f"/{path.strip().strip('/')}"
+        segments = path[1:].split("/")
+        if _NO_PATH.search(path) or {"", ".", ".."} & {*segments}:
             raise ParameterError(
                 "get_all takes the path of a list of Procore's API, such as /rest/v1.0/projects/4711/rfis; parameters go beside it."
             )
+        for one in segments:
+            if one.lower() in _NOTHING:
+                raise ParameterError(f"The path {path:.200} has {one} where an id is meant.")
         spec, held = self.catalog.at(path) or (
             TableSpec(path.rpartition("/")[2] or "rows", path, "global", probable=True, shape="unknown"),
             {},
         )
         more = dict(given)
-        params = [*pairs(more.pop("params", None)), *more.items()]
-        return Table(self.reader, selection_at(spec, held, params, today=self.reader.today), strict=strict)
+        params = pairs(more.pop("params", None))
+        return Table(
+            self.reader, selection_at(spec, held, params, more, today=self.reader.today), strict=strict
+        )
 
     # The tables as a mapping, and drawn
 

@@ -12,8 +12,8 @@ import requests
 from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import ProcoreAPIError
-from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.session.scope import in_haste
+from procore_jupyter.tables import arguments
 from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection
 from procore_jupyter.wording import one_line
 
@@ -210,15 +210,7 @@ class Places:
         def ask() -> tuple[Named, ...]:
             params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
             self._session._wait_for_sign_in()
-            return named(
-                paging.rows(
-                    self._session,
-                    PROJECTS,
-                    params,
-                    page_size=PROJECTS_A_PAGE,
-                    headers=self.headers_for(company),
-                )
-            )
+            return named(paging.rows(self._session, PROJECTS, params, page_size=PROJECTS_A_PAGE))
 
         return self._cache.once(("projects", company[0], status), ask)
 
@@ -235,20 +227,14 @@ class Places:
             There is none of that id or name, or more than one; the message lists those there are.
         """
         if company is not None:
-            number, _ = pick(company, self.companies(), "company", "companies")
+            number, _ = pick(_one("company", company), self.companies(), "company", "companies")
             if number != self._session.company_id:
                 self.project = None
             self._session.company_id = number
         if project is not None:
-            where = self.company()
+            wanted, where = _one("project", project), self.company()
             self.forget_projects(where)
-            self.project = pick(project, self._listed(where), "project", "projects")
-
-    def headers_for(self, company: Named | None) -> dict[str, str]:
-        """Return the headers that a request about a company needs beside the session's own."""
-        if company is None or company[0] == self._session.company_id:
-            return {}
-        return {COMPANY: str(company[0])}
+            self.project = pick(wanted, self._listed(where), "project", "projects")
 
     def of(self, selection: Selection, parents: Callable[[str, Place], Sequence[int | str]]) -> list[Place]:
         """Return the places that a selection means, asking Procore for what it leaves open.
@@ -292,6 +278,12 @@ class Places:
         company = self._session.company_id if selection.company is None else None
         by_project = selection.spec.scope == "project" and selection.project is None
         return company, self.project[0] if by_project and self.project is not None else None
+
+
+def _one(what: str, wanted: Any) -> int | str:
+    """Return an id or a name. Raises ParameterError if it is neither."""
+    found = arguments.one(what, wanted)
+    return found if isinstance(found, str) and found.strip() else arguments.id_or_name(what, found)
 
 
 def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Named:

@@ -216,7 +216,6 @@ class Reader:
                     self._session,
                     DEFINITIONS.format(company_id=company[0]),
                     page_size=DEFINITIONS_A_PAGE,
-                    headers=self._places.headers_for(company),
                 )
             except ProcoreAPIError:
                 return {}

@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session.page_order import PageOrder
-from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
@@ -152,6 +151,8 @@ class Reading:
         )
         self.scope = Scope(self._progress.waits)
         self.scope.bodies_apart = True
+        # All places are in one company; another one may be chosen while they are read.
+        self.scope.company = next((place.company[0] for place in places if place.company), None)
         self._draw = draw
         self._pending: dict[int, _Pending] = {}
         self._begun: deque[tuple[int, _Pending, Begun]] = deque()
@@ -223,13 +224,9 @@ class Reading:
 
     def _list(self, place: Place) -> paging.ListRequest:
         spec = self.selection.spec
-        headers = {}
-        if place.company is not None and place.company[0] != self._session.company_id:
-            headers[COMPANY] = str(place.company[0])
         return paging.ListRequest(
             self.selection.path(place),
             self.selection.params(place),
-            headers,
             paged=spec.paged,
             page_size=self._page_size,
             decode=decoder(spec.shape, spec.list_key),

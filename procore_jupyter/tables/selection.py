@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.tables.conditions import (
-    SEVERAL,
-    check_present,
-    pairs,
-    plain,
-    sent,
-    sent_as_given,
-    text_of,
-    values_of,
-)
+from procore_jupyter.tables import arguments, times
+from procore_jupyter.tables.conditions import sent, sent_as_given, text_of
 from procore_jupyter.tables.definitions.spec import DATES, SCOPE_IDS, TableSpec
 
 Named = tuple[int, str]
@@ -29,11 +22,11 @@ ALL = "all"
 ALL_ACTIVE = "all active"
 """As a project: all active projects."""
 
-FIRST_DAY = "2000-01-01"
-"""The first day of daily logs to ask for, if no days are given."""
+PAGING = ("page", "per_page")
+"""The parameters that choose a page."""
 
-DAYS_AHEAD = 366
-"""Days from today to the last day of daily logs to ask for: a log may be made for a day to come."""
+_SEGMENT = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True)
@@ -135,12 +128,9 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
     ParameterError
         A parameter isn't known, is missing, or has a value that it doesn't take.
     """
-    left = {name: plain(value) for name, value in given.items() if value is not None}
-    raw = left.pop("params", None)
-    for name, value in left.items():
-        check_present(spec, name, value)
-    company = _scope(spec, left, "company") if spec.scope != "global" else None
-    project = _scope(spec, left, "project") if spec.scope == "project" else None
+    left = {name: value for name, value in given.items() if value is not None}
+    raw = _taken_over(spec, left, arguments.pairs(left.pop("params", None)))
+    company, project = _scope(spec, left)
     parents = []
     for name in spec.parents:
         if name not in left:
@@ -151,18 +141,23 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
         if name not in spec.parents:
             if name not in left:
                 raise ParameterError(_missing(spec, name))
-            query.append((name, text_of(spec, name, left.pop(name))))
-    if spec.default_view and spec.view_param not in left:
+            query.append((name, text_of(f"{name} of {spec.name}", left.pop(name))))
+    if spec.default_view and spec.view_param not in left and spec.view_param not in dict(raw):
         query.append((spec.view_param, spec.default_view))
-    query += _all_days(spec, left, today)
+    query += times.days(spec, left, today)
     for name, value in left.items():
-        query += sent(spec, name, value)
-    query += sent_as_given(spec, pairs(raw))
-    return Selection(spec, company, project, tuple(parents), tuple(query))
+        if not (spec.dates and name in DATES):
+            query += sent(spec, name, value)
+    return _selection(spec, company, project, parents, query, raw)
 
 
 def selection_at(
-    spec: TableSpec, held: Mapping[str, str], given: Iterable[tuple[str, Any]], *, today: datetime.date
+    spec: TableSpec,
+    held: Mapping[str, str],
+    params: Sequence[tuple[str, Any]],
+    more: Mapping[str, Any],
+    *,
+    today: datetime.date,
 ) -> Selection:
     """Return the selection of a list that is named by its address.
 
@@ -172,77 +167,134 @@ def selection_at(
         What is known of the list.
     held : mapping
         The parameters that the address itself holds.
-    given : iterable of (str, object)
-        Other parameters, which are sent as they are; but those that say where rows are may be names, or several.
+    params : sequence of (str, object)
+        Parameters that are sent as they are; but those that say where rows are may be names, or several.
+    more : mapping
+        Further ones of them; or conditions by the names that they have here, as for `selection_of`.
     today : datetime.date
         As `selection_of`.
 
     Raises
     ------
     ParameterError
-        A parameter has a value that can't be sent.
+        A parameter has a value that can't be sent, or contradicts the address.
     """
-    left = [(name, value) for name, value in given if value is not None]
-    where = {**{name: value for name, value in left if name in spec.place_columns}, **held}
-    company, project = (
-        _ids_or_names(spec, name, where[name]) if name in where else None for name in SCOPE_IDS
-    )
-    parents = tuple((name, _parent(spec, name, where[name])) for name in spec.parents if name in where)
-    rest = [(name, value) for name, value in left if name not in spec.place_columns]
-    query = [*_all_days(spec, dict(rest), today), *sent_as_given(spec, rest)]
-    return Selection(spec, company, project, parents, tuple(query))
+    left = {name: value for name, value in more.items() if value is not None}
+    raw = _taken_over(spec, left, params)
+    for name, value in held.items():
+        if name in left and str(_where(spec, name, left[name])) != str(_where(spec, name, value)):
+            raise ParameterError(f"The address names {name} {value}, and {name}={left[name]!r:.60} another.")
+        left[name] = value
+    company, project = _scope(spec, left)
+    parents = [(name, _parent(spec, name, left.pop(name))) for name in spec.parents if name in left]
+    query = times.days(spec, left, today)
+    known = {name for name, one in spec.filters.items() if one.param != name}
+    for name, value in left.items():
+        if name in known:
+            query += sent(spec, name, value)
+        elif not (spec.dates and name in DATES):
+            raw.append((name, value))
+    return _selection(spec, company, project, parents, query, raw)
 
 
-def _all_days(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> list[tuple[str, str]]:
-    """Return the parameters that ask for all days, for daily logs of which no days are given."""
-    if not spec.dates or any(name in given for name in DATES):
-        return []
-    last = today + datetime.timedelta(days=DAYS_AHEAD)
-    return [("start_date", FIRST_DAY), ("end_date", last.isoformat())]
+def _taken_over(
+    spec: TableSpec, left: dict[str, Any], params: Sequence[tuple[str, Any]]
+) -> list[tuple[str, Any]]:
+    """Take those of `params` over into `left` that say which rows, and where; return the others, to be sent as they are."""
+    ours = {*spec.place_columns, *(DATES if spec.dates else ())}
+    rest: dict[str, list[Any]] = {}
+    for name, value in params:
+        rest.setdefault(name, []).append(value)
+    for name in [*rest]:
+        if name in PAGING:
+            raise ParameterError(
+                f"{name} is left out: all pages are read. PageSize=… in the connection says how many rows a request."
+            )
+        if name in ours:
+            if name in left:
+                raise ParameterError(f"{name} of {spec.name} is given twice, once in params.")
+            given = rest.pop(name)
+            left[name] = given[0] if len(given) == 1 else given
+    return [(name, value) for name, several in rest.items() for value in several]
 
 
-def _scope(spec: TableSpec, left: dict[str, Any], what: str) -> Any:
-    """Take the company or project out of the parameters: ``project_id`` or ``project``, whichever is given."""
-    given = [name for name in (f"{what}_id", what) if name in left]
-    if len(given) > 1:
-        raise ParameterError(f"{spec.name} takes {what}_id or {what}, and not both.")
-    return _ids_or_names(spec, given[0], left.pop(given[0])) if given else None
+def _selection(
+    spec: TableSpec,
+    company: Any,
+    project: Any,
+    parents: Sequence[tuple[str, Any]],
+    query: Sequence[tuple[str, str]],
+    raw: Sequence[tuple[str, Any]],
+) -> Selection:
+    """Return the selection. Raises ParameterError if something would be sent twice."""
+    as_given = sent_as_given(spec, raw)
+    for name, _ in as_given:
+        twice = next((value for other, value in query if other == name), None)
+        if twice is not None:
+            raise ParameterError(f"{spec.name} sends {name}={twice:.60} already, so params can't say it too.")
+    return Selection(spec, company, project, tuple(parents), (*query, *as_given))
 
 
-def _ids_or_names(spec: TableSpec, name: str, value: Any) -> Any:
-    """Return a company's or project's id or name; or those of several projects, as a tuple."""
-    found = values_of(spec, name, value)
-    if found == ():
-        raise ParameterError(f'{name} is an empty list. "all active" means all of them.')
-    several = isinstance(found, tuple) and name.startswith("project")
-    for one in found if several else [found]:
-        if isinstance(one, bool) or not isinstance(one, (int, str)):
-            raise ParameterError(f"An id or a name is wanted, not {type(one).__name__}.")
-    return found
+def _scope(spec: TableSpec, left: dict[str, Any]) -> tuple[Any, Any]:
+    """Take company and project out of the parameters: ``project_id`` or ``project``, whichever is given."""
+    found = []
+    for name in SCOPE_IDS:
+        short = name.removesuffix("_id")
+        given = [one for one in (name, short) if one in left] if name in spec.place_columns else []
+        if len(given) > 1:
+            raise ParameterError(f"{spec.name} takes {name} or {short}, and not both.")
+        found.append(_where(spec, given[0], left.pop(given[0])) if given else None)
+    return found[0], found[1]
+
+
+def _where(spec: TableSpec, name: str, value: Any) -> Any:
+    """Return what a parameter says about where rows are: of a project, an id, a name, or a tuple of these."""
+    if name in spec.parents:
+        return _parent(spec, name, value)
+    what = f"{name} of {spec.name}"
+    found = arguments.values(what, value)
+    if not isinstance(found, tuple):
+        return arguments.id_or_name(what, found)
+    if not found:
+        raise ParameterError(f'{what} is an empty list. "all active" means all of them.')
+    several = {
+        str(each).strip().casefold(): each for each in (arguments.id_or_name(what, one) for one in found)
+    }
+    if len(several) > 1 and name.startswith("company"):
+        raise ParameterError(f"{what} takes one company, and not {len(several)}.")
+    return tuple(several.values()) if name.startswith("project") else next(iter(several.values()))
 
 
 def _parent(spec: TableSpec, name: str, value: Any) -> Any:
-    if isinstance(value, SEVERAL):
-        return tuple(_segment(spec, name, one) for one in values_of(spec, name, value))
-    if value == ALL and spec.parents[name]:
+    """Return an id, a tuple of ids, or `ALL`."""
+    found = arguments.values(f"{name} of {spec.name}", value)
+    if isinstance(found, tuple):
+        if not found:
+            raise ParameterError(f"{name} of {spec.name} is an empty list: no row can be meant.")
+        return tuple({str(one): one for one in (segment(spec, name, each) for each in found)}.values())
+    if isinstance(found, str) and found.strip().lower() == ALL and name.endswith("id"):
+        if not spec.parents[name]:
+            raise ParameterError(f"{name} of {spec.name} takes ids: which there are, nobody knows here.")
         return ALL
-    return _segment(spec, name, value)
+    return segment(spec, name, found)
 
 
-def _segment(spec: TableSpec, name: str, value: Any) -> int | str:
-    """Return a value that goes into an address: a number, or letters and digits."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a data frame's ids are floats if some are missing
-    text = str(value)
-    if (
-        not isinstance(value, (int, str))
-        or isinstance(value, bool)
-        or not text
-        or not all(c.isalnum() or c in "_-." for c in text)
-        or set(text) == {"."}
-    ):
-        raise ParameterError(f"{name} of {spec.name} takes an id, not {value!r:.60}.")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else text
+def segment(spec: TableSpec, name: str, value: Any) -> int | str:
+    """Return a value that goes into an address: a whole number, or letters and digits.
+
+    Raises
+    ------
+    ParameterError
+        The value is neither; or it is a name where an id is wanted.
+    """
+    number = arguments.whole(value)
+    if number is not None and 0 < number <= arguments.LARGEST_ID:
+        return number
+    if isinstance(value, str) and _SEGMENT.fullmatch(value.strip()):
+        text = value.strip()
+        if text.strip(".") and (_DIGIT.search(text) or not name.endswith("id")):
+            return text
+    raise ParameterError(f"{name} of {spec.name} takes an id, not {value!r:.60}.")
 
 
 def _missing(spec: TableSpec, name: str) -> str:

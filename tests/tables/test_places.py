@@ -130,8 +130,6 @@ def test_a_project_that_is_named_twice_is_one_place(places: Places) -> None:
 def test_a_project_of_another_company_is_taken_at_its_word(places: Places) -> None:
     (place,) = places.of(selected("rfis", company_id="harbor jv", project_id=9), no_parents)
     assert place == Place((5678, "Harbor JV"), (9, ""))
-    assert places.headers_for(place.company) == {"Procore-Company-Id": "5678"}
-    assert places.headers_for((1234, "")) == places.headers_for(None) == {}
 
 
 def test_all_of_a_parents_rows_are_looked_for_in_each_project(places: Places) -> None:

@@ -140,10 +140,10 @@ def test_a_range_of_days_is_one_of_days() -> None:
         ({"projekt": 1}, "rfis takes no 'projekt'. Did you mean project_id?"),
         ({"project": 1, "project_id": 1}, "rfis takes project_id or project, and not both."),
         ({"company_id": 1, "company": 1}, "rfis takes company_id or company, and not both."),
-        ({"project": []}, 'project is an empty list. "all active" means all of them.'),
-        ({"project_id": {"a": 1}}, "An id or a name is wanted, not dict."),
-        ({"project": [4711, 1.5]}, "An id or a name is wanted, not float."),
-        ({"company": [1, 2]}, "An id or a name is wanted, not tuple."),
+        ({"project": []}, 'project of rfis is an empty list. "all active" means all of them.'),
+        ({"project_id": {"a": 1}}, "project_id of rfis takes an id or a name, not dict."),
+        ({"project": [4711, 1.5]}, "project of rfis takes an id or a name, not 1.5."),
+        ({"company": [1, 2]}, "company of rfis takes one company, and not 2."),
         ({"view": "x"}, "rfis takes no 'view'. It takes project_id, company_id, id, status"),
         ({"zzz": 1}, "What the API takes besides goes into params={…}."),
         ({"status": "opened"}, "status of rfis is not known to take 'opened': did you mean open?"),
@@ -154,7 +154,7 @@ def test_a_range_of_days_is_one_of_days() -> None:
         ({"status": ["open"]}, "status of rfis takes one value, and not several."),
         ({"id": []}, "id of rfis is an empty list: no row can be meant."),
         ({"id": pandas.Series([], dtype=object)}, "id of rfis is an empty list"),
-        ({"id": [[1]]}, "id of rfis takes text, numbers and dates, not list."),
+        ({"id": [[1]]}, "id of rfis takes an id, a whole number above 0, not [1]."),
         (
             {"id": [None]},
             "id of rfis has a missing value (None). Leave it out; of a data frame's column:  .dropna()",
@@ -167,7 +167,7 @@ def test_a_range_of_days_is_one_of_days() -> None:
         ({"project": [4711, None]}, "project of rfis has a missing value (None)."),
         ({"updated_at": (pandas.NaT, None)}, "updated_at has a missing value as an end"),
         ({"params": {"x": [1, float("nan")]}}, "x of rfis has a missing value (nan)."),
-        ({"id": {"a": 1}}, "id of rfis takes text, numbers and dates, not dict."),
+        ({"id": {"a": 1}}, "id of rfis takes an id, a whole number above 0, not {'a': 1}."),
         (
             {"updated_at": "2026-11-01"},
             'updated_at takes a range, from and to:  updated_at=("2026-11-01", "2026-11-30")',
@@ -261,7 +261,7 @@ def test_every_daily_log_asks_for_all_days() -> None:
 
 
 def test_what_is_no_day_is_refused() -> None:
-    assert "log_date takes a day such as \"2026-11-30\", not 'today'" in refusal(
+    assert "log_date of manpower_logs takes a day such as \"2026-11-30\", not 'today'" in refusal(
         "manpower_logs", log_date="today"
     )
     assert "rfis takes no 'log_date'" in refusal("rfis", log_date="2026-11-23")

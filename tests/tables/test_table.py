@@ -657,7 +657,8 @@ def test_a_project_is_meant_by_its_name_and_looked_for_once(procore: Procore, se
 
 
 @pytest.mark.parametrize(
-    ("project", "words"), [([], "empty list"), (True, "An id or a name is wanted"), (1.5, "An id or a name")]
+    ("project", "words"),
+    [([], "empty list"), (True, "takes an id or a name"), (1.5, "takes an id or a name")],
 )
 def test_what_is_no_project_is_refused(project: Any, words: str, procore: Procore) -> None:
     with pytest.raises(ConfigurationError, match=words):
