@@ -158,7 +158,7 @@ class JupyterServerProcess:
                 with socket.socket(socket.AF_UNIX) as probe:
                     probe.connect(str(told["sock"]))
             else:
-                host = "::1" if told["hostname"] == "::1" else "127.0.0.1"
+                host = "::1" if told["hostname"] in ("::1", "::") else "127.0.0.1"
                 socket.create_connection((host, self.port), timeout=5).close()
         except (OSError, ValueError):
             return False

@@ -25,7 +25,7 @@ from procore_jupyter.secret import Secret
 from procore_jupyter.settings.jupyter import Hub, Surroundings
 from procore_jupyter.socket_owners import SocketOwner
 from tests.login.test_flow import Exchange, Played, a_flow, an_answer, eventually
-from tests.servers import free_port
+from tests.servers import JupyterServerProcess, free_port
 from tests.strangers import Stranger, needs_two_people
 
 CALLBACKS = ("http://localhost:{port}/done", "http://localhost:{port}/procore-jupyter/callback")
@@ -116,6 +116,29 @@ def test_beside_our_own_jupyter_server_a_stranger_on_the_other_family_ends_the_l
         check_ended(flow)
         assert time.monotonic() - began < 5
         assert "start Jupyter on another port" in str(flow.error)
+
+
+@needs_two_people
+@pytest.mark.parametrize(("ip", "theirs"), [("127.0.0.1", "::1"), ("::", "0.0.0.0")])
+def test_beside_a_real_jupyter_server_a_stranger_hears_neither_token_nor_code(
+    stranger: Stranger, tmp_path: Path, ip: str, theirs: str
+) -> None:
+    with JupyterServerProcess(tmp_path, options=[f"--ServerApp.ip={ip}"]) as server:
+        flow = whole_flow(server.callback_url, server.runtime_folder)
+        flow.start()
+        assert flow.open_receivers == ("server", "paste") and flow.authorize_url
+        assert stranger.listen(theirs, server.port) is None
+        check_ended(flow)
+        again = whole_flow(server.callback_url, server.runtime_folder)
+        again.start()
+        check_ended(again)
+        # Nor does he if nobody looks before: what goes to the server goes to its own address.
+        blind = whole_flow(server.callback_url, server.runtime_folder)
+        blind._stranger = lambda: None
+        blind.start()
+        assert blind.open_receivers == ("server", "paste")
+        blind.cancel()
+        assert stranger.heard == []
 
 
 @needs_two_people
