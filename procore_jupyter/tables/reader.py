@@ -88,7 +88,7 @@ class Reader:
             Nobody is signed in; company or project isn't chosen; Procore doesn't list them.
         """
         from procore_jupyter.tables.arrow.ingest import Ingest
-        from procore_jupyter.tables.reading import Reading
+        from procore_jupyter.tables.reading import Reading, columns_at
 
         self._session._wait_for_sign_in()
         missing: list[Incomplete] = []
@@ -100,7 +100,12 @@ class Reader:
             self._session,
             selection,
             places,
-            Ingest(selection.spec.columns, self.catalog.records, labels, others=selection.spec.others),
+            Ingest(
+                columns_at(selection.spec, places),
+                self.catalog.records,
+                labels,
+                others=selection.spec.others,
+            ),
             concurrency=self._concurrency,
             page_size=self.page_size,
             limit=min(limits, default=None),

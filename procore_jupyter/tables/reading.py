@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -26,6 +25,7 @@ from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
+    from procore_jupyter.tables.definitions.spec import TableSpec
 
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of JSON in a batch, about: the batch takes several times as much memory."""
@@ -266,29 +266,17 @@ class Reading:
         self.rows += length
         return Batch(index, self._with_place(columns, self.places[index], length), length) if length else None
 
-    @functools.cached_property
-    def place_types(self) -> dict[str, pa.DataType]:
-        """The types of the columns that say where a row is from: integers, or text if one of the ids is a text."""
-        return {
-            name: pa.int64()
-            if all(isinstance(one.columns[name], int) for one in self.places)
-            else pa.string()
-            for name in (self.places[0].columns if self.places else ())
-        }
-
     def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
-        """Return columns with those of the place added; a row's own value comes before the place's."""
-        found, types = dict(columns), self.place_types
+        """Return columns in which each row says where it is from; a row's own value comes before the place's."""
+        found = dict(columns)
         for name, value in place.columns.items():
-            given = one_of(value if pa.types.is_integer(types[name]) else str(value), types[name])
-            same, own = pa.repeat(given[0], length), found.get(name)
-            if own is None or pa.types.is_null(own.type):
-                found[name] = same
-            elif own.type.equals(same.type):
-                found[name] = pc.coalesce(own, same)
-            elif not self.ingest.frozen or pa.types.is_string(own.type):
+            own = found[name]
+            number = pa.types.is_integer(own.type)
+            if not (number or pa.types.is_string(own.type)):
                 self.ingest.widen(name, pa.string())
-                found[name] = pc.coalesce(as_text(own), as_text(same))
+                own = as_text(own)
+            same = pa.repeat(one_of(value if number else str(value), own.type)[0], length)
+            found[name] = same if own.null_count == length else pc.coalesce(own, same)
         return found
 
     def _count_page(self, event: paging.Rows) -> None:
@@ -362,6 +350,15 @@ class Reading:
             (project[1] or str(project[0])) if project is not None else str(place) or self.selection.spec.name
         )
         self.incomplete.append(Incomplete(name, project[0] if project else None, status, message))
+
+
+def columns_at(spec: TableSpec, places: Sequence[Place]) -> dict[str, str]:
+    """Return the kinds of a table's columns, with those that say where a row is from: ids, or texts if one is a text."""
+    kinds = dict(spec.columns)
+    for name in places[0].columns if places else spec.place_columns:
+        numbers = all(isinstance(place.columns[name], int) for place in places)
+        kinds[name] = "id" if numbers and kinds.get(name) != "text" else "text"
+    return kinds
 
 
 class _Pending:

@@ -141,19 +141,13 @@ def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
             break
     names = ordered(reading.selection.spec, [*ingest.schema], reading.places)
     types = {name: settled(found) for name, found in ingest.schema.items()}
-    records = []
-    for batch, columns in zip(batches, made, strict=True):
-        arrays = []
-        for name in names:
-            column = columns.get(name)
-            if column is None:
-                column = batch.columns[name]
-            arrays.append(column if name not in types else converted(column, types[name]))
-        records.append(pa.RecordBatch.from_arrays(arrays, names))
+    records = [
+        pa.RecordBatch.from_arrays([converted(columns[name], types[name]) for name in names], names)
+        for columns in made
+    ]
     if records:
         return pa.Table.from_batches(records)
-    place_types = reading.place_types
-    return without_rows(pa.schema([(name, types.get(name) or place_types[name]) for name in names]))
+    return without_rows(pa.schema([(name, types[name]) for name in names]))
 
 
 def ordered(spec: TableSpec, names: Iterable[str], places: Sequence[Place]) -> list[str]:

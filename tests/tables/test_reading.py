@@ -218,6 +218,30 @@ def test_what_a_row_says_itself_counts_before_where_it_was_asked_for(read: Read)
     assert [row["project_id"] for row in read(*rows)] == [99, 98, HARBOR, HARBOR]
 
 
+@pytest.mark.parametrize("name", ["company_id", "project_id", "rfi_id"])
+@pytest.mark.parametrize(
+    "own", [[None], [None, None, 99], [99, None], [{}, None], [None, {}], [{}]], ids=repr
+)
+def test_what_a_row_does_not_say_is_where_it_was_asked_for(
+    name: str, own: list[Any], servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    """The rows have no such field, or have null in it; all, the first ones or the last ones. The table doesn't declare it."""
+    asked_for = {"company_id": 1234, "project_id": HARBOR, "rfi_id": 5}
+    rows = [
+        {"id": number, **({} if one == {} else {name: one})}
+        for number, one in enumerate(one for one in own for _ in range(250))
+    ]
+    wanted = [row.get(name) or asked_for[name] for row in rows]
+    procore = connect_to(servers(SmallApi({f"{rfis_of(HARBOR)}/5/replies": rows})).url)
+    streamed = pa.Table.from_batches(
+        [*procore.table("rfi_replies", project_id=HARBOR, rfi_id=5).to_batches()]
+    )
+    procore.forget()
+    for found in (procore.table("rfi_replies", project_id=HARBOR, rfi_id=5).to_arrow(), streamed):
+        assert found.schema.field(name).type == pa.int64()
+        assert found[name].to_pylist() == wanted
+
+
 @pytest.mark.parametrize("own", ["PRJ-1", {"id": 99}, [1]])
 def test_what_a_row_says_itself_is_kept_whatever_its_type(own: Any, read: Read) -> None:
     text = own if isinstance(own, str) else json.dumps(own, separators=(",", ":"))
