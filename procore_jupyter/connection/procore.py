@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from requests.adapters import BaseAdapter
 
@@ -281,7 +282,7 @@ class Procore(RefreshingSession):
         """
         return self.tables.at(path, {**more, "params": params}, strict=strict)
 
-    def download(self, url: str, path: str | Path = ".", /) -> Path:
+    def download(self, url: str, path: str | os.PathLike[str] = ".", /) -> Path:
         """Write one of Procore's files (a drawing, a photo, an attachment) to the disk, with a progress bar; return its path.
 
         The token goes to the API and to Procore's file hosts, and to no other host that they lead to.
@@ -290,22 +291,22 @@ class Procore(RefreshingSession):
         ----------
         url : str
             The file's address, as rows have it: ``url``, ``pdf_url``.
-        path : str or Path
+        path : str or PathLike
             A file, which is replaced once the new one is whole; or a folder, in which the file gets the name that it
-            comes with, and replaces none.
+            comes with, and replaces none. A path that ends in a slash is a folder, made if it isn't there.
 
         Raises
         ------
         ProcoreAPIError
             Procore refused. Addresses in rows expire after a while: fetch the rows anew.
         FileExistsError, OSError
-            The folder has such a file already; the file can't be written.
+            The folder has such a file already; the file can't be written, which is said before anything is asked for.
         LoginRequired, requests.RequestException
             Nobody is signed in; the file didn't come whole.
         """
         name = one_line(urlsplit(url).path.rpartition("/")[2]) or "download"
         with front_end.bytes_shown(name) as told:
-            return downloads.download(self, url, Path(path).expanduser(), told)
+            return downloads.download(self, url, path, told)
 
     def forget(self) -> None:
         """Forget the rows that were fetched: tables that are looked at next are fetched anew."""

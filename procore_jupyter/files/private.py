@@ -1,4 +1,4 @@
-"""Private files: where they live, how they are read, and how they are written; and any file, replaced as a whole.
+"""Private files: where they live, how they are read, and how they are written.
 
 A private file is 0600 in a folder 0700 and is replaced as a whole (written beside, flushed, renamed),
 so a reader sees the old content or the new, never half. A process that is killed in between leaves the file beside:
@@ -14,7 +14,6 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -168,7 +167,7 @@ def write_private(path: Path, content: bytes, *, flushed: bool = True) -> None:
         It can't be written (no space, read-only, …). The old content still stands.
     """
     private_folder(path.parent)
-    handle, beside = _opened_beside(path, 0o600)
+    handle, beside = opened_beside(path, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -216,7 +215,7 @@ def remove_leftovers(path: Path, *, older_than: float = STALE) -> None:
                 one.unlink()
 
 
-def _opened_beside(path: Path, mode: int) -> tuple[int, Path]:
+def opened_beside(path: Path, mode: int) -> tuple[int, Path]:
     """Make a file beside another, of a mode less the process's umask; return its handle, to write to, and its path."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # O_EXCL follows no link
     while True:
@@ -228,25 +227,3 @@ def _opened_beside(path: Path, mode: int) -> tuple[int, Path]:
 def _start(path: Path) -> str:
     """Return how the names of the files beside a file begin."""
     return f".{os.fsencode(path.name)[:_LONGEST].decode(errors='ignore')}."
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a new file beside `path` to write to; it takes the place of `path` at the end, and goes on an error.
-
-    The new file has the mode of any file that a person makes, not that of a private one.
-
-    Raises
-    ------
-    OSError
-        It can't be written. The old content still stands.
-    """
-    handle, beside = _opened_beside(path, 0o666)
-    os.close(handle)
-    try:
-        yield beside
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise

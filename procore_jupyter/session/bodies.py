@@ -52,7 +52,7 @@ def read_whole(response: requests.Response, *, apart: bool = False) -> int:
     if response._content_consumed or not isinstance(raw, HTTPResponse):  # type: ignore[attr-defined]
         return len(response.content)
     told = whole_number(response.headers.get("Content-Length")) or 0
-    with _as_requests_names_them():
+    with as_requests_names_them():
         body = _read_apart(raw, told) if apart else raw.read(decode_content=True)
     vars(response).update(_content=body, _content_consumed=True)
     return len(body)
@@ -85,7 +85,7 @@ def _area(size: int) -> mmap.mmap:
 
 
 @contextlib.contextmanager
-def _as_requests_names_them() -> Iterator[None]:
+def as_requests_names_them() -> Iterator[None]:
     """Raise urllib3's errors as those that requests itself raises."""
     try:
         yield

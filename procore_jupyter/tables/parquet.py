@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from procore_jupyter.files import private
+from procore_jupyter.files import target
 from procore_jupyter.tables.stream import Stream
 
 LEAST_GROUP = 4 * 1024 * 1024
@@ -79,7 +80,13 @@ class ParquetFile:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[ParquetFile]:
-    """Give a file that takes the place of the one at a path if the context ends without an error."""
-    with private.replacing(path) as beside:
-        yield ParquetFile(beside)
+def replacing(path: str | os.PathLike[str]) -> Iterator[ParquetFile]:
+    """Give a file that takes the place of the one at a path if the context ends without an error.
+
+    Raises
+    ------
+    OSError
+        There can be no file at this path.
+    """
+    with target.replacing(path) as file:
+        yield ParquetFile(file.beside)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import operator
+import os
 import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
@@ -179,26 +179,27 @@ class Table:
 
         return to_polars(self._all().rows)
 
-    def to_parquet(self, path: str | Path) -> None:
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write all rows to a Parquet file, some thousand at a time: the file may be larger than the memory.
 
-        The rows are those of `to_batches`. An older file is replaced when the new one is whole.
+        The rows are those of `to_batches`. An older file is replaced when the new one is whole, and keeps its mode.
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str or PathLike
+            The file, whose folder is there. A symbolic link is followed.
 
         Raises
         ------
         OSError
-            The file can't be written.
+            The file can't be written: it is a folder or a pipe, it has no folder, you may not write there. Raised before
+            anything is asked for.
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `fetch`.
         """
         from procore_jupyter.tables.parquet import replacing
 
-        with replacing(Path(path).expanduser()) as file:  # before any request: the folder may not be there
+        with replacing(path) as file:  # before any request: there may be no such place
             file.write(self.to_batches())
 
     def to_batches(self) -> Stream:

@@ -86,20 +86,20 @@ class Disk:
                 while True:
                     file.write(b"x" * 1024)
             return
-        real = private._opened_beside
+        real = private.opened_beside
 
         def full(path: Path, mode: int) -> tuple[int, Path]:
             if path.is_relative_to(self.folder):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return real(path, mode)
 
-        self._monkeypatch.setattr(private, "_opened_beside", full)
+        self._monkeypatch.setattr(private, "opened_beside", full)
 
     def make_read_only(self) -> None:
         if self.real:
             assert self._mount("-o", "remount,ro")
             return
-        self._monkeypatch.setattr(private, "_opened_beside", self._refuse)
+        self._monkeypatch.setattr(private, "opened_beside", self._refuse)
 
     def _refuse(self, *_: Any, **named: Any) -> Any:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import procore_jupyter
-from procore_jupyter.files import private
+from procore_jupyter.files import private, target
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no mode bits")
 
@@ -67,8 +67,8 @@ def test_a_replaced_file_has_the_mode_that_any_new_file_has_and_the_umask_is_nev
     try:
         with monkeypatch.context() as patch:
             patch.setattr(os, "umask", lambda mask: pytest.fail("the umask was set"))
-            with private.replacing(tmp_path / "drawing.pdf") as beside:
-                beside.write_bytes(b"x")
+            with target.replacing(tmp_path / "drawing.pdf") as file:
+                file.beside.write_bytes(b"x")
             private.write_private(tmp_path / "kept" / "file", b"x")
     finally:
         os.umask(before)
@@ -191,7 +191,7 @@ def test_a_reader_sees_the_old_or_the_new_never_half(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from procore_jupyter.files import private
+from procore_jupyter.files import private, target
 name, at, path = sys.argv[1:]
 real = getattr(os, name)
 def killed(*arguments, **named):

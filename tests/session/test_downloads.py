@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
+import threading
 import traceback
+import unicodedata
+import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,8 +18,10 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procore_jupyter.files.names import LONGEST
+from procore_jupyter.session import content_coding
 from procore_jupyter.session.api_errors import NotFound, ProcoreAPIError
-from procore_jupyter.session.downloads import LONGEST_NAME, download, name_of
+from procore_jupyter.session.downloads import download, name_of
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.rules import FileHosts
 from procore_jupyter.session.scope import downloading
@@ -29,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def left(folder: Path) -> list[str]:
+def left_in(folder: Path) -> list[str]:
     return sorted(one.name for one in folder.iterdir())
 
 
@@ -38,7 +45,7 @@ def test_a_file_is_written_as_it_comes(api: Server, session: RefreshingSession, 
     told: list[tuple[int, int | None]] = []
     path = download(session, "/files/1/a.pdf", folder / "plan.pdf", lambda *far: told.append(far))
     assert path == folder / "plan.pdf" and path.read_bytes() == CONTENT
-    assert left(folder) == ["plan.pdf"]
+    assert left_in(folder) == ["plan.pdf"]
     assert told[0] == (0, len(CONTENT)) and told[-1] == (len(CONTENT), len(CONTENT))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     if os.name == "posix":
@@ -56,11 +63,11 @@ def test_a_file_is_replaced_only_when_the_new_one_is_whole(
     api.answer = lambda request: Answer(body=CONTENT, cut=True)
     with pytest.raises(requests.RequestException):
         download(session, "/files/1/a.pdf", path)
-    assert path.read_bytes() == b"old" and left(folder) == ["plan.pdf"]
+    assert path.read_bytes() == b"old" and left_in(folder) == ["plan.pdf"]
     assert len(api.arrived) == 4
     api.answers(Answer(body=CONTENT, cut=True), Answer(body=CONTENT))
     assert download(session, "/files/1/a.pdf", path).read_bytes() == CONTENT
-    assert left(folder) == ["plan.pdf"]
+    assert left_in(folder) == ["plan.pdf"]
 
 
 def test_a_file_that_is_refused_leaves_nothing(api: Server, session: RefreshingSession, folder: Path) -> None:
@@ -70,7 +77,7 @@ def test_a_file_that_is_refused_leaves_nothing(api: Server, session: RefreshingS
     api.answer = lambda request: Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
     with pytest.raises(ProcoreAPIError):
         download(session, "/files/1/a.pdf", folder / "a.pdf")
-    assert left(folder) == []
+    assert left_in(folder) == []
 
 
 def test_in_a_folder_it_gets_the_name_it_comes_with_and_replaces_nothing(
@@ -99,10 +106,98 @@ def test_the_storage_that_it_leads_to_gets_nothing(
 
 
 def test_a_transfer_that_is_packed_is_unpacked(api: Server, session: RefreshingSession, folder: Path) -> None:
-    import gzip
+    packed, told = gzip.compress(CONTENT), list[tuple[int, int | None]]()
+    api.answer = lambda request: Answer(body=packed, headers={"Content-Encoding": "gzip"})
+    path = download(session, "/files/1/a.pdf", folder / "a", lambda *far: told.append(far))
+    assert path.read_bytes() == CONTENT
+    assert told[0] == (0, len(packed)) and told[-1] == (len(packed), len(packed))
+    assert api.arrived[0].headers["accept-encoding"] == content_coding.ACCEPTED
 
-    api.answer = lambda request: Answer(body=gzip.compress(CONTENT), headers={"Content-Encoding": "gzip"})
+
+@pytest.mark.parametrize("left", [0.0, 0.001, 0.5, 0.999])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip"])
+def test_a_packed_file_that_ends_before_its_packing_does_is_an_error_and_no_file(
+    coding: str, left: float, api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    """No length tells that it is cut: HTTP/1.0, or a proxy that packs."""
+    whole = CONTENT
+    for one in coding.split(", "):
+        whole = gzip.compress(whole) if one == "gzip" else zlib.compress(whole)
+    headers = {"Content-Encoding": coding}
+    cut = Answer(body=whole[: int(len(whole) * left)], headers=headers, chunk=1000)
+    api.answer = lambda request: cut
+    with pytest.raises(requests.RequestException, match="broke off before its end"):
+        download(session, "/files/1/a.pdf", folder / "a")
+    assert left_in(folder) == []
+    api.answers(cut, Answer(body=whole, headers=headers, chunk=1000))
     assert download(session, "/files/1/a.pdf", folder / "a").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [("gzip", b"%PDF-1.7"), ("deflate", b"\xff\xff\xff"), ("br", b"x"), ("gzip, zstd", b"x")],
+)
+def test_a_packing_that_is_none_or_was_not_asked_for_is_an_error_and_no_file(
+    coding: str, body: bytes, api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    api.answer = lambda request: Answer(body=body, headers={"Content-Encoding": coding})
+    with pytest.raises(requests.RequestException, match="can't be unpacked, so it was not kept"):
+        download(session, "/files/1/a.pdf", folder / "a")
+    assert left_in(folder) == [] and len(api.arrived) == 1
+
+
+@pytest.mark.parametrize("status", [201, 202, 206, 300, 304])
+def test_an_answer_that_is_not_the_whole_file_is_an_error_and_no_file(
+    status: int, api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    api.answer = lambda request: Answer(status, b"half")
+    with pytest.raises(ProcoreAPIError, match="Something that isn't a file"):
+        download(session, "/files/1/a.pdf", folder / "a")
+    assert left_in(folder) == []
+
+
+# What the path means; `tests/files/test_target.py` has the rest
+
+
+def test_a_path_that_ends_in_a_slash_is_a_folder_and_is_made(
+    api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        path = download(session, f"/files/{name}", f"{folder}/drawings/2026/")
+        assert path == folder / "drawings" / "2026" / name
+    assert left_in(folder / "drawings" / "2026") == ["a.pdf", "b.pdf"]
+    api.answer = lambda request: Answer(404)
+    with pytest.raises(NotFound):
+        download(session, "/files/c.pdf", f"{folder}/photos/")
+    assert left_in(folder) == ["drawings"]
+
+
+def test_a_path_that_can_not_be_written_is_refused_before_the_first_request(
+    api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    (folder / "file").write_bytes(b"old")
+    for path in ("none/a.pdf", "file/a.pdf", "file/", "x" * 256, "x" * 256 + "/"):
+        with pytest.raises(OSError):
+            download(session, "/files/1/a.pdf", f"{folder}/{path}")
+    assert api.arrived == [] and left_in(folder) == ["file"]
+
+
+def test_of_two_downloads_of_one_name_into_a_folder_one_is_refused(
+    api: Server, session: RefreshingSession, folder: Path
+) -> None:
+    """Both look whether the name is taken before either has written it."""
+    both = threading.Barrier(2)
+
+    def answer(request: Arrived) -> Answer:
+        both.wait(20)
+        return Answer(body=request.path.encode())
+
+    api.answer = answer
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(download, session, f"/files/{n}/plan.pdf", folder) for n in (1, 2)]
+    assert sorted(type(one.exception()).__name__ for one in asked) == ["FileExistsError", "NoneType"]
+    (kept,) = (one.result() for one in asked if one.exception() is None)
+    assert left_in(folder) == ["plan.pdf"] and kept.read_bytes().startswith(b"/files/")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +213,24 @@ def test_a_transfer_that_is_packed_is_unpacked(api: Server, session: RefreshingS
         ('attachment; filename=".."', "address.pdf"),
         ('attachment; filename=""', "address.pdf"),
         ("attachment; filename*", "address.pdf"),
-        ('attachment; filename="' + "x" * 500 + '.pdf"', "x" * (LONGEST_NAME - 3) + ".pdf"),
+        ('attachment; filename="' + "x" * 500 + '.pdf"', "x" * (LONGEST - 4) + ".pdf"),
+        ('attachment; filename="C:\\Plans\\A-101.pdf"', "A-101.pdf"),
+        # The real name beside its stand-in (RFC 6266, section 4.3), in either order, in any case.
+        ("attachment; filename=\"%3F%3F.pdf\"; filename*=UTF-8''%E8%A8%88%E7%94%BB.pdf", "計画.pdf"),
+        ("attachment; filename*=utf-8'ja'%E8%A8%88%E7%94%BB.pdf; filename=\"__.pdf\"", "計画.pdf"),
+        ("inline; FileName*=ISO-8859-1''Gr%FCn.pdf; FILENAME=Grun.pdf", "Grün.pdf"),
+        ("attachment; filename*=\"UTF-8''%E8%A8%88.pdf\"", "計.pdf"),
+        ("attachment; filename*0*=UTF-8''%E8; filename*1*=%A8%88.pdf", "計.pdf"),
+        ("attachment; filename*=UTF-8''%ff%fe.pdf; filename=\"plan.pdf\"", "plan.pdf"),
+        ('attachment; filename*=""; filename="plan.pdf"', "plan.pdf"),
+        ("attachment; filename*=UTF-8''; filename=\"plan.pdf\"", "plan.pdf"),
+        # A header's bytes are Latin-1 to requests: UTF-8 without a word about it.
+        ('attachment; filename="' + "計画.pdf".encode().decode("latin-1") + '"', "計画.pdf"),
+        ("attachment; filename*=UTF-8''" + "計画.pdf".encode().decode("latin-1"), "計画.pdf"),
+        ('attachment; filename="Gr\xfcn.pdf"', "Grün.pdf"),
+        ('attachment; filename="=?UTF-8?B?6KiI55S7LnBkZg==?="', "計画.pdf"),
+        ("attachment; filename*=UTF-8''NUL.pdf", "_NUL.pdf"),
+        ("attachment; filename*=UTF-8''a%E2%80%8Fb%D8%9Cc%E2%81%A7d.pdf", "a_b_c_d.pdf"),
     ],
 )
 def test_a_name_that_comes_from_elsewhere_does_no_harm(given: str, name: str) -> None:
@@ -134,7 +246,13 @@ def test_no_name_leads_out_of_its_folder(given: str, address: str) -> None:
     response.url = f"https://x.test/{address}"
     response.headers["Content-Disposition"] = f'attachment; filename="{given}"'
     name = name_of(response)
-    assert name and Path("/folder", name).parent == Path("/folder") and name[0] != "." and len(name) <= 200
+    assert (
+        name
+        and Path("/folder", name).parent == Path("/folder")
+        and name[0] != "."
+        and len(name.encode()) <= LONGEST
+    )
+    assert not any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") for one in name)
 
 
 HOSTS = FileHosts(("*.procore.com", "files.example.com"))
@@ -217,7 +335,7 @@ def test_the_signature_of_a_storage_s_address_is_in_no_error(
         download(session, "/files/1/a.pdf", folder / "plan.pdf")
     shown = "".join(traceback.format_exception(caught.value))
     assert SIGNED[-16:] not in shown + repr(caught.value)
-    assert left(folder) == []
+    assert left_in(folder) == []
 
 
 def test_from_the_api_to_a_host_of_files_the_sign_in_goes_along_and_the_company_does_not(

@@ -137,15 +137,31 @@ def test_what_the_schema_can_not_take_stands_beside_it(procore: Procore, api: Sm
 # The file itself
 
 
-def test_a_file_takes_the_old_ones_place_with_the_mode_that_others_have(procore: Procore, file: Path) -> None:
+@pytest.mark.parametrize("fetched", [False, True])
+def test_a_file_takes_the_old_ones_place_and_keeps_its_mode(
+    fetched: bool, procore: Procore, file: Path
+) -> None:
+    table = procore.table("rfis", project_id=DEPOT)
+    if fetched:
+        table.fetch()
     file.write_bytes(b"old")
+    file.chmod(0o600)
     before = os.umask(0o027)
     try:
-        procore.table("rfis", project_id=DEPOT).to_parquet(file)
+        table.to_parquet(file)
+        table.to_parquet(file.with_name("new.parquet"))
     finally:
         os.umask(before)
-    assert pq.read_table(file).num_rows == 5 and only(file)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert pq.read_table(file).num_rows == 5
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.with_name("new.parquet").stat().st_mode) == 0o640
+
+
+def test_what_a_link_leads_to_is_written(procore: Procore, file: Path) -> None:
+    link = file.with_name("latest.parquet")
+    link.symlink_to(file.name)
+    procore.table("rfis", project_id=DEPOT).to_parquet(link)
+    assert link.is_symlink() and pq.read_table(file).num_rows == 5
 
 
 def test_a_file_in_the_home_folder_may_be_called_by_its_tilde(procore: Procore, home: Path) -> None:
@@ -154,27 +170,25 @@ def test_a_file_in_the_home_folder_may_be_called_by_its_tilde(procore: Procore, 
 
 
 @pytest.mark.parametrize("fetched", [False, True])
-def test_a_folder_that_is_not_there_is_an_error_before_anything_is_asked_for(
-    fetched: bool, procore: Procore, server: Server, tmp_path: Path
+@pytest.mark.parametrize("path", ["nowhere/rfis.parquet", "folder", "folder/", "new/", "pipe", "x" * 256, ""])
+def test_what_can_not_be_written_is_refused_before_anything_is_asked_for(
+    path: str, fetched: bool, procore: Procore, server: Server, tmp_path: Path
 ) -> None:
+    """`tests/files/test_target.py` has what a path means."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    held = os.open(tmp_path / "pipe", os.O_RDWR)  # whoever writes into it would not wait
+    there = sorted(tmp_path.iterdir())
     table = procore.table("rfis", project_id=DEPOT)
     if fetched:
         table.fetch()
     before = len(server.arrived)
-    with pytest.raises(FileNotFoundError):
-        table.to_parquet(tmp_path / "nowhere" / "rfis.parquet")
-    assert len(server.arrived) == before
-
-
-@pytest.mark.parametrize("fetched", [False, True])
-def test_a_folder_in_the_files_place_is_an_error_and_stays(
-    fetched: bool, procore: Procore, file: Path
-) -> None:
-    file.mkdir()
-    table = procore.table("rfis", project_id=DEPOT)
-    with pytest.raises(OSError):
-        (table.fetch() if fetched else table).to_parquet(file)
-    assert file.is_dir() and only(file)
+    try:
+        with pytest.raises(OSError):
+            table.to_parquet(f"{tmp_path}/{path}")
+    finally:
+        os.close(held)
+    assert len(server.arrived) == before and sorted(tmp_path.iterdir()) == there
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
