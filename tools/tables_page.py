@@ -291,6 +291,9 @@ OTHERS = """\
 {tables} below have a name too, and `procore.table` takes it. They are marked *probable*: known from Procore's description alone,
 and nobody has gone over them. What arrives decides their columns. `%procore_tables WORD` finds them.
 
+A list may come in an envelope (`{{"items": […], "page": 3}}`): the one list in it is the rows. An object with an `id` is a record,
+and one row. `null` is an empty list; an object that is an error is one, whatever the status of the answer.
+
 Tables of your own go into a profile: [how](tables/own_tables.md).
 
 ## The {tables} tables

@@ -7,6 +7,7 @@ A message shows the beginning of such an error, without anything that looks like
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
@@ -151,7 +152,7 @@ def error_from(response: requests.Response, *, now: float | None = None) -> Proc
 
 
 def unusable(response: requests.Response, wanted: str) -> ProcoreAPIError:
-    """Return the exception for an answer that is neither an error nor what was asked for.
+    """Return the exception for an answer whose status means success, and which isn't what was asked for.
 
     Parameters
     ----------
@@ -160,6 +161,13 @@ def unusable(response: requests.Response, wanted: str) -> ProcoreAPIError:
     wanted : str
         What was asked for: ``a list``.
     """
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(_beginning(response))
+        if isinstance(found, (dict, list)) and (said := _said_in(found)):
+            # An error, whose status is none.
+            advice = f"{_where(response)} answered so in place of {wanted}. Try again in a few minutes."
+            message = _message(response.status_code, said, advice, _request_id(response))
+            return ProcoreAPIError(response.status_code, message, _request_id(response), response)
     kind = _clean(response.headers.get("Content-Type", "") or "no content type", 60)
     message = (
         f"Something that isn't {wanted} came from {_where(response)} ({kind}). "
@@ -170,15 +178,24 @@ def unusable(response: requests.Response, wanted: str) -> ProcoreAPIError:
 
 def said_by(response: requests.Response) -> str:
     """Return what an error answer says, as one short line; empty if it says nothing."""
+    text = _beginning(response)
     try:
-        body = response.content[:_READ]
-    except Exception:  # a body that breaks off takes nothing away from the status
-        return ""
-    text = body.decode("utf-8", errors="replace").strip()
-    try:
-        found = json.loads(text)
+        return _said_in(json.loads(text))
     except (ValueError, RecursionError):
         return _clean(_plain(text), LONGEST)
+
+
+def _beginning(response: requests.Response) -> str:
+    """Return the beginning of a body as text."""
+    try:
+        body = bytes(response.content[:_READ])
+    except Exception:  # a body that breaks off takes nothing away from the status
+        return ""
+    return body.decode("utf-8", errors="replace").strip()
+
+
+def _said_in(found: Any) -> str:
+    """Return what an error's JSON says, as one short line."""
     parts: list[str] = []
     for part in _sentences(found):
         if part not in parts:

@@ -86,6 +86,10 @@ class Page:
         Rows a page, if the answer told them.
     more : bool or None
         Whether the answer said that another page follows; None if it said nothing.
+    nulls : int
+        Places of the page that hold no row.
+    record : bool
+        The answer is one record, and no list: no page follows.
     """
 
     rows: Sequence[Any] = ()
@@ -94,6 +98,13 @@ class Page:
     total: int | None = None
     size: int | None = None
     more: bool | None = None
+    nulls: int = 0
+    record: bool = False
+
+    @property
+    def places(self) -> int:
+        """How many rows the page has, those included that may not be seen."""
+        return len(self.rows) + self.nulls
 
     @property
     def mark(self) -> tuple[int, Hashable, Hashable]:
@@ -242,7 +253,9 @@ class PageOrder:
         self._came[0] = (PageRequest(0, size or None, ask.numbered), page)
         self._marks.append(page.mark)
         told_whole = page.more is False or (page.size is not None and count < page.size)
-        if page.total is not None:
+        if page.record:
+            self._end, self._searched = count, True
+        elif page.total is not None:
             self._end = max(page.total, count)
         elif count == 0 or (not more and (told_whole or not self._paged)):
             self._end = count

@@ -6,18 +6,17 @@ short list. Both follow `page_order`, which knows how Procore's pages behave.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
 
-from procore_jupyter.errors import LoginRequired, ProcoreError
-from procore_jupyter.session import api_errors
+from procore_jupyter.errors import LoginRequired
 from procore_jupyter.session.api_errors import ProcoreAPIError, RateLimited
-from procore_jupyter.session.limit_headers import whole_number
+from procore_jupyter.session.envelope import identity
+from procore_jupyter.session.list_request import ListRequest, PageAnswer, request_page
 from procore_jupyter.session.page_order import Page, PageOrder, PageRequest
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.session.workers import Crew
@@ -43,42 +42,10 @@ FEW = 1000
 SURE_SIZE = 100
 """Rows a page that every list gives."""
 
-_NEXT = re.compile(r'rel="?next\b')
 _PER_PAGE = re.compile(r"(?i)per[_ ]?page|page[_ ]?size")
 _NUMBER = re.compile(r"\d{1,6}")
 _FOR_ALL = (LoginRequired, RateLimited, requests.ConnectionError)
 """Errors that end the reading of all lists."""
-
-Decoder = Callable[[bytes | memoryview], tuple[Sequence[Any], Hashable, Hashable]]
-"""Splits a list's body into its rows, and returns with them what tells the first and the last row from others.
-
-Raises ValueError if the body is no list.
-"""
-
-
-@dataclass(frozen=True)
-class ListRequest:
-    """A list to read.
-
-    Parameters
-    ----------
-    path : str
-        Its address.
-    params : sequence of (str, object)
-        The caller's own parameters, sent with every page.
-    paged : bool
-        Whether the list is known to come in pages.
-    page_size : int or None
-        Rows a page to request; None for as many as the list gives by itself.
-    decode : callable
-        Splits a body into its rows.
-    """
-
-    path: str
-    params: Sequence[tuple[str, Any]] = ()
-    paged: bool = True
-    page_size: int | None = None
-    decode: Decoder = field(default=lambda body: rows_in(body))
 
 
 @dataclass(frozen=True)
@@ -149,7 +116,7 @@ def rows(
             if one.pages.look_again(len(found)):
                 continue
             return found
-        one.take(ask, _request_page(session, wanted, ask))
+        one.take(ask, request_page(session, wanted, ask))
         if one.error is not None:
             raise one.error
         for page in one.pages.ready():
@@ -206,7 +173,7 @@ def read(
     open_lists: list[_List] = []
     around.at_once |= TOO_LARGE  # such a page is made smaller here, and not requested again as it was
     crew: _Crew = Crew(
-        lambda job: _request_page(session, job[0].wanted, job[1]),
+        lambda job: request_page(session, job[0].wanted, job[1]),
         lambda answer: answer.size,
         around,
         concurrency,
@@ -277,7 +244,7 @@ class _List:
     def next(self) -> PageRequest | None:
         return None if self.error is not None else self.pages.next()
 
-    def take(self, ask: PageRequest, answer: _Answer) -> None:
+    def take(self, ask: PageRequest, answer: PageAnswer) -> None:
         """Take in an answer: a page, a reason to request it otherwise, or the list's `error`."""
         if self.error is not None:
             return
@@ -329,61 +296,4 @@ class _List:
             self.over = self.pages.idle
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What became of one page: the page, or why there is none."""
-
-    page: Page | None = None
-    size: int = 0  # bytes of its body
-    error: Exception | None = None
-    status: int | None = None  # of a refusal
-    said: str = ""  # by a refusal
-    broken: bool = False  # the answer is no list
-
-
-def _request_page(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> _Answer:
-    """Request one page."""
-    try:
-        response = session.get(wanted.path, params=[*wanted.params, *ask.params.items()])
-    except (requests.RequestException, ProcoreError) as error:
-        return _Answer(error=error)
-    if response.status_code >= 400:
-        said = api_errors.said_by(response)
-        return _Answer(error=api_errors.error_from(response), status=response.status_code, said=said)
-    body = response.content
-    try:
-        found, first, last = wanted.decode(body) if body or response.status_code != 204 else ((), None, None)
-    except (ValueError, RecursionError):
-        return _Answer(error=api_errors.unusable(response, "a list"), broken=True)
-    link = response.headers.get("Link")
-    page = Page(
-        found,
-        first,
-        last,
-        total=whole_number(response.headers.get("Total")),
-        size=whole_number(response.headers.get("Per-Page")),
-        more=None if link is None else bool(_NEXT.search(link)),
-    )
-    return _Answer(page, len(body))
-
-
-_Crew = Crew[tuple[_List, PageRequest], _Answer]
-
-
-def rows_in(body: bytes | memoryview) -> tuple[list[Any], Hashable, Hashable]:
-    """Split the body of a short list: a JSON array, or one in a ``{"data": …}`` envelope. The default `Decoder`."""
-    found = json.loads(bytes(body))
-    if isinstance(found, dict) and isinstance(found.get("data"), list):
-        found = found["data"]
-    if not isinstance(found, list):
-        raise ValueError("not a list")
-    if not found:
-        return found, None, None
-    first, last = (identity(row) or repr(row) for row in (found[0], found[-1]))
-    return found, first, last
-
-
-def identity(row: Any) -> Hashable:
-    """Return a row's id; None if it has none."""
-    found = row.get("id") if isinstance(row, dict) else None
-    return found if isinstance(found, (int, str)) else None
+_Crew = Crew[tuple[_List, PageRequest], PageAnswer]

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
+from procore_jupyter.session.list_request import ListRequest
 from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.tables.arrow.decode import decoder
@@ -222,9 +223,9 @@ class Reading:
             aside.shutdown(cancel_futures=True)
             drawing.close()
 
-    def _list(self, place: Place) -> paging.ListRequest:
+    def _list(self, place: Place) -> ListRequest:
         spec = self.selection.spec
-        return paging.ListRequest(
+        return ListRequest(
             self.selection.path(place),
             self.selection.params(place),
             paged=spec.paged,

@@ -16,7 +16,8 @@ import requests
 from procore_jupyter.errors import LoginRequired
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError, RateLimited
-from procore_jupyter.session.paging import Failed, Idle, ListRequest, Rows
+from procore_jupyter.session.list_request import ListRequest
+from procore_jupyter.session.paging import Failed, Idle, Rows
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
 from tests.session.conftest import Answer, Arrived, Server, Tokens
@@ -161,7 +162,7 @@ def test_a_server_that_ignores_page_gives_its_rows_once(
 def test_rows_without_ids_come_as_they_are(
     api: Server, session: RefreshingSession, way: Callable[..., list[Any]]
 ) -> None:
-    rows = [[1], [2], "three", None, {"name": "x"}, {"name": "y"}]
+    rows = [[1], [2], "three", {"name": "x"}, {"name": "y"}]
     api.answer = paged(rows, 2)
     assert way(session) == rows
     api.answers(Answer(body=json.dumps(rows).encode()))
@@ -211,7 +212,16 @@ def test_a_limit_beyond_max_wait_is_an_error(
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>sign in to the wifi</html>", b'{"rows": []}', b'"text"', b"7", b"", b"[" * 5000]
+    "body",
+    [
+        b"<html>sign in to the wifi</html>",
+        b'{"name": "x"}',
+        b'{"id": 7, "rows": []}',
+        b'"text"',
+        b"7",
+        b"",
+        b"[" * 5000,
+    ],
 )
 def test_what_is_no_list_is_an_error_that_says_so(
     body: bytes, api: Server, session: RefreshingSession, way: Callable[..., list[Any]]

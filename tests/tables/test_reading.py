@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 import pytest
@@ -315,3 +317,75 @@ def test_rows_of_parents_whose_ids_are_numbers_and_texts(
     procore = connect_to(servers(SmallApi(replies)).url)
     table = procore.table("rfi_replies", project_id=HARBOR, rfi_id=[1, "f3a"]).fetch()
     assert [str(row["rfi_id"]) for row in table] == ["1", "f3a"]
+
+
+# What a list is
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_list_in_an_envelope_that_tells_its_page_is_read_whole_and_ends(
+    known: bool, servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    rows = [{"id": number} for number in range(60)]
+
+    def answer(request: Arrived) -> Answer:
+        asked = {name: int(values[-1]) for name, values in parse_qs(urlsplit(request.path).query).items()}
+        page, size = asked.get("page", 1), min(asked.get("per_page", 20), 25)
+        part = rows[(page - 1) * size : page * size]
+        return Answer(body=json.dumps({"items": part, "pagination": {"page": page, "total": 60}}).encode())
+
+    server = servers(answer)
+    procore = connect_to(server.url)
+    table = procore.table("rfis", project_id=HARBOR) if known else procore.get_all(UNKNOWN)
+    assert [row["id"] for row in table.fetch()] == [*range(60)] and table.incomplete == []
+    assert len(server.arrived) <= 5
+
+
+def test_a_record_that_tells_its_page_is_one_row_and_asked_for_once(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    server = servers()
+    for headers in ({}, {"Total": "60"}):
+        server.arrived.clear()
+
+        def answer(request: Arrived, headers: dict[str, str] = headers) -> Answer:
+            return Answer(body=json.dumps({"name": "x", "asked": request.path}).encode(), headers=headers)
+
+        server.answer = answer
+        table = connect_to(server.url).get_all(UNKNOWN)
+        with pytest.warns() if headers else contextlib.nullcontext():
+            assert len(table.fetch()) == 1
+        assert len(server.arrived) == 1
+        assert bool(table.incomplete) == bool(headers), "one row of sixty"
+
+
+@pytest.mark.parametrize("body", ["null", "[null]", '{"data": null}', '{"data": [null, null]}'])
+def test_a_list_of_nothing_has_no_rows(
+    body: str, servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    procore = connect_to(servers(lambda request: Answer(body=body.encode())).url)
+    for table in (procore.table("rfis", project_id=HARBOR), procore.get_all(UNKNOWN)):
+        assert len(table.fetch()) == 0 and table.incomplete == []
+
+
+@pytest.mark.parametrize(
+    "body", ['{"errors": ["too busy"]}', '{"data": [], "error": "too busy"}', '[{"error": "too busy"}]']
+)
+def test_an_error_with_a_status_of_success_is_an_error(
+    body: str, servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    api = SmallApi({rfis_of(number): rfis(3) for number in (1, 2)})
+    server = servers(api)
+    api.refused[rfis_of(2)] = api.refused[UNKNOWN] = Answer(200, body.encode())
+    procore = connect_to(server.url)
+    for table in (procore.table("rfis", project_id=2), procore.get_all(UNKNOWN)):
+        with pytest.raises(ProcoreAPIError, match="too busy.*in place of a list"):
+            table.fetch()
+    several = procore.table("rfis", project_id=[1, 2])
+    with pytest.warns(ProcoreIncompleteWarning):
+        assert len(several.fetch()) == 3
+    assert [(one.project_id, one.status) for one in several.incomplete] == [(2, 200)]
+    # One that passes is asked for again.
+    left = [Answer(200, body.encode())] * 2
+    server.answer = lambda request: left.pop() if left else api(request)
+    assert len(procore.table("rfis", project_id=1, params={"again": 1}).fetch()) == 3

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from procore_jupyter.session.envelope import DEEPEST, ENVELOPES, ERRORS, Body, Kind, is_error, place_of_rows
 from procore_jupyter.tables.arrow.types import Number
 
 RawRows = Sequence[Any]
@@ -21,6 +22,9 @@ RawRows = Sequence[Any]
 PIECE = 64 * 1024
 """Bytes checked at a time for whether they are text: a copy of a whole page would take memory until the next one."""
 
+LARGEST_ERROR = 10_000
+"""Bytes of a list's only row that may be an error."""
+
 DEEPEST_ROW = 500
 """Levels of records and lists within a row. Each version of Python bounds recursion at another depth of its own."""
 
@@ -28,7 +32,8 @@ MOST_WHOLE = 4000
 """Digits of a whole number that is still read as one: Python reads 4,300 (`sys.int_info.default_max_str_digits`)."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_RECORD, _LIST = ord("{"), ord("[")
+_RECORD, _LIST, _NULL = ord("{"), ord("["), ord("n")
+_KINDS: dict[int, Kind] = {_RECORD: "record", _LIST: "list", _NULL: "null"}
 
 # An escape in a JSON text; a surrogate pair is one escape.
 _ESCAPE = re.compile(
@@ -49,9 +54,7 @@ _marked = msgspec.json.Decoder(_Marked)
 _objects = msgspec.json.Decoder(dict[str, Any], float_hook=Number)
 
 
-def decoder(
-    shape: str = "array", list_key: str = ""
-) -> Callable[[bytes | memoryview], tuple[RawRows, Hashable, Hashable]]:
+def decoder(shape: str = "array", list_key: str = "") -> Callable[[bytes | memoryview], Body]:
     """Return a function that cuts the bodies of a list's answers into rows.
 
     Parameters
@@ -64,51 +67,90 @@ def decoder(
     Returns
     -------
     callable
-        From a body to the rows, and what tells the first and the last row from others (`mark`).
+        From a body to the rows, the bytes of a JSON object each; `mark` tells the first and the last from others.
     """
 
-    def decode(body: bytes | memoryview) -> tuple[RawRows, Hashable, Hashable]:
+    def decode(body: bytes | memoryview) -> Body:
         if bytes(body[:3]) == _BYTE_ORDER_MARK:
             body = body[3:]
         try:
             _check_text(body)  # cutting doesn't look inside the rows
-            rows = rows_of(body, shape, list_key)
+            return _body(body, shape, list_key)
         except (msgspec.DecodeError, UnicodeDecodeError):
             # Half a surrogate pair, or bytes that aren't UTF-8: all other rows and fields are worth having.
-            rows = rows_of(_repaired(body), shape, list_key)
-        return (rows, mark(rows[0]), mark(rows[-1])) if rows else (rows, None, None)
+            return _body(_repaired(body), shape, list_key)
 
     return decode
 
 
-def rows_of(body: bytes | memoryview, shape: str = "array", list_key: str = "") -> RawRows:
-    """Return the rows that a body holds.
+def _body(body: bytes | memoryview, shape: str, list_key: str) -> Body:
+    """Return the rows that a body holds. Raises ValueError if it holds none, or is no JSON."""
+    rows, record = _rows_of(body, shape, list_key)
+    nulls = 0
+    if not all(memoryview(row)[0] == _RECORD for row in rows):
+        rows, nulls = _records(rows, shape)
+    return Body(rows, mark(rows[0]), mark(rows[-1]), nulls, record) if rows else Body(rows, nulls=nulls)
 
-    Raises
-    ------
-    ValueError
-        It holds no rows, or is no JSON (`msgspec.DecodeError` is a ValueError).
-    """
+
+def _rows_of(body: bytes | memoryview, shape: str, list_key: str, depth: int = 0) -> tuple[RawRows, bool]:
+    """Return the values in a body's list; or its one record, with true. msgspec's DecodeError is a ValueError."""
     start = next((byte for byte in memoryview(body).cast("B")[:64] if byte not in b" \t\r\n"), None)
     if start == _LIST:
         rows: RawRows = _array.decode(body)
         if shape == "groups" or (list_key and shape == "unknown"):
             rows = _ungrouped(rows, list_key)
-        return rows if all(_opens(row) == _RECORD for row in rows) else [_as_record(row) for row in rows]
+        if len(rows) == 1 and _is_error(rows[0]):
+            raise ValueError("an error")
+        return rows, False
+    if start == _NULL and bytes(body).strip() == b"null":
+        return [], False  # an empty list
     if start != _RECORD:
         raise ValueError("neither a list nor a record")
     record = _record.decode(body)
+    kinds = {name: _kind(value) for name, value in record.items()}
+    one_record = shape in ("object", "data_object")
+    if is_error(kinds, lambda name: json.loads(bytes(record[name])), record=one_record):
+        raise ValueError("an error")
     outer, _, rest = list_key.partition(".")
     for key in (*list_key.split("."), "data"):
-        inner = record.get(key)
-        if inner is None or _opens(inner) not in (_RECORD, _LIST):
-            continue
+        kind = kinds.get(key)
         deeper = rest if key == outer else ""
-        if _opens(inner) == _LIST or shape in ("data_object", "object_with_list") or deeper:
-            return rows_of(bytes(inner), "array" if shape == "object_with_list" else shape, deeper)
-    if shape in ("object", "data_object", "unknown") or list_key:
-        return [msgspec.Raw(bytes(body).strip())]
+        if kind == "list" or (kind == "record" and (shape in ("data_object", "object_with_list") or deeper)):
+            inner = bytes(record[key])
+            return _rows_of(inner, "array" if shape == "object_with_list" else shape, deeper, depth + 1)
+    place = None if one_record and kinds.get("data") != "null" else place_of_rows(kinds)
+    if (
+        place is not None
+        and depth < DEEPEST
+        and (kinds[place] != "list" or place in ENVELOPES or _holds_records(record[place]))
+    ):
+        return _rows_of(bytes(record[place]), shape, "", depth + 1)
+    if one_record or shape == "unknown":
+        return [msgspec.Raw(bytes(body).strip())], True
     raise ValueError("no list")
+
+
+def _records(rows: RawRows, shape: str) -> tuple[RawRows, int]:
+    """Return bare values as records with one field, without nulls that stand in place of records; and their number."""
+    if shape in ("values", "data_values") or any(_kind(row) in ("value", "list") for row in rows):
+        return [_as_record(row) for row in rows], 0
+    found = [row for row in rows if _kind(row) == "record"]
+    return found, len(rows) - len(found)
+
+
+def _holds_records(rows: Any) -> bool:
+    return all(_kind(row) in ("record", "null") for row in _array.decode(rows))
+
+
+def _is_error(row: Any) -> bool:
+    """Tell whether the only row of a list is an error, and nothing else."""
+    if _kind(row) != "record" or memoryview(row).nbytes > LARGEST_ERROR:
+        return False
+    found = _record.decode(row)
+    kinds = {name: _kind(value) for name, value in found.items()}
+    return any(name.lower() in ERRORS for name in kinds) and is_error(
+        kinds, lambda name: json.loads(bytes(found[name])), record=True
+    )
 
 
 def mark(row: Any) -> Hashable:
@@ -142,29 +184,31 @@ def objects(rows: RawRows) -> list[dict[str, Any]]:
     return found
 
 
-def _opens(value: Any) -> int:
-    """Return the first byte of a JSON value."""
-    return memoryview(value)[0]
+def _kind(value: Any) -> Kind:
+    """Return what a JSON value is."""
+    return _KINDS.get(memoryview(value)[0], "value")
 
 
 def _ungrouped(groups: RawRows, list_key: str) -> RawRows:
     """Return the rows in groups, each with the plain values of its group (``group_title``)."""
     rows: list[Any] = []
     for group in groups:
-        if _opens(group) != _RECORD:
+        if _kind(group) != "record":
             return groups
         told = _record.decode(group)
         inner = told.pop(list_key, None)
-        if inner is not None and bytes(inner) == b"null":
+        if inner is not None and _kind(inner) == "null":
             continue  # an empty group
-        if inner is None or _opens(inner) != _LIST:
+        if inner is None or _kind(inner) != "list":
             return groups  # these are rows, and no groups
         for row in _array.decode(inner):
-            if _opens(row) != _RECORD:
+            if _kind(row) == "null":
+                continue
+            if _kind(row) != "record":
                 return groups
             fields = _record.decode(row)
             for name, value in told.items():
-                if _opens(value) not in (_RECORD, _LIST):
+                if _kind(value) in ("value", "null"):
                     fields.setdefault(name, value)
             rows.append(msgspec.json.encode(fields))
     return rows
@@ -172,7 +216,7 @@ def _ungrouped(groups: RawRows, list_key: str) -> RawRows:
 
 def _as_record(row: Any) -> Any:
     """Return a bare value as a record with one field."""
-    return row if _opens(row) == _RECORD else b'{"value":' + bytes(row) + b"}"
+    return row if _kind(row) == "record" else b'{"value":' + bytes(row) + b"}"
 
 
 def _check_text(body: bytes | memoryview) -> None:

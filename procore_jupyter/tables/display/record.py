@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from procore_jupyter.session import api_errors
+from procore_jupyter.session.envelope import is_error, kinds_of
 from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH, cell, padded, type_of, width
 from procore_jupyter.wording import one_line
 
@@ -46,6 +47,6 @@ def read_record(response: requests.Response) -> Record:
         found = response.json()
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or is_error(kinds_of(found), found.__getitem__, record=True):
         raise api_errors.unusable(response, "a record")
     return Record(found)

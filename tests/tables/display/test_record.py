@@ -62,6 +62,11 @@ def test_an_answer_without_a_record_is_an_error(servers: Callable[..., Server], 
         read_from(servers(lambda request: Answer(body=body)))
 
 
+def test_an_error_with_a_status_of_success_is_an_error(servers: Callable[..., Server]) -> None:
+    with pytest.raises(ProcoreAPIError, match="too busy. GET /rest/v1.0/me answered so in place of a record"):
+        read_from(servers(lambda request: Answer(body=b'{"errors": ["too busy"]}')))
+
+
 def test_a_refusal_is_an_error(servers: Callable[..., Server]) -> None:
     with pytest.raises(NotFound, match="gone"):
         read_from(servers(lambda request: Answer(404, b'{"errors": "gone"}')))

@@ -1,0 +1,102 @@
+"""A list of the API, and one page of it requested: the page, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from procore_jupyter.errors import ProcoreError
+from procore_jupyter.session import api_errors
+from procore_jupyter.session.envelope import Body, rows_in
+from procore_jupyter.session.page_headers import page_headers
+from procore_jupyter.session.page_order import Page, PageRequest
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
+
+Decoder = Callable[[bytes | memoryview], Body]
+"""Splits a list's body into its rows. Raises ValueError if the body is no list."""
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """A list to read.
+
+    Parameters
+    ----------
+    path : str
+        Its address.
+    params : sequence of (str, object)
+        The caller's own parameters, sent with every page.
+    paged : bool
+        Whether the list is known to come in pages.
+    page_size : int or None
+        Rows a page to request; None for as many as the list gives by itself.
+    decode : callable
+        Splits a body into its rows.
+    """
+
+    path: str
+    params: Sequence[tuple[str, Any]] = ()
+    paged: bool = True
+    page_size: int | None = None
+    decode: Decoder = rows_in
+
+
+@dataclass(frozen=True)
+class PageAnswer:
+    """What became of one page.
+
+    Parameters
+    ----------
+    page : Page or None
+        The page.
+    size : int
+        Bytes of the body.
+    error : Exception or None
+        Why there is no page.
+    status : int or None
+        The HTTP status of a refusal.
+    said : str
+        What a refusal said.
+    broken : bool
+        The answer is no list.
+    """
+
+    page: Page | None = None
+    size: int = 0
+    error: Exception | None = None
+    status: int | None = None
+    said: str = ""
+    broken: bool = False
+
+
+def request_page(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> PageAnswer:
+    """Request one page of a list."""
+    try:
+        response = session.get(wanted.path, params=[*wanted.params, *ask.params.items()])
+    except (requests.RequestException, ProcoreError) as error:
+        return PageAnswer(error=error)
+    if response.status_code >= 400:
+        said = api_errors.said_by(response)
+        return PageAnswer(error=api_errors.error_from(response), status=response.status_code, said=said)
+    content = response.content
+    try:
+        body = wanted.decode(content) if content or response.status_code != 204 else Body(())
+    except (ValueError, RecursionError):
+        return PageAnswer(error=api_errors.unusable(response, "a list"), broken=True)
+    told = page_headers(response.headers)
+    page = Page(
+        body.rows,
+        body.first,
+        body.last,
+        total=told.total,
+        size=told.size,
+        more=told.more,
+        nulls=body.nulls,
+        record=body.record,
+    )
+    return PageAnswer(page, len(content))
