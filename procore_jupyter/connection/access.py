@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from procore_jupyter.connection.front_end import registered_front_end
 from procore_jupyter.connection.question import FILL_IN
 from procore_jupyter.errors import LoginRequired, LoginTimeout
+from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.login.flow import LoginFlow, LoginState
 
 if TYPE_CHECKING:
@@ -79,6 +80,12 @@ class Access:
         self._closed: str | None = None  # why no call gets one any more
         self._lock = threading.Lock()  # guards `_callbacks`
         self._callbacks: list[Callable[[], None]] | None = None  # None: no login is pending
+        in_each_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Wait for no login, in a process that was forked: the answer comes to the parent, which stores the token."""
+        self._lock = threading.Lock()
+        self.flow, self._callbacks, self._instead = None, None, ""
 
     def wait_for(self, flow: LoginFlow, *, instead: str = "") -> None:
         """Make every call for a token wait for a login first.

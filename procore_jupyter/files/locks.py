@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from procore_jupyter.files.forks import importing
 from procore_jupyter.files.private import NotPrivate, private_folder
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def process_lock(path: Path, timeout: float) -> Iterator[str]:
     with thread_lock(str(path)).held(timeout) as mine:
         if not mine:
             raise StillLocked(path, timeout)
-        from filelock import Timeout  # on first use: %load_ext doesn't pay for it
+        with importing():
+            from filelock import Timeout  # on first use: %load_ext doesn't pay for it
 
         lock: BaseFileLock | None = None
         problem = ""
@@ -142,7 +144,8 @@ def file_lock(path: Path, *, thread_local: bool = True) -> BaseFileLock:
     thread_local : bool
         Only the thread that acquires the lock may release it.
     """
-    from filelock import FileLock
+    with importing():
+        from filelock import FileLock
 
     # Where flock is missing, filelock from 3.30 on would go on with a lock that is a mere file and
     # outlives a killed process, unless told not to.

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import TokenRequestError, without_frames
+from procore_jupyter.files.forks import importing
 from procore_jupyter.oauth.failures import Request, refusal, unreachable
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_response import EndpointResponse, error_code, parse, read, read_token
@@ -305,13 +306,13 @@ class OAuthClient:
         }
 
     def _body(self, form: Mapping[str, Secret | str | None]) -> str:
-        from oauthlib.oauth2.rfc6749.parameters import prepare_token_request
+        with importing():
+            from oauthlib.common import urlencode
+            from oauthlib.oauth2.rfc6749.parameters import prepare_token_request
 
         plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in form.items()}
         who = {"client_id": self.client_id, "client_secret": self._client_secret.reveal()}
         grant_type = plain.pop("grant_type", None)
         if grant_type is not None:
             return str(prepare_token_request(grant_type, **who, **plain))
-        from oauthlib.common import urlencode
-
         return str(urlencode(list({**plain, **who}.items())))

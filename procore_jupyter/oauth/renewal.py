@@ -8,6 +8,7 @@ and between the provider's answer and the save stands nothing but parsing.
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable
 
@@ -42,6 +43,9 @@ class _Unsaved:
 
 
 _unsaved: dict[tuple[str, TokenKey], _Unsaved] = {}
+if hasattr(os, "register_at_fork"):
+    # The parent goes on with them: a refresh token that two processes know of would be spent twice.
+    os.register_at_fork(after_in_child=_unsaved.clear)
 
 
 class Renewal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +29,18 @@ from procore_jupyter.secret import Secret
 _tokens: dict[tuple[str, TokenKey], StoredToken] = {}
 _notes: dict[tuple[str, TokenKey], RefreshNote] = {}
 _secrets: dict[tuple[str, SecretKey], Secret] = {}
+
+
+def _leave_renewing_to_the_parent() -> None:
+    """Keep no refresh token in memory, in a process that was forked: the parent has the same, and it is good for once."""
+    for place, stored in [*_tokens.items()]:
+        _tokens[place] = dataclasses.replace(
+            stored, token=dataclasses.replace(stored.token, refresh_token=None)
+        )
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_renewing_to_the_parent)
 
 
 def open_store(location: str | None = None) -> TokenStore:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from procore_jupyter.errors import LoginRequired, ProcoreWarning, TokenRequestError
+from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.oauth.client import OAuthClient
 from procore_jupyter.oauth.renewal import AppRenewal, Renewal
 from procore_jupyter.oauth.single_flight import Flight
@@ -136,6 +137,11 @@ class TokenSource(TokenProvider):
         self._memory: tuple[Token, float] | None = None
         self._mutex = threading.Lock()
         self._flight: Flight[Token] | None = None
+        in_each_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Begin without a renewal under way, in a process that was forked: the parent goes on with it."""
+        self._mutex, self._flight = threading.Lock(), None
 
     # ------------------------------------------------------------------- what a session asks for
 

@@ -199,7 +199,13 @@ class Ledger:
             if window is not None and abs(window.ends - ends) <= SAME_END:
                 window.taken = max(0, window.taken - lease.count)
 
-    def lease(self, now: float, unanswered: int = 0, seen: dict[int, float] | None = None) -> Lease | float:
+    def lease(
+        self,
+        now: float,
+        unanswered: int = 0,
+        seen: dict[int, float] | None = None,
+        most: int = LARGEST_LEASE,
+    ) -> Lease | float:
         """Return a lease, or the seconds until there may be one.
 
         Parameters
@@ -210,6 +216,8 @@ class Ledger:
             Requests of this process under way: sent in the window before, they may be counted in this one.
         seen : dict of int to float
             The start of each window, by its limit, in which this process has counted `unanswered`; changed in place.
+        most : int
+            Requests of the lease at most.
         """
         self._forget_what_makes_no_sense(now)
         if now < self.closed_until:
@@ -238,7 +246,7 @@ class Ledger:
                 if window.left(now) <= 0
             )
         share = max(2, min(window.limit for window in windows) // LEASES)
-        count = 1 if self.alone else min(left, share, LARGEST_LEASE, max(1, left // LAST_LEASES))
+        count = 1 if self.alone else min(left, share, most, max(1, left // LAST_LEASES))
         for window in windows:
             window.taken += count
         return Lease(
@@ -303,6 +311,10 @@ class LedgerFile:
         self.last = Ledger()
         self._lock: BaseFileLock | None = None
         self._avoided_until = float("-inf")
+
+    def begin_anew(self) -> None:
+        """Make a lock of its own, in a process that was forked: the parent may hold the one there is."""
+        self._lock = None
 
     def exists(self) -> bool:
         """Return whether there is a file, which another kernel may have written."""

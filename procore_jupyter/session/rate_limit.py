@@ -13,7 +13,16 @@ import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from procore_jupyter.session.ledger import CLOCK_SET, LOOK_AGAIN, PROBE, Lease, Ledger, LedgerFile
+from procore_jupyter.files.forks import in_each_child
+from procore_jupyter.session.ledger import (
+    CLOCK_SET,
+    LARGEST_LEASE,
+    LOOK_AGAIN,
+    PROBE,
+    Lease,
+    Ledger,
+    LedgerFile,
+)
 from procore_jupyter.session.limit_headers import (
     LONGEST_WINDOW,
     WindowReport,
@@ -83,6 +92,11 @@ class WaitsTold:
     def __init__(self) -> None:
         self._latest = float("-inf")
         self._lock = threading.Lock()
+        in_each_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Begin with a free lock, in a process that was forked."""
+        self._lock = threading.Lock()
 
     def is_new(self, ends: float) -> bool:
         """Return whether nobody has told of a wait that ends at this unix time; the caller then tells of it."""
@@ -131,6 +145,17 @@ class Pace:
             "-inf"
         )  # until then callers wait out the last wait, and don't ask the ledger again
         self._wait, self._waits_since = 0.0, 0.0  # the last wait, in seconds, and its beginning
+        self._most = LARGEST_LEASE
+        in_each_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Begin without a lease and without requests under way, in a process that was forked: they are the parent's.
+
+        Such a process may end without a word, so that it gives no lease back: it takes one request at a time.
+        """
+        self._lock = threading.Lock()
+        self._file.begin_anew()
+        self._lease, self._unanswered, self._undeclared, self._most = Lease(), 0, 0, 1
 
     def claim(self) -> float:
         """Return 0 if the caller may send one request now, else the seconds to wait.
@@ -239,7 +264,7 @@ class Pace:
             ledger.clock = self._server.known or ledger.clock
             ledger.give_back(left)
             ledger.learn(reports, undeclared)
-            return ledger.lease(now, self._unanswered, self._seen)
+            return ledger.lease(now, self._unanswered, self._seen, self._most)
 
         found = self._file.change(act)
         self._undeclared = 0

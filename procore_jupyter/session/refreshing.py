@@ -10,15 +10,18 @@ from __future__ import annotations
 import random
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import requests
 from requests import exceptions
+from requests.adapters import HTTPAdapter
 
 from procore_jupyter.addresses import Origin
 from procore_jupyter.errors import ConfigurationError, without_frames
+from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.oauth.failures import unreachable
 from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.session import exchange, rules, scope
@@ -34,6 +37,11 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}(?=:)")
+
+
+_of_parents: list[
+    object
+] = []  # the connections of the process that this one was forked from, never closed here
 
 
 def _say(message: str) -> None:
@@ -112,6 +120,7 @@ class RefreshingSession(requests.Session):
         self._last_headers: Mapping[str, str] = {}
         self.company_id = company_id
         self._ready = True
+        in_each_child(self._begin_anew)
 
     def _connect_to(
         self,
@@ -132,6 +141,15 @@ class RefreshingSession(requests.Session):
         self.proxies = {name: masked_userinfo(url) for name, url in (proxies or {}).items()}
         if pace is not None:
             self._patience.pace = pace
+
+    def _begin_anew(self) -> None:
+        """Have no open connections, in a process that was forked: the parent goes on with those there are."""
+        for adapter in self.adapters.values():
+            if isinstance(adapter, HTTPAdapter):
+                # What closes a connection that is no longer referred to would wait for a lock that nobody holds.
+                _of_parents.append((adapter.poolmanager, adapter.proxy_manager))
+                adapter.__setstate__(adapter.__getstate__())  # type: ignore[attr-defined]  # as pickle restores it
+        self.cookies._cookies_lock = threading.RLock()  # type: ignore[attr-defined]
 
     # What a person sets and sees. None of it asks the network.
 

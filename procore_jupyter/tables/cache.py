@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from procore_jupyter.files.forks import in_each_child
+
 KEPT = 900.0
 """Seconds for which something fetched is used again."""
 
@@ -36,6 +38,11 @@ class Cache:
         self.times_forgotten = 0
         self._lock = threading.Lock()
         self._things: dict[Key, tuple[float, Any]] = {}
+        in_each_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Begin with a free lock, in a process that was forked."""
+        self._lock = threading.Lock()
 
     def get(self, key: Key) -> Any:
         """Return the thing under a key, or None."""

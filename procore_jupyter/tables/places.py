@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from procore_jupyter.errors import ConfigurationError, ParameterError
+from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.scope import in_haste
@@ -67,8 +68,15 @@ class Places:
         self._session, self._cache = session, cache
         self.project: Named | None = None if project_id is None else (project_id, "")
         self.known_companies: tuple[Named, ...] | None = None
-        self._looked = not look_for_company
+        self._looks, self._looked = look_for_company, not look_for_company
         self._asking = threading.RLock()
+        in_each_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Begin with a free lock, in a process that was forked, and ask for what another thread was asking for."""
+        self._asking = threading.RLock()
+        if self.known_companies is None:
+            self._looked = not self._looks
 
     # Companies
 
