@@ -85,7 +85,7 @@ AS_SEVERAL: dict[str, Callable[[list[int]], Any]] = {
 }
 """Ways in which a person has several ids."""
 
-MISSING = (None, math.nan, numpy.nan, numpy.float32("nan"), pandas.NaT, pandas.NA, Decimal("nan"), numpy.datetime64("NaT"), pa.scalar(None))  # fmt: skip
+MISSING = (None, math.nan, numpy.nan, numpy.float32("nan"), pandas.NaT, pandas.NA, Decimal("nan"), numpy.datetime64("NaT", "ns"), pa.scalar(None))  # fmt: skip
 
 
 def selected(name: str, **parameters: Any) -> Selection:
