@@ -19,7 +19,7 @@ from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, read_record
-from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places, named
+from procore_jupyter.tables.places import COMPANIES, PROJECTS, Directory, Places
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ class Procore(RefreshingSession):
         found = self.tables.open(COMPANIES).refresh()
         most = self._settings.max_rows
         if most is None or len(found) < most:
-            self._places.known_companies = named([*found])
+            lack = next((one.message for one in found.incomplete), "")
+            self._places.known_companies = Directory.of([*found], lack, "companies")
         return found
 
     def projects(self) -> Table:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from procore_jupyter.session.page_audit import PageAudit
+from procore_jupyter.wording import counted
 
 LADDER = (1000, 500, 300, 200, 100, 50, 20)
 """Rows a page that are tried one after the other when a larger page is refused."""
@@ -317,6 +318,28 @@ class PageOrder:
         """Request a page again whose answer was useless."""
         self._out.discard(ask.offset)
         self._todo.appendleft(ask)
+
+    def lack(self, unique: int, name: str) -> str:
+        """Return why rows of the list may be missing, once it was read to its end; empty if all are there.
+
+        Parameters
+        ----------
+        unique : int
+            Different rows that came.
+        name : str
+            What the list is called.
+        """
+        came = f"{counted(unique, 'row')} came"
+        if self.total is not None and unique < self.total:
+            return (
+                f"Procore counts {counted(self.total, 'row')} of {name} there and gave {unique:,}: some you may not see, or "
+                "the list changed while it was read."
+            )
+        if self.repeats and self.total is None and not self.unpaged:
+            return f"Procore gave rows of {name} again in place of others: {came}, and there may be more."
+        if self.unsettled:
+            return f"{name} kept changing while it was read: {came}, and some may be missing. Read it again when less is going on."
+        return ""
 
     # Handing on
 

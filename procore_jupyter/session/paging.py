@@ -76,13 +76,25 @@ class Failed:
 Event = Rows | Idle | Failed
 
 
+class ShortList(list[Any]):
+    """The rows of a short list.
+
+    Attributes
+    ----------
+    lack : str
+        Why some may be missing; empty if all are there.
+    """
+
+    lack = ""
+
+
 def rows(
     session: RefreshingSession,
     path: str,
     params: Mapping[str, Any] | None = None,
     *,
     page_size: int | None = None,
-) -> list[Any]:
+) -> ShortList:
     """Return all rows of a short list, each once. This thread requests one page after the other.
 
     Parameters
@@ -98,7 +110,7 @@ def rows(
 
     Returns
     -------
-    list
+    ShortList
         The rows, as JSON gives them.
 
     Raises
@@ -108,13 +120,14 @@ def rows(
     """
     wanted = ListRequest(path, [*(params or {}).items()], page_size=page_size)
     one = _List(0, wanted, limit=None)
-    found: list[Any] = []
+    found = ShortList()
     known: set[Hashable] = set()
     while True:
         ask = one.pages.next()
         if ask is None:
             if one.pages.look_again(len(found)):
                 continue
+            found.lack = one.pages.lack(len(found), path.rpartition("/")[2])
             return found
         one.take(ask, request_page(session, wanted, ask))
         if one.error is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables import arguments
+from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection
-from procore_jupyter.wording import one_line
+from procore_jupyter.wording import counted, one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
@@ -25,14 +27,51 @@ if TYPE_CHECKING:
 COMPANIES = "/rest/v1.0/companies"
 PROJECTS = "/rest/v1.1/projects"
 
-LOOK = 0.2
-"""Seconds between two looks at whether the lock is free: Windows hears an interrupt only between two waits."""
-
 PROJECTS_A_PAGE = 300
 """Projects a page: the most that Procore gives, by its API description of the list."""
 
 _LISTED = 20
 """Companies or projects that a message lists at most."""
+
+ParentsAt = Callable[[str, Any, Sequence[Place]], Sequence[Sequence[int | str]]]
+"""Takes a parameter of parents, the values that are wanted of it, and places; returns the values at each place."""
+
+
+class Directory(tuple[Named, ...]):
+    """Companies or projects as Procore lists them.
+
+    Attributes
+    ----------
+    lack : str
+        Why some may be missing; empty if all are there.
+    """
+
+    lack: str = ""
+
+    @classmethod
+    def of(cls, rows: Sequence[Any], lack: str, many: str) -> Directory:
+        """Return what rows list, also those of version 2's lists, whose ids are texts.
+
+        Parameters
+        ----------
+        rows : sequence
+            The rows.
+        lack : str
+            Why some may be missing; empty if all are there.
+        many : str
+            What they are: ``companies``.
+        """
+        found: dict[int, str] = {}
+        without = 0
+        for row in rows:
+            number = arguments.whole(row.get("id")) if isinstance(row, dict) else None
+            if number is None:
+                without += 1
+            else:
+                found.setdefault(number, str(row.get("name") or ""))
+        made = cls(found.items())
+        made.lack = lack or (f"{counted(without, 'row')} of the list of {many} had no id." if without else "")
+        return made
 
 
 class Places:
@@ -53,7 +92,7 @@ class Places:
     ----------
     project : (int, str) or None
         The chosen project: its id, and its name or an empty text.
-    known_companies : tuple of (int, str) or None
+    known_companies : Directory or None
         The companies that the person may see; None until they were asked for.
     """
 
@@ -67,26 +106,25 @@ class Places:
     ) -> None:
         self._session, self._cache = session, cache
         self.project: Named | None = None if project_id is None else (project_id, "")
-        self.known_companies: tuple[Named, ...] | None = None
+        self.known_companies: Directory | None = None
         self._looks, self._looked = look_for_company, not look_for_company
-        self._asking = threading.RLock()
         in_each_child(self._begin_anew)
 
     def _begin_anew(self) -> None:
-        """Begin with a free lock, in a process that was forked, and ask for what another thread was asking for."""
-        self._asking = threading.RLock()
+        """Ask for what another thread was asking for, in a process that was forked."""
         if self.known_companies is None:
             self._looked = not self._looks
 
     # Companies
 
-    def companies(self) -> tuple[Named, ...]:
+    def companies(self) -> Directory:
         """Return the companies that the person may see. Asks Procore the first time, once for all threads."""
         if self.known_companies is None:
             with self._alone():
                 if self.known_companies is None:
                     # All of them, whatever MaxRows says: a part of the list can't tell which is the only one.
-                    self.known_companies = named(paging.rows(self._session, COMPANIES))
+                    rows = paging.rows(self._session, COMPANIES)
+                    self.known_companies = Directory.of(rows, rows.lack, "companies")
         return self.known_companies
 
     def look_ahead(self) -> None:
@@ -119,7 +157,7 @@ class Places:
                     if not isinstance(error, requests.RequestException):
                         raise
         known = self.known_companies
-        if known is not None and len(known) == 1:
+        if known is not None and len(known) == 1 and not known.lack:
             self._session.company_id = known[0][0]
 
     def company(self, wanted: Any = None) -> Named:
@@ -136,7 +174,7 @@ class Places:
             wanted = _id_or_name(wanted)
             if isinstance(wanted, int):
                 return wanted, self._company_name(wanted)
-            return pick(wanted, self.companies(), "company", "companies")
+            return self._company_named(wanted)
         self._session._wait_for_sign_in()
         self.choose_only_company()
         if self._session.company_id is not None:
@@ -147,9 +185,14 @@ class Places:
                 "Procore lists no company for you, so there is nothing to choose. Ask your company's admin to add you, "
                 "or name one:  CompanyId=…"
             )
+        lack = f" There may be others: {known.lack}" if known.lack else ""
+        count = f"{len(known)} companies" if len(known) > 1 else "one company"
         raise ConfigurationError(
-            f"You are in {len(known)} companies: {listed(known)}. Choose one:  procore.use(company={first_of(known)})"
+            f"You are in {count}: {listed(known)}. Choose one:  procore.use(company={first_of(known)}){lack}"
         )
+
+    def _company_named(self, wanted: int | str) -> Named:
+        return pick(wanted, self.companies(), "company", "companies")
 
     def _company_name(self, number: int) -> str:
         return dict(self.known_companies or ()).get(number, "")
@@ -157,46 +200,40 @@ class Places:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Let one thread at a time ask for the companies."""
-        self._session._wait_for_sign_in()  # before the lock, which may be wanted meanwhile by what draws the sign-in
-        while not self._asking.acquire(timeout=LOOK):
-            pass
-        try:
+        self._session._wait_for_sign_in()  # before its turn, which may be wanted meanwhile by what draws the sign-in
+        with self._cache.alone(("companies",)):
             yield
-        finally:
-            self._asking.release()
 
     # Projects
 
-    def projects(self, wanted: Any, company: Named) -> Sequence[Named]:
+    def projects(self, wanted: Any, company: Named) -> Directory:
         """Return projects of a company.
 
         Parameters
         ----------
         wanted : object
-            An id, a name, a tuple of these, ``"all active"`` or ``"all"``; None means the chosen project, or the only one.
+            An id, a name, a tuple of these, ``"all active"`` or ``"all"``; None means the only one.
         company : (int, str)
             The company.
 
         Raises
         ------
         ConfigurationError
-            There is no such project; or none is chosen, and there is not just one.
+            There is no such project; or there is not just one.
         """
-        if wanted is None and self.project is not None:
-            wanted = self.project[0]
         if wanted is None:
             known = self._listed(company)
-            if len(known) != 1:
+            if len(known) != 1 or known.lack:
                 raise ConfigurationError(_which_project(known))
             return known
         if isinstance(wanted, str) and wanted.strip().lower() in (ALL, ALL_ACTIVE):
             found = self._listed(company, "All" if wanted.strip().lower() == ALL else "Active")
-            if not found:
+            if not found and not found.lack:
                 raise ConfigurationError(f"Procore lists no project of {company[1] or company[0]} for you.")
             return found
         several = wanted if isinstance(wanted, tuple) else (wanted,)
         chosen = {one[0]: one for one in (self._project(each, company) for each in several)}
-        return [*chosen.values()]  # each once, also if an id and a name mean the same
+        return Directory(chosen.values())  # each once, also if an id and a name mean the same
 
     def forget_projects(self, company: Named) -> None:
         """Forget the lists of a company's projects: the next call that needs one asks Procore."""
@@ -212,13 +249,14 @@ class Places:
         except ConfigurationError:
             return pick(wanted, self._listed(company, "All"), "project", "projects")
 
-    def _listed(self, company: Named, status: str = "Active") -> Sequence[Named]:
+    def _listed(self, company: Named, status: str = "Active") -> Directory:
         """Return a company's projects of one status, ``Active`` or ``All``. Asks Procore once in a while."""
 
-        def ask() -> tuple[Named, ...]:
+        def ask() -> Directory:
             params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
             self._session._wait_for_sign_in()
-            return named(paging.rows(self._session, PROJECTS, params, page_size=PROJECTS_A_PAGE))
+            rows = paging.rows(self._session, PROJECTS, params, page_size=PROJECTS_A_PAGE)
+            return Directory.of(rows, rows.lack, "projects")
 
         return self._cache.once(("projects", company[0], status), ask)
 
@@ -244,15 +282,32 @@ class Places:
             self.forget_projects(where)
             self.project = pick(wanted, self._listed(where), "project", "projects")
 
-    def of(self, selection: Selection, parents: Callable[[str, Place], Sequence[int | str]]) -> list[Place]:
+    def pinned(self, selection: Selection) -> Selection:
+        """Return a selection with the chosen company and project put in where it names none. Asks nobody."""
+        spec, company, project = selection.spec, selection.company, selection.project
+        if spec.scope == "global":
+            return selection
+        if isinstance(company, str):
+            named = [number for number, name in self.known_companies or () if _same(name, company)]
+            company = named[0] if len(named) == 1 else company
+        chosen = self._session.company_id
+        if company is None:
+            company = chosen
+        if spec.scope == "project" and project is None and self.project is not None and company == chosen:
+            project = self.project[0]
+        return dataclasses.replace(selection, company=company, project=project)
+
+    def of(self, selection: Selection, parents: ParentsAt, missing: list[Incomplete]) -> list[Place]:
         """Return the places that a selection means, asking Procore for what it leaves open.
 
         Parameters
         ----------
         selection : Selection
-            The rows that are wanted.
+            The rows that are wanted, `pinned`.
         parents : callable
-            Returns the values of a column (``table.column``) at a place: asked if all parents are wanted.
+            Finds rows of other tables where the selection doesn't say at which place they are.
+        missing : list of Incomplete
+            What may be missing of the places is appended to it.
 
         Raises
         ------
@@ -268,30 +323,28 @@ class Places:
             if spec.scope == "project":
                 projects = self.projects(selection.project, company)
                 places = [Place(company, project) for project in projects]
+                if projects.lack:
+                    words = f"Projects may be missing. {projects.lack}"
+                    missing.append(Incomplete(company[1] or str(company[0]), None, None, words))
         for name, wanted in selection.parents:
-            found = []
-            for place in places:
-                if wanted == ALL:
-                    values = parents(spec.parents[name], place)
-                else:
-                    values = wanted if isinstance(wanted, tuple) else (wanted,)
-                found += [
-                    Place(place.company, place.project, (*place.parents, (name, value))) for value in values
-                ]
-            places = found
+            # Which of several projects a parent is in, its own table tells, where it is known.
+            several = len({place.project for place in places}) > 1 and spec.parents[name]
+            if wanted == ALL or several:
+                found = parents(name, wanted, places)
+            else:
+                found = [wanted if isinstance(wanted, tuple) else (wanted,)] * len(places)
+            places = [
+                dataclasses.replace(place, parents=(*place.parents, (name, value)))
+                for place, values in zip(places, found, strict=True)
+                for value in values
+            ]
         return places
-
-    def chosen_for(self, selection: Selection) -> tuple[int | None, int | None]:
-        """Return the ids of the chosen company and project, each if a selection depends on it."""
-        company = self._session.company_id if selection.company is None else None
-        by_project = selection.spec.scope == "project" and selection.project is None
-        return company, self.project[0] if by_project and self.project is not None else None
 
 
 def _one(what: str, wanted: Any) -> int | str:
     """Return an id or a name. Raises ParameterError if it is neither."""
     found = arguments.one(what, wanted)
-    return found if isinstance(found, str) and found.strip() else arguments.id_or_name(what, found)
+    return found if isinstance(found, str) else arguments.id_or_name(what, found)
 
 
 def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Named:
@@ -312,7 +365,7 @@ def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Name
         There is none, or more than one; the message lists them. A `ParameterError` if there are any.
     """
     text = str(wanted).strip()
-    by_name = [(number, name) for number, name in known if name.strip().casefold() == text.casefold()]
+    by_name = [(number, name) for number, name in known if _same(name, text)]
     by_id = [(number, name) for number, name in known if str(number) == text]
     found = (by_name or by_id) if isinstance(wanted, str) else by_id
     if len(found) == 1:
@@ -322,9 +375,14 @@ def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Name
             f"Several {many} are called {one_line(text)}: {listed(found)}. "
             f"Choose by its number:  procore.use({one}={found[0][0]})"
         )
+    lack = f" There may be others: {known.lack}" if isinstance(known, Directory) and known.lack else ""
     if not known:
-        raise ConfigurationError(f"Procore lists no {many} for you. Ask an admin to add you.")
-    raise ParameterError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.")
+        raise ConfigurationError(f"Procore lists no {many} for you. Ask an admin to add you.{lack}")
+    raise ParameterError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.{lack}")
+
+
+def _same(name: str, other: str) -> bool:
+    return name.strip().casefold() == other.strip().casefold()
 
 
 def listed(known: Sequence[Named], most: int = _LISTED) -> str:
@@ -341,23 +399,18 @@ def first_of(known: Sequence[Named]) -> str:
     return f'"{name}"' if clear and '"' not in name and "\\" not in name else str(number)
 
 
-def named(rows: Sequence[Any]) -> tuple[Named, ...]:
-    """Return the ids and names of the rows of a list, also of version 2's lists, whose ids are texts."""
-    found = []
-    for row in rows:
-        number = row.get("id") if isinstance(row, dict) else None
-        if isinstance(number, int) or (isinstance(number, str) and number.isascii() and number.isdecimal()):
-            found.append((int(number), str(row.get("name") or "")))
-    return tuple(found)
-
-
-def _which_project(known: Sequence[Named]) -> str:
+def _which_project(known: Directory) -> str:
+    lack = f" There may be others: {known.lack}" if known.lack else ""
     if not known:
-        return "Procore lists no active project for you there. Ask the company's admin to add you to one, or name one:  project_id=…"
+        return (
+            "Procore lists no active project for you there. Ask the company's admin to add you to one, or name one:  "
+            f"project_id=…{lack}"
+        )
     shown = first_of(known)
+    there = f"There are {len(known)}" if len(known) > 1 else "There is one"
     return (
-        f"Which project? There are {len(known)}: {listed(known)}. Say  project_id={shown}  or several in a list, "
-        f'project_id="all active"  for all of them; or choose one for all that follows:  procore.use(project={shown})'
+        f"Which project? {there}: {listed(known)}. Say  project_id={shown}  or several in a list, "
+        f'project_id="all active"  for all of them; or choose one for all that follows:  procore.use(project={shown}){lack}'
     )
 
 

@@ -6,12 +6,14 @@ import dataclasses
 import datetime
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.parents import Parents, parameters_for
 from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
 from procore_jupyter.tables.selection import Named, Place, Selection, selection_of
@@ -19,11 +21,15 @@ from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
-    from procore_jupyter.tables.reading import Incomplete, Reading
+    from procore_jupyter.tables.reading import Reading
     from procore_jupyter.tables.result import Fetched
 
 DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
 DEFINITIONS_A_PAGE = 100
+
+
+def _key(pinned: Selection) -> tuple[object, ...]:
+    return "rows", *pinned.key
 
 
 class Reader:
@@ -90,9 +96,12 @@ class Reader:
         from procore_jupyter.tables.arrow.ingest import Ingest
         from procore_jupyter.tables.reading import Reading, columns_at
 
-        self._session._wait_for_sign_in()
+        selection = self._settled(selection)
         missing: list[Incomplete] = []
-        places = self._places.of(selection, functools.partial(self._parents, missing))
+        notes: list[str] = []
+        places = self._places.of(
+            selection, functools.partial(self._parents, selection, missing, notes), missing
+        )
         company = next((place.company for place in places if place.company is not None), None)
         labels = functools.partial(self._labels, company)
         limits = [one for one in (limit, self._max_rows) if one is not None]
@@ -114,7 +123,15 @@ class Reader:
             draw=self._draw(),
         )
         reading.incomplete += missing
+        reading.notes += notes
         return reading
+
+    def _settled(self, selection: Selection) -> Selection:
+        """Return a selection that means the same whatever is chosen meanwhile. Waits for the sign-in."""
+        self._session._wait_for_sign_in()
+        if selection.spec.scope != "global":
+            self._places.company(selection.company)  # the only one is chosen by this
+        return self._places.pinned(selection)
 
     def rows(self, selection: Selection, *, strict: bool = False, peek: int | None = None) -> Fetched:
         """Return all rows of a selection: from the cache if they are there, else from Procore.
@@ -135,25 +152,20 @@ class Reader:
         LoginRequired, ConfigurationError
             As `begin`.
         """
-        kept = self.kept(selection, strict=strict)
-        if kept is not None:
-            return kept
-        found = self._fetch(selection, strict=strict, peek=peek)
-        if found.told_rows is None and self.is_current(selection, found):
-            self._cache.put(self._key(selection), found)
-        return found
+        return self._looked_up(selection, () if peek is None else ("peek",), strict=strict, peek=peek)
 
     def first(self, selection: Selection, count: int, *, strict: bool = False) -> Fetched:
         """Return the first rows of a selection, with as few requests as it takes. Raises as `rows`."""
-        found = self.kept(selection, strict=strict)
-        if found is None:
-            found = self._fetch(selection, strict=strict, limit=max(1, count))
-        return found.first(count)
+        limit = max(1, count)
+        return self._looked_up(selection, ("first", limit), strict=strict, limit=limit).first(count)
 
     def kept(self, selection: Selection, *, strict: bool = False) -> Fetched | None:
         """Return all rows of a selection if they are in the cache; if `strict`, only if none is missing."""
-        found: Fetched | None = self._cache.get(self._key(selection))
-        return None if found is not None and strict and found.incomplete else found
+        return self._kept(self._places.pinned(selection), (), strict)
+
+    def means_the_same(self, selection: Selection, found: Fetched) -> bool:
+        """Return whether rows are of the company and the project that a selection means now."""
+        return found.stamp[1:] == self._stamp(selection)[1:]
 
     def is_current(self, selection: Selection, found: Fetched) -> bool:
         """Return whether rows of a selection may be used again.
@@ -164,8 +176,57 @@ class Reader:
         return found.stamp == self._stamp(selection) and self.clock() - found.when < KEPT
 
     def forget(self, selection: Selection) -> None:
-        """Forget the rows of a selection."""
-        self._cache.drop_start(self._key(selection))
+        """Forget the rows of a selection, and the lists that say where they are."""
+        pinned = self._places.pinned(selection)
+        self._cache.drop_start(_key(pinned))
+        if pinned.spec.scope == "project" and not isinstance(pinned.project, int):
+            self._cache.drop_start(("projects",))
+        waiting = [pinned.spec]
+        while waiting:
+            for of in filter(None, waiting.pop().parents.values()):
+                waiting.append(self.catalog.find(of.partition(".")[0]))
+                self._cache.drop_start(("rows", waiting[-1].name))
+
+    def _looked_up(
+        self,
+        selection: Selection,
+        part: tuple[object, ...],
+        *,
+        strict: bool,
+        limit: int | None = None,
+        peek: int | None = None,
+    ) -> Fetched:
+        """Return rows of a selection from the cache if they are there, else from Procore: once for all threads.
+
+        Parameters
+        ----------
+        selection : Selection
+            The rows that are wanted.
+        part : tuple
+            Which part of them, if not all are.
+        strict, limit, peek : bool, int or None, int or None
+            As `rows` and `begin`.
+        """
+        kept = self._kept(self._places.pinned(selection), part, strict)
+        if kept is not None:
+            return kept
+        pinned = self._settled(selection)
+        with self._cache.alone(_key(pinned)):
+            kept = self._kept(pinned, part, strict)
+            if kept is None:
+                kept = self._fetch(pinned, strict=strict, limit=limit, peek=peek)
+                if kept.stamp[0] == self._cache.times_forgotten:
+                    whole = limit is None and kept.told_rows is None
+                    self._cache.put((*_key(pinned), *(() if whole else part)), kept)
+        return kept
+
+    def _kept(self, pinned: Selection, part: tuple[object, ...], strict: bool) -> Fetched | None:
+        """Return rows from the cache: all, else the same part of them."""
+        for which in dict.fromkeys([(), part]):
+            found: Fetched | None = self._cache.get((*_key(pinned), *which))
+            if found is not None and not (strict and found.incomplete):
+                return found
+        return None
 
     def _fetch(
         self, selection: Selection, *, strict: bool, limit: int | None = None, peek: int | None = None
@@ -177,38 +238,40 @@ class Reader:
         found = read_all(reading)
         if strict:
             raise_where_incomplete(found.incomplete, reading.failures)
-        # The only company is chosen on the way, if none was: the stamp is that of now.
-        stamp = (forgotten, *self._places.chosen_for(selection))
+        stamp = (forgotten, reading.selection.company, reading.selection.project)
         return dataclasses.replace(found, when=self.clock(), stamp=stamp)
 
     def _stamp(self, selection: Selection) -> tuple[object, ...]:
-        return self._cache.times_forgotten, *self._places.chosen_for(selection)
-
-    def _key(self, selection: Selection) -> tuple[object, ...]:
-        return "rows", *self._places.chosen_for(selection), *selection.key
+        pinned = self._places.pinned(selection)
+        return self._cache.times_forgotten, pinned.company, pinned.project
 
     # What a reading needs beside the rows
 
-    def _parents(self, missing: list[Incomplete], column: str, place: Place) -> Sequence[int | str]:
-        """Return the values of a column of another table, ``table.column``, at a place.
+    def _parents(
+        self,
+        selection: Selection,
+        missing: list[Incomplete],
+        notes: list[str],
+        name: str,
+        wanted: Any,
+        places: Sequence[Place],
+    ) -> Sequence[Sequence[int | str]]:
+        """Return the values of a parameter at places, out of the table whose rows they are.
 
         What is missing of that table is appended to `missing`: the rows of those parents will be missing too.
         """
-        from procore_jupyter.tables.reading import Incomplete
-
-        name, _, column = column.partition(".")
-        spec = self.catalog.find(name)
-        given = {key: value for key, value in place.columns.items() if key in spec.parameters}
-        # The whole rows, for no more requests than the column would cost: whoever asks for this often wants them next.
-        found = self.rows(selection_of(spec, given, today=self.today))
-        missing += found.incomplete
+        of = self.catalog.find(selection.spec.parents[name].partition(".")[0])
+        # The whole rows, for no more requests than the ids alone would cost: whoever asks for this often wants them next.
+        found = self.rows(selection_of(of, parameters_for(of, selection, places), today=self.today))
+        parents = Parents(selection, name, of, places)
+        parents.take(found.rows)
+        chosen = parents.chosen(wanted)
+        missing += [*found.incomplete, *parents.incomplete]
+        notes += parents.notes
         if found.cut:
-            project = place.project or (None, "")
-            words = (
-                f"Only the first {counted(found.rows.num_rows, 'row')} of {name} were gone through (MaxRows)."
-            )
-            missing.append(Incomplete(project[1] or str(place), project[0], None, words))
-        return [value for value in found.rows[column].unique().to_pylist() if value is not None]
+            words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were gone through (MaxRows)."
+            missing.append(Incomplete(of.name, None, None, words))
+        return chosen
 
     def _labels(self, company: Named | None) -> Mapping[int, str]:
         """Return the labels of a company's custom fields by their ids; none if Procore refuses them."""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,7 @@ from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
 from procore_jupyter.tables.arrow.types import as_text, one_of
 from procore_jupyter.tables.arrow.unique import RowsApart
+from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn
 from procore_jupyter.tables.selection import Place, Selection
 from procore_jupyter.wording import counted
@@ -36,27 +37,6 @@ FRUGAL_BATCH = 1024 * 1024
 
 IN_HAND = 1
 """Batches that another thread reads while the one before is finished and handed on."""
-
-
-class Incomplete(NamedTuple):
-    """Rows that are missing.
-
-    Parameters
-    ----------
-    project : str
-        The project's name; of a table without projects, the place or the table.
-    project_id : int or None
-        The project's id.
-    status : int or None
-        The HTTP status of the answer that failed; None if the rows are missing for another reason.
-    message : str
-        Why they are missing, and what to do.
-    """
-
-    project: str
-    project_id: int | None
-    status: int | None
-    message: str
 
 
 @dataclass(frozen=True)
@@ -302,28 +282,9 @@ class Reading:
             more = pages.total is not None and pages.total > pending.unique
             self.cut = self.cut or more or index + 1 < len(self.places)
             return
-        total = pages.total
-        if total is not None and pending.unique < total:
-            self._missing(
-                place,
-                None,
-                f"Procore counts {counted(total, 'row')} of {name} there and gave {pending.unique:,}: some you may not "
-                "see, or the list changed while it was read.",
-            )
-        elif pages.repeats and total is None and not pages.unpaged:
-            self._missing(
-                place,
-                None,
-                f"Procore gave rows of {name} again in place of others: {counted(pending.unique, 'row')} came, and there may "
-                "be more.",
-            )
-        elif pages.unsettled:
-            self._missing(
-                place,
-                None,
-                f"{name} kept changing while it was read: {counted(pending.unique, 'row')} came, and some may be missing. "
-                "Read it again when less is going on.",
-            )
+        lack = pages.lack(pending.unique, name)
+        if lack:
+            self.incomplete.append(Incomplete.at(place, name, lack))
         elif pages.changed:
             where = (
                 f" in {place.project[1] or place.project[0]}"
@@ -343,14 +304,7 @@ class Reading:
         told = str(error)
         if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
             told = f"{self.selection.spec.name} is switched off there, or you may not see it. {told}"
-        self._missing(place, status, told)
-
-    def _missing(self, place: Place, status: int | None, message: str) -> None:
-        project = place.project
-        name = (
-            (project[1] or str(project[0])) if project is not None else str(place) or self.selection.spec.name
-        )
-        self.incomplete.append(Incomplete(name, project[0] if project else None, status, message))
+        self.incomplete.append(Incomplete.at(place, self.selection.spec.name, told, status))
 
 
 def columns_at(spec: TableSpec, places: Sequence[Place]) -> dict[str, str]:

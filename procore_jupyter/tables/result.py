@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import converted, settled, without_rows
-from procore_jupyter.tables.reading import Batch, Incomplete, Reading
+from procore_jupyter.tables.incomplete import Incomplete, raise_first
+from procore_jupyter.tables.reading import Batch, Reading
 
 if TYPE_CHECKING:
     from procore_jupyter.tables.definitions.spec import TableSpec
@@ -127,8 +127,7 @@ def raise_where_incomplete(incomplete: Sequence[Incomplete], failures: Mapping[i
     """Raise an error if rows are missing: the first place's own, else one that says what is missing."""
     if failures:
         raise failures[min(failures)]
-    if incomplete:
-        raise ProcoreAPIError(200, f"{incomplete[0].project}: {incomplete[0].message}")
+    raise_first(incomplete)
 
 
 def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import without_rows
-from procore_jupyter.tables.reading import Batch, Incomplete, Reading
+from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.reading import Batch, Reading
 from procore_jupyter.tables.result import (
     Fetched,
     assembled,

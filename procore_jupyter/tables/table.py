@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from procore_jupyter.tables.display.picture import Picture
     from procore_jupyter.tables.frames import DtypeBackend
+    from procore_jupyter.tables.incomplete import Incomplete
     from procore_jupyter.tables.reader import Reader
-    from procore_jupyter.tables.reading import Incomplete
     from procore_jupyter.tables.result import Fetched
     from procore_jupyter.tables.selection import Selection
     from procore_jupyter.tables.stream import Stream
@@ -80,7 +80,8 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """The names of the columns: of the rows that came, else as the catalog knows them."""
-        return [*(self._selection.spec.known_columns if self._seen is None else self._seen.rows.column_names)]
+        seen = self._shown
+        return [*(self._selection.spec.known_columns if seen is None else seen.rows.column_names)]
 
     @property
     def schema(self) -> pa.Schema:
@@ -88,9 +89,8 @@ class Table:
 
         Rows may bring further columns, and values that widen a type. The schema is empty if the catalog knows no column.
         """
-        if self._seen is None:
-            return self._reader.catalog.schema(self._selection.spec)
-        return self._seen.rows.schema
+        seen = self._shown
+        return self._reader.catalog.schema(self._selection.spec) if seen is None else seen.rows.schema
 
     @property
     def num_rows(self) -> int:
@@ -100,7 +100,8 @@ class Table:
     @property
     def is_fetched(self) -> bool:
         """Whether all rows are in memory."""
-        return self._seen is not None and self._seen.told_rows is None
+        seen = self._shown
+        return seen is not None and seen.told_rows is None
 
     @property
     def incomplete(self) -> list[Incomplete]:
@@ -113,12 +114,13 @@ class Table:
         return [*self._told_of.notes] if self._told_of is not None else []
 
     def __len__(self) -> int:
-        if self._seen is None or not self.is_fetched:
+        seen = self._shown
+        if seen is None or seen.told_rows is not None:
             raise _NotFetched(
                 f"{self.name} has not been fetched, so nobody knows how many rows it has. "
                 "Fetch it first:  .fetch()  or  .to_pandas()"
             )
-        return int(self._seen.rows.num_rows)
+        return int(seen.rows.num_rows)
 
     def __bool__(self) -> bool:
         return True
@@ -289,6 +291,12 @@ class Table:
         """
         return self._all().rows.__arrow_c_stream__(requested_schema)
 
+    @property
+    def _shown(self) -> Fetched | None:
+        """The rows in memory, as long as the company and the project that they are of are still the ones meant."""
+        seen = self._seen
+        return seen if seen is not None and self._reader.means_the_same(self._selection, seen) else None
+
     def _current(self) -> Fetched | None:
         """Return all rows if they are in memory and may be used again."""
         seen = self._seen
@@ -313,9 +321,10 @@ class Table:
     # Drawing
 
     def __repr__(self) -> str:
-        if self._seen is None:
+        seen = self._shown
+        if seen is None:
             return f"<{one_line(' · '.join(self._facts()), 300)}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
-        return str(self._picture(self._seen))
+        return str(self._picture(seen))
 
     def _facts(self) -> Iterator[str]:
         """Give the parts of what is known before fetching: the table, and the parameters."""

@@ -583,9 +583,9 @@ def test_the_only_company_is_chosen_for_the_first_call_that_needs_one(demo: Demo
     assert procore.company_id is None
     procore.get("/rest/v1.0/me")
     assert procore.company_id is None and asked(demo, "/rest/v1.0/companies") == []
-    assert procore.get("/rest/v1.1/projects?company_id=1234").status_code == 200
+    assert procore.get("/rest/v1.0/projects/4711/rfis").status_code == 200
     assert procore.company_id == 1234
-    procore.get("/rest/v1.1/projects?company_id=1234")
+    procore.get("/rest/v1.0/projects/4711/rfis")
     assert len(asked(demo, "/rest/v1.0/companies")) == 1
     assert procore.projects()[0]["company"]["id"] == 1234
 
@@ -596,9 +596,10 @@ def test_of_several_companies_none_is_chosen_and_a_call_that_needs_one_lists_the
         procore.projects()
     assert "1234 Skyline Builders · 5678 Skyline Civil · 9012 Harbor JV" in str(caught.value)
     assert 'procore.use(company="Skyline Builders")' in str(caught.value)
-    assert procore.get("/rest/v1.1/projects?company_id=1234").status_code == 400  # as requests does
-    procore.get("/rest/v1.1/projects?company_id=1234")
+    assert procore.get("/rest/v1.0/projects/4711/rfis").status_code == 400  # as requests does
+    procore.get("/rest/v1.0/projects/4711/rfis")
     assert len(asked(demo, "/rest/v1.0/companies")) == 1
+    assert procore.get("/rest/v1.1/projects?company_id=1234").status_code == 200, "the address names one"
 
 
 def test_threads_look_for_the_only_company_once(demo: DemoProcore) -> None:
@@ -606,7 +607,7 @@ def test_threads_look_for_the_only_company_once(demo: DemoProcore) -> None:
     statuses: list[int] = []
     callers = [
         threading.Thread(
-            target=lambda: statuses.append(procore.get("/rest/v1.1/projects?company_id=1234").status_code)
+            target=lambda: statuses.append(procore.get("/rest/v1.0/projects/4711/rfis").status_code)
         )
         for _ in range(6)
     ]

@@ -398,9 +398,9 @@ def test_a_condition_may_have_its_name_of_the_catalog_at_an_address(procore: Pro
 
 
 def test_projects_are_named_at_an_address_that_has_none(procore: Procore, server: Server) -> None:
-    procore.get_all("/rest/v1.0/rfqs", contract_id=9, project=[7, 8]).fetch()
+    procore.get_all("/rest/v1.0/budget_views", project=[7, 8]).fetch()
     assert [one.path.partition("&per_page")[0] for one in server.arrived] == [
-        f"/rest/v1.0/rfqs?project_id={number}&contract_id=9" for number in (7, 8)
+        f"/rest/v1.0/budget_views?project_id={number}" for number in (7, 8)
     ]
 
 
@@ -465,11 +465,7 @@ def test_what_is_no_id_is_not_chosen(value: Any, procore: Procore, server: Serve
     for choose in (
         lambda: setattr(procore, "project_id", value),
         lambda: setattr(procore, "company_id", value),
-        lambda: (
-            procore.use(project=value)
-            if not (isinstance(value, str) and value)
-            else arguments.id_of("x", value)
-        ),
+        lambda: procore.use(project=value) if not isinstance(value, str) else arguments.id_of("x", value),
     ):
         with pytest.raises(ParameterError):
             choose()

@@ -17,7 +17,8 @@ from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
-from procore_jupyter.tables.places import Places, first_of, listed, named, pick
+from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.places import Directory, ParentsAt, Places, first_of, listed, pick
 from procore_jupyter.tables.selection import Place, Selection, selection_of
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.small_api import COMPANIES, SmallApi, rfis_of
@@ -79,7 +80,13 @@ def test_ids_and_names_are_read_from_rows_of_either_version() -> None:
         {"name": "b"},
         {"id": None},
     ]
-    assert named(rows) == ((1, "a"), (562949953421398, ""))
+    found = Directory.of(rows, "", "companies")
+    assert [*found] == [(1, "a"), (562949953421398, "")]
+    assert found.lack == "3 rows of the list of companies had no id."
+    assert (
+        Directory.of(rows[:2], "", "companies").lack == ""
+        and Directory.of(rows, "x", "companies").lack == "x"
+    )
 
 
 # The places of a selection
@@ -90,9 +97,9 @@ def places() -> Places:
     """Give places that know a company and two projects, and can ask nobody."""
     session = RefreshingSession("http://127.0.0.1:9", "http://127.0.0.1:9", None, company_id=1234)
     cache = Cache(time.time)
-    cache.put(("projects", 1234, "Active"), ((4711, "Harbor"), (4712, "Depot")))
+    cache.put(("projects", 1234, "Active"), Directory(((4711, "Harbor"), (4712, "Depot"))))
     found = Places(session, cache, project_id=4711)
-    found.known_companies = ((1234, "Skyline"), (5678, "Harbor JV"))
+    found.known_companies = Directory(((1234, "Skyline"), (5678, "Harbor JV")))
     return found
 
 
@@ -100,13 +107,22 @@ def selected(name: str, **given: Any) -> Selection:
     return selection_of(CATALOG.find(name), given, today=datetime.date(2026, 11, 23))
 
 
-def no_parents(column: str, place: Place) -> Sequence[int | str]:
-    raise AssertionError("nobody wants all parents")
+def no_parents(name: str, wanted: Any, places: Sequence[Place]) -> Sequence[Sequence[int | str]]:
+    raise AssertionError("nobody has to look for parents")
+
+
+def found_at(
+    places: Places,
+    selection: Selection,
+    parents: ParentsAt = no_parents,
+    missing: list[Incomplete] | None = None,
+) -> list[Place]:
+    return places.of(places.pinned(selection), parents, [] if missing is None else missing)
 
 
 def test_a_project_is_in_a_company(places: Places) -> None:
     selection = selected("rfis", project_id=4712)
-    (place,) = places.of(selection, no_parents)
+    (place,) = found_at(places, selection)
     assert place == Place((1234, "Skyline"), (4712, "Depot"))
     assert selection.path(place) == "/rest/v1.0/projects/4712/rfis"
     assert place.columns == {"company_id": 1234, "project_id": 4712}
@@ -115,7 +131,7 @@ def test_a_project_is_in_a_company(places: Places) -> None:
 @pytest.mark.parametrize("given", [[4711, 4712], (4711, 4712), numpy.array([4711, 4712]), "all active"])
 def test_several_projects_are_several_places(given: Any, places: Places) -> None:
     selection = selected("rfis", project_id=given)
-    found = places.of(selection, no_parents)
+    found = found_at(places, selection)
     assert [selection.path(place) for place in found] == [
         f"/rest/v1.0/projects/{n}/rfis" for n in (4711, 4712)
     ]
@@ -123,38 +139,38 @@ def test_several_projects_are_several_places(given: Any, places: Places) -> None
 
 
 def test_a_project_that_is_named_twice_is_one_place(places: Places) -> None:
-    found = places.of(selected("rfis", project=["Harbor", 4711, "depot"]), no_parents)
+    found = found_at(places, selected("rfis", project=["Harbor", 4711, "depot"]))
     assert [place.project for place in found] == [(4711, "Harbor"), (4712, "Depot")]
 
 
 def test_a_project_of_another_company_is_taken_at_its_word(places: Places) -> None:
-    (place,) = places.of(selected("rfis", company_id="harbor jv", project_id=9), no_parents)
+    (place,) = found_at(places, selected("rfis", company_id="harbor jv", project_id=9))
     assert place == Place((5678, "Harbor JV"), (9, ""))
 
 
 def test_all_of_a_parents_rows_are_looked_for_in_each_project(places: Places) -> None:
-    asked: list[tuple[str, int]] = []
+    asked: list[tuple[str, Any, Sequence[Place]]] = []
 
-    def parents(column: str, place: Place) -> Sequence[int | str]:
-        assert place.project is not None
-        asked.append((column, place.project[0]))
-        return [place.project[0] * 10, place.project[0] * 10 + 1]
+    def parents(name: str, wanted: Any, at: Sequence[Place]) -> Sequence[Sequence[int | str]]:
+        asked.append((name, wanted, at))
+        numbers = [place.project[0] for place in at if place.project]
+        return [[number * 10, number * 10 + 1] for number in numbers]
 
     selection = selected("rfi_replies", project_id="all active", rfi_id="all")
-    found = places.of(selection, parents)
+    found = found_at(places, selection, parents)
     assert [selection.path(place) for place in found] == [
         "/rest/v1.0/projects/4711/rfis/47110/replies",
         "/rest/v1.0/projects/4711/rfis/47111/replies",
         "/rest/v1.0/projects/4712/rfis/47120/replies",
         "/rest/v1.0/projects/4712/rfis/47121/replies",
     ]
-    assert asked == [("rfis.id", 4711), ("rfis.id", 4712)]
+    assert asked == [("rfi_id", "all", found_at(places, selected("rfis", project_id="all active")))]
     assert found[0].columns == {"company_id": 1234, "project_id": 4711, "rfi_id": 47110}
 
 
 def test_named_parents_ask_for_nothing(places: Places) -> None:
     selection = selected("rfi_replies", rfi_id=[5, 6])
-    assert [selection.path(place)[-9:] for place in places.of(selection, no_parents)] == [
+    assert [selection.path(place)[-9:] for place in found_at(places, selection)] == [
         "5/replies",
         "6/replies",
     ]
@@ -162,8 +178,8 @@ def test_named_parents_ask_for_nothing(places: Places) -> None:
 
 def test_a_table_of_a_company_or_of_nothing_asks_for_no_project(places: Places) -> None:
     places.project = None
-    assert places.of(selected("users"), no_parents) == [Place((1234, "Skyline"))]
-    assert places.of(selected("companies"), no_parents) == [Place()]
+    assert found_at(places, selected("users")) == [Place((1234, "Skyline"))]
+    assert found_at(places, selected("companies")) == [Place()]
 
 
 def test_another_company_unchooses_the_project(places: Places) -> None:

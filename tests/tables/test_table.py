@@ -429,7 +429,9 @@ def test_rows_of_the_project_that_was_chosen_are_not_those_of_another(
     rows = procore.table("rfis")
     assert rows.to_arrow().num_rows == 45
     procore.use(project="Project 4712")
-    assert len(rows) == 45, "what was looked at asks nobody"
+    assert not rows.is_fetched and "not fetched yet" in repr(rows), "what was looked at is of another project"
+    with pytest.raises(TypeError, match="rfis has not been fetched"):
+        len(rows)
     assert rows.to_arrow().num_rows == 5
     asked(server)
     procore.project_id = HARBOR

@@ -11,7 +11,7 @@ import pytest
 
 from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP
 from procore_jupyter.tables.display.picture import alerts, picture
-from procore_jupyter.tables.reading import Incomplete
+from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.result import Fetched
 from procore_jupyter.tables.selection import Place
 
