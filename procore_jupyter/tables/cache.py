@@ -49,10 +49,11 @@ class Cache:
         self.clock = clock
         self.times_forgotten = 0
         self._things: dict[Key, tuple[float, Any]] = {}
+        self._begin_anew()
         in_each_child(self._begin_anew)
 
     def _begin_anew(self) -> None:
-        """Begin with a free lock, and with no thread that is asking, in a process that was forked."""
+        """Begin with a free lock and no thread that is asking: at first, and in a process that was forked."""
         self._lock = threading.Lock()
         self._turns: dict[Key, _Turn] = {}
 
