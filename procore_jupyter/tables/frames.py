@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from procore_jupyter.errors import ConfigurationError, ParameterError
-from procore_jupyter.tables.arrow.types import DECIMAL
+from procore_jupyter.tables.arrow.types import DECIMAL, PERCENT, QUANTITY
 
 if TYPE_CHECKING:
     import pandas
     import polars
 
 DtypeBackend = Literal["pyarrow"]
+
+EXACT_DIGITS = 15
+"""Digits of a number, zeros at both ends apart, that a float surely keeps."""
+
+_NO_DIGITS = r"^-?[0.]*|[.]|0+$"
 
 
 def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pandas.DataFrame:
@@ -71,19 +76,16 @@ def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pand
 
 
 def _with_floats(rows: pa.Table) -> pa.Table:
-    """Return rows with quantities, which have eight places, as floats, if no digit is lost by it."""
+    """Return rows with exact numbers that are no money as floats, if no digit is lost by it."""
     import pyarrow.compute as pc
 
     for place, found in enumerate(rows.schema):
-        if found.type.equals(DECIMAL):
-            exact = rows.column(place)
-            floats = exact.cast(pa.float64())
-            try:
-                same = pc.all(pc.equal(floats.cast(DECIMAL), exact))
-            except pa.ArrowInvalid:  # too large for a float's digits
-                continue
-            if same.as_py() is not False:  # None: the column holds no value
-                rows = rows.set_column(place, pa.field(found.name, pa.float64()), floats)
+        if found.type in (DECIMAL, QUANTITY, PERCENT):
+            # By way of texts: Arrow's own cast to a float is off by its last bit at times.
+            texts = rows.column(place).cast(pa.string())
+            digits = pc.max(pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))).as_py()
+            if digits is None or digits <= EXACT_DIGITS:  # None: the column holds no value
+                rows = rows.set_column(place, pa.field(found.name, pa.float64()), texts.cast(pa.float64()))
     return rows
 
 

@@ -23,7 +23,13 @@ MONEY = pa.decimal128(18, 4)
 """Amounts of money: 14 digits before the point, 4 after it."""
 
 DECIMAL = pa.decimal128(28, 8)
-"""Quantities: 20 digits before the point, 8 after it."""
+"""Hours and other exact numbers: 20 digits before the point, 8 after it."""
+
+QUANTITY = pa.decimal128(32, 12)
+"""Quantities of budgets and contracts, which have 12 digits after the point: 20 before it."""
+
+PERCENT = pa.decimal128(22, 12)
+"""Percentages, 9.28 for 9.28 %: 10 digits before the point, 12 after it. As a text they may end in a percent sign."""
 
 MOST_DIGITS = 38
 """Digits of Arrow's longest decimal number."""
@@ -45,6 +51,8 @@ _SIMPLE = {
     "text": pa.string(),
     "money": MONEY,
     "decimal": DECIMAL,
+    "quantity": QUANTITY,
+    "percent": PERCENT,
     "date": pa.date32(),
     "timestamp": TIMESTAMP,
     "record": pa.struct([]),

@@ -20,6 +20,7 @@ from procore_jupyter.tables.arrow.types import (
     EXACT,
     MOST_DIGITS,
     MOST_PLACES,
+    PERCENT,
     TIMESTAMP,
     Number,
     array_of,
@@ -47,7 +48,9 @@ FOREIGN = re.compile(r"(?:^|_)(?:origin|employee|business|external|client|erp|ve
 """Names of ids of other systems: texts, although they may be made of digits."""
 
 _WHOLE = r"^(0|-?[1-9][0-9]{0,18})$"
-_AMOUNT = re.compile(r"-?(0|[1-9]\d{0,13})(\.\d{1,4})?\Z", re.ASCII)
+_AMOUNT = re.compile(r"-?(0|[1-9]\d{0,13})(\.\d{1,4}0*)?\Z", re.ASCII)
+_PERCENT_SIGN = r" ?%$"
+_NO_NUMBER = r"^$|%"
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 _MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})$"
 _ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
@@ -175,7 +178,9 @@ def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
             day = pc.match_substring_regex(values, _DATE)
             ending = pc.if_else(day, MIDNIGHT, pc.if_else(zoned, BLANK, UTC))
             values = pc.binary_join_element_wise(values, ending, BLANK)
-    return _in_range(values.cast(wanted))
+    if wanted.equals(PERCENT):
+        values = pc.replace_substring_regex(values, _PERCENT_SIGN, "")
+    return _in_range(values.cast(wanted))  # of a decimal number, zeros at its end that have no place are cut
 
 
 def _in_range(values: pa.Array) -> pa.Array:
@@ -284,18 +289,14 @@ def _doubles(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
 def _decimals(values: Sequence[Any], kinds: set[type], known: pa.DataType) -> Built:
     _only(kinds, int, Number, str)
     written = array_of([value if value is None else str(value) for value in values], pa.string())
-    wire = pa.string() if kinds == {str} and pc.any(pc.equal(written, BLANK)).as_py() else known
-    try:
-        return Built(from_text(written, known), wire)
-    except pa.ArrowInvalid:
-        wider = widened(known, DECIMAL)
-        for one in (wider, pa.decimal128(MOST_DIGITS, MOST_PLACES)):
-            try:
-                array = from_text(written, one)
-            except pa.ArrowInvalid:
-                continue
-            return Built(array, one if wire.equals(known) else wire)
-        raise
+    for one in (known, widened(known, DECIMAL), pa.decimal128(MOST_DIGITS, MOST_PLACES)):
+        try:
+            array = from_text(written, one)
+        except pa.ArrowInvalid:
+            continue
+        direct = kinds != {str} or not pc.any(pc.match_substring_regex(written, _NO_NUMBER)).as_py()
+        return Built(array, one if direct else pa.string())
+    raise pa.ArrowInvalid("too many digits")
 
 
 def _times(values: Sequence[Any], kinds: set[type], known: pa.DataType) -> Built:

@@ -18,7 +18,7 @@ from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow import ingest as module
 from procore_jupyter.tables.arrow.decode import DEEPEST_ROW, objects
 from procore_jupyter.tables.arrow.ingest import BATCH, FIRST_LOOK, Ingest
-from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP
+from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, PERCENT, QUANTITY, TIMESTAMP
 from tests.tables.json_rows import RECORDS
 from tests.tables.oracle import parsed, same
 
@@ -82,6 +82,12 @@ KINDS: list[tuple[str, str, pa.DataType, Any]] = [
     ("money", "99999999999999.9999", MONEY, Decimal("99999999999999.9999")),
     ("decimal", '"0.00000001"', DECIMAL, Decimal("0.00000001")),
     ("decimal", "7.1", DECIMAL, Decimal("7.1")),
+    ("decimal", '"7.10000000000000"', DECIMAL, Decimal("7.1")),
+    ("quantity", '"200.000000000000"', QUANTITY, Decimal(200)),
+    ("quantity", "0.333333333333", QUANTITY, Decimal("0.333333333333")),
+    ("percent", '"9.28%"', PERCENT, Decimal("9.28")),
+    ("percent", '"25.07"', PERCENT, Decimal("25.07")),
+    ("percent", "25.07", PERCENT, Decimal("25.07")),
     ("date", '"2026-11-30"', pa.date32(), datetime.date(2026, 11, 30)),
     ("date", '""', pa.date32(), None),
     ("timestamp", '"2026-11-23T17:04:05Z"', TIMESTAMP, datetime.datetime(2026, 11, 23, 17, 4, 5, tzinfo=UTC)),

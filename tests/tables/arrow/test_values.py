@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP, Number
+from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, PERCENT, QUANTITY, TIMESTAMP, Number
 from procore_jupyter.tables.arrow.values import (
     DEEPEST,
     build,
@@ -97,6 +97,22 @@ def test_what_arrives_decides_where_nothing_is_declared(
         ('["1,234.50"]', MONEY, pa.string(), ["1,234.50"]),
         ('["12.50 USD"]', MONEY, pa.string(), ["12.50 USD"]),
         ("[true]", MONEY, pa.string(), ["true"]),
+        (
+            '["9.28%", "25.07", "100 %", "-0.5%", 9.28, 3, "", null]',
+            PERCENT,
+            PERCENT,
+            [*map(Decimal, ("9.28", "25.07", "100", "-0.5", "9.28", "3")), None, None],
+        ),
+        ('["about 9%"]', PERCENT, pa.string(), ["about 9%"]),
+        ('["9.28%%"]', PERCENT, pa.string(), ["9.28%%"]),
+        ('["9.28%"]', DECIMAL, pa.string(), ["9.28%"]),
+        (
+            '["200.000000000000", "0.333333333333"]',
+            QUANTITY,
+            QUANTITY,
+            [Decimal(200), Decimal("0.333333333333")],
+        ),
+        ('["200.000000000000", "7.50"]', DECIMAL, DECIMAL, [Decimal(200), Decimal("7.5")]),
         (
             '["2026-11-30T00:00:00Z", "2026-12-01"]',
             pa.date32(),
