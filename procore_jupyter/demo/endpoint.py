@@ -39,7 +39,8 @@ class Parent:
 class Endpoint:
     """A list of the API.
 
-    A list of version 2 has its rows in ``data``: ten a page, and a hundred at most.
+    A list of version 2 has its rows in ``data``: ten a page, and a hundred at most. A list below a row of another one has
+    a hundred at most too.
 
     Parameters
     ----------
@@ -73,6 +74,8 @@ class Endpoint:
         Rows a page, at most; None for the usual number.
     by_day : bool
         Whether it lists only today's rows if the query names no dates, as daily logs do. Then `rows` gives a `ByDay`.
+    needs_days : bool
+        Whether the query has to name dates.
     shape : "rows", "data" or "groups"
         A bare array, one in ``{"data": …}``, or an array of groups.
     """
@@ -91,6 +94,7 @@ class Endpoint:
     default_page: int | None = None
     largest_page: int | None = None
     by_day: bool = False
+    needs_days: bool = False
     shape: Literal["rows", "data", "groups"] = "rows"
     segments: tuple[str, ...] = field(init=False)
 
@@ -98,6 +102,7 @@ class Endpoint:
         object.__setattr__(self, "segments", tuple(self.path.split("/")))
         if self.newer:
             object.__setattr__(self, "shape", "data")
+        if self.newer or (self.parent is not None and f"{{{self.parent.name}}}" in self.path):
             object.__setattr__(self, "largest_page", 100)
 
     @property

@@ -5,19 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from procore_jupyter.demo.company import locations
-from procore_jupyter.demo.company.records import Records, Site
+from procore_jupyter.demo.company.records import LAST_DAY, Records, Site
 from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import ByDay, Endpoint
 from procore_jupyter.demo.filters import filters_of, keeper
 from procore_jupyter.demo.pagination import page_asked_for
-from procore_jupyter.demo.refusals import Refused, bad_parameter, not_found
+from procore_jupyter.demo.refusals import Refused, bad_parameter, not_found, said
 from procore_jupyter.demo.rest_api import COMPANY_HEADER, ApiHandler
 from procore_jupyter.demo.selections import Selections, order_of
 from procore_jupyter.demo.views import view_of
+
+COMPANY_ZONE = timezone(timedelta(hours=-8))
+"""Where the companies are: on the American west coast."""
 
 
 @dataclass
@@ -66,7 +69,7 @@ class ListHandler(ApiHandler):
         made, days = endpoint.rows(*of), None
         if endpoint.by_day:
             by_day: ByDay = made
-            days = self._days()
+            days = self._days(endpoint)
             made = by_day.between(*days)
         rows = self._selected(endpoint, of, days, made)
         query = self.query()
@@ -153,14 +156,19 @@ class ListHandler(ApiHandler):
 
     # Which rows
 
-    def _days(self) -> tuple[date, date]:
-        """Return the first and the last day that a query names; today (UTC) if it names none."""
+    def _days(self, endpoint: Endpoint) -> tuple[date, date]:
+        """Return the first and the last day that a query names; today, where the company is, if it names none."""
         query = self.query()
-        if "log_date" in query:
+        today = datetime.fromtimestamp(self.stage.clock(), COMPANY_ZONE).date()
+        if "log_date" in query and not endpoint.needs_days:
             return _day(query, "log_date"), _day(query, "log_date")
         if "start_date" in query or "end_date" in query:
-            return _day(query, "start_date"), _day(query, "end_date")
-        today = datetime.fromtimestamp(self.stage.clock(), UTC).date()
+            first, last = _day(query, "start_date"), _day(query, "end_date")
+            if last > max(today, LAST_DAY) and not self.stage.parameters().ahead:
+                raise said(400, "The End Date parameter cannot exceed the current day.")
+            return first, last
+        if endpoint.needs_days:
+            raise said(400, "The Start Date and End Date parameters are required")
         return today, today
 
     def _selected(

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from procore_jupyter.demo.endpoint import Endpoint
 from procore_jupyter.demo.parameters import DemoParameters
-from procore_jupyter.demo.refusals import bad_parameter
+from procore_jupyter.demo.refusals import said
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ def page_asked_for(
             largest = min(largest, size)
     asked = _positive(query.get("per_page"))
     if asked is not None and asked > largest and parameters.reject_large_pages:
-        raise bad_parameter("per_page", f"must be less than or equal to {largest}", newer=endpoint.newer)
+        raise said(
+            400, f"Invalid per_page of {asked}, exceeding max per_page of {largest}", newer=endpoint.newer
+        )
     size = asked or parameters.page_size or endpoint.page_size
     return ListPage(_positive(query.get("page")) or 1, min(size, largest))
 

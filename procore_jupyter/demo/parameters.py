@@ -12,7 +12,7 @@ LARGEST_SCALE = 1000.0
 
 @dataclass(frozen=True)
 class DemoParameters:
-    """How the embedded Procore behaves. The defaults are what Procore documents.
+    """How the embedded Procore behaves. The defaults are what Procore documents, or was seen to do.
 
     Parameters
     ----------
@@ -35,11 +35,13 @@ class DemoParameters:
     page_size : int or None
         Rows a page without ``per_page``; None for each list's own number.
     largest_page : int
-        Rows a page, at most. A list for which Procore documents fewer has fewer.
+        Rows a page, at most. A list for which Procore documents fewer has fewer, and so has one below a row of another.
     page_clamps : mapping of str to int
         Rows a page, at most, by path or pattern with the shell's wildcards (``/rest/v1.0/*``).
     reject_large_pages : bool
         Whether a larger ``per_page`` is answered with 400; else with the largest page.
+    ahead : bool
+        Whether a last day that hasn't begun in the company's time zone is taken; else it is answered with 400.
     missing_company : "message" or "not_found"
         The answer to a call without the company header: the documented message, or the bare 404 that was seen too.
     token_type : str
@@ -72,7 +74,8 @@ class DemoParameters:
     page_size: int | None = None
     largest_page: int = 1000
     page_clamps: Mapping[str, int] = field(default_factory=dict)
-    reject_large_pages: bool = False
+    reject_large_pages: bool = True
+    ahead: bool = False
     missing_company: Literal["message", "not_found"] = "message"
     token_type: str = "Bearer"
     with_scope: bool = True

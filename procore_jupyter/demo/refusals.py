@@ -45,6 +45,16 @@ def bad_parameter(name: str, message: str, *, newer: bool = False) -> Refused:
     )
 
 
+def said(status: int, message: str, *, newer: bool = False) -> Refused:
+    """Return a refusal with a text that Procore was seen to answer."""
+    body = (
+        {"error": {"code": "BAD_REQUEST", "message": message, "details": []}}
+        if newer
+        else {"errors": message}
+    )
+    return Refused(status, body)
+
+
 def not_found(what: str, *, newer: bool = False) -> Refused:
     """Return the refusal of a request for something that isn't there, or that the person may not see."""
     if newer:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import requests
 
 from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.demo.company.records import Records, Site
+from procore_jupyter.demo.company.records import LAST_DAY, Records, Site
 from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import Endpoint
 from procore_jupyter.demo.endpoints import ENDPOINTS
@@ -16,7 +17,8 @@ from procore_jupyter.demo.parameters import DemoParameters
 
 BUILDERS = 1234
 HARBOR_TOWER = 4711
-EVER = {"start_date": "2020-01-01", "end_date": "2030-12-31"}
+FIRST_DAY = date(2020, 1, 1)
+EVER = {"start_date": FIRST_DAY.isoformat(), "end_date": LAST_DAY.isoformat()}
 
 
 class Lists:
@@ -106,7 +108,8 @@ def whole_lists(records: Records, site: Site) -> Iterator[tuple[Endpoint, list[R
         if one.scope == "global":
             continue
         if one.scope == "company":
-            yield one, list(one.rows(site.firm))
+            rows = one.rows(site.firm)
+            yield one, list(rows.between(FIRST_DAY, LAST_DAY) if one.by_day else rows)
         elif one.parent is not None:
             yield one, [row for place in parents(one, site) for row in one.rows(site, place)]
         elif one.path.endswith("/counts"):

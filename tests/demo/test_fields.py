@@ -1,7 +1,8 @@
-"""The names and JSON types of the fields of the lists that matter most, as Procore documents them.
+"""The names and JSON types of the fields of the lists that matter most, as Procore documents them or was seen to answer.
 
-Taken from the API's descriptions, and not from the embedded Procore, which may not drift from them. In one
-place they are not followed: of a commitment in version 2 they say that its id is a whole number. A field may always be null. Letters: ``i`` whole number, ``d`` day, ``t`` moment in UTC, ``s`` text,
+Taken from the API's descriptions and from what others saw, and not from the embedded Procore, which may not drift from them.
+Where the two differ, what was seen counts: of a commitment in version 2 the description says that its id is a whole number. A
+field may always be null. Letters: ``i`` whole number, ``d`` day, ``t`` moment in UTC, ``s`` text,
 ``b`` true or false, ``n`` number, ``o`` object, ``a`` array, ``?`` not documented.
 """
 
@@ -26,9 +27,9 @@ FIELDS = {
         s: accounting_project_number address city country_code county designated_market_area display_name
            estimated_value name origin_code origin_data origin_id phone project_number state_code store_number
            time_zone total_value zip description dictionary_type flag inbound_email logo_url public_notes
-           tz_name
-        b: active is_demo
-        o: company custom_fields project_stage project_template office persistent_message program
+           tz_name code delivery_method fax sector work_scope
+        b: active is_demo erp_integrated
+        o: created_by company custom_fields project_stage project_template office persistent_message program
            project_bid_type project_owner_type project_region project_type
         a: departments
         ?: latitude longitude
@@ -43,7 +44,7 @@ FIELDS = {
         o: permission_template company_permission_template vendor
     """,
     "/rest/v1.0/vendors": """
-        i: id contact_count children_count
+        i: id contact_count children_count connected_to_company_id
         t: created_at updated_at
         s: name abbreviated_name address business_id business_phone city company country_code email_address
            fax_number labor_union license_number logo mobile_phone notes origin_code origin_data origin_id
@@ -71,12 +72,12 @@ FIELDS = {
         ?: created_by
     """,
     "/rest/v1.0/projects/{project_id}/rfis": """
-        i: location_id id
+        i: location_id id source_rfi_header_id specification_section_id
         d: due_date
         t: created_at deleted_at initiated_at time_resolved updated_at
-        s: link full_number number prefix reference status translated_status subject
-        b: deleted private
-        o: created_by custom_fields assignee ball_in_court cost_code cost_impact location project_stage
+        s: link full_number number prefix reference status translated_status subject proposed_solution revision
+        b: deleted private current_revision has_revisions
+        o: priority created_by custom_fields assignee ball_in_court cost_code cost_impact location project_stage
            received_from responsible_contractor rfi_manager schedule_impact sub_job
         a: questions assignees ball_in_courts
     """,
@@ -90,11 +91,11 @@ FIELDS = {
     "/rest/v1.1/projects/{project_id}/submittals": """
         i: id lead_time location_id cost_code_id sub_job_id
         d: due_date issue_date received_date submit_by actual_delivery_date required_on_site_date
-        t: created_at updated_at distributed_at closed_at submittal_workflow_template_applied_at
+        t: created_at updated_at distributed_at submittal_workflow_template_applied_at
         s: number formatted_number title description revision
         b: current_revision private
         o: created_by received_from submittal_manager responsible_contractor status type specification_section
-           submittal_workflow_template last_distributed_submittal submittal_package scheduled_task
+           submittal_workflow_template last_distributed_submittal submittal_package
            custom_fields
         a: distribution_members ball_in_court drawing_ids linked_drawing_ids associated_attachments approvers
     """,
@@ -110,11 +111,13 @@ FIELDS = {
         ?: created_by received_from
     """,
     "/rest/v1.1/projects/{project_id}/meetings": """
-        i: id meeting_template_id position created_by_id
-        t: starts_at ends_at created_at updated_at
-        s: title location time_zone mode description conclusion remote_meeting_url
-        b: occurred is_private is_draft
-        a: attachments attendees meeting_categories
+        i: id meeting_template_id position created_by_id parent_id meeting_topics_count
+        t: starts_at ends_at created_at updated_at distributed_at
+        s: title location mode description
+        b: occurred is_private
+        o: distributed_by
+        a: meeting_categories
+        ?: last_distributed_event
     """,
     "/rest/v1.0/projects/{project_id}/drawing_revisions": """
         i: drawing_id drawing_sketches_count height id pdf_size png_size width position order_in_drawing
@@ -141,7 +144,8 @@ FIELDS = {
         t: closed_at created_at deleted_at updated_at
         s: cost_impact cost_impact_amount description name reference schedule_impact schedule_risk
            schedule_risk_reason priority status workflow_status
-        b: private has_resolved_responses has_unresolved_responses
+        b: private has_resolved_responses has_unresolved_responses overdue
+        ?: category custom_status
         o: location trade created_by closed_by punch_item_manager final_approver punch_item_type cost_code
            custom_fields
         a: ball_in_court assignments assignees
@@ -152,7 +156,7 @@ FIELDS = {
         t: created_at closed_at deleted_at updated_at
         s: number name description description_rich_text status priority
         b: personal
-        o: origin assignee created_by location specification_section trade type custom_fields permissions
+        o: category origin assignee created_by location specification_section trade type custom_fields permissions
     """,
     "/rest/v1.0/projects/{project_id}/checklist/lists": """
         i: id list_template_id number managed_equipment_id conforming_item_count deficient_item_count
@@ -174,7 +178,7 @@ FIELDS = {
         s: description status title
         b: private recordable time_unknown
         o: contributing_behavior contributing_condition hazard location custom_fields
-        ?: created_by
+        ?: created_by time_of_event
     """,
     "/rest/v1.0/projects/{project_id}/manpower_logs": """
         i: id num_workers position
@@ -185,12 +189,13 @@ FIELDS = {
         a: attachments
     """,
     "/rest/v1.0/projects/{project_id}/timecard_entries": """
-        i: id lunch_time origin_id line_item_type_id
+        i: id lunch_time origin_id line_item_type_id party_id cost_code_id wbs_code_id
         d: date time_in time_out
         t: created_at datetime deleted_at updated_at
         s: description hours timesheet_status approval_status origin_data
         b: billable injured signed
-        o: timesheet cost_code crew location party procore_signature sub_job created_by login_information
+        ?: clock_in_time clock_out_time work_classification
+        o: approved_by wbs_code timesheet cost_code crew location party procore_signature sub_job created_by login_information
            timecard_time_type custom_fields
         a: automatically_split_timecard_entries
     """,
@@ -268,10 +273,14 @@ FIELDS = {
     """,
     "/rest/v1.0/budget_views/{budget_view_id}/detail_rows": """
         i: id company_id project_id wbs_code_id biller_id root_cost_code_id cost_code_id category_id
-        s: company cost_code_origin_id project biller biller_type root_cost_code cost_code category
+           cost_code_level_1_id cost_code_level_2_id cost_code_level_3_id cost_code_level_4_id cost_code_level_5_id
+        d: start_date end_date
+        s: budget_row_id calculation_strategy quantity uom unit_cost cost_code_level_1 cost_code_level_2
+           cost_code_level_3 cost_code_level_4 cost_code_level_5 company cost_code_origin_id project biller biller_type root_cost_code cost_code category
            budget_modifications original_budget_amount unbudgeted_reason
-        b: deletable
-        o: budget_forecast currency_configuration
+        b: deletable budgeted budgetable
+        o: wbs_code budget_forecast currency_configuration
+        ?: curve
     """,
     "/rest/v1.1/projects/{project_id}/direct_costs": """
         i: id vendor_id
@@ -284,7 +293,7 @@ FIELDS = {
     "/rest/v1.0/cost_codes": """
         i: id biller_id position standard_cost_code_id standard_cost_code_list_id
         t: created_at deleted_at updated_at
-        s: biller biller_type code full_code name origin_data origin_id sortable_code
+        s: biller biller_type biller_origin_id code full_code name origin_data origin_id sortable_code
         b: budgeted
         o: parent
         a: line_item_types

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from procore_jupyter.demo.company.records import LAST_DAY
+from procore_jupyter.demo.company.records import LAST_DAY, Records
+from procore_jupyter.demo.endpoint import Endpoint
+from procore_jupyter.demo.endpoints import ENDPOINTS
 from procore_jupyter.demo.parameters import DemoParameters
-from tests.demo.listing import EVER, HARBOR_TOWER, Lists, rows_of
+from tests.demo.listing import EVER, HARBOR_TOWER, Lists, address, rows_of
 
 PROJECT = f"/rest/v1.0/projects/{HARBOR_TOWER}"
 RFIS = f"{PROJECT}/rfis"
@@ -34,22 +36,43 @@ def unlimited(**changes: object) -> DemoParameters:
 )
 def test_each_list_has_its_sizes_of_a_page(lists: Lists, path: str, size: str, largest: str) -> None:
     assert lists.get(path).headers["Per-Page"] == size
-    assert lists.get(path, per_page=5000).headers["Per-Page"] == largest
+    assert lists.get(path, per_page=largest).headers["Per-Page"] == largest
     assert lists.get(path, per_page=2).headers["Per-Page"] == "2"
-    lists.demo.parameters = unlimited(reject_large_pages=True)
-    assert lists.get(path).status_code == 200
-    assert lists.get(path, per_page=5000).status_code == 400
+    refused = lists.get(path, per_page=5000)
+    assert refused.status_code == 400
+    assert f"Invalid per_page of 5000, exceeding max per_page of {largest}" in refused.text
+    lists.demo.parameters = unlimited(reject_large_pages=False)
+    assert lists.get(path, per_page=5000).headers["Per-Page"] == largest
+
+
+@pytest.mark.parametrize(
+    "one",
+    [one for one in ENDPOINTS if one.newer or (one.parent and f"{{{one.parent.name}}}" in one.path)],
+    ids=lambda one: one.path,
+)
+def test_newer_lists_and_those_below_a_row_give_a_hundred_rows_a_page_at_most(
+    lists: Lists, records: Records, one: Endpoint
+) -> None:
+    site = records.site(HARBOR_TOWER)
+    assert site is not None
+    path, query = address(one, site)
+    assert lists.get(path, query, per_page=100).status_code == 200
+    refused = lists.get(path, query, per_page=101)
+    assert refused.status_code == 400
+    assert "Invalid per_page of 101, exceeding max per_page of 100" in refused.text
 
 
 def test_a_size_for_all_lists_can_be_set(lists: Lists) -> None:
-    lists.demo.parameters = unlimited(page_size=7, largest_page=50)
+    lists.demo.parameters = unlimited(page_size=7, largest_page=50, reject_large_pages=False)
     assert lists.get(RFIS).headers["Per-Page"] == "7"
     assert lists.get(f"{NEWER}/commitment_contracts").headers["Per-Page"] == "7"
     assert lists.get(RFIS, per_page=100).headers["Per-Page"] == "50"
 
 
 def test_pages_of_some_lists_can_be_clamped(lists: Lists) -> None:
-    lists.demo.parameters = unlimited(page_clamps={"/rest/*/rfis": 25, "*/submittals": 10})
+    lists.demo.parameters = unlimited(
+        page_clamps={"/rest/*/rfis": 25, "*/submittals": 10}, reject_large_pages=False
+    )
     assert lists.get(RFIS, per_page=100).headers["Per-Page"] == "25"
     assert lists.get(f"/rest/v1.1/projects/{HARBOR_TOWER}/submittals").headers["Per-Page"] == "10"
     assert lists.get(f"{PROJECT}/locations", per_page=50).headers["Per-Page"] == "50"
@@ -77,11 +100,8 @@ def test_the_newer_api_wraps_its_rows_and_its_ids_are_text(lists: Lists) -> None
 @pytest.mark.parametrize(
     "path",
     [
-        f"/rest/v1.0/specification_sections?project_id={HARBOR_TOWER}",
-        f"{PROJECT}/prime_change_orders",
-        f"{PROJECT}/commitment_change_orders",
         f"{PROJECT}/budget_changes",
-        f"{PROJECT}/plan_revision_logs?start_date=2020-01-01&end_date=2030-01-01",
+        f"{PROJECT}/plan_revision_logs?start_date=2020-01-01&end_date=2026-11-01",
     ],
 )
 def test_lists_without_pages_come_whole_and_say_nothing_of_pages(lists: Lists, path: str) -> None:
@@ -103,6 +123,31 @@ def test_meetings_come_in_groups_that_go_on_over_the_page(lists: Lists) -> None:
 
 
 # Daily logs
+
+
+@pytest.mark.parametrize("path", [f"{PROJECT}/manpower_logs", "/rest/v1.0/companies/1234/timecard_entries"])
+def test_a_last_day_that_has_not_begun_where_the_company_is_is_refused(lists: Lists, path: str) -> None:
+    # Three in the morning of the 3rd of December in Greenwich is the evening before on the American west coast.
+    night = datetime(2026, 12, 3, 3, tzinfo=UTC).timestamp()
+    lists.demo.clock = lambda: night
+    lists.demo.parameters = unlimited(token_lifetime=10**9)
+    lists = Lists(lists.demo)
+    asked = {"start_date": "2026-11-01"}
+    assert lists.get(path, asked, end_date="2026-12-02").status_code == 200
+    refused = lists.get(path, asked, end_date="2026-12-03")
+    text = "The End Date parameter cannot exceed the current day."
+    assert (refused.status_code, refused.json()) == (400, {"errors": text})
+    lists.demo.parameters = unlimited(token_lifetime=10**9, ahead=True)
+    assert lists.get(path, asked, end_date="2030-12-03").status_code == 200
+
+
+def test_the_headers_of_the_diary_need_days(lists: Lists) -> None:
+    path = f"{PROJECT}/daily_log_headers/index"
+    refused = lists.get(path)
+    text = "The Start Date and End Date parameters are required"
+    assert (refused.status_code, refused.json()) == (400, {"errors": text})
+    days = [row["log_date"] for row in lists.every(path, start_date="2026-03-02", end_date="2026-03-31")]
+    assert days[0] == "2026-03-02" and days[-1] == "2026-03-31" and len(days) == 22
 
 
 @pytest.mark.parametrize(

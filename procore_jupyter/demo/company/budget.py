@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procore_jupyter.demo.company import contracts, costs, directory, prime
-from procore_jupyter.demo.company.codes import DIVISIONS, breakdown, line_item_type, sub_job
+from procore_jupyter.demo.company.codes import DIVISIONS, CostCode, breakdown, codes, line_item_type, sub_job
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.records import Site
@@ -17,6 +17,8 @@ _VIEWS = (
 )  # fmt: skip
 # Ids that are set apart for the detail rows of a view.
 _STRIDE = 1000
+# Levels of cost codes that a detail row names.
+_LEVELS = 5
 # Share of the contract's value that is in the budget.
 _SHARE = 0.9
 
@@ -135,12 +137,47 @@ def _detail(site: Site, view: int, index: int) -> Row:
         "cost_code": f"{code.cost_code.full_code} - {code.cost_code.name}",
         "cost_code_origin_id": None,
         "wbs_code_id": code.id,
+        "wbs_code": code.reference(),
+        "budget_row_id": str(code.id),
+        **_levels(site, code.cost_code),
         "category_id": kind["id"],
         "category": kind["name"],
         "deletable": False,
         "unbudgeted_reason": None,
+        "calculation_strategy": "automatic",
+        "curve": None,
+        "start_date": None,
+        "end_date": None,
+        "budgeted": True,
+        "budgetable": True,
+        **_measured(site, index),
         **_written(_figures(site, view, index)),
     }
+
+
+def _levels(site: Site, code: CostCode) -> Row:
+    """Return the cost code and those above it, by their levels: the API has five of them."""
+    whole = site.get(codes)
+    above = [
+        one for one in (whole[code.parent] if code.parent is not None else None, code) if one is not None
+    ]
+    row: Row = {}
+    for level in range(1, _LEVELS + 1):
+        one = above[level - 1] if level <= len(above) else None
+        row[f"cost_code_level_{level}"] = "None" if one is None else f"{one.full_code} - {one.name}"
+        row[f"cost_code_level_{level}_id"] = 0 if one is None else one.id
+    return row
+
+
+def _measured(site: Site, index: int) -> Row:
+    """Return how much of what is budgeted: the quantity has twelve places, its cost four."""
+    dice = site.dice("budget_quantities", index)
+    if not dice.chance(0.5):
+        return {"quantity": None, "uom": None, "unit_cost": None}
+    thirds = dice.whole(3, 3000)
+    cents = site.get(_originals)[index] * 3 // thirds
+    quantity = f"{thirds // 3}.{('0', '3', '6')[thirds % 3] * 12}"
+    return {"quantity": quantity, "uom": dice.pick(("hours", "ea", "cy")), "unit_cost": f"{cents / 100:.4f}"}
 
 
 def summary_rows(site: Site, view: RowPlace) -> RowList:

@@ -72,13 +72,38 @@ def _package(site: Site, index: int) -> Row:
 
 
 def change_order_requests(site: Site, parent: RowPlace) -> RowList:
-    """List a contract's change order requests, the middle tier. A commitment has none."""
+    """List the change order requests, the middle tier, of a prime contract or a commitment."""
+    if parent.table != "prime_contracts":
+        return _requests_of_commitment(site, parent)
     inside = [
         index
-        for index in range(prime.packages(site) * PER_PACKAGE // _PER_REQUEST)
+        for index in range(_prime_requests(site))
         if parent == RowPlace("prime_contracts", prime.package_contract(index * _PER_REQUEST // PER_PACKAGE))
     ]
     return RowList(len(inside), lambda place: _request(site, inside[place]))
+
+
+def _prime_requests(site: Site) -> int:
+    return prime.packages(site) * PER_PACKAGE // _PER_REQUEST
+
+
+def _requests_of_commitment(site: Site, parent: RowPlace) -> RowList:
+    """List a commitment's change order requests: two of its change orders each."""
+    one = contracts.contract(site, parent)
+    first = site.get(contracts.changes_of).starts[site.get(contracts.places).index(parent)]
+
+    def make(place: int) -> Row:
+        index, changes = _prime_requests(site) + first + 2 * place, one.changes[2 * place : 2 * place + 2]
+        dice, total = site.dice("change_order_requests", index), sum(change.amount for change in changes)
+        return _shared(site, dice, later(one.day, 30 * (place + 1), site.last), changes[0].status, total) | {
+            "id": site.id("change_order_requests", index),
+            "number": f"COR-{place + 1:03d}",
+            "title": f"{one.number} request {place + 1}",
+            "change_order_package_id": None,
+            "schedule_impact_amount": dice.whole(0, 10),
+        }
+
+    return RowList((len(one.changes) + 1) // 2, make)
 
 
 def _request(site: Site, index: int) -> Row:

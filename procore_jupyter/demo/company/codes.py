@@ -79,7 +79,12 @@ class WbsCode:
 
     def reference(self) -> Row:
         """Return the code as other rows show it."""
-        return {"id": self.id, "flat_code": self.flat_code, "description": self.flat_name}
+        return {
+            "id": self.id,
+            "flat_code": self.flat_code,
+            "flat_name": self.flat_name,
+            "description": self.flat_name,
+        }
 
 
 def codes(site: Site) -> list[CostCode]:
@@ -139,6 +144,7 @@ def cost_codes(site: Site) -> RowList:
             "biller": site.project.name,
             "biller_id": site.project.id,
             "biller_type": "Project",
+            "biller_origin_id": None,
             "line_item_types": []
             if code.parent is None
             else [line_item_type(site.firm, kind) for kind in _BUDGETED_KINDS],

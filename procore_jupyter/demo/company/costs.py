@@ -16,6 +16,8 @@ from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, later, moment
 
 _STATUSES = ("approved", "approved", "approved", "pending", "draft", "revise_and_resubmit")
 _USUAL = 110
+# Days after the entry until a cost's amount is there.
+_LATE = 3
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ def _cost(site: Site, index: int) -> _Cost:
         )
         for _ in range(dice.whole(1, 4))
     )
-    kind, vendor = dice.pick(("invoice", "expense", "payroll")), dice.pick(site.get(directory.subcontractors))
+    kind, vendor = (
+        dice.pick(("subcontractor_invoice", "expense", "payroll")),
+        dice.pick(site.get(directory.subcontractors)),
+    )
     return _Cost(site.day(index, many), kind, dice.pick(_STATUSES), vendor, lines)
 
 
@@ -68,11 +73,11 @@ def _direct_cost(site: Site, index: int) -> Row:
     paid = later(one.day, 30, site.last)
     return {
         "id": site.id("direct_costs", index),
-        "description": f"{one.kind.capitalize()} of {one.day.isoformat()}",
+        "description": f"{one.kind.capitalize().replace('_', ' ')} of {one.day.isoformat()}",
         "direct_cost_type": one.kind,
         "direct_cost_date": one.day.isoformat(),
         "status": one.status,
-        "amount": money(one.total),
+        "amount": money(one.total) if (site.last - one.day).days > _LATE else None,
         "grand_total": money(one.total),
         "invoice_number": f"INV-{index + 1:05d}",
         "received_date": later(one.day, 4, site.last).isoformat(),

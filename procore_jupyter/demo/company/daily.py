@@ -14,7 +14,7 @@ from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.locations import any_location
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import DailyRows, Row, RowList
+from procore_jupyter.demo.company.rows import DailyRows, Row
 from procore_jupyter.demo.company.writing import moment, stamp
 
 _SHIFTS = ("Day shift", "Night shift")
@@ -102,10 +102,10 @@ def header_id(site: Site, day: date) -> int:
     return site.id("daily_log_headers", bisect.bisect_left(site.days, day))
 
 
-def daily_log_headers(site: Site) -> RowList:
+def daily_log_headers(site: Site) -> DailyRows:
     """List the headers of a project's daily logs, one for each working day."""
 
-    def make(index: int) -> Row:
+    def make(_: int, index: int) -> Row:
         dice, day = site.dice("daily_log_headers", index), site.days[index]
         completed = (site.last - day).days > 2 and dice.chance(0.95)
         by = anyone(site, dice, directory.own_people)
@@ -123,4 +123,4 @@ def daily_log_headers(site: Site) -> RowList:
             "distributable": completed,
         }
 
-    return RowList(len(site.days), make)
+    return DailyRows(site.days, [1] * len(site.days), make)

@@ -78,7 +78,7 @@ def _delay(site: Site, dice: Dice, day: date) -> Row:
         "end_time_hour": start + hours,
         "end_time_minute": 0,
         "end_time": f"{start + hours:02d}:00",
-        "duration": hours,
+        "duration": float(hours),
         "comments": dice.pick(("Waited for the inspector.", "Wind above the limit.", "Truck was late.")),
     }
 
@@ -235,6 +235,8 @@ def _weather(site: Site, dice: Dice, day: date) -> Row:
         "temperature": f"{dice.whole(30, 95)} F",
         "average": f"{dice.whole(35, 85)} F",
         "precipitation": f"{dice.whole(1, 30) / 10:.1f} in" if wet else "0.0 in",
+        "time_hour": 15,
+        "time_minute": 30,
         "wind": f"{dice.whole(0, 35)} mph",
         "ground": "Wet" if wet else "Dry",
         "calamity": "None",

@@ -73,6 +73,16 @@ def _document(site: Site, index: int, count: int) -> Row:
     }
 
 
+def older_documents(site: Site) -> RowList:
+    """List the same in version 1 of the API, whose ids are numbers."""
+    newer = documents(site)
+    return RowList(len(newer), lambda index: _with_numbers(newer[index]))
+
+
+def _with_numbers(row: Row) -> Row:
+    return row | {name: int(row[name]) for name in ("id", "parent_id") if row[name] is not None}
+
+
 def forms(site: Site) -> RowList:
     """List a project's forms."""
     count = site.count(50)

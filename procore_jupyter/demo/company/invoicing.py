@@ -12,7 +12,7 @@ from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.contracts import Contract
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row, RowList
+from procore_jupyter.demo.company.rows import Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import CURRENCY, ORIGIN, moment, money
 
 _RETAINAGE = 10
@@ -97,7 +97,7 @@ def _requisition(site: Site, index: int) -> Row:
         "erp_status": None,
         "final": last and one.status == "Complete",
         "deletable": last,
-        "percent_complete": f"{one.percent(number + 1)}.00",
+        "percent_complete": f"{one.percent(number + 1)}.00%",
         "total_claimed_amount": money(bill.completed - bill.before),
         "summary": bill.summary(),
         "summary_text": {"current_payment_due": "Current payment due"},
@@ -129,6 +129,11 @@ def payment_applications(site: Site) -> RowList:
     """List a project's payment applications on the main prime contract, one for each month but the last."""
     months = len(site.get(periods)) - 1
     return RowList(months, lambda index: _application(site, index, months))
+
+
+def payment_applications_of(site: Site, contract: RowPlace) -> RowList:
+    """List a prime contract's payment applications: the main one has them all."""
+    return payment_applications(site) if contract.index == 0 else RowList(0, lambda _: {})
 
 
 def _application(site: Site, index: int, months: int) -> Row:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from procore_jupyter.demo.company import directory
-from procore_jupyter.demo.company.attached import attachments
 from procore_jupyter.demo.company.choices import any_option, labels, option
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
@@ -46,25 +45,18 @@ def _meeting(site: Site, index: int) -> Row:
         "position": place + 1,
         "title": f"{title} {place + 1}",
         "description": f"<p>{title} of {site.project.name}.</p>",
-        "conclusion": "<p>Minutes stand as written unless someone objects.</p>",
         "location": dice.pick(("Site trailer", "Main office", "By video")),
         "occurred": True,
         "mode": "minutes",
         "is_private": False,
-        "is_draft": False,
         "starts_at": stamp(day, starts),
         "ends_at": stamp(day, starts + 60),
-        "time_zone": "America/Los_Angeles",
-        "remote_meeting_url": None,
         "created_by_id": leader.id,
-        "attendees": [
-            {
-                "id": site.id("meeting_attendees", _MOST_ATTENDEES * index + number),
-                "login_information": one.reference(),
-                "status": dice.pick(("present", "present", "absent", "conference")),
-            }
-            for number, one in enumerate(people)
-        ],
+        "parent_id": None if place == 0 else site.id("meetings", index - 1),
+        "meeting_topics_count": dice.whole(2, 12),
+        "distributed_at": moment(dice, later(day, 1, site.last)),
+        "distributed_by": leader.reference(),
+        "last_distributed_event": None,
         "meeting_categories": [
             {
                 "id": site.id("meeting_items", len(_TOPICS) * index + number),
@@ -73,7 +65,6 @@ def _meeting(site: Site, index: int) -> Row:
             }
             for number, topic in enumerate(_TOPICS[: dice.whole(2, len(_TOPICS))])
         ],
-        "attachments": attachments(site, "meetings", index, dice),
         "created_at": moment(dice, day),
         "updated_at": moment(dice, later(day, 2, site.last)),
         "_group": title,

@@ -67,6 +67,7 @@ def _observation(site: Site, index: int) -> Row:
         "status": _OBSERVATION_STATUSES[status],
         "priority": dice.pick(("Low", "Medium", "High", "Urgent")),
         "type": any_option("observation_type", dice),
+        "category": None,
         "assignee": assignee.reference(),
         "created_by": anyone(site, dice, directory.own_people),
         "date_notified": created.isoformat(),

@@ -127,6 +127,13 @@ def _rfi(site: Site, index: int) -> Row:
         "custom_fields": custom_fields(site, "rfis", dice),
         "created_at": created,
         "updated_at": moment(dice, resolved),
+        "revision": "0",
+        "current_revision": True,
+        "has_revisions": False,
+        "source_rfi_header_id": rfi_id,
+        "specification_section_id": None,
+        "priority": {"name": "Normal", "value": "normal"},
+        "proposed_solution": dice.perhaps(0.2, "As on the attached sketch."),
     }
 
 

@@ -100,6 +100,29 @@ class Children:
         return range(self.starts[parent], self.starts[parent + 1])
 
 
+def newer(rows: Callable[..., Sequence[Row]]) -> Callable[..., RowList]:
+    """Return the function of the same list in version 2 of the API, whose ids are texts."""
+
+    def listed(*of: Any) -> RowList:
+        found = rows(*of)
+        return RowList(len(found), lambda index: _with_text_ids(found[index]))
+
+    return listed
+
+
+def _with_text_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_text_ids(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: str(inner)
+        if type(inner) is int and (name == "id" or name.endswith("_id"))
+        else _with_text_ids(inner)
+        for name, inner in value.items()
+    }
+
+
 def chained(lists: Sequence[Sequence[Row]]) -> RowList:
     """Return lists as one, one after the other."""
     children = Children(len(rows) for rows in lists)

@@ -41,6 +41,7 @@ def _incident(site: Site, index: int, count: int) -> Row:
         "description": f"{name}. The work was stopped and the area made safe.",
         "status": status,
         "event_date": moment(dice, day),
+        "time_of_event": None,
         "time_unknown": dice.chance(0.1),
         "recordable": recordable,
         "private": dice.chance(0.2),

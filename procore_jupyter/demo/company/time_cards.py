@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.choices import any_option, option
-from procore_jupyter.demo.company.codes import any_cost_code, line_item_type, sub_job
+from procore_jupyter.demo.company.codes import breakdown, line_item_type, sub_job
 from procore_jupyter.demo.company.company_fields import custom_fields
 from procore_jupyter.demo.company.daily import segment
 from procore_jupyter.demo.company.directory import anyone
@@ -49,18 +51,21 @@ def _card(site: Site, day: int, index: int) -> Row:
     }
 
 
-def company_timecard_entries(firm: Firm) -> RowList:
-    """List the timecards of all of a company's projects."""
-    return firm.get(_all_cards)
+class CompanyTimecards:
+    """The timecards of all of a company's projects, project by project."""
+
+    def __init__(self, firm: Firm) -> None:
+        self._firm = firm
+
+    def between(self, first: date, last: date) -> RowList:
+        """Return the timecards of the days from `first` to `last`, both included."""
+        return chained([site.get(_company_cards).between(first, last) for site in self._firm.sites])
 
 
-def _all_cards(firm: Firm) -> RowList:
-    return chained([site.get(_company_cards) for site in firm.sites])
-
-
-def _company_cards(site: Site) -> RowList:
+def _company_cards(site: Site) -> DailyRows:
     children = timecard_entries(site).children
-    return RowList(len(children), lambda index: _company_card(site, children.place(index)[0], index))
+    counts = [len(children.of(day)) for day in range(len(site.days))]
+    return DailyRows(site.days, counts, lambda day, index: _company_card(site, day, index))
 
 
 def _company_card(site: Site, day: int, index: int) -> Row:
@@ -81,11 +86,12 @@ def _company_card(site: Site, day: int, index: int) -> Row:
 
 def _shared(site: Site, day: int, index: int) -> Row:
     dice, on = site.dice("timecard_cards", index), site.days[day]
-    worker = anyone(site, dice)
+    worker, code = anyone(site, dice), dice.pick(site.get(breakdown))
     return {
         "id": site.id("timecard_entries", index),
         "date": on.isoformat(),
         "party": worker,
+        "party_id": worker["id"],
         "login_information": worker,
         "hours": f"{dice.pick((8, 8, 8, 10, 4)):.1f}",
         "billable": dice.chance(0.9),
@@ -93,7 +99,10 @@ def _shared(site: Site, day: int, index: int) -> Row:
         "approval_status": dice.pick(_STATUSES),
         "timesheet": {"id": site.id("timesheets", day), "number": day + 1},
         "timecard_time_type": any_option("timecard_type", dice),
-        "cost_code": any_cost_code(site, dice),
+        "cost_code": code.cost_code.reference(),
+        "cost_code_id": code.cost_code.id,
+        "wbs_code": code.reference(),
+        "wbs_code_id": code.id,
         "line_item_type_id": line_item_type(site.firm, 0)["id"],
         "sub_job": dice.perhaps(0.3, sub_job(site, dice.whole(0, 1))),
         "crew": option("crew", dice.whole(0, 2)),
@@ -106,6 +115,10 @@ def _shared(site: Site, day: int, index: int) -> Row:
         "created_at": moment(dice, on),
         "updated_at": moment(dice, on),
         "deleted_at": None,
+        "clock_in_time": None,
+        "clock_out_time": None,
+        "work_classification": None,
+        "approved_by": dice.perhaps(0.7, anyone(site, dice, directory.own_people)),
     }
 
 
