@@ -28,7 +28,7 @@ PROJECTS = 1000
 """Projects of the company."""
 
 COMPANY, PROJECT = 1234, 4711
-EVER = {"start_date": "2020-01-01", "end_date": "2030-12-31"}
+EVER = {"start_date": "2020-01-01", "end_date": "2026-11-27"}
 TABLES: dict[str, dict[str, Any]] = {
     "projects": {"company_id": COMPANY},
     "project_users": {"project_id": PROJECT},

@@ -68,10 +68,12 @@ def script_idle(url: str) -> None:
 
 
 def table(url: str) -> Any:
+    from rows_server import LARGEST
+
     import procore_jupyter
 
     procore = procore_jupyter.connect(
-        f"InitiateOAuth=OFF;OAuthAccessToken=any;LoginURL={url};APIURL={url};CompanyId={COMPANY}"
+        f"InitiateOAuth=OFF;OAuthAccessToken=any;LoginURL={url};APIURL={url};CompanyId={COMPANY};PageSize={LARGEST}"
     )
     return procore.table("rfis", project_id=PROJECT)
 

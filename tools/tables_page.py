@@ -18,8 +18,9 @@ from procore_jupyter import profiles
 from procore_jupyter.tables.arrow.types import of_kind
 from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.definitions.catalog import Catalog
-from procore_jupyter.tables.definitions.listing import needed
-from procore_jupyter.tables.definitions.spec import DATES, V1_LARGEST, V2_LARGEST, Filter, TableSpec
+from procore_jupyter.tables.definitions.evidence import SEEN
+from procore_jupyter.tables.definitions.listing import days_of, needed
+from procore_jupyter.tables.definitions.spec import V1_LARGEST, V2_LARGEST, Filter, TableSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -54,8 +55,18 @@ KINDS = {
     "money": Kind("money", "an amount, exact, with four places", "`decimal128(18, 4)[pyarrow]`"),
     "decimal": Kind(
         "exact number",
-        "hours, quantities, percentages",
+        "hours, rates",
         "`float64` where that loses no digit, else `decimal128(28, 8)[pyarrow]`",
+    ),
+    "quantity": Kind(
+        "quantity",
+        "quantities of budgets and contracts, with twelve places",
+        "`float64` where that loses no digit, else `decimal128(32, 12)[pyarrow]`",
+    ),
+    "percent": Kind(
+        "percentage",
+        "9.28 for 9.28 %, with a percent sign in the answer or without",
+        "`float64` where that loses no digit, else `decimal128(22, 12)[pyarrow]`",
     ),
     "int": Kind("whole number", "counts, positions, days", "`int64`, or `Int64` where some are missing"),
     "float": Kind("number", "coordinates, ratios", "`float64`"),
@@ -77,6 +88,15 @@ FEW = 6
 
 MANY = 5_000
 """Rows of the table in the example of how many requests a table takes."""
+
+EVIDENCE = {
+    "rows": "others have seen whole rows of it",
+    "fields": "others have seen some of its fields",
+    "path": "others have seen that the address answers",
+    "code": "others' programs ask for it; what is answered isn't known",
+    "nothing": "we found nobody who has seen it",
+}
+"""What was seen of Procore's answers, by `evidence.SEEN`."""
 
 SOURCES = {
     "OpenAPI 2026": "Procore's published description of this very list, as of 2026",
@@ -123,13 +143,18 @@ KEYS = {
     "title": "what people call it; otherwise the table's name",
     "scope": "`project`, `company` or `global`: what a row belongs to. Otherwise the path decides",
     "note": "what one should know of it",
-    "source": "where the facts are from",
+    "source": "where the facts are from: your own words",
     "columns": "kinds by name, in the order in which they are handed out; otherwise what arrives decides",
     "others": '`"money"` where columns that aren\'t named here are amounts, as those of a budget view; otherwise what arrives decides',
+    "hides": "`true` where an empty answer may also mean that you may not see the rows",
+    "alternates": 'other addresses of the list, for where its own one is gone: `[{ path = "…" }]`, with `shape`, `parents` and '
+    '`query_scope` where they differ; with `when = "empty"` for where its own one has no rows',
     "key": 'the column that tells rows apart: `id` where there is one, unless you say otherwise; `""` where none does',
+    "shared_key": "`true` where rows of several projects may have the same key",
     "show": "the columns that are drawn first",
     "filters": "conditions by name: see below",
-    "parents": 'ids of another table\'s rows that it needs, and that table\'s column: `rfi_id = "rfis.id"`. Then `rfi_id="all"` works',
+    "parents": 'ids of another table\'s rows that it needs, and that table\'s column: `rfi_id = "rfis.id"`. Then `rfi_id="all"` works. '
+    "Several tables' columns stand in a list",
     "required": "parameters that the API insists on",
     "query_scope": "which of `company_id` and `project_id` are sent beside the path; otherwise the scope's, where the path hasn't it",
     "fixed": "parameters that are always sent, with their values",
@@ -137,9 +162,11 @@ KEYS = {
     "view_param": "the parameter that chooses one: `view`, unless you say otherwise",
     "default_view": "the view that is asked for where nobody says; otherwise the API decides",
     "sort": '`"sort"` or `"sort[attribute]"`: how the API calls the parameter that sorts',
-    "dates": "`true` where days are chosen by `log_date`, or by `start_date` and `end_date`",
-    "paging": '`"none"` where all rows come at once',
-    "largest_page": f"rows a page: {V1_LARGEST:,}, and {V2_LARGEST:,} below `/rest/v2`, unless you say otherwise",
+    "dates": "`true` where days are chosen by `log_date`, or by `start_date` and `end_date`; or a list of those that it takes",
+    "paging": '`"none"` where all rows are said to come at once. Pages are asked for all the same: one that is empty or comes '
+    "again ends the list",
+    "largest_page": f"rows a page: {V1_LARGEST:,}, and {V2_LARGEST:,} below `/rest/v2` or a row of another list, unless you say "
+    "otherwise",
     "shape": '`"array"` where the answer is the rows, `"data"` where they stand in `data` (below `/rest/v2`), `"object"` where it is '
     'one row, `"object_with_list"` and `"groups"` where they stand in `list_key`, of the answer or of each of its groups',
     "list_key": "see `shape`",
@@ -157,6 +184,12 @@ FILTER_KEYS = {
     "sound": "`true` where it is [sure](../tables.md#when-a-condition-is-sure)",
 }
 """The keys of a filter in a person's own profile."""
+
+WHEN = {
+    "gone": "in another version of the API, for where this one is gone.",
+    "empty": "below each parent, for where the one here is empty.",
+}
+"""What an alternate is there for, by `Alternate.when`."""
 
 DRAWN = "<!-- Drawn by tools/tables_page.py from the catalog: change it there, then run  python -m tools.tables_page -->"
 
@@ -221,7 +254,7 @@ Conditions are arguments. Each table's page names those that it takes.
 procore.table("rfis", project_id=4711, status="open")
 procore.table("submittals", project_id=4711, id=[12345, 12346])
 procore.table("prime_contracts", project_id=4711, updated_at=("2026-11-01", None))
-procore.table("manpower_logs", project_id=4711, start_date="2026-11-01", end_date="2026-11-30")
+procore.table("manpower_logs", project_id=4711, start_date="2026-10-01", end_date="2026-10-31")
 procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
 ```
 
@@ -231,14 +264,15 @@ procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
 - What can't be meant is refused before anything is sent, by its name: a person's name where an id is wanted, a range that ends
   before it begins, something that is said twice.
 - A *range* is from and to, and both are in it. None leaves an end open. A day reaches from its first second to its last, in UTC.
-- Daily logs are whole, unlike Procore's own answer, which without dates is today alone. `log_date`, or `start_date` and
-  `end_date`, say which days; of the two, one is enough.
+- Daily logs and timecards are whole, unlike Procore's own answer, which without dates is today alone, or nothing. `log_date`, or
+  `start_date` and `end_date`, say which days; of the two, one is enough. Otherwise the days up to today are asked for, as it is
+  today in the westernmost zone: Procore refuses a day that hasn't begun where the company is.
 - Some tables hold what belongs to one row of another, as the rows of a budget view do. They need its id; `"all"` reads
   those of all, with a request for each.
 - What the API takes besides goes into `params={{…}}`, as it is: `params={{"filters[status]": "open"}}`.
 
 How many requests it takes, the *rows a page* tell: {many:,} rows are {few_requests} requests where a page has {v1:,}, and
-{more_requests} where it has {v2:,}.
+{more_requests} where it has {v2:,}. `PageSize=2000` asks for more where no smaller page is known to be the largest.
 
 ### When a condition is sure
 
@@ -276,7 +310,16 @@ contracts["grand_total"].astype(float)                              # for plots
 
 ## How sure the facts are
 
-None of this could be tried against Procore itself. Each table says where its facts are from:
+We could try none of this against Procore itself. Others have used its API, and left traces of what it answered; each table says
+how much of it was seen, where, and the last time.
+
+| seen | what that means | tables |
+|---|---|---|
+"""
+
+DESCRIBED = """\
+
+In brackets stands how sure that is: *fairly sure* or *not sure*. Columns and conditions are from descriptions of the API:
 
 | facts from | what that is | tables |
 |---|---|---|
@@ -299,7 +342,7 @@ Tables of your own go into a profile: [how](tables/own_tables.md).
 ## The {tables} tables
 
 *Holds* names the columns that are drawn first, of many, and what a call *needs* beside the project. *By* says what has a list
-of its own: each project, or each company.
+of its own: each project, or each company. *Seen* says [how sure](#how-sure-the-facts-are) the table is.
 """
 
 OWN_TABLES = """\
@@ -390,17 +433,21 @@ class _Drawing:
             arrow = NESTED.get(kind) or f"`{of_kind(kind, {})}`"
             yield f"| {words} | {holds} | {pandas} | {arrow} | `{kind}` |\n"
         yield COLUMNS
-        told = Counter(spec.source for spec in tables.values())
+        seen = Counter(spec.source.seen for spec in tables.values())
+        for what, meaning in EVIDENCE.items():
+            yield f"| {SEEN[what]} | {meaning} | {seen[what]} |\n"
+        yield DESCRIBED
+        told = Counter(spec.source.described for spec in tables.values())
         for source, meaning in SOURCES.items():
             yield f"| {source} | {meaning} | {told[source]} |\n"
         yield OTHERS.format(probable=len(self.catalog.probable), tables=count)
         for group, names in self.groups.items():
-            yield f"\n### {GROUPS[group]}\n\n| table | holds | by |\n|---|---|---|\n"
+            yield f"\n### {GROUPS[group]}\n\n| table | holds | by | seen |\n|---|---|---|---|\n"
             for name in names:
                 spec = tables[name]
                 needs = "".join(f" · needs `{one}`" for one in spec.required)
                 holds = f"**{spec.title}**: {', '.join(spec.show)}{needs}"
-                yield f"| [`{name}`](tables/{group}.md#{name}) | {holds} | {_by(spec)} |\n"
+                yield f"| [`{name}`](tables/{group}.md#{name}) | {holds} | {_by(spec)} | {spec.source.evidence} |\n"
 
     def group(self, group: str) -> Iterator[str]:
         """Yield the pieces of a group's page."""
@@ -444,18 +491,20 @@ class _Drawing:
         if spec.deprecated:
             yield "**Procore has deprecated this list.**"
         for name in spec.required:
-            table, _, column = spec.parents.get(name, "").partition(".")
-            of = f", the `{column}` of {self._link(table, spec)}" if table else ""
-            every = f'; `{name}="all"` reads those of all, with a request for each' if table else ""
-            yield f"It needs `{name}`{of}{every}."
+            found = [one.partition(".") for one in spec.parents.get(name, ())]
+            of = " or ".join(f"the `{column}` of {self._link(table, spec)}" for table, _, column in found)
+            every = f', {of}; `{name}="all"` reads those of all, with a request for each' if of else ""
+            yield f"It needs `{name}`{every}."
         if spec.dates:
-            names = " and ".join(f"`{name}`" for name in DATES[1:])
-            yield f"All days come, unless `{DATES[0]}`, or {names}, say which."
+            yield f"All days up to today come, unless {days_of(spec, '`')} say which."
         pages = f"{spec.largest_page:,} rows a page" if spec.paged else "All rows at once"
-        yield f"{pages}; " + (
-            f"`{spec.key}` tells rows apart." if spec.key else "no column tells rows apart."
-        )
-        yield f"`GET {spec.path}`; facts: [{spec.source}](../tables.md#how-sure-the-facts-are)"
+        keys = f"`project_id` and `{spec.key}` together tell" if spec.shared_key else f"`{spec.key}` tells"
+        yield f"{pages}; " + (f"{keys} rows apart." if spec.key else "no column tells rows apart.")
+        if spec.hides:
+            yield "An empty answer may also mean that you may not see the rows."
+        for one in spec.alternates:
+            yield f"`GET {one.path}` is the same list, {WHEN[one.when]}"
+        yield f"`GET {spec.path}`; [{spec.source}](../tables.md#how-sure-the-facts-are)"
 
     def _link(self, table: str, spec: TableSpec) -> str:
         page = "" if self._pages[table] == self._pages[spec.name] else f"{self._pages[table]}.md"
@@ -525,7 +574,7 @@ def example(spec: TableSpec) -> str:
     """Return an example of a call that opens a table."""
     given = {name: "4711" if name == "project_id" else "12345" for name in needed(spec)}
     if spec.dates:
-        given |= {"start_date": '"2026-11-01"', "end_date": '"2026-11-30"'}
+        given |= {"start_date": '"2026-10-01"', "end_date": '"2026-10-31"'}
     else:
         told = _telling(spec)
         if told is not None:

@@ -32,7 +32,9 @@ class ListRequest:
     params : sequence of (str, object)
         The caller's own parameters, sent with every page.
     paged : bool
-        Whether the list is known to come in pages.
+        Whether the list can have pages: a single record has none.
+    whole : bool
+        Whether the list is said to come whole.
     page_size : int or None
         Rows a page to request; None for as many as the list gives by itself.
     decode : callable
@@ -42,6 +44,7 @@ class ListRequest:
     path: str
     params: Sequence[tuple[str, Any]] = ()
     paged: bool = True
+    whole: bool = False
     page_size: int | None = None
     decode: Decoder = rows_in
 

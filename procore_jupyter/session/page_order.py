@@ -119,7 +119,9 @@ class PageOrder:
     Parameters
     ----------
     paged : bool
-        Whether the list is known to come in pages.
+        Whether the list can have pages: a single record has none.
+    whole : bool
+        Whether the list is said to come whole: then a page that comes again is all of it.
     size : int or None
         Rows a page to request; None for as many as the list gives by itself.
     limit : int or None
@@ -137,14 +139,17 @@ class PageOrder:
         The list gives the same rows whatever page and size are requested: all that it has, and not its first page.
     """
 
-    def __init__(self, *, paged: bool = True, size: int | None = None, limit: int | None = None) -> None:
+    def __init__(
+        self, *, paged: bool = True, whole: bool = False, size: int | None = None, limit: int | None = None
+    ) -> None:
         if size is not None and limit is not None:
             size = max(1, min(size, limit))
         self.size = size
         self.total: int | None = None
         self.repeats = False
         self.unpaged = False
-        self._probed = False
+        self._probed = whole
+        self._whole = whole
         self._paged, self._limit = paged, limit
         self._tells_total = True
         self._todo = deque([PageRequest(0, size if paged else None, numbered=paged)])
@@ -228,7 +233,7 @@ class PageOrder:
         elif not self._begun:
             self._begin(ask, page)
         elif page.rows and page.mark in self._marks:
-            self.repeats = True
+            self.repeats, self.unpaged = True, self._whole
             self._came[ask.offset] = (ask, Page())  # its place is taken all the same
             self._stop()
         else:
@@ -240,6 +245,8 @@ class PageOrder:
         """Learn from the first page how large pages are, and where the list ends."""
         self._begun = True
         count, asked = len(page.rows), ask.size
+        if count == asked:  # it heeds the size, so it may not come whole after all
+            self._whole = self._probed = False
         more = bool(page.more) or (page.total is not None and page.total > count)
         if asked is None or count > asked:  # the list gives what it likes
             size = count
@@ -381,6 +388,7 @@ class PageOrder:
         """Find out whether so many pages of rows were repeated, in a list that tells no total."""
         if self.total is None and not self.repeats and self.size and rows - unique >= pages * self.size:
             self.repeats = self._probed = True
+            self.unpaged = self.unpaged or self._whole
             return True
         return False
 

@@ -247,7 +247,7 @@ class _List:
 
     def __init__(self, index: int, wanted: ListRequest, limit: int | None) -> None:
         self.index, self.wanted = index, wanted
-        self.pages = PageOrder(paged=wanted.paged, size=wanted.page_size, limit=limit)
+        self.pages = PageOrder(paged=wanted.paged, whole=wanted.whole, size=wanted.page_size, limit=limit)
         self.error: Exception | None = None
         self.over = False
         self.held = 0  # bytes of answers that wait for their turn

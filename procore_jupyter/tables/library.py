@@ -11,7 +11,7 @@ from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables.arguments import pairs
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing
-from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.tables.definitions.spec import TableSpec, usual_largest
 from procore_jupyter.tables.selection import selection_at, selection_of
 from procore_jupyter.tables.table import Table
 
@@ -90,10 +90,7 @@ class Library:
         for one in segments:
             if one.lower() in _NOTHING:
                 raise ParameterError(f"The path {path:.200} has {one} where an id is meant.")
-        spec, held = self.catalog.at(path) or (
-            TableSpec(path.rpartition("/")[2] or "rows", path, "global", probable=True, shape="unknown"),
-            {},
-        )
+        spec, held = self.catalog.at(path) or (_unknown(path), {})
         more = dict(given)
         params = pairs(more.pop("params", None))
         return Table(
@@ -134,3 +131,9 @@ class Library:
 
     def _repr_html_(self) -> str:
         return self.search()._repr_html_()
+
+
+def _unknown(path: str) -> TableSpec:
+    """Return what is known of a list that the catalog doesn't have."""
+    name, largest = path.rpartition("/")[2] or "rows", usual_largest(path)
+    return TableSpec(name, path, "global", probable=True, shape="unknown", largest_page=largest)

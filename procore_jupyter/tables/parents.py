@@ -51,8 +51,6 @@ class Parents:
         The selection whose rows are those of the parents.
     name : str
         Its parameter that names them.
-    of : TableSpec
-        The table whose rows they are.
     places : sequence of Place
         The places.
 
@@ -68,7 +66,6 @@ class Parents:
 
     selection: Selection
     name: str
-    of: TableSpec
     places: Sequence[Place]
     values: list[dict[int | str, None]] = field(init=False)
     incomplete: list[Incomplete] = field(default_factory=list)
@@ -77,12 +74,21 @@ class Parents:
     def __post_init__(self) -> None:
         self.values = [{} for _ in self.places]
 
-    def take(self, rows: pa.Table) -> None:
-        """Sort the rows of the other table to their places, by what each says of itself."""
-        _, _, column = self.selection.spec.parents[self.name].partition(".")
-        there = {name: name in rows.column_names for name in (column, *self.of.place_columns)}
+    def take(self, of: TableSpec, column: str, rows: pa.Table) -> None:
+        """Sort the rows of another table to their places, by what each says of itself.
+
+        Parameters
+        ----------
+        of : TableSpec
+            The table.
+        column : str
+            Its column that the parameter takes.
+        rows : pyarrow.Table
+            Its rows.
+        """
+        there = {name: name in rows.column_names for name in (column, *of.place_columns)}
         # A company's rows are asked for in one company.
-        where = [name for name in self.of.place_columns if there[name] and name != "company_id"]
+        where = [name for name in of.place_columns if there[name] and name != "company_id"]
         numbers: dict[tuple[Any, ...], list[int]] = {}
         for number, place in enumerate(self.places):
             columns: Mapping[str, Any] = place.columns
@@ -100,12 +106,12 @@ class Parents:
                     without[number] += 1
         if elsewhere:
             self.notes.append(
-                f"{counted(elsewhere, 'row')} of {self.of.name} came that are of other projects: left out."
+                f"{counted(elsewhere, 'row')} of {of.name} came that are of other projects: left out."
             )
         for place, count in zip(self.places, without, strict=True):
             if count:
-                words = f"{counted(count, 'row')} of {self.of.name} came without an id, so what belongs to them is missing."
-                self.incomplete.append(Incomplete.at(place, self.of.name, words))
+                words = f"{counted(count, 'row')} of {of.name} came without an id, so what belongs to them is missing."
+                self.incomplete.append(Incomplete.at(place, of.name, words))
 
     def chosen(self, wanted: Any) -> list[list[int | str]]:
         """Return the values at each place that are wanted: `ALL`, one, or a tuple of them. What is nowhere is missing."""
@@ -114,7 +120,8 @@ class Parents:
         several = wanted if isinstance(wanted, tuple) else (wanted,)
         for one in several:
             if not any(one in found for found in self.values):
-                words = f"No row of {self.of.name} in those projects has this id, or you may not see it."
+                tables = " or ".join(of.partition(".")[0] for of in self.selection.spec.parents[self.name])
+                words = f"No row of {tables} in those projects has this id, or you may not see it."
                 self.incomplete.append(Incomplete(f"{self.name} {one}", None, None, words))
         return [[one for one in several if one in found] for found in self.values]
 

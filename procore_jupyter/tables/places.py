@@ -328,7 +328,7 @@ class Places:
                     missing.append(Incomplete(company[1] or str(company[0]), None, None, words))
         for name, wanted in selection.parents:
             # Which of several projects a parent is in, its own table tells, where it is known.
-            several = len({place.project for place in places}) > 1 and spec.parents[name]
+            several = len({place.project for place in places}) > 1 and bool(spec.parents[name])
             if wanted == ALL or several:
                 found = parents(name, wanted, places)
             else:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.session import paging
-from procore_jupyter.session.api_errors import ProcoreAPIError
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.incomplete import Incomplete
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.reading import Reading
     from procore_jupyter.tables.result import Fetched
+
+WESTERNMOST = datetime.timezone(datetime.timedelta(hours=-12))
+"""The time zone in which a day begins last."""
 
 DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
 DEFINITIONS_A_PAGE = 100
@@ -73,8 +77,8 @@ class Reader:
 
     @property
     def today(self) -> datetime.date:
-        """The day it is, in UTC."""
-        return datetime.datetime.fromtimestamp(self.clock(), datetime.UTC).date()
+        """The day that it is in the westernmost time zone: no company's day is an earlier one."""
+        return datetime.datetime.fromtimestamp(self.clock(), WESTERNMOST).date()
 
     def begin(
         self, selection: Selection, *, limit: int | None = None, peek: int | None = None, frugal: bool = False
@@ -183,7 +187,7 @@ class Reader:
             self._cache.drop_start(("projects",))
         waiting = [pinned.spec]
         while waiting:
-            for of in filter(None, waiting.pop().parents.values()):
+            for of in itertools.chain(*waiting.pop().parents.values()):
                 waiting.append(self.catalog.find(of.partition(".")[0]))
                 self._cache.drop_start(("rows", waiting[-1].name))
 
@@ -256,21 +260,33 @@ class Reader:
         wanted: Any,
         places: Sequence[Place],
     ) -> Sequence[Sequence[int | str]]:
-        """Return the values of a parameter at places, out of the table whose rows they are.
+        """Return the values of a parameter at places, out of the tables whose rows they are.
 
-        What is missing of that table is appended to `missing`: the rows of those parents will be missing too.
+        What is missing of these tables is appended to `missing`: the rows of those parents will be missing too. A table
+        that is refused altogether ends the reading if there is no other one.
         """
-        of = self.catalog.find(selection.spec.parents[name].partition(".")[0])
-        # The whole rows, for no more requests than the ids alone would cost: whoever asks for this often wants them next.
-        found = self.rows(selection_of(of, parameters_for(of, selection, places), today=self.today))
-        parents = Parents(selection, name, of, places)
-        parents.take(found.rows)
+        parents, refused = Parents(selection, name, places), []
+        for one in selection.spec.parents[name]:
+            table, _, column = one.partition(".")
+            of = self.catalog.find(table)
+            try:
+                # The whole rows, for no more requests than the ids alone would cost: whoever asks for this often wants
+                # them next.
+                found = self.rows(selection_of(of, parameters_for(of, selection, places), today=self.today))
+            except (PermissionDenied, NotFound) as error:
+                refused.append(error)
+                missing.append(Incomplete(of.name, None, error.status, str(error)))
+                continue
+            parents.take(of, column, found.rows)
+            missing += found.incomplete
+            if found.cut:
+                words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were gone through (MaxRows)."
+                missing.append(Incomplete(of.name, None, None, words))
+        if refused and len(refused) == len(selection.spec.parents[name]):
+            raise refused[0]
         chosen = parents.chosen(wanted)
-        missing += [*found.incomplete, *parents.incomplete]
+        missing += parents.incomplete
         notes += parents.notes
-        if found.cut:
-            words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were gone through (MaxRows)."
-            missing.append(Incomplete(of.name, None, None, words))
         return chosen
 
     def _labels(self, company: Named | None) -> Mapping[int, str]:

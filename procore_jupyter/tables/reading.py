@@ -121,11 +121,11 @@ class Reading:
         self._told: dict[int, int] = {}
         self.incomplete: list[Incomplete] = []
         self.failures: dict[int, Exception] = {}
-        self.notes: list[str] = []
+        self.notes: list[str] = [*selection.notes]
         self._session, self._concurrency, self._limit = session, concurrency, limit
         self._peek, self._frugal = peek, frugal
         spec = selection.spec
-        self._page_size = min(page_size or spec.largest_page, spec.largest_page)
+        self._page_size = spec.page_size(page_size)
         several = len(places) > 1
         self._progress = Progress(
             spec.name, "projects" if several else "pages", len(places) if several else None
@@ -209,6 +209,7 @@ class Reading:
             self.selection.path(place),
             self.selection.params(place),
             paged=spec.paged,
+            whole=spec.whole,
             page_size=self._page_size,
             decode=decoder(spec.shape, spec.list_key),
         )

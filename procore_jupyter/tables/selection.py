@@ -11,7 +11,7 @@ from typing import Any
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables import arguments, times
 from procore_jupyter.tables.conditions import sent, sent_as_given, text_of
-from procore_jupyter.tables.definitions.spec import DATES, SCOPE_IDS, TableSpec
+from procore_jupyter.tables.definitions.spec import SCOPE_IDS, TableSpec
 
 Named = tuple[int, str]
 """An id and a name; the name may be empty."""
@@ -80,6 +80,8 @@ class Selection:
         The parameters that name rows of other tables; each an id, a tuple of ids, or ``"all"``.
     query : tuple of (str, str)
         The parameters to send, as Procore calls them.
+    notes : tuple of str
+        Remarks on what is asked for.
     """
 
     spec: TableSpec
@@ -87,6 +89,7 @@ class Selection:
     project: Any = None
     parents: tuple[tuple[str, Any], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -121,7 +124,8 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
         Values by name: ``project_id`` or ``project``, ``company_id`` or ``company``, parents, filters, ``view``,
         ``sort``, days; ``params`` holds whatever else is to be sent. None means that a parameter isn't given.
     today : datetime.date
-        The day up to which daily logs are made.
+        The last day of daily logs to ask for, if no days are given: Procore refuses a day that hasn't begun where the
+        company is.
 
     Raises
     ------
@@ -146,9 +150,10 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
         query.append((spec.view_param, spec.default_view))
     query += times.days(spec, left, today)
     for name, value in left.items():
-        if not (spec.dates and name in DATES):
+        if name not in spec.dates:
             query += sent(spec, name, value)
-    return _selection(spec, company, project, parents, query, raw)
+    notes = times.told(spec, left, today)
+    return _selection(spec, company, project, parents, query, raw, notes)
 
 
 def selection_at(
@@ -192,16 +197,16 @@ def selection_at(
     for name, value in left.items():
         if name in known:
             query += sent(spec, name, value)
-        elif not (spec.dates and name in DATES):
+        elif name not in spec.dates:
             raw.append((name, value))
-    return _selection(spec, company, project, parents, query, raw)
+    return _selection(spec, company, project, parents, query, raw, times.told(spec, left, today))
 
 
 def _taken_over(
     spec: TableSpec, left: dict[str, Any], params: Sequence[tuple[str, Any]]
 ) -> list[tuple[str, Any]]:
     """Take those of `params` over into `left` that say which rows, and where; return the others, to be sent as they are."""
-    ours = {*spec.place_columns, *(DATES if spec.dates else ())}
+    ours = {*spec.place_columns, *spec.dates}
     rest: dict[str, list[Any]] = {}
     for name, value in params:
         rest.setdefault(name, []).append(value)
@@ -225,14 +230,16 @@ def _selection(
     parents: Sequence[tuple[str, Any]],
     query: Sequence[tuple[str, str]],
     raw: Sequence[tuple[str, Any]],
+    notes: tuple[str, ...],
 ) -> Selection:
     """Return the selection. Raises ParameterError if something would be sent twice."""
     as_given = sent_as_given(spec, raw)
-    for name, _ in as_given:
-        twice = next((value for other, value in query if other == name), None)
-        if twice is not None:
-            raise ParameterError(f"{spec.name} sends {name}={twice:.60} already, so params can't say it too.")
-    return Selection(spec, company, project, tuple(parents), (*query, *as_given))
+    sent_already = {name.removesuffix("[]"): (name, value) for name, value in query}
+    for one, _ in as_given:
+        name, value = sent_already.get(one.removesuffix("[]"), ("", ""))
+        if name:
+            raise ParameterError(f"{spec.name} sends {name}={value:.60} already, so params can't say it too.")
+    return Selection(spec, company, project, tuple(parents), (*query, *as_given), notes)
 
 
 def _scope(spec: TableSpec, left: dict[str, Any]) -> tuple[Any, Any]:
@@ -298,12 +305,13 @@ def segment(spec: TableSpec, name: str, value: Any) -> int | str:
 
 
 def _missing(spec: TableSpec, name: str) -> str:
-    of = spec.parents.get(name, "")
+    of = spec.parents.get(name)
     if not of:
         given = f"{name}=…" if name.isidentifier() else f"**{{{name!r}: …}}"
         return f"{spec.name} needs {name}:  procore.table({spec.name!r}, {given})"
-    table, _, column = of.partition(".")
+    columns = {one.partition(".")[2] for one in of}
+    tables = " or ".join(one.partition(".")[0] for one in of)
     return (
-        f"{spec.name} needs {name}, an {column} of {table}:  procore.table({spec.name!r}, {name}=…)  "
+        f"{spec.name} needs {name}, an {' or '.join(columns)} of {tables}:  procore.table({spec.name!r}, {name}=…)  "
         f'or  {name}="all"  for all of them (a request each)'
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables import arguments
-from procore_jupyter.tables.definitions.spec import DATES, TableSpec
+from procore_jupyter.tables.definitions.spec import TableSpec
 
 BEGINNING = datetime.date(1970, 1, 1)
 """The first end of a range that is open there."""
@@ -18,9 +18,6 @@ END = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
 
 FIRST_DAY = datetime.date(2000, 1, 1)
 """The first day of daily logs to ask for, if none is given."""
-
-DAYS_AHEAD = datetime.timedelta(days=366)
-"""From today to the last day of daily logs to ask for, if none is given: a log may be made for a day to come."""
 
 
 def range_of(name: str, kind: str, value: Any) -> str:
@@ -111,9 +108,9 @@ def days(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> lis
     spec : TableSpec
         The table; for one without days, there is nothing to send.
     given : mapping
-        What a person gave of `DATES`.
+        What a person gave of `TableSpec.dates`.
     today : datetime.date
-        The day it is.
+        The last day to ask for, if none is given: Procore refuses a day that hasn't begun where the company is.
 
     Raises
     ------
@@ -122,15 +119,22 @@ def days(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> lis
     """
     if not spec.dates:
         return []
-    found = {name: day(f"{name} of {spec.name}", given[name]) for name in DATES if name in given}
+    found = {name: day(f"{name} of {spec.name}", given[name]) for name in spec.dates if name in given}
     if "log_date" in found:
         if len(found) > 1:
             raise ParameterError(f"{spec.name} takes log_date, or start_date and end_date, and not both.")
         return [*found.items()]
     given_end = [datetime.date.fromisoformat(one) for one in found.values()]
-    latest = min(max([today, *given_end]), datetime.date.max - DAYS_AHEAD)
     first = found.get("start_date", min([FIRST_DAY, *given_end]).isoformat())
-    last = found.get("end_date", (latest + DAYS_AHEAD).isoformat())
+    last = found.get("end_date", max([today, *given_end]).isoformat())
     if first > last:
         raise ParameterError(f"start_date of {spec.name} is after its end_date: {first}, {last}.")
     return [("start_date", first), ("end_date", last)]
+
+
+def told(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> tuple[str, ...]:
+    """Return a remark on the last day that is asked for, if a person named none."""
+    if not spec.dates or "log_date" in given or "end_date" in given:
+        return ()
+    why = "where the company is, a later one may not have begun"
+    return (f"The days up to {today} were asked for: {why}. end_date=… says otherwise.",)

@@ -68,7 +68,7 @@ def test_the_tables_are_those_of_the_session(connected: Kernel, demo: DemoProcor
     connected.until(lambda: any(one.path == "/rest/v1.0/companies" for one in demo.requests))
     before = len(demo.requests)
     listed = connected.run("%procore_tables --name procore rfis")
-    assert "procore.table(&quot;rfis&quot;" in listed.html and "34 columns" in listed.plain
+    assert "procore.table(&quot;rfis&quot;" in listed.html and "41 columns" in listed.plain
     shown = connected.run("procore.tables")
     assert "<table" in shown.html and "\nrfis " in shown.plain
     assert len(demo.requests) == before, "it asked the network"

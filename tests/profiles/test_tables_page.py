@@ -7,6 +7,7 @@ import datetime
 import decimal
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from procore_jupyter.errors import ProcoreIncompleteWarning
 from procore_jupyter.tables.arrow.types import of_kind
 from procore_jupyter.tables.definitions import toml as specs
 from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.definitions.evidence import SEEN
 from procore_jupyter.tables.definitions.spec import KINDS as SPEC_KINDS
 from procore_jupyter.tables.frames import to_pandas
 from procore_jupyter.tables.selection import Selection, selection_of
 from tests.session.conftest import Answer, Server
 from tools.tables_page import (
     DOCS,
+    EVIDENCE,
     FILTER_KEYS,
     GROUPS,
     KEYS,
@@ -50,6 +53,8 @@ SCALARS = {
     "timestamp": datetime.datetime(2026, 11, 25, 17, tzinfo=datetime.UTC),
     "money": decimal.Decimal("1234.5"),
     "decimal": decimal.Decimal("7.25"),
+    "quantity": decimal.Decimal("200.000000000001"),
+    "percent": decimal.Decimal("9.28"),
     "int": 3,
     "float": 0.5,
     "bool": True,
@@ -146,7 +151,7 @@ def test_nobody_is_told_that_logs_are_of_today_alone() -> None:
     """The API's answer without dates is; the table is not."""
     for text in GROUP_PAGES.values():
         for name, section in sections(text).items():
-            assert ("All days come, unless" in section) == CATALOG.tables[name].dates
+            assert ("All days up to today come, unless" in section) == bool(CATALOG.tables[name].dates)
             assert "today alone" not in section
 
 
@@ -159,9 +164,22 @@ def test_every_record_is_told_of_with_all_its_fields() -> None:
 
 
 def test_every_source_is_explained_and_counted() -> None:
+    sources = [spec.source for spec in CATALOG.tables.values()]
     told = {cells[0]: int(cells[2]) for cells in rows(INDEX, "facts from | what that is | tables")}
-    assert told.keys() == SOURCES.keys() == {spec.source for spec in CATALOG.tables.values()}
-    assert sum(told.values()) == len(CATALOG.tables)
+    assert told == Counter(one.described for one in sources) and told.keys() == SOURCES.keys()
+    seen = {cells[0]: int(cells[2]) for cells in rows(INDEX, "seen | what that means | tables")}
+    assert seen == Counter(SEEN[one.seen] for one in sources) and {*EVIDENCE} == {*SEEN}
+
+
+def test_every_table_says_how_sure_it_is_where_it_is_listed_and_where_it_is_told_of() -> None:
+    told = dict(re.findall(r"^\| \[`(\w+)`\].*\| ([^|]*) \|$", INDEX, re.MULTILINE))
+    assert told == {name: spec.source.evidence for name, spec in CATALOG.tables.items()}
+    for text in GROUP_PAGES.values():
+        for name, section in sections(text).items():
+            spec = CATALOG.tables[name]
+            assert f"[{spec.source}](../tables.md#how-sure-the-facts-are)" in section
+            assert ("An empty answer may also mean" in section) == spec.hides
+            assert all(f"`GET {one.path}`" in section for one in spec.alternates)
 
 
 def test_every_kind_is_explained() -> None:

@@ -212,7 +212,31 @@ def test_a_server_that_ignores_the_size_gives_its_rows_once(tells: dict[str, boo
     assert found == rows.ids and len(rows.asked) <= 2 and not pages.repeats
 
 
-def test_a_list_that_comes_whole_is_asked_for_once_and_without_a_page() -> None:
+@pytest.mark.parametrize("count", [1, 20, 60, 63])
+def test_a_list_that_is_said_to_come_whole_ends_with_the_page_that_comes_again(count: int) -> None:
+    silent = {"tells_total": False, "tells_size": False, "tells_more": False}
+    rows = Rows(count, usual=count, largest=count, ignores_page=True, **silent)
+    found, pages = read(rows, whole=True, size=1000)
+    assert found == rows.ids and pages.repeats and pages.unpaged
+    assert [one["page"] for one in rows.asked] == [1, 2]
+
+
+def test_a_list_that_is_said_to_come_whole_and_heeds_the_size_is_not_taken_for_whole() -> None:
+    silent = {"tells_total": False, "tells_size": False, "tells_more": False}
+    found, pages = read(Rows(1500, largest=2000, ignores_page=True, **silent), whole=True, size=1000)
+    assert len(found) == 1000 and pages.repeats and not pages.unpaged
+
+
+@pytest.mark.parametrize("tells", all_ways(), ids=str)
+def test_a_list_that_is_said_to_come_whole_and_has_pages_is_read_to_its_end(tells: dict[str, bool]) -> None:
+    rows = Rows(63, largest=20, **tells)
+    found, pages = read(rows, whole=True, size=1000)
+    assert found == rows.ids and not pages.repeats
+    empty, _ = read(Rows(0, **tells), whole=True, size=1000)
+    assert empty == []
+
+
+def test_a_single_record_is_asked_for_once_and_without_a_page() -> None:
     rows = Rows(345, ignores_size=True, tells_total=False, tells_size=False, tells_more=False)
     found, _ = read(rows, paged=False)
     assert found == rows.ids and rows.asked == [{}]

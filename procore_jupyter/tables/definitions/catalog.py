@@ -128,10 +128,11 @@ class Catalog:
 
         types = {name: of_kind(kind, self.records) for name, kind in spec.columns.items()}
         for name in spec.place_columns:
-            table, _, column = spec.parents.get(name, "").partition(".")
-            parent = self.tables.get(table)
-            kind = parent.columns.get(column, "id") if parent else "id"
-            types[name] = widened(types.get(name, pa.null()), of_kind(kind, self.records))
+            for of in spec.parents.get(name) or ("",):
+                table, _, column = of.partition(".")
+                parent = self.tables.get(table)
+                kind = parent.columns.get(column, "id") if parent else "id"
+                types[name] = widened(types.get(name, pa.null()), of_kind(kind, self.records))
         return pa.schema([(name, settled(types[name])) for name in spec.known_columns])
 
     def search(self, pattern: str = "") -> Iterator[TableSpec]:

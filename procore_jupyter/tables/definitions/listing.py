@@ -119,6 +119,12 @@ def example(spec: TableSpec) -> str:
     return f'procore.table("{spec.name}"{given})'
 
 
+def days_of(spec: TableSpec, mark: str = "") -> str:
+    """Return the names of the parameters that choose a table's days, each between two marks."""
+    names = [f"{mark}{one}{mark}" for one in spec.dates]
+    return f"{names[0]}, or {' and '.join(names[1:])}," if len(names) > 2 else " and ".join(names)
+
+
 def _line(spec: TableSpec) -> tuple[str, str, str, str]:
     title = spec.title + (" (probable)" if spec.probable else "")
     return spec.name, "" if spec.scope == "global" else spec.scope, ", ".join(spec.required), title
@@ -130,9 +136,11 @@ def _facts(spec: TableSpec) -> list[tuple[str, str]]:
     facts = [("ask", example(spec)), ("takes", ", ".join(taken)), ("where", f"GET {spec.path}")]
     pages = f"{spec.largest_page:,} rows a page" if spec.paged else "all rows at once"
     facts.append(("comes", "probably in pages" if spec.probable and spec.paged else pages))
+    for one in spec.alternates:
+        facts.append(("or", f"GET {one.path}, where that is {one.when}"))
     if spec.dates:
-        facts.append(("days", "all of them, unless log_date, or start_date and end_date, say which"))
-    facts.append(("source", spec.source + (" · deprecated by Procore" if spec.deprecated else "")))
+        facts.append(("days", f"all up to today, unless {days_of(spec)} say which"))
+    facts.append(("source", f"{spec.source}{' · deprecated by Procore' if spec.deprecated else ''}"))
     return [(what, text) for what, text in facts if text]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from procore_jupyter.tables.definitions.evidence import Source
+
 Scope = Literal["global", "company", "project"]
 
 KINDS = (
@@ -17,6 +19,8 @@ KINDS = (
     "text",
     "money",
     "decimal",
+    "quantity",
+    "percent",
     "date",
     "timestamp",
     "record",
@@ -30,19 +34,37 @@ SHAPES = (
 )  # fmt: skip
 """The forms of answers, which tell where the rows are."""
 
-V1_LARGEST = 2000
-"""Rows a page of a list of version 1, if nothing is known of it: the most that Procore's docs recommend
-(plan_your_app/pagination)."""
+V1_LARGEST = 1000
+"""Rows a page of a list of version 1, if nothing is known of it: what such lists were seen to take. Procore's docs
+recommend 2,000 at most (plan_your_app/pagination), which some refuse."""
+
+NESTED_LARGEST = 100
+"""Rows a page of a list below a row of another one, if nothing is known of it: more was seen to be refused."""
 
 V2_LARGEST = 100
 """Rows a page of a list of version 2, if nothing is known of it: what Procore's docs name
-(announcements/new_rest_v2_version)."""
+(announcements/new_rest_v2_version), and more was seen to be refused."""
 
 DATES = ("log_date", "start_date", "end_date")
 """The parameters that choose the days of a daily log."""
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
 SCOPE_IDS = ("company_id", "project_id")
+
+
+_NESTED = re.compile(r"/(?!companies/|projects/)\w+/(?:\d+|{\w+})/")
+
+
+def is_version_2(path: str) -> bool:
+    """Tell whether a list belongs to version 2 of the API, or a later one."""
+    return re.match(r"/rest/v[2-9]", path) is not None
+
+
+def usual_largest(path: str) -> int:
+    """Return the rows a page to ask a list for of which nothing but the address is known."""
+    if is_version_2(path):
+        return V2_LARGEST
+    return NESTED_LARGEST if _NESTED.search(path) else V1_LARGEST
 
 
 @dataclass(frozen=True)
@@ -81,6 +103,32 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Alternate:
+    """Another address of the same list, for where the table's own is of no use.
+
+    Parameters
+    ----------
+    path : str
+        The address.
+    when : "gone" or "empty"
+        When to try it: the table's own address answers 404 or 410 (also if it does so here); or it answers, with no row.
+    shape, query, parents
+        As in `TableSpec`.
+    """
+
+    path: str
+    when: Literal["gone", "empty"] = "gone"
+    shape: str = "array"
+    query: tuple[str, ...] = ()
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def largest_page(self) -> int:
+        """Rows a page to ask for."""
+        return usual_largest(self.path)
+
+
+@dataclass(frozen=True)
 class TableSpec:
     """One table.
 
@@ -96,8 +144,8 @@ class TableSpec:
         The table's name on Procore's screens.
     note : str
         What is special about the table.
-    source : str
-        Where all this is from.
+    source : Source
+        Where all this is from, and how sure it is.
     columns : mapping of str to str
         The kind of each column; empty if what arrives decides.
     others : "" or "money"
@@ -105,12 +153,14 @@ class TableSpec:
         decides.
     key : str
         The column that tells rows apart; empty if none does.
+    shared_key : bool
+        Whether rows of several projects may have the same key, as a vendor is on several projects.
     show : tuple of str
         The columns that are drawn first.
     query : tuple of str
         Parameters that are sent in the query every time: those of the scope, and others that the API requires.
-    parents : mapping of str to str
-        Parameters whose values are rows of another table: that table's column as ``table.column``, empty if it isn't
+    parents : mapping of str to tuple of str
+        Parameters whose values are rows of other tables: those tables' columns as ``table.column``, none if they aren't
         known.
     filters : mapping of str to Filter
         The conditions that the API takes, by their names for people.
@@ -124,18 +174,28 @@ class TableSpec:
         The view that we choose; empty if the API chooses.
     sort : str
         The parameter that sorts; empty if there is none.
-    dates : bool
-        Whether `DATES` choose the days. Without them, the API answers with today alone.
+    dates : tuple of str
+        The parameters that choose the days, of `DATES`; empty if none does. Without them, the API answers with today
+        alone, with nothing, or not at all.
     paged : bool
-        Whether the rows come in pages.
+        Whether pages can be asked for: not of a single record.
+    whole : bool
+        Whether the list is documented to come whole. Pages are asked for all the same: some of these lists have them.
     largest_page : int
         Rows a page to ask for.
+    limited : bool
+        Whether no larger page is asked for, even if a person's ``PageSize`` says so: more is documented or was seen to be
+        refused.
     shape : str
         Where in an answer the rows are: one of `SHAPES`.
     list_key : str
         The name under which the rows are in an answer, for the shapes that have one.
     probable : bool
         Whether the table is known from Procore's API description alone, and nobody has checked it.
+    hides : bool
+        Whether the list may also be empty for want of permission.
+    alternates : tuple of Alternate
+        Other addresses of the same list, in the order in which to try them.
     deprecated : bool
         Whether Procore says that the list is deprecated.
     """
@@ -145,26 +205,37 @@ class TableSpec:
     scope: Scope
     title: str = ""
     note: str = ""
-    source: str = ""
+    source: Source = field(default_factory=Source)
     columns: Mapping[str, str] = field(default_factory=dict)
     others: str = ""
     key: str = "id"
+    shared_key: bool = False
     show: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
-    parents: Mapping[str, str] = field(default_factory=dict)
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     filters: Mapping[str, Filter] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     views: tuple[str, ...] = ()
     view_param: str = "view"
     default_view: str = ""
     sort: str = ""
-    dates: bool = False
+    dates: tuple[str, ...] = ()
     paged: bool = True
+    whole: bool = False
     largest_page: int = V1_LARGEST
+    limited: bool = False
     shape: str = "array"
     list_key: str = ""
     probable: bool = False
+    hides: bool = False
+    alternates: tuple[Alternate, ...] = ()
     deprecated: bool = False
+
+    def page_size(self, told: int | None) -> int:
+        """Return the rows a page to ask for, if a person told a number of them."""
+        if told is None or (told > self.largest_page and self.limited):
+            return self.largest_page
+        return told
 
     @property
     def in_path(self) -> tuple[str, ...]:
@@ -195,7 +266,6 @@ class TableSpec:
     def parameters(self) -> tuple[str, ...]:
         """All parameters that may be given, the required ones first."""
         scope = {"global": (), "company": SCOPE_IDS[:1], "project": SCOPE_IDS[::-1]}[self.scope]
-        dates = DATES if self.dates else ()
         view = (self.view_param,) if self.views else ()
         sort = ("sort",) if self.sort else ()
-        return tuple(dict.fromkeys([*self.required, *scope, *dates, *self.filters, *view, *sort]))
+        return tuple(dict.fromkeys([*self.required, *scope, *self.dates, *self.filters, *view, *sort]))

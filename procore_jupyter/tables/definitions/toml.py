@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from procore_jupyter.tables.definitions.evidence import PLACES, SEEN, WEIGHTS, Source
 from procore_jupyter.tables.definitions.spec import (
+    DATES,
     KINDS,
     PLACEHOLDER,
     SCOPE_IDS,
     SHAPES,
     V1_LARGEST,
-    V2_LARGEST,
+    Alternate,
     Filter,
     TableSpec,
+    is_version_2,
+    usual_largest,
 )
 from procore_jupyter.wording import nearest
 
@@ -33,10 +37,12 @@ class SpecError(ValueError):
 
 
 _KEYS = (
-    "title", "path", "scope", "source", "note", "key", "show", "columns", "others", "paging", "largest_page", "shape", "list_key",
-    "required", "query_scope", "parents", "filters", "fixed", "views", "view_param", "default_view", "sort", "dates",
-    "deprecated",
+    "title", "path", "scope", "source", "note", "key", "shared_key", "show", "columns", "others", "paging", "largest_page", "shape",
+    "list_key", "required", "query_scope", "parents", "filters", "fixed", "views", "view_param", "default_view", "sort", "dates",
+    "hides", "alternates", "deprecated",
 )  # fmt: skip
+_SOURCE_KEYS = ("described", "seen", "place", "when", "weight")
+_ALTERNATE_KEYS = ("path", "when", "shape", "query_scope", "parents")
 _FILTER_KEYS = ("kind", "several", "range", "choices", "param", "column", "sound")
 
 
@@ -63,14 +69,12 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
     table = _mapping(found, where)
     _known(table, _KEYS, where)
     path = _text(table, "path", where)
-    if not _PATH.fullmatch(path) or "//" in path or "/../" in path:
-        raise SpecError(f'path in {where} has to be a path such as "/rest/v1.0/projects/{{project_id}}/rfis"')
+    _check_path(path, where)
     placeholders = PLACEHOLDER.findall(path)
     guess = (
         "project" if "project_id" in placeholders else "company" if "company_id" in placeholders else "global"
     )
     scope = _choice(table, "scope", ("global", "company", "project"), where, guess)
-    version2 = bool(re.match(r"/rest/v[2-9]", path))
     columns = {
         column: _kind(kind, records, f"{column} in {where}")
         for column, kind in _inner(table, "columns", where).items()
@@ -79,27 +83,26 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
     scope_id = {"global": None, "company": "company_id", "project": "project_id"}[scope]
     if "query_scope" not in table and scope_id and scope_id not in placeholders:
         query.insert(0, scope_id)
-    parents = {one: str(of) for one, of in _inner(table, "parents", where).items()}
-    for one in placeholders:
-        if one not in SCOPE_IDS:
-            parents.setdefault(one, "")
+    parents = _parents(table, path, where)
     show = _texts(table, "show", where)
     for column in show:
         if columns and column not in columns:
             raise SpecError(f"show in {where} names {column!r}, which is no column")
-    largest = table.get("largest_page", V2_LARGEST if version2 else V1_LARGEST)
+    largest = table.get("largest_page", usual_largest(path))
     if not isinstance(largest, int) or isinstance(largest, bool) or not 1 <= largest <= MOST_ROWS:
         raise SpecError(f"largest_page in {where} has to be a number of rows")
+    shape = _choice(table, "shape", SHAPES, where, "data" if is_version_2(path) else "array")
     return TableSpec(
         name=name,
         path=path,
         scope=scope,  # type: ignore[arg-type]
         title=_text(table, "title", where, name),
         note=_text(table, "note", where, ""),
-        source=_text(table, "source", where, ""),
+        source=_source(table.get("source", ""), f"source in {where}"),
         columns=columns,
         others=_choice(table, "others", ("", "money"), where, ""),
         key=_text(table, "key", where, "id" if not columns or "id" in columns else ""),
+        shared_key=_flag(table, "shared_key", where),
         show=show,
         query=tuple(dict.fromkeys(query)),
         parents=parents,
@@ -112,12 +115,78 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
         view_param=_text(table, "view_param", where, "view"),
         default_view=_text(table, "default_view", where, ""),
         sort=_text(table, "sort", where, ""),
-        dates=_flag(table, "dates", where),
-        paged=_choice(table, "paging", ("page", "none"), where, "page") == "page",
+        dates=_dates(table, where),
+        paged=not (shape in ("object", "data_object") and "list_key" not in table),
+        whole=_choice(table, "paging", ("page", "none"), where, "page") == "none",
         largest_page=largest,
-        shape=_choice(table, "shape", SHAPES, where, "data" if version2 else "array"),
+        limited="largest_page" in table or largest < V1_LARGEST,
+        shape=shape,
         list_key=_text(table, "list_key", where, ""),
+        hides=_flag(table, "hides", where),
+        alternates=_alternates(table, where),
         deprecated=_flag(table, "deprecated", where),
+    )
+
+
+def _check_path(path: str, where: str) -> None:
+    if not _PATH.fullmatch(path) or "//" in path or "/../" in path:
+        raise SpecError(f'path in {where} has to be a path such as "/rest/v1.0/projects/{{project_id}}/rfis"')
+
+
+def _parents(table: Mapping[str, Any], path: str, where: str) -> dict[str, tuple[str, ...]]:
+    """Return the parameters that name rows of other tables; those of the path that nobody describes are among them."""
+    told = _inner(table, "parents", where)
+    parents = {
+        one: _texts(told, one, where) if isinstance(of, list) else (str(of),) for one, of in told.items()
+    }
+    for one in PLACEHOLDER.findall(path):
+        if one not in SCOPE_IDS:
+            parents.setdefault(one, ())
+    return parents
+
+
+def _source(found: object, where: str) -> Source:
+    if isinstance(found, str):
+        return Source(_text({"source": found}, "source", where))
+    told = _mapping(found, where)
+    _known(told, _SOURCE_KEYS, where)
+    return Source(
+        _text(told, "described", where, ""),
+        _choice(told, "seen", tuple(SEEN), where, "nothing"),
+        _choice(told, "place", ("", *PLACES), where, ""),
+        _text(told, "when", where, ""),
+        _choice(told, "weight", ("", *WEIGHTS), where, ""),
+    )
+
+
+def _dates(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """Return the parameters that choose the days: all of them if the profile says true."""
+    found = table.get("dates", False)
+    if isinstance(found, bool):
+        return DATES if found else ()
+    if not isinstance(found, list) or not found or not all(one in DATES for one in found):
+        raise SpecError(f"dates in {where} has to be true, false or some of {', '.join(DATES)}")
+    return tuple(found)
+
+
+def _alternates(table: Mapping[str, Any], where: str) -> tuple[Alternate, ...]:
+    where = f"alternates in {where}"
+    found = table.get("alternates", [])
+    if not isinstance(found, list):
+        raise SpecError(f"{where} has to be a list of tables")
+    return tuple(_alternate(_mapping(one, where), where) for one in found)
+
+
+def _alternate(told: Mapping[str, Any], where: str) -> Alternate:
+    _known(told, _ALTERNATE_KEYS, where)
+    path = _text(told, "path", where)
+    _check_path(path, where)
+    return Alternate(
+        path,
+        _choice(told, "when", ("gone", "empty"), where, "gone"),  # type: ignore[arg-type]
+        _choice(told, "shape", SHAPES, where, "data" if is_version_2(path) else "array"),
+        _texts(told, "query_scope", where),
+        _parents(told, path, where),
     )
 
 
@@ -158,23 +227,26 @@ def probable_spec(line: Mapping[str, Any]) -> TableSpec:
         )
     _, largest = line.get("per_page", (None, None))
     one_record = line.get("shape") in ("object", "data_object")
-    version2 = str(line["path"]).startswith("/rest/v2")
+    path = str(line["path"])
+    usual = usual_largest(path)
     return TableSpec(
         name=line["name"],
-        path=line["path"],
+        path=path,
         scope=line["scope"],
         title=line["title"],
-        source="probable: nobody has gone over it",
+        source=Source("probable: nobody has gone over it"),
         query=tuple(line.get("required", ())),
-        parents=dict.fromkeys(line.get("parents", ()), ""),
+        parents=dict.fromkeys(line.get("parents", ()), ()),
         filters=filters,
         views=tuple(line.get("views", ())),
         view_param=line.get("view_param", "view"),
         sort=line.get("sort", ""),
-        dates=line.get("dates", False),
-        # A list with a limit and no pages is found out by its repeated rows; one record has no second page.
-        paged=line["paging"] != "none" and not (one_record and not line.get("list_key")),
-        largest_page=largest or (V2_LARGEST if version2 else V1_LARGEST),
+        dates=DATES if line.get("dates") else (),
+        paged=not (one_record and not line.get("list_key")),  # one record has no second page
+        # A list with a limit and no pages is found out by its repeated rows.
+        whole=line["paging"] == "none",
+        largest_page=largest or usual,
+        limited=bool(largest) or usual < V1_LARGEST,
         shape=line.get("shape", "array"),
         list_key=line.get("list_key", ""),
         probable=True,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.tables.definitions.spec import Filter, TableSpec
+from procore_jupyter.tables.definitions.spec import Filter, TableSpec, usual_largest
 from procore_jupyter.tables.definitions.toml import SpecError, probable_spec, records_from, spec_from
 
 RECORDS = {"person": {"id": "id"}}
@@ -25,7 +25,7 @@ def wrong(name: str = "things", /, **described: Any) -> str:
 
 def test_a_path_is_enough() -> None:
     assert spec() == TableSpec("things", PATH, "project", title="things")
-    assert spec().key == "id" and spec().paged and spec().shape == "array" and spec().largest_page == 2000
+    assert spec().key == "id" and spec().paged and spec().shape == "array" and spec().largest_page == 1000
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_a_path_is_enough() -> None:
         ("/rest/v1.0/companies/{company_id}/things", "company", (), {}),
         ("/rest/v1.0/projects/{project_id}/things", "project", (), {}),
         ("/rest/v2.0/companies/{company_id}/projects/{project_id}/things", "project", (), {}),
-        ("/rest/v1.0/things/{thing_id}/parts", "global", (), {"thing_id": ""}),
+        ("/rest/v1.0/things/{thing_id}/parts", "global", (), {"thing_id": ()}),
     ],
 )
 def test_a_path_tells_its_scope_and_its_parents(
-    path: str, scope: str, query: tuple[str, ...], parents: dict[str, str]
+    path: str, scope: str, query: tuple[str, ...], parents: dict[str, tuple[str, ...]]
 ) -> None:
     found = spec_from("things", {"path": path}, {})
     assert (found.scope, found.query, found.parents) == (scope, query, parents)
@@ -60,6 +60,71 @@ def test_version_2_has_an_envelope_and_smaller_pages() -> None:
     newer = spec(path="/rest/v2.1/projects/{project_id}/things")
     assert newer.shape == "data" and newer.largest_page == 100
     assert spec(path="/rest/v2.0/things", shape="array", largest_page=50).largest_page == 50
+
+
+@pytest.mark.parametrize(
+    ("path", "largest"),
+    [
+        ("/rest/v1.0/things", 1000),
+        ("/rest/v1.0/companies/{company_id}/things", 1000),
+        ("/rest/v1.1/projects/{project_id}/things/parts", 1000),
+        ("/rest/v1.0/projects/4711/things", 1000),
+        ("/rest/v1.0/things/{thing_id}/parts", 100),
+        ("/rest/v1.0/projects/{project_id}/things/{thing_id}/parts", 100),
+        ("/rest/v1.0/projects/4711/things/12/parts", 100),
+        ("/rest/v1.0/prime_contracts/12/line_items", 100),
+        ("/rest/v2.0/companies/{company_id}/projects/{project_id}/things", 100),
+        ("/rest/v2.1/things", 100),
+    ],
+)
+def test_how_many_rows_a_page_a_list_is_asked_for_depends_on_its_address(path: str, largest: int) -> None:
+    assert usual_largest(path) == largest
+    found = spec_from("things", {"path": path}, {})
+    assert (found.largest_page, found.limited) == (largest, largest < 1000)
+
+
+def test_a_person_may_ask_for_larger_pages_where_no_limit_is_known() -> None:
+    told = (None, 50, 1000, 2000)
+    assert [spec().page_size(one) for one in told] == [1000, 50, 1000, 2000]
+    assert [spec(largest_page=300).page_size(one) for one in told] == [300, 50, 300, 300]
+    nested = spec(path="/rest/v1.0/things/{thing_id}/parts")
+    assert [nested.page_size(one) for one in told] == [100, 50, 100, 100]
+
+
+def test_a_source_says_what_was_seen_where_and_when() -> None:
+    source = {
+        "described": "SDK 2024",
+        "seen": "rows",
+        "place": "production",
+        "when": "2026-08",
+        "weight": "high",
+    }
+    assert str(spec(source=source).source) == "rows seen in production, 2026-08 · described by SDK 2024"
+    fields = {"seen": "fields", "place": "sandbox", "when": "2026", "weight": "medium"}
+    assert str(spec(source=fields).source) == "some fields seen in sandbox, 2026 (fairly sure)"
+    assert (
+        str(spec(source={"described": "SDK 2024"}).source) == "documented, not seen · described by SDK 2024"
+    )
+    assert str(spec(source="my own notes").source) == "my own notes"
+    assert str(spec().source) == ""
+
+
+def test_a_parent_may_be_a_row_of_one_table_or_of_several() -> None:
+    found = spec(parents={"a_id": "as.id", "b_id": ["bs.id", "cs.id"]})
+    assert found.parents == {"a_id": ("as.id",), "b_id": ("bs.id", "cs.id")}
+
+
+def test_another_address_of_a_list_is_kept_with_what_it_takes() -> None:
+    newer = {"path": "/rest/v2.0/companies/{company_id}/things"}
+    below = {
+        "path": "/rest/v1.0/wholes/{whole_id}/things", "when": "empty", "query_scope": ["project_id"],
+        "parents": {"whole_id": "wholes.id"},
+    }  # fmt: skip
+    one, other = spec(alternates=[newer, below]).alternates
+    assert (one.path, one.when, one.shape, one.parents) == (newer["path"], "gone", "data", {})
+    assert one.largest_page == other.largest_page == 100
+    assert (other.when, other.shape, other.query) == ("empty", "array", ("project_id",))
+    assert other.parents == {"whole_id": ("wholes.id",)}
 
 
 def test_the_key_is_the_id_where_there_is_one() -> None:
@@ -128,7 +193,19 @@ def test_a_condition_says_how_it_is_asked(described: object, found: Filter) -> N
         ({"largest_page": True}, "has to be a number of rows"),
         ({"largest_page": "100"}, "has to be a number of rows"),
         ({"largest_page": 10**6}, "has to be a number of rows"),
-        ({"dates": "yes"}, "dates in [tables.things] has to be true or false"),
+        ({"dates": "yes"}, "dates in [tables.things] has to be true, false or some of log_date, start_date"),
+        ({"dates": ["today"]}, "dates in [tables.things] has to be true, false or some of log_date"),
+        ({"source": {"seen": "often"}}, "seen in source in [tables.things] has to be one of rows, fields"),
+        ({"source": {"by": "me"}}, "'by' in source in [tables.things] means nothing"),
+        ({"source": 7}, "source in [tables.things] has to be a table"),
+        ({"parents": {"a_id": ["b.id", 7]}}, "a_id in [tables.things] has to be a list of texts"),
+        ({"alternates": "/rest/x"}, "alternates in [tables.things] has to be a list of tables"),
+        ({"alternates": [{"path": "x"}]}, "path in alternates in [tables.things] has to be a path"),
+        (
+            {"alternates": [{"path": "/rest/v2.0/x", "when": "often"}]},
+            "when in alternates in [tables.things] has to be",
+        ),
+        ({"hides": 1}, "hides in [tables.things] has to be true or false"),
         ({"show": "id"}, "show in [tables.things] has to be a list of texts"),
         (
             {"columns": {"id": "id"}, "show": ["name"]},
@@ -213,7 +290,7 @@ def test_a_line_of_the_long_tail_is_a_probable_table() -> None:
     assert (
         found.required == ("thing_id", "kind")
         and found.query == ("kind",)
-        and found.parents == {"thing_id": ""}
+        and found.parents == {"thing_id": ()}
     )
     assert found.filters == {
         "id": Filter("id", "filters[id]", "id", several=True, column="id"),
@@ -225,8 +302,8 @@ def test_a_line_of_the_long_tail_is_a_probable_table() -> None:
 
 def test_a_list_that_is_never_asked_for_by_page_is_known_by_its_line() -> None:
     line = {"name": "a", "path": "/rest/v1.0/a", "scope": "global", "title": "A"}
-    assert [probable_spec({**line, "paging": one}).paged for one in ("page", "limit", "none")] == [
-        True,
-        True,
-        False,
-    ]
+    found = [probable_spec({**line, "paging": one}) for one in ("page", "limit", "none")]
+    assert [one.paged for one in found] == [True, True, True]  # pages are asked for all the same
+    assert [one.whole for one in found] == [False, False, True]
+    record = probable_spec({**line, "paging": "none", "shape": "object"})
+    assert not record.paged
