@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from procore_jupyter.connection import saved, terminal
-from procore_jupyter.connection.front_end import registered_front_end
+from procore_jupyter.connection.front_end import heed, registered_front_end
 from procore_jupyter.connection.lookup import check_savable, keep, settings_for, with_answers
 from procore_jupyter.connection.parts import Parts
 from procore_jupyter.connection.procore import ME, Procore
@@ -142,6 +142,7 @@ def connect(
 
 def open_connection(settings: Settings, how: How = How()) -> Procore:
     """Connect as `connect` does, with settings that are resolved already."""
+    heed(settings)
     how = how.settled()
     if how.save is not None:
         how = replace(how, save=check_savable(settings, how.save))
@@ -163,6 +164,7 @@ def _ask(settings: Settings, how: How, ask: Callable[[Question], None]) -> Proco
 
     def connect_with(details: AppDetails, show: Callable[[LoginFlow], None]) -> None:
         new = with_answers(settings, details.properties())
+        heed(new)
         save = check_savable(new, details.save_as) if details.save_as else None
         again = replace(how, show=show, save=save, existing=None)
         try:

@@ -17,6 +17,7 @@ from procore_jupyter.tables.progress import Draw, Progress
 if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
+    from procore_jupyter.settings.settings import Settings
 
 
 class FrontEnd(NamedTuple):
@@ -34,6 +35,8 @@ class FrontEnd(NamedTuple):
         Takes a `Question`, draws it, and returns at once; None if the person can't be asked.
     progress : callable or None
         Takes a `Progress` and begins to draw it; None if it isn't drawn.
+    heed : callable or None
+        Takes the `Settings` of a connection before it is opened, to keep their secrets out of what is stored of a cell.
     """
 
     show: Callable[[LoginFlow], None]
@@ -41,6 +44,7 @@ class FrontEnd(NamedTuple):
     waiting: Callable[[LoginFlow], AbstractContextManager[object]] | None = None
     ask: Callable[[Question], None] | None = None
     progress: Draw | None = None
+    heed: Callable[[Settings], None] | None = None
 
 
 _registered: FrontEnd | None = None
@@ -55,6 +59,12 @@ def register_front_end(front_end: FrontEnd | None) -> None:
 def registered_front_end() -> FrontEnd | None:
     """Return the registered front end; None in a terminal or script."""
     return _registered
+
+
+def heed(settings: Settings) -> None:
+    """Tell the registered front end of a connection's settings."""
+    if _registered is not None and _registered.heed is not None:
+        _registered.heed(settings)
 
 
 def progress() -> Draw:

@@ -45,9 +45,10 @@ def load(shell: InteractiveShell) -> None:
         ask=partial(widgets.ask, name=DEFAULT_NAME) if kernel.draws_panels(shell) else None,
         waiting=partial(widgets.waiting, shell),
         progress=partial(widgets.progress, shell),
+        heed=history.heed,
     )
     register_front_end(front_end)
-    _loaded[id(shell)] = _Loaded(magics, history, front_end, kernel_log.install(shell))
+    _loaded[id(shell)] = _Loaded(magics, history, front_end, kernel_log.install(shell, history.known))
 
 
 def unload(shell: InteractiveShell) -> None:

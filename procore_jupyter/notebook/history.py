@@ -6,14 +6,16 @@ installed, it hooks into:
 - ``pre_run_cell``: the text that later hooks and ``last_execution_result`` see, the kernel's copy of the front
   end's request, and the completer's copy of the line that was completed last;
 - ``history_manager.store_inputs``: ``In``, ``_i``, ``_ih``, ``%history`` and history.sqlite;
-- ``logger.log``: the file of ``%logstart``;
+- ``history_manager.store_output``: the outputs that history.sqlite holds where IPython is told to keep them;
+- ``logger.log`` and ``logger.log_write``: the file of ``%logstart``, with the outputs that ``%logstart -o`` adds;
 - ``compile.cache``: the source lines that tracebacks print, and the debugger's copy of the cell (a file that the kernel
   writes for each cell while JupyterLab's debugger is on).
 
 `notebook.kernel_log` does the same for the kernel's log at level DEBUG. A terminal's up-arrow reads what
 ``store_inputs`` stored.
 
-The cell that loads the extension and the cells before it are stored already: `scrub_past` rewrites them.
+The cell that loads the extension and the cells before it are stored already, and so is a cell whose text doesn't tell that
+there is a secret in it, before that secret was used: `scrub_past` rewrites them.
 
 Out of reach are the cell itself, what the front ends were sent (``execute_input``), and a terminal's own scroll-back;
 a note tells the person so if the cell holds a secret.
@@ -28,10 +30,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import without_frames
-from procore_jupyter.notebook.redaction import redact
+from procore_jupyter.notebook.redaction import KnownSecrets, found_in
+from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+    from procore_jupyter.settings.settings import Settings
 
 
 class HistoryGuard:
@@ -45,6 +50,9 @@ class HistoryGuard:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell: Any = shell
+        #: The secrets that this notebook has used.
+        self.known = KnownSecrets()
+        self._learned = False
         self._undo: list[Callable[[], None]] = []
         self._on = False
         self._held_a_secret = False
@@ -57,7 +65,9 @@ class HistoryGuard:
         self._on = True
         if shell.history_manager is not None:
             self._wrap(shell.history_manager, "store_inputs", self._store_inputs)
+            self._wrap(shell.history_manager, "store_output", self._store_output)
         self._wrap(shell.logger, "log", self._log)
+        self._wrap(shell.logger, "log_write", self._log_write)
         self._wrap(shell.compile, "cache", self._cache)
         shell.events.register("pre_run_cell", self._before)
         shell.events.register("post_run_cell", self._after)
@@ -71,6 +81,11 @@ class HistoryGuard:
         while self._undo:
             with contextlib.suppress(ValueError):  # somebody else has unregistered the callback
                 self._undo.pop()()
+
+    def heed(self, settings: Settings) -> None:
+        """Take note of the secrets of a connection; cells that hold one are rewritten when the running cell ends."""
+        for secret in settings.secrets:
+            self._learned |= self.known.learn(secret)
 
     def _wrap(self, owner: Any, name: str, around: Callable[..., Any]) -> None:
         before = getattr(owner, name)
@@ -93,7 +108,10 @@ class HistoryGuard:
     def _before(self, info: ExecutionInfo) -> None:
         self._clean_completer()
         raw = info.raw_cell
-        self._held_a_secret = isinstance(raw, str) and redact(raw) != raw
+        if isinstance(raw, str):
+            for span in found_in(raw).secrets:
+                self.known.learn(Secret(raw[span.start : span.end]))  # its outputs may hold it too
+        self._held_a_secret = isinstance(raw, str) and self.known.redact(raw) != raw
         if self._held_a_secret:
             self._clean_info(info)
             self._clean_request()
@@ -102,10 +120,19 @@ class HistoryGuard:
         self, store: Callable[..., Any], line_num: int, source: str, source_raw: str | None = None
     ) -> None:
         raw = source if source_raw is None else source_raw
-        store(line_num, self._clean_source(source, raw), redact(raw))
+        store(line_num, self._clean_source(source, raw), self.known.redact(raw))
+
+    def _store_output(self, store: Callable[..., Any], line_num: int) -> None:
+        reprs = self._shell.history_manager.output_hist_reprs
+        if isinstance(drawn := reprs.get(line_num), str):
+            reprs[line_num] = self.known.redact_values(drawn)
+        store(line_num)
 
     def _log(self, log: Callable[..., Any], line_mod: str, line_ori: str) -> None:
-        log(self._clean_source(line_mod, line_ori), redact(line_ori))
+        log(self._clean_source(line_mod, line_ori), self.known.redact(line_ori))
+
+    def _log_write(self, write: Callable[..., Any], data: str, kind: str = "input") -> None:
+        write(self.known.redact_values(data) if isinstance(data, str) else data, kind)
 
     def _cache(
         self, cache: Callable[..., str], transformed_code: str, number: int = 0, raw_code: str | None = None
@@ -115,12 +142,12 @@ class HistoryGuard:
         clean = self._clean_source(transformed_code, raw)
         if clean != transformed_code:
             _rewrite_lines(name, clean)
-        _rewrite_dump(name, raw)
+        self._rewrite_dump(name, raw)
         return name
 
     def _clean_source(self, source: str, raw: str) -> str:
         """Return a cell's transformed Python, made anew from the cell's redacted text."""
-        clean = redact(raw)
+        clean = self.known.redact(raw)
         if clean == raw:
             return source
         if source in (raw, raw.rstrip("\n")):
@@ -135,9 +162,14 @@ class HistoryGuard:
 
     def _after(self, result: ExecutionResult) -> None:
         raw = getattr(result.info, "raw_cell", None)
-        if isinstance(raw, str) and redact(raw) != raw:
+        if isinstance(raw, str) and self.known.redact(raw) != raw:
             self._held_a_secret = True  # the cell that loaded the extension
             self._clean_info(result.info)
+        if isinstance(raw, str):
+            self._learn_variables(raw)
+        if self._learned:
+            self._learned = False
+            self.scrub_past()
         error = result.error_in_exec or result.error_before_exec
         if self._held_a_secret and error is not None:
             # The frames hold the cell's code, and IPython's own frames the magic's line, for %debug and %tb to find.
@@ -147,6 +179,15 @@ class HistoryGuard:
                 sys.last_traceback = None
             self._shell.InteractiveTB.tb = None
         self._held_a_secret = False
+
+    def _learn_variables(self, raw: str) -> None:
+        """Take note of the values of variables that a cell has used as secrets."""
+        for name in found_in(raw).names:
+            value = self._shell.user_ns.get(name)
+            if isinstance(value, bytes):
+                value = value.decode(errors="ignore")
+            if isinstance(value, str):
+                self._learned |= self.known.learn(Secret(value[:]), name)
 
     def scrub_past(self) -> None:
         """Rewrite what this IPython session has stored so far."""
@@ -158,39 +199,41 @@ class HistoryGuard:
         if manager is None:
             return
         changed = {
-            number: (self._clean_source(parsed, raw), redact(raw))
+            number: (self._clean_source(parsed, raw), self.known.redact(raw))
             for number, (parsed, raw) in enumerate(
                 zip(manager.input_hist_parsed, manager.input_hist_raw, strict=False)
             )
-            if redact(raw) != raw
+            if self.known.redact(raw) != raw
         }
         if not changed:
             return
         for name, number in dict(getattr(self._shell.compile, "_filename_map", {})).items():
             if number in changed:
-                _rewrite_dump(name, manager.input_hist_raw[number])
+                self._rewrite_dump(name, manager.input_hist_raw[number])
             if (
                 number in changed
                 and "".join(linecache.getlines(name)).rstrip("\n") == manager.input_hist_parsed[number]
             ):
                 _rewrite_lines(name, changed[number][0])
         olds = {manager.input_hist_raw[number]: raw for number, (_, raw) in changed.items()}
+        logged = olds | {manager.input_hist_parsed[number]: parsed for number, (parsed, _) in changed.items()}
         for number, (parsed, raw) in changed.items():
             manager.input_hist_parsed[number] = parsed  # `In` and `_ih` are this very list
             manager.input_hist_raw[number] = raw
         for name in ("_i00", "_i", "_ii", "_iii"):
             with contextlib.suppress(AttributeError):
-                setattr(manager, name, redact(getattr(manager, name)))
+                setattr(manager, name, self.known.redact(getattr(manager, name)))
         # `_i1` and the like; `user_ns_hidden` holds the variables that %who does not list.
         for names in (self._shell.user_ns, self._shell.user_ns_hidden):
             for name, value in list(names.items()):
                 if name.startswith("_i") and isinstance(value, str) and value in olds:
                     names[name] = olds[value]
         self._rewrite_database(manager, changed)
+        self._rewrite_log(logged)
 
     def _clean_info(self, info: Any) -> None:
         raw = info.raw_cell
-        clean = redact(raw) if isinstance(raw, str) else raw
+        clean = self.known.redact(raw) if isinstance(raw, str) else raw
         if clean != raw:
             transformed = getattr(info, "transformed_cell", None)
             if isinstance(transformed, str):
@@ -201,8 +244,8 @@ class HistoryGuard:
         """Remove secrets from the text that was completed last."""
         completer = getattr(self._shell, "Completer", None)
         for name in ("line_buffer", "text_until_cursor"):
-            if isinstance(text := getattr(completer, name, None), str) and redact(text) != text:
-                setattr(completer, name, redact(text))
+            if isinstance(text := getattr(completer, name, None), str) and self.known.redact(text) != text:
+                setattr(completer, name, self.known.redact(text))
 
     def _clean_request(self) -> None:
         """Remove secrets from the kernel's copy of the request that it is working on."""
@@ -210,7 +253,7 @@ class HistoryGuard:
             request: Any = getattr(holder, "get_parent", dict)()
             content = request.get("content") if isinstance(request, dict) else None
             if isinstance(content, dict) and isinstance(content.get("code"), str):
-                content["code"] = redact(content["code"])
+                content["code"] = self.known.redact(content["code"])
 
     def _rewrite_database(self, manager: Any, changed: dict[int, tuple[str, str]]) -> None:
         """Rewrite lines of this IPython session in history.sqlite, and leave none of the old bytes there."""
@@ -230,6 +273,17 @@ class HistoryGuard:
                             for line, (parsed, raw) in changed.items()
                         ],
                     )
+                    outputs = manager.db.execute(
+                        "SELECT line, output FROM output_history WHERE session=?", (manager.session_number,)
+                    ).fetchall()
+                    manager.db.executemany(
+                        "UPDATE output_history SET output=? WHERE session=? AND line=?",
+                        [
+                            (clean, manager.session_number, line)
+                            for line, output in outputs
+                            if output and (clean := self.known.redact_values(output)) != output
+                        ],
+                    )
         except Exception as error:
             told = (
                 f"A secret is still in IPython's history file {manager.hist_file}, which could not be rewritten "
@@ -237,19 +291,40 @@ class HistoryGuard:
             )
             self.left_over = (told,)
 
+    def _rewrite_log(self, cells: dict[str, str]) -> None:
+        """Rewrite the file of ``%logstart``: cells, and outputs that hold a known value."""
+        file = getattr(self._shell.logger, "logfile", None)
+        if file is None:
+            return
+        with contextlib.suppress(OSError, UnicodeError, ValueError):
+            file.flush()
+            with open(file.name, "r+", encoding="utf-8") as again:
+                text = clean = again.read()
+                for cell, redacted in cells.items():
+                    clean = clean.replace(cell, redacted)
+                clean = self.known.redact_cells(clean)
+                if clean != text:
+                    again.seek(0)
+                    again.write(clean)
+                    again.truncate()
+                    again.flush()
+                    file.seek(0, 2)  # the logger goes on at the end
+
+    def _rewrite_dump(self, name: str, raw: str) -> None:
+        """Remove secrets from the file that the debugger's copy of a cell stands in, if there is one."""
+        clean = self.known.redact(raw)
+        if clean == raw:
+            return
+        # Nearly always there is no such file.
+        with (
+            contextlib.suppress(OSError, UnicodeError),
+            open(name, "r+", encoding="utf-8", newline="") as file,
+        ):
+            if file.read() == raw:
+                file.seek(0)
+                file.write(clean)
+                file.truncate()
+
 
 def _rewrite_lines(name: str, source: str) -> None:
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-
-
-def _rewrite_dump(name: str, raw: str) -> None:
-    """Remove secrets from the file that the debugger's copy of a cell stands in, if there is one."""
-    clean = redact(raw)
-    if clean == raw:
-        return
-    # Nearly always there is no such file.
-    with contextlib.suppress(OSError, UnicodeError), open(name, "r+", encoding="utf-8", newline="") as file:
-        if file.read() == raw:
-            file.seek(0)
-            file.write(clean)
-            file.truncate()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.notebook.redaction import MASK, redact
+from procore_jupyter.notebook.redaction import MASK, KnownSecrets
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -19,21 +19,45 @@ _DEEPEST = 12
 
 
 class TypedTextFilter(logging.Filter):
-    """Removes secrets from the copies of messages in log records; the messages themselves stay as they are."""
+    """Removes secrets from the copies of messages in log records; the messages themselves stay as they are.
+
+    Parameters
+    ----------
+    known : KnownSecrets
+        The secrets that this notebook has used.
+    """
+
+    def __init__(self, known: KnownSecrets) -> None:
+        super().__init__()
+        self._known = known
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Remove secrets from a record's arguments, and let every record through."""
         # logging unpacks a single dict as named arguments: `args` is either that dict or a tuple.
         if isinstance(record.args, dict):
-            record.args = _clean(record.args)
+            record.args = self._clean(record.args)
         elif isinstance(record.args, tuple):
-            record.args = tuple(map(_clean, record.args))
+            record.args = tuple(map(self._clean, record.args))
         return True
 
+    def _clean(self, one: Any, name: object = None, depth: int = 0) -> Any:
+        """Return a copy with cells' text redacted, and with what was typed into widgets replaced by ``***``."""
+        if depth > _DEEPEST:
+            return MASK
+        if isinstance(one, dict):
+            return {key: self._clean(value, key, depth + 1) for key, value in one.items()}
+        if isinstance(one, list):
+            return [self._clean(value, name, depth + 1) for value in one]
+        if isinstance(one, str) and name == "code":
+            return self._known.redact(one)
+        if isinstance(one, str) and name == "value" and one:
+            return MASK
+        return self._known.redact_values(one) if isinstance(one, str) else one  # in a traceback, in an output
 
-def install(shell: InteractiveShell) -> TypedTextFilter:
+
+def install(shell: InteractiveShell, known: KnownSecrets) -> TypedTextFilter:
     """Add a filter to the logs of the shell's kernel and of its comms; a shell outside a kernel has neither log."""
-    made = TypedTextFilter()
+    made = TypedTextFilter(known)
     for log in _logs_of(shell):
         log.addFilter(made)
     return made
@@ -49,18 +73,3 @@ def _logs_of(shell: InteractiveShell) -> list[logging.Logger]:
     kernel = getattr(shell, "kernel", None)
     found = [] if kernel is None else [getattr(kernel, "log", None), logging.getLogger("Comm")]
     return [one for one in found if isinstance(one, logging.Logger)]
-
-
-def _clean(one: Any, name: object = None, depth: int = 0) -> Any:
-    """Return a copy with cells' text redacted, and with what was typed into widgets replaced by ``***``."""
-    if depth > _DEEPEST:
-        return MASK
-    if isinstance(one, dict):
-        return {key: _clean(value, key, depth + 1) for key, value in one.items()}
-    if isinstance(one, list):
-        return [_clean(value, name, depth + 1) for value in one]
-    if isinstance(one, str) and name == "code":
-        return redact(one)
-    if isinstance(one, str) and name == "value" and one:
-        return MASK
-    return one

@@ -16,7 +16,7 @@ In the cell form a line break outside quotes ends a property too, and lines that
 This module doesn't know which properties exist or which are secret. So its error messages show no value, and only those
 names that the caller calls harmless.
 
-`notebook.redaction` reads the same grammar a second time, on purpose: it must find the secrets also in text that is no
+`notebook.redaction.connection_text` reads the same grammar a second time, on purpose: it must find the secrets also in text that is no
 valid connection string, which `parse` refuses.
 """
 

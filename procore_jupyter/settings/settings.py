@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
+from urllib.parse import unquote, urlsplit
 
 from procore_jupyter.addresses import can_be_returned_to
 from procore_jupyter.errors import ConfigurationError
@@ -112,6 +113,16 @@ class Settings:
         """Return what is connected to, as people read it: ``Procore · production``."""
         return f"{self.profile.title} · {self.environment.title}"
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return all secrets in it, the proxy's password too."""
+        given = (self.client_secret, self.access_token, self.refresh_token, self.verifier)
+        passwords = map(_password, self.proxies.values())
+        return (
+            *(one for one in (*given, *self.written_secrets.values()) if one is not None),
+            *(Secret(one) for one in passwords if one),
+        )
+
     def __repr__(self) -> str:
         return f"<Settings {self.place}, {self.auth_scheme}, {self.initiate_oauth}, account {self.account!r}>"
 
@@ -180,3 +191,11 @@ class Settings:
             " to the letter, or leave it out to use this Jupyter server's;  procore-jupyter callback-url  prints the one"
             " to register."
         )
+
+
+def _password(url: str) -> str:
+    """Return the password in an address; empty if there is none, or if it can't be read."""
+    try:
+        return unquote(urlsplit(url[:]).password or "")
+    except ValueError:  # the environment's may be anything
+        return ""

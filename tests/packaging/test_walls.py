@@ -29,7 +29,7 @@ PLANTED = {
         "import procore_jupyter.login.flow",
     ),
     "The notebook and the server meet over HTTP alone": (
-        "notebook/redaction.py",
+        "notebook/options.py",
         "import procore_jupyter.server.handlers",
     ),
     "The server imports nothing of ours but the ticket, the errors and the owners of sockets": (
@@ -37,7 +37,7 @@ PLANTED = {
         "import procore_jupyter.oauth.token",
     ),
     "Nothing but the command line imports the embedded Procore": (
-        "notebook/redaction.py",
+        "notebook/options.py",
         "import procore_jupyter.demo.app",
     ),
     "Tables know a session, not OAuth": (

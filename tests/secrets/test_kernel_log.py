@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from procore_jupyter.notebook import kernel_log
+from procore_jupyter.notebook.redaction import KnownSecrets
 
 SECRET = "zqS3cretzq"
 CELL = f"%procore_connect OAuthClientSecret={SECRET};"
@@ -32,7 +33,7 @@ def test_what_was_typed_is_taken_out_of_the_record_and_left_in_the_message(
     shell: Any = SimpleNamespace(kernel=SimpleNamespace(log=log))
     form, arguments = RECORDS[name]
     before = repr(arguments)
-    made = kernel_log.install(shell)
+    made = kernel_log.install(shell, KnownSecrets())
     with caplog.at_level(logging.DEBUG):
         log.debug(form, *arguments)
         logging.getLogger("Comm").debug(form, *arguments)
@@ -55,7 +56,7 @@ def test_what_is_nested_without_end_is_cut_off(caplog: pytest.LogCaptureFixture)
     endless["again"] = endless
     log = logging.getLogger("a kernel's own")
     shell: Any = SimpleNamespace(kernel=SimpleNamespace(log=log))
-    made = kernel_log.install(shell)
+    made = kernel_log.install(shell, KnownSecrets())
     with caplog.at_level(logging.DEBUG):
         log.debug("%s", endless)
     kernel_log.remove(shell, made)
@@ -64,6 +65,6 @@ def test_what_is_nested_without_end_is_cut_off(caplog: pytest.LogCaptureFixture)
 
 def test_a_terminal_has_no_such_log() -> None:
     shell: Any = SimpleNamespace()
-    made = kernel_log.install(shell)
+    made = kernel_log.install(shell, KnownSecrets())
     kernel_log.remove(shell, made)
     assert made not in logging.getLogger("Comm").filters
