@@ -263,12 +263,12 @@ def _trade(site: Site, dice: Dice) -> Row:
 
 
 KINDS = (
-    Kind("accident_logs", 0.06, _accident, more=("permissions",)),
-    Kind("call_logs", 0.25, _call, more=("permissions",)),
+    Kind("accident_logs", 0.06, _accident, more=("status", "permissions")),
+    Kind("call_logs", 0.25, _call, more=("status", "permissions")),
     Kind("daily_construction_report_logs", 0.5, _construction_report, without=_SHIFT, more=("status", "permissions", "custom_fields")),
     Kind("delay_logs", 0.12, _delay, more=("status",)),
     Kind("delivery_logs", 0.45, _delivery, more=("status",)),
-    Kind("dumpster_logs", 0.15, _dumpster),
+    Kind("dumpster_logs", 0.15, _dumpster, more=("status",)),
     Kind("equipment_logs", 0.6, _equipment, without=_SHIFT, more=("permissions", "custom_fields")),
     Kind("inspection_logs", 0.2, _inspection),
     Kind("manpower_logs", 4.2, _manpower, without=_SHIFT, more=("status", "permissions", "custom_fields")),
