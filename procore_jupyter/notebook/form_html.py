@@ -30,7 +30,7 @@ TITLE = "Connect to Procore"
 
 WITHOUT_FORM = (
     "The form to connect is below. If there is none, set the environment variables PROCORE_CLIENT_ID and "
-    "PROCORE_CLIENT_SECRET before Jupyter starts, then run the cell again."
+    "PROCORE_CLIENT_SECRET before Jupyter starts, then run %procore_connect again."
 )
 
 

@@ -92,7 +92,7 @@ class LoginPanel:
     def _result(self) -> MimeBundle:
         error = self._flow.error
         if self._flow.state is not LoginState.SIGNED_IN:
-            return message(str(error or "Not signed in. Run the cell again."), error=True)
+            return message(str(error or "Not signed in. Run %procore_connect again."), error=True)
         try:
             return card_of(self._flow.describe(), name=self._name, notes=self._notes)
         except ProcoreError as error:

@@ -231,7 +231,7 @@ class ProcoreMagics(Magics):
                 return  # the panel turns into the card by itself
         status = session.status()
         if status.state == "not signed in":
-            raise LoginRequired(status.problem or "Not signed in. Run the cell again.")
+            raise LoginRequired(status.problem or "Not signed in. Run %procore_connect again.")
         display(card(status, name=name, notes=notes), raw=True)
 
     def _session(self, name: str) -> Procore:
@@ -293,4 +293,4 @@ def _where(error: BaseException) -> str:
     for frame in traceback.extract_tb(error.__traceback__):
         if (found := frame.filename.replace("\\", "/").rpartition("/procore_jupyter/"))[1]:
             place = f" in procore_jupyter/{found[2]}, line {frame.lineno}"
-    return f"Something unexpected happened: {type(error).__name__}{place}. Run the cell again; if it happens again, please report it."
+    return f"Something unexpected happened: {type(error).__name__}{place}. Run the magic again; if this happens again, please report it."

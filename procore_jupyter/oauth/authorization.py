@@ -126,7 +126,7 @@ class AuthorizationResponse:
             )
         code = self.error if re.fullmatch(r"[a-z_]{1,40}", self.error) else "unknown reason"
         raise LoginRequired(
-            f"Procore refused the sign-in ({code}). Check OAuthClientId, Environment and the app's Redirect URI, then run the cell again."
+            f"Procore refused the sign-in ({code}). Check OAuthClientId, Environment and the app's Redirect URI, then run %procore_connect again."
         )
 
     def __repr__(self) -> str:

@@ -138,7 +138,7 @@ class Renewal:
     def check_alive(self, found: StoredToken | None) -> None:
         """Raise LoginRequired if there is no token, or if its refresh token has been refused here: nobody is asked again."""
         if found is None:
-            raise LoginRequired("Nobody is signed in. Run the cell with %procore_connect to sign in.")
+            raise LoginRequired("Nobody is signed in. Run %procore_connect to sign in.")
         if self._dead is not None and self._dead[0] == _mark(found.token):
             raise LoginRequired(self._dead[1])
 

@@ -13,7 +13,7 @@ from tests.storms.conftest import SOAK, Kernels, Shared, login_of
 from tests.storms.provider_log import refreshes, refused, until
 
 SIGNED_OUT = "LoginRequired: You were signed out: in another notebook, or because the stored sign-in was removed. Run %procore_connect again to sign in anew."
-NOBODY = {"LoginRequired: Nobody is signed in. Run the cell with %procore_connect to sign in."}
+NOBODY = {"LoginRequired: Nobody is signed in. Run %procore_connect to sign in."}
 HOUR = 3600
 
 
