@@ -175,10 +175,13 @@ def _ask(settings: Settings, how: How, ask: Callable[[Question], None]) -> Proco
         _save_once_signed_in(session, new, again)
 
     suggested = AppDetails()
-    if existing is not None and existing.settings.environment.name in settings.profile.environments:
-        # The last try: a mistyped secret shouldn't cost the rest.
-        last = existing.settings
-        suggested = AppDetails(environment=last.environment.name, client_id=last.client_id or "")
+    last = None if existing is None else existing.settings
+    if last is not None and last.environment.name in settings.profile.environments:
+        here, there = settings.environment, last.environment
+        same = (here.login_url, here.api_url) == (there.login_url, there.api_url)
+        # The last try: a mistyped secret shouldn't cost the rest. An app of other hosts, the demo's above all, is none here.
+        if same or settings.profile.has_hosts_of(there):
+            suggested = AppDetails(environment=there.name, client_id=last.client_id or "")
     question = Question(
         settings,
         Parts(settings).callback_url,

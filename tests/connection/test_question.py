@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from procore_jupyter.connection.assemble import How, open_connection
+from procore_jupyter.connection.lookup import settings_for
 from procore_jupyter.connection.question import CANCELLED, FILL_IN, AppDetails, Question
 from procore_jupyter.connection.status import Status
+from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConfigurationError, LoginDenied, LoginRequired, LoginTimeout
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.secret import Secret
@@ -121,3 +126,22 @@ def test_the_thread_that_runs_the_cells_never_waits_and_others_wait_for_a_time()
     other.start()
     other.join(20)
     assert len(errors) == 1
+
+
+def test_the_demos_client_id_is_not_offered_for_a_real_connection(demo: DemoProcore, home: Path) -> None:
+    demo.write_address()
+    asked: list[Question] = []
+    real = How(show=lambda _: None, ask=asked.append, person=True)
+    stand_in = open_connection(
+        settings_for("Profile=Demo;CallbackURL=urn:ietf:wg:oauth:2.0:oob"),
+        How(show=lambda _: None, person=True),
+    )
+    assert stand_in.settings.client_id == demo.client_id
+    open_connection(settings_for("Profile=Procore"), replace(real, existing=stand_in))
+    assert asked[0].client_id == ""
+    last = open_connection(
+        settings_for("OAuthClientId=mine;OAuthClientSecret=x;CallbackURL=urn:ietf:wg:oauth:2.0:oob"), real
+    )
+    open_connection(settings_for("Profile=Procore"), replace(real, existing=last))
+    assert asked[1].client_id == "mine"
+    last.close()
