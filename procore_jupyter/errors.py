@@ -30,7 +30,9 @@ state, verifier or client secret is ever put into one of these, nor into an attr
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
 __all__ = [
     "ConfigurationError",
@@ -47,6 +49,9 @@ __all__ = [
     "TokenRequestError",
     "TokenStoreError",
 ]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ProcoreError(Exception):
@@ -164,6 +169,40 @@ def without_frames(error: BaseException) -> BaseException:
     The frames of requests, urllib3 and http.client hold headers and form fields in local variables,
     and tools that draw locals (``%xmode Verbose``, crash reporters) would print them.
     """
+    for one in _chain(error):
+        one.__traceback__ = None
+    return error
+
+
+def without_locals(function: Callable[P, T]) -> Callable[P, T]:
+    """Have the errors of a function leave it with their frames, but without these frames' local variables.
+
+    For functions that are given the environment, a connection string or a secret in the clear: tools that draw locals
+    show these, whatever the error says.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs  # this frame's own
+            clear_locals(error)
+            raise
+
+    return call
+
+
+def clear_locals(error: BaseException) -> None:
+    """Empty the local variables of the finished frames of an error and of all errors that it is chained to."""
+    from traceback import clear_frames
+
+    for one in _chain(error):
+        clear_frames(one.__traceback__)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all errors that it is chained to, each once."""
     waiting: list[BaseException | None] = [error]
     seen: set[int] = set()
     while waiting:
@@ -171,6 +210,5 @@ def without_frames(error: BaseException) -> BaseException:
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        one.__traceback__ = None
+        yield one
         waiting += [one.__cause__, one.__context__]
-    return error

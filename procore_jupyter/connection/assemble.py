@@ -16,7 +16,13 @@ from procore_jupyter.connection.lookup import check_savable, keep, settings_for,
 from procore_jupyter.connection.parts import Parts
 from procore_jupyter.connection.procore import ME, Procore
 from procore_jupyter.connection.question import AppDetails, Question
-from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning, TokenRequestError
+from procore_jupyter.errors import (
+    LoginRequired,
+    ProcoreError,
+    ProcoreWarning,
+    TokenRequestError,
+    without_locals,
+)
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.oauth.token_store import fingerprint
 from procore_jupyter.secret import Secret
@@ -87,6 +93,7 @@ class How:
         return replace(self, show=show, ask=ask, person=person)
 
 
+@without_locals
 def connect(
     text: str | ConnectionString = "",
     *,
@@ -140,6 +147,7 @@ def connect(
     return open_connection(settings_for(text, account=account), how)
 
 
+@without_locals
 def open_connection(settings: Settings, how: How = How()) -> Procore:
     """Connect as `connect` does, with settings that are resolved already."""
     heed(settings)

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from procore_jupyter.connection import saved
 from procore_jupyter.connection.saved import DEFAULT, SavedConnection
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, without_locals
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.settings.resolve import resolve
 from procore_jupyter.settings.settings import Settings
 
 
+@without_locals
 def settings_for(
     text: str | ConnectionString = "",
     *,
@@ -57,6 +58,7 @@ def settings_for(
     return replace(settings, saved_as=connection.name)
 
 
+@without_locals
 def with_answers(settings: Settings, answers: Mapping[str, str]) -> Settings:
     """Return settings with the properties that a person was asked for; they count before all that was written.
 
@@ -85,6 +87,7 @@ def check_savable(settings: Settings, name: str) -> str:
     return saved.check_name(name)
 
 
+@without_locals
 def keep(settings: Settings, name: str) -> str:
     """Save a connection that works, its secrets in the token store; return the line that tells the person.
 

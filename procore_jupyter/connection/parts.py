@@ -16,7 +16,7 @@ from procore_jupyter.oauth.client import OAuthClient, OAuthEndpoints
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
-from procore_jupyter.oauth.token_store import TokenKey, TokenStore
+from procore_jupyter.oauth.token_store import TokenKey, TokenStore, fingerprint
 from procore_jupyter.session.rate_limit import Pace, shared_pace
 from procore_jupyter.settings.resolve import read_surroundings
 
@@ -97,7 +97,7 @@ class Parts:
             return Pace()
         if settings.initiate_oauth == "OFF":
             assert settings.access_token is not None  # `resolve` sees to it
-            who = settings.access_token.reveal()
+            who = fingerprint(settings.access_token)
         else:
             who = self.key.digest()
         text = f"{settings.environment.api_url}\n{who}"

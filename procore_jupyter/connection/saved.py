@@ -18,7 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreWarning, TokenStoreError
+from procore_jupyter.errors import (
+    ConfigurationError,
+    ConnectionStringError,
+    ProcoreWarning,
+    TokenStoreError,
+    without_locals,
+)
 from procore_jupyter.files import private
 from procore_jupyter.files.document import Document, DocumentFile, DocumentWords, EntryList
 from procore_jupyter.files.private import NoHome
@@ -220,6 +226,7 @@ def proxy_password_key(written: Mapping[str, str]) -> SecretKey | None:
     return SecretKey("ProxyPassword", f"{server}:{port}" if port else server, user)
 
 
+@without_locals
 def secret(location: str | None, key: SecretKey | None) -> Secret | None:
     """Return a kept secret, None where there is none.
 
@@ -231,6 +238,7 @@ def secret(location: str | None, key: SecretKey | None) -> Secret | None:
     return None if key is None else open_store(location).load_secret(key)
 
 
+@without_locals
 def keep_secret(location: str | None, key: SecretKey, value: Secret) -> None:
     """Keep a secret where the sign-ins are kept; nothing is written where it is there already.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from procore_jupyter.errors import CONNECT_AGAIN, DENIED, LoginDenied, LoginRequired
+from procore_jupyter.errors import CONNECT_AGAIN, DENIED, LoginDenied, LoginRequired, without_locals
 from procore_jupyter.secret import Secret
 
 LONGEST_RESPONSE = 16_384
@@ -37,6 +37,7 @@ class AuthorizationRequest:
     code_verifier: Secret
 
     @classmethod
+    @without_locals
     def create(cls, *, authorize_url: str, client_id: str, redirect_uri: str, state: str) -> Self:
         """Make a request with a new PKCE pair (S256) of its own."""
         from oauthlib.common import add_params_to_uri  # on first use: %load_ext doesn't pay for it

@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from procore_jupyter.errors import ConfigurationError, ProcoreWarning, TokenStoreError, without_frames
+from procore_jupyter.errors import (
+    ConfigurationError,
+    ProcoreWarning,
+    TokenStoreError,
+    clear_locals,
+    without_frames,
+)
 from procore_jupyter.files import private
 from procore_jupyter.files.document import Document
 from procore_jupyter.oauth.file_store import FileStore
@@ -123,6 +129,9 @@ class KeyringStore:
         except Exception as error:
             # Backends raise what they like, and some put what was to be saved into the message.
             problem = type(error).__name__
+        except BaseException as error:
+            clear_locals(error)
+            raise
         raise without_frames(
             TokenStoreError(
                 f"The system keyring can't be {done} ({problem}). Unlock it and try again, or leave OAuthSettingsLocation out: "

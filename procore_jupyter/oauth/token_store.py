@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from procore_jupyter.errors import TokenStoreError, without_frames
+from procore_jupyter.errors import TokenStoreError, clear_locals, without_frames
 from procore_jupyter.files.document import DocumentError, DocumentLocked
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.secret import Secret
@@ -134,6 +134,9 @@ def store_errors() -> Iterator[None]:
         kind = TokenStoreLocked if isinstance(error, DocumentLocked) else TokenStoreError
         without_frames(error)
         raise kind(str(error)) from None
+    except BaseException as error:
+        clear_locals(error)
+        raise
 
 
 class TokenStore(Protocol):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from procore_jupyter.addresses import checked_origin, host_pattern
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, without_locals
 from procore_jupyter.profiles.running_demo import App, read_running_demo
 from procore_jupyter.wording import nearest, shown_path
 
@@ -113,6 +113,7 @@ class Profile:
         return hosts in [(own.login_url, own.api_url) for own in self.environments.values()]
 
 
+@without_locals
 def load(value: str) -> tuple[Profile, str | None]:
     """Return the profile that ``Profile=…`` names, and a line to show the person or None.
 

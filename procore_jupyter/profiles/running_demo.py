@@ -9,7 +9,7 @@ import socket
 from dataclasses import dataclass
 
 from procore_jupyter.addresses import checked_origin, is_loopback
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, without_locals
 from procore_jupyter.files import private
 from procore_jupyter.secret import Secret
 
@@ -25,6 +25,7 @@ class App:
     redirect_uris: tuple[str, ...] = ()
 
 
+@without_locals
 def read_running_demo() -> tuple[str, App]:
     """Return the running demo's origin, which is on this machine, and its app.
 

@@ -20,7 +20,7 @@ from requests import exceptions
 from requests.adapters import HTTPAdapter
 
 from procore_jupyter.addresses import Origin
-from procore_jupyter.errors import ConfigurationError, without_frames
+from procore_jupyter.errors import ConfigurationError, without_frames, without_locals
 from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.oauth.failures import unreachable
 from procore_jupyter.secret import masked_userinfo
@@ -348,6 +348,7 @@ class _Gate:
         self._adapter = adapter
         self._send = send
 
+    @without_locals
     def send(
         self,
         request: requests.PreparedRequest,

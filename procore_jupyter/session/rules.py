@@ -56,11 +56,13 @@ class Bearer(MaskedText):
             The token has characters that no header can hold: http.client would show the token in its own message.
         """
         text = token.access_token.reveal()
-        if not (text.isascii() and text.isprintable()):
+        made, fit = cls("Bearer " + text, MASKED), text.isascii() and text.isprintable()
+        del text  # the error's frame doesn't show it
+        if not fit:
             raise ConfigurationError(
                 "The access token holds a line break or another character that can't be sent. Copy it again."
             )
-        return cls("Bearer " + text, MASKED)
+        return made
 
 
 SENT = Bearer(MASKED, MASKED)

@@ -26,7 +26,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
-from procore_jupyter.errors import ConnectionStringError
+from procore_jupyter.errors import ConnectionStringError, without_locals
 
 MASK = "***"
 _BLANKS = re.compile(r"[\s;]*+")
@@ -200,6 +200,7 @@ class ConnectionString(Mapping[str, str]):
         return _place(before, piece[:at], piece[at:], known)
 
 
+@without_locals
 def parse(text: str, *, lines: bool = False, harmless: Collection[str] = ()) -> ConnectionString:
     """Read a connection string.
 

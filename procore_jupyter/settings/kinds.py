@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from procore_jupyter.addresses import checked_origin
-from procore_jupyter.errors import ConnectionStringError
+from procore_jupyter.errors import ConnectionStringError, without_locals
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.settings.properties import NAMES, PROPERTIES, Property, find
 from procore_jupyter.wording import is_near_miss, nearest
@@ -37,6 +37,7 @@ _NO_IDEA = (
 )
 
 
+@without_locals
 def check(string: ConnectionString) -> dict[str, str]:
     """Return the canonical names and values of a connection string, each property checked by itself.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from procore_jupyter.addresses import is_loopback
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, without_locals
 from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.wording import shown_path
 
@@ -27,6 +27,7 @@ _SYSTEM_BUNDLES = (
 )
 
 
+@without_locals
 def proxies(
     values: Mapping[str, str], environ: Mapping[str, str], urls: Collection[str], *, ask_system: bool
 ) -> dict[str, str]:
@@ -58,6 +59,7 @@ def proxies(
     return {name: masked_userinfo(url) for name, url in found.items()}
 
 
+@without_locals
 def given_proxies(server: str, port: str, user: str, password: str, urls: Collection[str]) -> dict[str, str]:
     """Return the proxies for a proxy that the properties give, as `requests.Session.proxies` takes them.
 
@@ -99,6 +101,7 @@ def given_proxies(server: str, port: str, user: str, password: str, urls: Collec
     return {"http": proxy, "https": proxy} | _directly(direct)
 
 
+@without_locals
 def environment_proxies(
     environ: Mapping[str, str], urls: Collection[str], *, ask_system: bool = False
 ) -> dict[str, str]:
@@ -173,6 +176,7 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+@without_locals
 def ca_bundle(given: str | None, environ: Mapping[str, str]) -> str | None:
     """Return the file or OpenSSL folder of certificates to trust; None for the file that requests brings.
 

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, without_locals
 from procore_jupyter.settings import properties
 from procore_jupyter.settings.connection_string import ConnectionString
 
@@ -15,6 +15,7 @@ _FROM_ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 _FROM_NAMES = re.compile(r"\{([^{}]+)\}")
 
 
+@without_locals
 def filled(
     string: ConnectionString, environ: Mapping[str, str], names: Mapping[str, object] | None
 ) -> ConnectionString:

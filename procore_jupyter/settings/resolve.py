@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from procore_jupyter.errors import ConfigurationError, ConnectionStringError
+from procore_jupyter.errors import ConfigurationError, ConnectionStringError, without_locals
 from procore_jupyter.profiles import Environment, Profile, load
 from procore_jupyter.secret import Secret
 from procore_jupyter.settings import kinds, properties, proxies
@@ -22,6 +22,7 @@ from procore_jupyter.settings.settings import AuthScheme, InitiateOAuth, Setting
 from procore_jupyter.wording import is_near_miss, nearest
 
 
+@without_locals
 def resolve(
     text: str | ConnectionString = "",
     *,

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from urllib.parse import unquote, urlsplit
 
 from procore_jupyter.addresses import can_be_returned_to
-from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.errors import ConfigurationError, without_locals
 from procore_jupyter.profiles import Environment, Profile
 from procore_jupyter.secret import Secret
 from procore_jupyter.wording import is_placeholder
@@ -126,6 +126,7 @@ class Settings:
     def __repr__(self) -> str:
         return f"<Settings {self.place}, {self.auth_scheme}, {self.initiate_oauth}, account {self.account!r}>"
 
+    @without_locals
     def require_client(self) -> tuple[str, Secret]:
         """Return the Client ID and the Client Secret.
 
@@ -169,6 +170,7 @@ class Settings:
         asks = self.auth_scheme != "NONE" and self.initiate_oauth == "GETANDREFRESH"
         return asks and not self.has_client
 
+    @without_locals
     def require_callback_url(self) -> str | None:
         """Return the CallbackURL, to the letter; None if none was given.
 
