@@ -260,7 +260,7 @@ procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
 
 - Values are taken as you have them: whole numbers out of NumPy, pandas, polars and Arrow, floats and texts of whole numbers,
   dates and times of each kind. Where *several* values are taken, a list, a set or a column of a data frame means: any of these.
-  Each counts once, and a missing value among them is an error.
+  Each counts once, and a missing value among them is an error. Many go out in several requests.
 - What can't be meant is refused before anything is sent, by its name: a person's name where an id is wanted, a range that ends
   before it begins, something that is said twice.
 - A *range* is from and to, and both are in it. None leaves an end open. A day reaches from its first second to its last, in UTC.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -68,7 +69,7 @@ class Reading:
     selection : Selection
         The rows that are wanted.
     places : sequence of Place
-        The places to read.
+        The places to read: a list each, or several lists if one address can't hold all values of a condition.
     ingest : Ingest
         Makes columns of rows.
     concurrency : int
@@ -126,10 +127,17 @@ class Reading:
         self._peek, self._frugal = peek, frugal
         spec = selection.spec
         self._page_size = spec.page_size(page_size)
-        several = len(places) > 1
-        self._progress = Progress(
-            spec.name, "projects" if several else "pages", len(places) if several else None
-        )
+        self._lists = [
+            (number, params) for number, place in enumerate(places) for params in selection.portions(place)
+        ]
+        """The number of each list's place, and its parameters."""
+        self._several = len(self._lists) > 1
+        unit = "projects" if len(places) > 1 else "lists" if self._several else "pages"
+        self._progress = Progress(spec.name, unit, len(self._lists) if self._several else None)
+        self._across: dict[int, RowsApart] = {}
+        """What tells apart the rows of a place that has several lists: a row may be in two of them."""
+        if len(self._lists) > len(places):
+            self._across = {number: RowsApart(spec.probable or not spec.key) for number in range(len(places))}
         self.scope = Scope(self._progress.waits)
         self.scope.bodies_apart = True
         # All places are in one company; another one may be chosen while they are read.
@@ -157,7 +165,7 @@ class Reading:
             self._progress.rows, self._progress.requests = self.rows, self.scope.requests
             drawing.update()
 
-        lists = [self._list(place) for place in self.places]
+        lists = [self._list(self.places[number], params) for number, params in self._lists]
         events = paging.read(
             self._session,
             lists,
@@ -203,11 +211,11 @@ class Reading:
             aside.shutdown(cancel_futures=True)
             drawing.close()
 
-    def _list(self, place: Place) -> ListRequest:
+    def _list(self, place: Place, params: Sequence[tuple[str, str]]) -> ListRequest:
         spec = self.selection.spec
         return ListRequest(
             self.selection.path(place),
-            self.selection.params(place),
+            params,
             paged=spec.paged,
             whole=spec.whole,
             page_size=self._page_size,
@@ -241,12 +249,27 @@ class Reading:
         length = len(next(iter(columns.values()))) if columns else 0
         pending.unique += length
         pending.taken_in += len(rows)
+        number, _ = self._lists[index]
+        if length and number in self._across:
+            columns = self._once(number, rows, fresh, columns)
+            length = len(next(iter(columns.values())))
         if self._limit is not None and self.rows + length >= self._limit:
             self.cut = self.rows + length > self._limit or self.cut
             length = self._limit - self.rows
             columns = {name: column.slice(0, length) for name, column in columns.items()}
         self.rows += length
-        return Batch(index, self._with_place(columns, self.places[index], length), length) if length else None
+        place = self.places[number]
+        return Batch(number, self._with_place(columns, place, length), length) if length else None
+
+    def _once(
+        self, number: int, rows: Sequence[Any], fresh: pa.Array | None, columns: Mapping[str, pa.Array]
+    ) -> dict[str, pa.Array]:
+        """Return those of some rows that no other list of the same place gave."""
+        key, apart = self.selection.spec.key, self._across[number]
+        left = rows if fresh is None else [*itertools.compress(rows, fresh.to_pylist())]
+        apart.page(len(left))
+        mask = apart.fresh(left, columns.get(key) if key else None)
+        return {name: column if mask is None else column.filter(mask) for name, column in columns.items()}
 
     def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
         """Return columns in which each row says where it is from; a row's own value comes before the place's."""
@@ -263,7 +286,7 @@ class Reading:
 
     def _count_page(self, event: paging.Rows) -> None:
         self._told[event.index] = max(event.pages.total or 0, len(event.rows))
-        if len(self.places) == 1:
+        if not self._several:
             self._progress.done += 1
             if event.pages.total is not None and event.pages.size:
                 wanted = min(event.pages.total, self._limit or event.pages.total)
@@ -274,14 +297,18 @@ class Reading:
         """The number of rows that the lists say they have, as far as they have said it."""
         return sum(self._told.values())
 
+    @property
+    def all_told(self) -> bool:
+        """Whether each list has said how many rows it has, or has been read."""
+        return len(self._told) == len(self._lists)
+
     def _ended(self, index: int, pages: PageOrder, pending: _Pending) -> None:
-        if len(self.places) > 1:
-            self._progress.done += 1
+        self._progress.done += self._several
         self._told[index] = max(pages.total or 0, pending.unique)
-        place, name = self.places[index], self.selection.spec.name
+        place, name = self.places[self._lists[index][0]], self.selection.spec.name
         if self._limit is not None and self.rows >= self._limit:
             more = pages.total is not None and pages.total > pending.unique
-            self.cut = self.cut or more or index + 1 < len(self.places)
+            self.cut = self.cut or more or index + 1 < len(self._lists)
             return
         lack = pages.lack(pending.unique, name)
         if lack:
@@ -297,10 +324,12 @@ class Reading:
             )
 
     def _failed(self, index: int, error: Exception) -> None:
-        if len(self.places) > 1:
-            self._progress.done += 1
-        self.failures[index] = error
-        place = self.places[index]
+        self._progress.done += self._several
+        number, _ = self._lists[index]
+        place = self.places[number]
+        if number in self.failures:  # by another of its lists
+            return
+        self.failures[number] = error
         status = error.status if isinstance(error, ProcoreAPIError) else None
         told = str(error)
         if isinstance(error, PermissionDenied) and "not connected" not in told.lower():

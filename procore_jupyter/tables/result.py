@@ -40,6 +40,8 @@ class Fetched:
         Bytes of the answers' bodies, unpacked.
     told_rows : int or None
         How many rows Procore says there are, if only some of them were read; None if all were.
+    at_least : bool
+        Some lists haven't said how many rows they have, so there may be more than `told_rows`.
     cut : bool
         There are more rows than ``MaxRows`` let through.
     written : int or None
@@ -57,6 +59,7 @@ class Fetched:
     requests: int = 0
     bytes: int = 0
     told_rows: int | None = None
+    at_least: bool = False
     cut: bool = False
     written: int | None = None
     when: float = field(default_factory=time.time)
@@ -96,6 +99,7 @@ def read_all(reading: Reading) -> Fetched:
         reading.scope.requests,
         reading.scope.bytes,
         told_rows=reading.told_rows if reading.part else None,
+        at_least=reading.part and not reading.all_told,
         cut=reading.cut,
     )
 

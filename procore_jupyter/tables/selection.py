@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables import arguments, times
@@ -24,6 +25,9 @@ ALL_ACTIVE = "all active"
 
 PAGING = ("page", "per_page")
 """The parameters that choose a page."""
+
+LONGEST_ADDRESS = 6000
+"""Characters of an address, at most: servers and proxies take 8,000 as a rule, with what belongs to pages."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _DIGIT = re.compile(r"[0-9]")
@@ -100,6 +104,10 @@ class Selection:
         """Return the address of the rows at a place."""
         values = {name: str(value) for name, value in place.columns.items()}
         return self.spec.path.format_map(values)
+
+    def portions(self, place: Place) -> list[list[tuple[str, str]]]:
+        """Return the parameters of each list to ask for at a place: several lists if one address can't hold all values."""
+        return _portions(self.path(place), self.params(place))
 
     def params(self, place: Place) -> list[tuple[str, str]]:
         """Return the parameters for the rows at a place."""
@@ -239,7 +247,38 @@ def _selection(
         name, value = sent_already.get(one.removesuffix("[]"), ("", ""))
         if name:
             raise ParameterError(f"{spec.name} sends {name}={value:.60} already, so params can't say it too.")
-    return Selection(spec, company, project, tuple(parents), (*query, *as_given), notes)
+    found = Selection(spec, company, project, tuple(parents), (*query, *as_given), notes)
+    _portions(spec.path, found.query)  # what is too long is said before anything is asked
+    return found
+
+
+def _portions(path: str, params: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Return parameters, shared out over as many addresses as they need.
+
+    Raises
+    ------
+    ParameterError
+        A single value is too long for an address, or several are that belong together.
+    """
+    if len(path) + len(urlencode(params)) <= LONGEST_ADDRESS:
+        return [[*params]]
+    several: dict[str, list[tuple[str, str]]] = {}
+    for pair in params:
+        if pair[0].endswith("[]"):  # any of the values may hold, so a part of them can be asked for by itself
+            several.setdefault(pair[0], []).append(pair)
+    name, values = max(
+        several.items(), key=lambda one: len(urlencode(one[1])) * (len(one[1]) > 1), default=("", [])
+    )
+    half = len(values) // 2
+    if not half:
+        longest = max(params, key=lambda pair: len(pair[1]))[0]
+        raise ParameterError(
+            f"{longest} is too long to be sent, or has too many values: an address holds {LONGEST_ADDRESS:,} characters. "
+            "Ask for fewer at a time."
+        )
+    others = [pair for pair in params if pair[0] != name]
+    parts = (values[:half], values[half:])
+    return [portion for part in parts for portion in _portions(path, [*others, *part])]
 
 
 def _scope(spec: TableSpec, left: dict[str, Any]) -> tuple[Any, Any]:

@@ -84,6 +84,8 @@ class Picture:
         Rows that there are below the drawn ones.
     others : sequence of str
         Names of further columns, for which there is no room.
+    at_least : bool
+        There may be more rows below than `more`.
     """
 
     caption: str
@@ -92,6 +94,7 @@ class Picture:
     columns: Sequence[Column] = ()
     more: int = 0
     others: Sequence[str] = ()
+    at_least: bool = False
 
     def _fitting(self, room: int) -> Sequence[Column]:
         """Return the first columns that fit side by side; at least one."""
@@ -103,7 +106,9 @@ class Picture:
         return self.columns
 
     def _below(self, drawn: int) -> list[str]:
-        below = [f"… {counted(self.more, 'more row')}"] if self.more else []
+        below = (
+            [f"… {'at least ' if self.at_least else ''}{counted(self.more, 'more row')}"] if self.more else []
+        )
         hidden = [*(column.name for column in self.columns[drawn:]), *self.others]
         if hidden:
             below.append(one_line(f"not shown: {', '.join(hidden)}", WIDTH - 4))
@@ -175,6 +180,7 @@ def picture(seen: Fetched, name: str, shown: Sequence[str], now: float) -> Pictu
         columns=drawn,
         more=max(0, _total(seen) - min(ROWS, rows.num_rows)),
         others=[one for one in rows.column_names if one not in names],
+        at_least=seen.at_least,
     )
 
 
@@ -183,7 +189,8 @@ def _total(seen: Fetched) -> int:
 
 
 def _caption(seen: Fetched, name: str, now: float) -> str:
-    size = f"{counted(_total(seen), 'row')} × {counted(seen.rows.num_columns, 'column')}"
+    least = "at least " if seen.at_least else ""
+    size = f"{least}{counted(_total(seen), 'row')} × {counted(seen.rows.num_columns, 'column')}"
     part = "" if seen.told_rows is None else f"the first {seen.rows.num_rows:,} read"
     parts = [name, _about(seen), size, part, counted(seen.requests, "request"), age(now - seen.when)]
     return " · ".join(one for one in parts if one)
@@ -211,12 +218,15 @@ def age(seconds: float) -> str:
 def alerts(seen: Fetched, name: str) -> list[str]:
     """Return the lines that say what is missing."""
     refused = [one for one in seen.incomplete if one.status is not None]
-    if refused and len(seen.places) > 1:
+    projects = {place.project[0] if place.project else None for place in seen.places}
+    # A project that refused to say whose rows there are never became a place.
+    asked = len(seen.places) + sum(one.project_id not in projects for one in refused)
+    if refused and asked > 1:
         unit = "projects" if len({place.project for place in seen.places}) == len(seen.places) else "lists"
-        answered = len(seen.places) - len(refused)
+        answered = asked - len(refused)
         named = "; ".join(f'"{one.project}" {_reason(one.status)}' for one in refused[:FEW_PROJECTS])
         more = f"; and {len(refused) - FEW_PROJECTS} more" if len(refused) > FEW_PROJECTS else ""
-        places = f"{len(seen.places)} {unit} · {answered} answered: {named}{more}"
+        places = f"{asked} {unit} · {answered} answered: {named}{more}"
         lines = [f"Incomplete: {name} · {places}. See .incomplete"]
     else:
         lines = [f"Incomplete: {one.message}" for one in refused]
