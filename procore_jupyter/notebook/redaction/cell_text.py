@@ -95,7 +95,7 @@ def _connection_strings(cell: str) -> Iterator[tuple[int, int, bool]]:
     """Give where connection strings stand behind the magic, and whether they are in the cell form."""
     at = read = 0
     for magic in _MAGIC.finditer(cell):
-        if magic.start() < at:
+        if magic.start() < max(at, read):
             continue
         spoken_of, read = is_spoken_of(cell, read, magic.start())
         if spoken_of:

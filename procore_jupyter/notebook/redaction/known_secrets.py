@@ -82,8 +82,9 @@ class KnownSecrets:
     def _is_known(self, cell: str, pieces: list[Lexeme], at: int) -> bool:
         """Tell whether a string is a piece of a known value, or a short one that stands at its variable."""
         content = cell[slice(*pieces[at].inner)]
-        if len(content) >= SHORTEST_PIECE and _is_mixed(content):
-            return any(content in value.reveal() for value in self._everywhere)
+        mixed = len(content) >= SHORTEST_PIECE and _is_mixed(content)
+        if mixed and any(content in value.reveal() for value in self._everywhere):
+            return True
         if (
             not self._under_a_name
             or at < 2
