@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_what_was_kept_and_says_so(
 
     with monkeypatch.context() as patch:
         if call == "write":
-            patch.setattr(private, "_opened_beside", full)
+            patch.setattr(private, "opened_beside", full)
         patch.setattr(os, call, full)
         with pytest.raises(
             TokenStoreError, match=r"can't be saved in .*No space left on device.*OAuthSettingsLocation"

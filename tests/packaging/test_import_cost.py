@@ -97,7 +97,7 @@ def test_importing_the_package_imports_none_of_its_rooms_but_only_the_errors() -
     assert ours == {"procore_jupyter", "procore_jupyter.errors"}
 
 
-def test_the_server_loads_nothing_of_ours_but_its_own_room_the_ticket_and_the_errors() -> None:
+def test_the_server_loads_of_ours_only_its_own_room_the_ticket_the_errors_and_the_owners_of_sockets() -> None:
     ours = {name for name in imported_by(SERVER_EXTENSION) if name.startswith("procore_jupyter")}
     beyond = {name for name in ours if not name.startswith("procore_jupyter.server")}
     allowed = {
@@ -105,6 +105,7 @@ def test_the_server_loads_nothing_of_ours_but_its_own_room_the_ticket_and_the_er
         "procore_jupyter.login",
         "procore_jupyter.login.ticket",
         "procore_jupyter.errors",
+        "procore_jupyter.socket_owners",
     }
     assert beyond <= allowed
 
