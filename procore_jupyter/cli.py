@@ -1,4 +1,4 @@
-"""The command ``procore-jupyter login | status | logout | callback-url | demo``."""
+"""The command ``procore-jupyter login | status | logout | callback-url | check | demo``."""
 
 from __future__ import annotations
 
@@ -155,6 +155,28 @@ def callback_url(given: argparse.Namespace) -> int:
     return DONE
 
 
+def check(given: argparse.Namespace) -> int:
+    """Hold what is believed of this machine and of Procore against what is there, line by line."""
+    import shutil
+
+    from procore_jupyter.check.checkup import Checkup
+    from procore_jupyter.check.spoken import WIDTH, spoken
+    from procore_jupyter.connection.checked import checked
+    from procore_jupyter.connection.terminal import as_commands
+    from procore_jupyter.settings.resolve import read_surroundings
+
+    settings = _settings(given)
+    subject = checked(
+        settings, front_end="A terminal", connect_again="Run  procore-jupyter login  and then this again."
+    )
+    checkup = Checkup(subject, read_surroundings())
+    width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
+    for line in spoken(checkup.first(), width):
+        print(as_commands(line), flush=True)
+    print(f"\n{checkup.summary}")
+    return FAILED if checkup.failed else DONE
+
+
 def _callback_url_here() -> str:
     """Return the Redirect URI for the Jupyter server of this user; say on standard error if it had to be guessed."""
     from procore_jupyter.connection.parts import BARE_LOCALHOST
@@ -243,6 +265,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command(logout, "logout")
     command(callback_url, "callback-url")
+    command(check, "check")
     commands.add_parser(
         "demo", help="Start a stand-in for Procore on this machine, and JupyterLab.", add_help=False
     )

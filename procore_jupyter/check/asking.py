@@ -1,0 +1,64 @@
+"""`Asking`: sends a check's requests, each once, and remembers the answers' headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from procore_jupyter.session.retries import TRANSIENT
+from procore_jupyter.session.scope import Scope, within
+
+if TYPE_CHECKING:
+    import requests
+
+    from procore_jupyter.session.refreshing import RefreshingSession
+
+LIMIT_REACHED = 429
+
+MOST_REMEMBERED = 100
+"""Answers whose headers are remembered."""
+
+
+class Asking:
+    """Sends requests at Procore's pace. A failure of Procore's is an answer here, and is not tried again.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        Sends them.
+
+    Attributes
+    ----------
+    headers : list of mapping
+        The headers of the latest answers, in their order.
+    """
+
+    def __init__(self, session: RefreshingSession) -> None:
+        self.headers: list[Mapping[str, str]] = []
+        self._session = session
+        self._scope = Scope()
+        self._scope.at_once = TRANSIENT - {LIMIT_REACHED}
+
+    @property
+    def count(self) -> int:
+        """How many answers have come."""
+        return self._scope.requests
+
+    def in_company(self, company: int) -> None:
+        """Ask about this company from now on."""
+        self._scope.company = company
+
+    def get(self, path: str, params: Sequence[tuple[str, Any]] = ()) -> requests.Response:
+        """Ask once.
+
+        Raises
+        ------
+        requests.RequestException
+            No answer came.
+        LoginRequired, RateLimited
+            Nobody is signed in any more; the limit lasts longer than the session waits.
+        """
+        with within(self._scope):
+            answer = self._session.get(path, params=[*params])
+        self.headers = [*self.headers[1 - MOST_REMEMBERED :], answer.headers]
+        return answer

@@ -1,0 +1,48 @@
+"""`Finding`: one line of a check: what was believed, what was found, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["holds", "fails", "can't be told"]
+
+HOLDS: Verdict = "holds"
+FAILS: Verdict = "fails"
+UNTOLD: Verdict = "can't be told"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a check.
+
+    Parameters
+    ----------
+    subject : str
+        What was looked at: ``Clock``, or a table's name.
+    verdict : "holds", "fails" or "can't be told"
+    found : str
+        What was found, in words for the person; may name what is theirs.
+    believed : str
+        What was believed; empty where `found` says it all.
+    advice : str
+        What to do, or what is done about it by itself; empty if there is nothing to do.
+    told : str
+        What a report says of it in place of `found`: nothing of the company's. Empty for the verdict alone.
+    oddity : str
+        The name of the behaviour that was found, one of `oddities.ODDITIES`; empty if it is none of those.
+    """
+
+    subject: str
+    verdict: Verdict
+    found: str
+    believed: str = ""
+    advice: str = ""
+    told: str = ""
+    oddity: str = ""
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The lines below the first."""
+        believed = f"Believed: {self.believed}" if self.believed else ""
+        return tuple(line for line in (believed, self.advice) if line)
