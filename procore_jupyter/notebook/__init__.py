@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.connection.front_end import FrontEnd, register_front_end, registered_front_end
-from procore_jupyter.notebook import completion, kernel, kernel_log, status_card, widgets
+from procore_jupyter.notebook import completion, kernel, kernel_log, status_card, table_formatter, widgets
 from procore_jupyter.notebook.history import HistoryGuard
 from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
 
@@ -39,6 +39,7 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     completion.install(shell)
     status_card.register(shell)
+    table_formatter.install(shell)
     front_end = FrontEnd(
         show=partial(widgets.show, shell, name=DEFAULT_NAME),
         person=partial(kernel.somebody_there, shell),
@@ -59,6 +60,7 @@ def unload(shell: InteractiveShell) -> None:
     if registered_front_end() is loaded.front_end:
         register_front_end(None)
     status_card.unregister(shell)
+    table_formatter.remove(shell)
     completion.remove(shell)
     for kind, names in loaded.magics.magics.items():
         registered: dict[str, Any] = shell.magics_manager.magics[kind]

@@ -352,7 +352,7 @@ class Table:
     def _picture(self, seen: Fetched) -> Picture:
         from procore_jupyter.tables.display.picture import picture
 
-        return picture(seen, self.name, self._selection.spec.show, self._reader.clock())
+        return picture(seen, self.name, self._selection.spec.show)
 
 
 def _import_pandas() -> None:

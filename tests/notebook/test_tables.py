@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
+from procore_jupyter import load_ipython_extension, unload_ipython_extension
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.notebook.progress_line import drawn
 from procore_jupyter.tables.progress import Progress
@@ -55,6 +57,34 @@ def test_one_table_is_told_of_with_all_that_it_takes_and_holds(shell_run: ShellR
 def test_stars_and_the_long_tail_are_found_too(shell_run: ShellRun) -> None:
     assert "(probable)" in shell_run("%procore_tables rfis_*")
     assert "more: look for a longer word" in shell_run("%procore_tables *")
+
+
+def test_a_table_that_can_not_be_drawn_fails_its_cell_and_nothing_stands_below_the_error(
+    connected: Kernel, demo: DemoProcore
+) -> None:
+    connected.run("table = procore.table('rfis', project_id=4711)")
+    demo.oauth.revoke_all()
+    for look in ("table", "display(table)", "try:\n    display(table)\nexcept ZeroDivisionError:\n    pass"):
+        cell = connected.run(look)
+        assert cell.status == "error" and "LoginRequired" in cell.error
+        assert [one["output_type"] for one in cell.outputs] == ["error"]
+    assert connected.run("display([table])").status == "ok", "a list shows what is known, and asks nobody"
+
+
+def test_other_objects_are_drawn_as_before_and_all_are_after_unloading(
+    shell: InteractiveShell, shell_run: ShellRun
+) -> None:
+    shell_run("class Odd:\n def _repr_mimebundle_(self, **_): 1/0\n def __repr__(self): return 'odd'")
+    assert "ZeroDivisionError" in (said := shell_run("Odd()")) and "odd" in said
+    formatter = shell.display_formatter
+    assert formatter is not None
+    printers = formatter.mimebundle_formatter.type_printers
+    printers[complex] = lambda _: {"text/plain": "complex"}
+    unload_ipython_extension(shell)
+    assert type(formatter.mimebundle_formatter).__module__ == "IPython.core.formatters"
+    assert formatter.mimebundle_formatter.type_printers == printers
+    load_ipython_extension(shell)
+    assert "complex" in shell_run("1j")
 
 
 def test_a_mistake_is_told_in_one_line(shell_run: ShellRun) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import html
 import shutil
@@ -156,7 +157,7 @@ def _line(text: str, attributes: str = f"style='{_QUIET}'") -> str:
     return f"<div {attributes}>{html.escape(one_line(text, LONGEST_LINE))}</div>"
 
 
-def picture(seen: Fetched, name: str, shown: Sequence[str], now: float) -> Picture:
+def picture(seen: Fetched, name: str, shown: Sequence[str]) -> Picture:
     """Return the picture of fetched rows.
 
     Parameters
@@ -167,14 +168,12 @@ def picture(seen: Fetched, name: str, shown: Sequence[str], now: float) -> Pictu
         The table's name.
     shown : sequence of str
         The columns to draw first.
-    now : float
-        The time, in seconds since 1970.
     """
     rows = seen.rows
     drawn = [*_columns(rows, shown, several=len(seen.places) > 1)]
     names = {column.name for column in drawn}
     return Picture(
-        caption=_caption(seen, name, now),
+        caption=_caption(seen, name),
         alerts=alerts(seen, name),
         notes=seen.notes,
         columns=drawn,
@@ -188,11 +187,12 @@ def _total(seen: Fetched) -> int:
     return seen.rows.num_rows if seen.told_rows is None else seen.told_rows
 
 
-def _caption(seen: Fetched, name: str, now: float) -> str:
+def _caption(seen: Fetched, name: str) -> str:
     least = "at least " if seen.at_least else ""
     size = f"{least}{counted(_total(seen), 'row')} × {counted(seen.rows.num_columns, 'column')}"
     part = "" if seen.told_rows is None else f"the first {seen.rows.num_rows:,} read"
-    parts = [name, _about(seen), size, part, counted(seen.requests, "request"), age(now - seen.when)]
+    how = f"fetched {_moment(seen.when)} with {counted(seen.requests, 'request')}"
+    parts = [name, _about(seen), size, part, how]
     return " · ".join(one for one in parts if one)
 
 
@@ -206,13 +206,9 @@ def _about(seen: Fetched) -> str:
     return str(places[0]).partition(" · ")[0] if places else ""
 
 
-def age(seconds: float) -> str:
-    """Return how long ago something was, in words."""
-    if seconds < 60:
-        return "just now"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min ago"
-    return f"{seconds / 3600:.0f} h ago"
+def _moment(when: float) -> str:
+    """Return a time of the clock with its zone, which stays true wherever and whenever the notebook is read."""
+    return f"{datetime.datetime.fromtimestamp(when).astimezone():%Y-%m-%d %H:%M %Z}"
 
 
 def alerts(seen: Fetched, name: str) -> list[str]:

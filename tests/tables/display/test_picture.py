@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -34,12 +35,16 @@ ROWS = pa.table(
 )
 
 
+WHEN = datetime.datetime(2026, 11, 29, 14, 5).timestamp()  # by the clock of this machine
+ZONE = time.strftime("%Z", time.localtime(WHEN))
+
+
 def seen(rows: pa.Table = ROWS, **changes: Any) -> Fetched:
-    return Fetched(rows, **{"places": (HARBOR,), "requests": 1, "when": 1000.0, **changes})
+    return Fetched(rows, **{"places": (HARBOR,), "requests": 1, "when": WHEN, **changes})
 
 
 def drawn(of: Fetched, shown: tuple[str, ...] = ()) -> Any:
-    return picture(of, "rfis", shown, 1000.0)
+    return picture(of, "rfis", shown)
 
 
 def test_the_types_are_told_in_words_and_numbers_stand_at_the_right() -> None:
@@ -87,34 +92,40 @@ def test_what_there_is_no_room_for_is_named() -> None:
 @pytest.mark.parametrize(
     ("changes", "caption"),
     [
-        ({}, "rfis · project 4711 Harbor Tower · 2 rows × 10 columns · 1 request · just now"),
+        (
+            {},
+            "rfis · project 4711 Harbor Tower · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 1 request",
+        ),
         (
             {"places": (Place(SKYLINE),)},
-            "rfis · company 1234 Skyline Builders · 2 rows × 10 columns · 1 request · just now",
+            "rfis · company 1234 Skyline Builders · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 1 request",
         ),
-        ({"places": (Place(),)}, "rfis · 2 rows × 10 columns · 1 request · just now"),
-        ({"places": ()}, "rfis · 2 rows × 10 columns · 1 request · just now"),
-        ({"places": (HARBOR, DEPOT)}, "rfis · 2 projects · 2 rows × 10 columns · 1 request · just now"),
+        ({"places": (Place(),)}, "rfis · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 1 request"),
+        ({"places": ()}, "rfis · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 1 request"),
         (
-            {"requests": 12, "when": 400.0},
-            "rfis · project 4711 Harbor Tower · 2 rows × 10 columns · 12 requests · 10 min ago",
+            {"places": (HARBOR, DEPOT)},
+            "rfis · 2 projects · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 1 request",
+        ),
+        (
+            {"requests": 12},
+            "rfis · project 4711 Harbor Tower · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 12 requests",
         ),
         (
             {"told_rows": 12_345},
-            "rfis · project 4711 Harbor Tower · 12,345 rows × 10 columns · the first 2 read · 1 request · just now",
+            "rfis · project 4711 Harbor Tower · 12,345 rows × 10 columns · the first 2 read · fetched 2026-11-29 14:05 UTC with 1 request",
         ),
         (
             {"places": (Place(SKYLINE, (4711, "Harbor Tower"), (("rfi_id", 5),)),)},
-            "rfis · project 4711 Harbor Tower · rfi 5 · 2 rows × 10 columns · 1 request · just now",
+            "rfis · project 4711 Harbor Tower · rfi 5 · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 1 request",
         ),
         (
             {"places": tuple(Place(SKYLINE, (4711, "Harbor Tower"), (("rfi_id", n),)) for n in (5, 6))},
-            "rfis · project 4711 Harbor Tower · 2 rows × 10 columns · 1 request · just now",
+            "rfis · project 4711 Harbor Tower · 2 rows × 10 columns · fetched 2026-11-29 14:05 UTC with 1 request",
         ),
     ],
 )
 def test_the_caption_tells_what_it_is_and_how_it_came(changes: dict[str, Any], caption: str) -> None:
-    assert drawn(seen(**changes)).caption == caption
+    assert drawn(seen(**changes)).caption == caption.replace("UTC", ZONE)
 
 
 def test_ten_rows_are_drawn_and_the_others_counted() -> None:
