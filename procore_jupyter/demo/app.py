@@ -71,8 +71,8 @@ class DemoProcore:
     ) -> None:
         self.parameters = parameters or DemoParameters()
         self.clock = clock
-        self.oauth = OAuthServer(lambda: self.clock(), lambda: self.parameters)
-        self._stage = Stage(self.oauth, lambda: self.clock(), lambda: self.parameters)
+        self.oauth = OAuthServer(lambda: self.clock(), lambda: self.parameters.in_force())
+        self._stage = Stage(self.oauth, lambda: self.clock(), lambda: self.parameters.in_force())
         self._application = self.oauth.register("procore-jupyter demo", redirect_uris)
         self._wanted_port = port
         self._port: int | None = None
@@ -140,7 +140,7 @@ class DemoProcore:
     def _routes(self) -> web.Application:
         stage = {"stage": self._stage}
         page = {**stage, "browsers": {}}
-        api = {**stage, "limits": RateLimits(lambda: self.clock(), lambda: self.parameters)}
+        api = {**stage, "limits": RateLimits(lambda: self.clock(), lambda: self.parameters.in_force())}
         signed = {**stage, "signatures": Signatures(lambda: self.clock())}
         return web.Application(
             [

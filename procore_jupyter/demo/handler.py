@@ -196,6 +196,7 @@ class DemoHandler(web.RequestHandler):
     def _send(self, chunk: str | bytes | dict[str, Any] | None) -> asyncio.Future[None]:
         if self._record is not None:
             self._record.status = self.get_status()  # first: a test may look as soon as it has the answer
+        self._headers = self.stage.parameters().odd.headers(self._headers, self.stage.clock())
         return super().finish(chunk)
 
     def compute_etag(self) -> None:

@@ -7,14 +7,17 @@ import contextlib
 import os
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Iterator, Sequence
 from types import FrameType
 from urllib.parse import urlsplit
 
+from procore_jupyter.demo import oddities
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, installed, port_is_free
 from procore_jupyter.demo.oauth_messages import OOB
+from procore_jupyter.demo.oddity import NONE, Oddities
 from procore_jupyter.demo.parameters import LARGEST_SCALE, MOST_PROJECTS, DemoParameters
 from procore_jupyter.demo.web_pages import MARK
 from procore_jupyter.errors import ProcoreError
@@ -49,7 +52,10 @@ def run_demo(argv: Sequence[str]) -> int:
     demo = DemoProcore(
         port=options.provider_port,
         parameters=DemoParameters(
-            token_lifetime=options.token_lifetime, projects=options.projects, scale=options.scale
+            token_lifetime=options.token_lifetime,
+            projects=options.projects,
+            scale=options.scale,
+            odd=options.odd,
         ),
         redirect_uris=(lab.callback_url, "http://localhost", OOB),
     )
@@ -108,8 +114,10 @@ def _forget_sign_in(demo: DemoProcore) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="procore-jupyter demo",
-        description="Start a stand-in for Procore and a JupyterLab on this machine, to try procore-jupyter. "
+        description="Start a stand-in for Procore and a JupyterLab on this machine, to try procore-jupyter.\n"
         "No Procore account is needed, and Procore is not contacted.",
+        epilog=_oddities(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address to open")
     parser.add_argument("--port", type=_port, metavar="N", help="JupyterLab's port (a free one from 8888)")
@@ -136,7 +144,33 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X",
         help=f"how many times the usual number of rows a project's lists have, up to {LARGEST_SCALE:g} (1)",
     )
+    parser.add_argument(
+        "--odd",
+        type=_odd,
+        default=NONE,
+        metavar="NAME,…",
+        help="in which ways the stand-in is odd, as Procore was seen to be or may be (none); all of them with  all",
+    )
     return parser
+
+
+def _oddities() -> str:
+    """Return the list of oddities for the end of the help."""
+    lines = ["what --odd takes, all or some of them with commas between:"]
+    for one in oddities.ODDITIES:
+        words = one.sentence.replace("`", "")
+        lines += [
+            f"  {one.name}",
+            textwrap.fill(words, 78, initial_indent=" " * 6, subsequent_indent=" " * 6),
+        ]
+    return "\n".join(lines)
+
+
+def _odd(text: str) -> Oddities:
+    try:
+        return oddities.named(text)
+    except ValueError as unknown:
+        raise argparse.ArgumentTypeError(str(unknown)) from None
 
 
 def _projects(text: str) -> int:

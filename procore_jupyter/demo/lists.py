@@ -13,6 +13,7 @@ from procore_jupyter.demo.company.records import LAST_DAY, Records, Site
 from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import ByDay, Endpoint
 from procore_jupyter.demo.filters import filters_of, keeper
+from procore_jupyter.demo.oddity import Asked
 from procore_jupyter.demo.pagination import page_asked_for
 from procore_jupyter.demo.refusals import Refused, bad_parameter, not_found, said
 from procore_jupyter.demo.rest_api import COMPANY_HEADER, ApiHandler
@@ -65,19 +66,28 @@ class ListHandler(ApiHandler):
             self.refuse_with(refused)
 
     def _list(self, endpoint: Endpoint) -> None:
+        parameters = self.stage.parameters()
+        endpoint = parameters.odd.endpoint(endpoint)
         of = self._of(endpoint)
         made, days = endpoint.rows(*of), None
         if endpoint.by_day:
             by_day: ByDay = made
             days = self._days(endpoint)
             made = by_day.between(*days)
-        rows = self._selected(endpoint, of, days, made)
         query = self.query()
-        show = view_of(query.get("view") or query.get("serializer_view") or "", endpoint)
-        if not endpoint.paged:
+        page = page_asked_for(query, self.request.path, endpoint, parameters) if endpoint.paged else None
+        site = of[0] if endpoint.scope == "project" else None
+        asked = Asked(endpoint, query, days, self._today(), None if page is None else page.size, site)
+        parameters.odd.refuse(asked)
+        rows = parameters.odd.rows(self._selected(endpoint, of, days, made), asked)
+        whole = view_of(query.get("view") or query.get("serializer_view") or "", endpoint)
+
+        def show(row: Row) -> Row:
+            return parameters.odd.row(whole(row), endpoint)
+
+        if page is None:
             self._answer(endpoint, rows[:], show)
             return
-        page = page_asked_for(query, self.request.path, endpoint, self.stage.parameters())
         address = f"{self.request.protocol}://{self.request.host}{self.request.path}"
         for name, value in page.headers(address, len(rows)).items():
             self.set_header(name, value)
@@ -156,10 +166,13 @@ class ListHandler(ApiHandler):
 
     # Which rows
 
+    def _today(self) -> date:
+        """Return the current day where the company is."""
+        return datetime.fromtimestamp(self.stage.clock(), COMPANY_ZONE).date()
+
     def _days(self, endpoint: Endpoint) -> tuple[date, date]:
         """Return the first and the last day that a query names; today, where the company is, if it names none."""
-        query = self.query()
-        today = datetime.fromtimestamp(self.stage.clock(), COMPANY_ZONE).date()
+        query, today = self.query(), self._today()
         if "log_date" in query and not endpoint.needs_days:
             return _day(query, "log_date"), _day(query, "log_date")
         if "start_date" in query or "end_date" in query:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
+
+from procore_jupyter.demo.oddity import NONE, Oddities
 
 MOST_PROJECTS = 1000
 LARGEST_SCALE = 1000.0
@@ -30,6 +33,8 @@ class DemoParameters:
         API requests of a person and app in a spike window; None for no such limit.
     spike_window : float
         Length of a spike window in seconds.
+    rolling : bool
+        Whether any such stretch of time is a spike window; else one begins with the first request after another.
     retry_after : bool
         Whether a 429 has ``Retry-After``. Procore's docs contradict each other there.
     page_size : int or None
@@ -61,6 +66,8 @@ class DemoParameters:
         The tools that are switched off, by the project's id and with their names in `endpoints`.
     file_lifetime : float
         Seconds that a file's address in the storage is good for.
+    odd : Oddities
+        How it differs from what Procore documents (`oddities.named`).
     """
 
     token_lifetime: float = 5400
@@ -70,6 +77,7 @@ class DemoParameters:
     hourly_limit: int | None = 3600
     spike_limit: int | None = 100
     spike_window: float = 10
+    rolling: bool = False
     retry_after: bool = True
     page_size: int | None = None
     largest_page: int = 1000
@@ -85,9 +93,14 @@ class DemoParameters:
     scale: float = 1.0
     switched_off: Mapping[int, Sequence[str]] = field(default_factory=lambda: {4712: ("RFIs",)})
     file_lifetime: float = 300.0
+    odd: Oddities = NONE
 
     def __post_init__(self) -> None:
         if self.projects is not None and not 1 <= self.projects <= MOST_PROJECTS:
             raise ValueError(f"from 1 to {MOST_PROJECTS} projects, not {self.projects}")
         if not 0 < self.scale <= LARGEST_SCALE:
             raise ValueError(f"a scale of more than 0, up to {LARGEST_SCALE}, not {self.scale}")
+
+    def in_force(self) -> Self:
+        """Return the parameters with those that the oddities set."""
+        return dataclasses.replace(self, **self.odd.parameters)
