@@ -13,7 +13,9 @@ from procore_jupyter.demo.oddities import ODDITIES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs/demo.md"
 
-HEAD = """\
+_LEFT_OUT = ", ".join(f"`{one.name}`" for one in ODDITIES if one.shuts_out)
+
+HEAD = f"""\
 # The demo
 
 <!-- Drawn from procore_jupyter/demo/oddities.py: change it there, then run  python -m tools.demo_page -->
@@ -28,8 +30,8 @@ The stand-in answers as Procore's documents say, and where others have seen Proc
 ## As odd as the real thing
 
 With `--odd` it differs in further ways: those that somebody has seen Procore in, and those in which what this package knows of
-Procore may be wrong. `--odd no-total,small-reset` switches two of them on, `--odd all` all. A notebook should have the same
-rows then, or say what is missing and why.
+Procore may be wrong. `--odd no-total,small-reset` switches two of them on, `--odd all` all but {_LEFT_OUT}, with which
+nobody gets in. A notebook should have the same rows then, or say what is missing and why.
 
 | `--odd` | what the stand-in does | seen |
 |---|---|---|"""

@@ -71,8 +71,8 @@ class DemoProcore:
     ) -> None:
         self.parameters = parameters or DemoParameters()
         self.clock = clock
-        self.oauth = OAuthServer(lambda: self.clock(), lambda: self.parameters.in_force())
-        self._stage = Stage(self.oauth, lambda: self.clock(), lambda: self.parameters.in_force())
+        self.oauth = OAuthServer(self._now, self._parameters)
+        self._stage = Stage(self.oauth, self._now, self._parameters)
         self._application = self.oauth.register("procore-jupyter demo", redirect_uris)
         self._wanted_port = port
         self._port: int | None = None
@@ -140,8 +140,8 @@ class DemoProcore:
     def _routes(self) -> web.Application:
         stage = {"stage": self._stage}
         page = {**stage, "browsers": {}}
-        api = {**stage, "limits": RateLimits(lambda: self.clock(), lambda: self.parameters.in_force())}
-        signed = {**stage, "signatures": Signatures(lambda: self.clock())}
+        api = {**stage, "limits": RateLimits(self._now, self._parameters)}
+        signed = {**stage, "signatures": Signatures(self._now)}
         return web.Application(
             [
                 (r"/", oauth_routes.HomeHandler, page),
@@ -164,6 +164,14 @@ class DemoProcore:
             # Addresses hold codes and states, so no request is logged.
             log_function=lambda handler: None,
         )
+
+    def _now(self) -> float:
+        """Return the time by the provider's clock."""
+        return self.clock() + self._parameters().clock_ahead
+
+    def _parameters(self) -> DemoParameters:
+        """Return the parameters in force."""
+        return self.parameters.in_force()
 
     def _records_in_force(self) -> Records:
         """Return the records that the present parameters ask for."""

@@ -158,7 +158,7 @@ def _oddities() -> str:
     """Return the list of oddities for the end of the help."""
     lines = ["what --odd takes, all or some of them with commas between:"]
     for one in oddities.ODDITIES:
-        words = one.sentence.replace("`", "")
+        words = one.sentence.replace("`", "") + " Not part of all." * one.shuts_out
         lines += [
             f"  {one.name}",
             textwrap.fill(words, 78, initial_indent=" " * 6, subsequent_indent=" " * 6),

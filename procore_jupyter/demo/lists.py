@@ -12,7 +12,7 @@ from procore_jupyter.demo.company import locations
 from procore_jupyter.demo.company.records import LAST_DAY, Records, Site
 from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import ByDay, Endpoint
-from procore_jupyter.demo.filters import filters_of, keeper
+from procore_jupyter.demo.filters import Wanted, filters_of, keeper
 from procore_jupyter.demo.oddity import Asked
 from procore_jupyter.demo.pagination import page_asked_for
 from procore_jupyter.demo.refusals import Refused, bad_parameter, not_found, said
@@ -76,10 +76,20 @@ class ListHandler(ApiHandler):
             made = by_day.between(*days)
         query = self.query()
         page = page_asked_for(query, self.request.path, endpoint, parameters) if endpoint.paged else None
-        site = of[0] if endpoint.scope == "project" else None
-        asked = Asked(endpoint, query, days, self._today(), None if page is None else page.size, site)
+        site, parent = of if len(of) > 1 else (of[0] if endpoint.scope == "project" else None, None)
+        wanted = filters_of(self.request.query_arguments, endpoint.known_filters)
+        asked = Asked(
+            endpoint=endpoint,
+            query=query,
+            days=days,
+            today=self._today(),
+            rows_a_page=None if page is None else page.size,
+            filters={name: f"filters[{name}]" not in query for name, _ in wanted},
+            site=site,
+            parent=parent,
+        )
         parameters.odd.refuse(asked)
-        rows = parameters.odd.rows(self._selected(endpoint, of, days, made), asked)
+        rows = parameters.odd.rows(self._selected(endpoint, of, days, made, wanted), asked)
         whole = view_of(query.get("view") or query.get("serializer_view") or "", endpoint)
 
         def show(row: Row) -> Row:
@@ -185,9 +195,14 @@ class ListHandler(ApiHandler):
         return today, today
 
     def _selected(
-        self, endpoint: Endpoint, of: tuple[Any, ...], days: tuple[date, date] | None, rows: Sequence[Row]
+        self,
+        endpoint: Endpoint,
+        of: tuple[Any, ...],
+        days: tuple[date, date] | None,
+        rows: Sequence[Row],
+        filters: Wanted,
     ) -> Sequence[Row]:
-        wanted = dict(filters_of(self.request.query_arguments, endpoint.known_filters))
+        wanted = dict(filters)
         if "by_status" in endpoint.known_filters:
             _apply_status(wanted)
         below = wanted.pop(("include_sublocations", ""), ("false",))

@@ -115,7 +115,7 @@ class OAuthServer:
         client_id, redirect_uri = query.get("client_id"), query.get("redirect_uri", "")
         if not client_id:
             raise missing("client_id")
-        application = self._applications.get(client_id)
+        application = self._known(client_id)
         if application is None:
             raise OAuthError("invalid_client")
         if redirect_uri not in application.redirect_uris:
@@ -298,10 +298,14 @@ class OAuthServer:
     def _authenticated(self, credentials: Credentials | None) -> Application | None:
         if credentials is None:
             return None
-        application = self._applications.get(credentials.client_id)
+        application = self._known(credentials.client_id)
         if application is None or credentials.client_secret is None:
             return None
         return application if same(application.client_secret, credentials.client_secret) else None
+
+    def _known(self, client_id: str) -> Application | None:
+        """Return the app of an id, if it is one of this environment."""
+        return None if self._parameters().foreign_app else self._applications.get(client_id)
 
     def _issue(self, application: Application, user_id: int | None, *, refreshable: bool) -> IssuedToken:
         now = self._clock()

@@ -10,7 +10,7 @@ from typing import Any
 from tornado.httputil import HTTPHeaders
 
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Row
+from procore_jupyter.demo.company.rows import Row, RowPlace
 from procore_jupyter.demo.endpoint import Endpoint
 
 
@@ -30,8 +30,12 @@ class Asked:
         The current day where the company is.
     rows_a_page : int or None
         Rows of the page that is asked for, at most; None for a list without pages.
+    filters : mapping of str to bool
+        The known filters that the query has, each with whether its name is marked as a list's: ``filters[status][]``.
     site : Site or None
         The project, if it is a list of one.
+    parent : RowPlace or None
+        The row whose rows are listed, if there is one.
     """
 
     endpoint: Endpoint
@@ -39,7 +43,9 @@ class Asked:
     days: tuple[date, date] | None
     today: date
     rows_a_page: int | None
+    filters: Mapping[str, bool]
     site: Site | None
+    parent: RowPlace | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,8 @@ class Oddity:
         What the stand-in does once it is on.
     seen : str
         Where and when somebody saw Procore do so; or that nobody has, and why it may be so.
+    shuts_out : bool
+        Whether nobody gets in with it: ``all`` leaves it out.
     parameters : mapping
         The parameters of the demo that it sets, by their names in `DemoParameters`.
     endpoint : callable, optional
@@ -71,6 +79,7 @@ class Oddity:
     name: str
     sentence: str
     seen: str
+    shuts_out: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     endpoint: Callable[[Endpoint], Endpoint] | None = None
     refuse: Callable[[Asked], None] | None = None

@@ -49,6 +49,13 @@ class DemoParameters:
         Whether a last day that hasn't begun in the company's time zone is taken; else it is answered with 400.
     missing_company : "message" or "not_found"
         The answer to a call without the company header: the documented message, or the bare 404 that was seen too.
+    not_installed : sequence of int
+        The companies in which the app isn't installed: their lists are answered with 401. A company of which the person
+        isn't is answered with 403.
+    foreign_app : bool
+        Whether the credentials of the demo's app are of another environment, and unknown in this one.
+    clock_ahead : float
+        Seconds that the provider's clock is ahead of the true time.
     token_type : str
         ``token_type`` in token answers: ``bearer`` in Procore's docs, ``Bearer`` from the recorded provider.
     with_scope : bool
@@ -85,6 +92,9 @@ class DemoParameters:
     reject_large_pages: bool = True
     ahead: bool = False
     missing_company: Literal["message", "not_found"] = "message"
+    not_installed: Sequence[int] = ()
+    foreign_app: bool = False
+    clock_ahead: float = 0.0
     token_type: str = "Bearer"
     with_scope: bool = True
     newer_info: bool = False

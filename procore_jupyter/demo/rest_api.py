@@ -85,9 +85,11 @@ class ApiHandler(EndpointHandler):
         Raises
         ------
         Refused
-            With 403 if the app isn't connected to the company, with 404 if there is no such company.
+            With 401 or 403 if the app isn't connected to the company, with 404 if there is no such company.
         """
         company = int(given) if given.isascii() and given.isdecimal() else -1
+        if company in self.stage.parameters().not_installed:
+            raise Refused(401, {"errors": "Unauthorized"})
         if company in self.person.companies:
             return company
         if company in COMPANIES:
