@@ -229,10 +229,10 @@ def _open(settings: Settings, how: How, session: Procore | None = None) -> Proco
     parts = Parts(settings, warn)
     if session is None:
         wait = _longest_wait(settings, how)
-        connected = Procore(settings, parts.access, max_wait=wait, pace=parts.pace)
+        connected = Procore(settings, parts.access, max_wait=wait, pace=parts.pace, quirks=parts.quirks)
     else:
         connected = session
-        connected._configure(settings, parts.access, parts.pace)
+        connected._configure(settings, parts.access, parts.pace, parts.quirks)
     if not parts.person_signs_in:
         if how.save is not None and parts.access is not None:
             parts.access.current()  # only what works is saved

@@ -17,6 +17,7 @@ from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
 from procore_jupyter.oauth.token_store import TokenKey, TokenStore, fingerprint
+from procore_jupyter.session.quirks import Quirks
 from procore_jupyter.session.rate_limit import Pace, shared_pace
 from procore_jupyter.settings.resolve import read_surroundings
 
@@ -106,6 +107,15 @@ class Parts:
             return shared_pace(private.runtime_folder() / f"pace-{name}.json")
         except private.NoHome:  # nothing that other kernels could find either
             return Pace()
+
+    @cached_property
+    def quirks(self) -> Quirks:
+        """What all kernels on this machine have found out of the API's lists."""
+        api = self.settings.environment.api_url
+        try:
+            return Quirks(api, private.data_folder() / "quirks.json")
+        except private.NoHome:
+            return Quirks(api)
 
     @cached_property
     def given_token(self) -> Token | None:

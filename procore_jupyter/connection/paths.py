@@ -55,6 +55,11 @@ def described(location: str | None = None) -> list[str]:
         "How many requests Procore's limits leave, by app and account, so that your kernels share them",
         *_files(sorted(private.runtime_folder().glob("pace-*.json"))),
     ]
+    lines += [
+        "",
+        "How Procore's lists differ from what was thought of them, by their addresses without ids, so that no kernel tries again",
+        *_files(_with_those_beside(folder / "quirks.json")),
+    ]
     told = "\n".join(lines)
     others = [one for one in sorted(folder.rglob("*")) if not one.is_dir() and f"  {one}  " not in told]
     return (

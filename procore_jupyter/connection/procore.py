@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.profiles import Environment
+    from procore_jupyter.session.quirks import Quirks
     from procore_jupyter.session.rate_limit import Pace
     from procore_jupyter.session.rules import CompanyId
     from procore_jupyter.settings.settings import Settings
@@ -57,6 +58,8 @@ class Procore(RefreshingSession):
         Seconds that one call waits for rate limits at most.
     pace : Pace or None
         When requests may go out, as for `RefreshingSession`.
+    quirks : Quirks or None
+        What is known of the API's lists, as for `RefreshingSession`.
     **session
         ``notify``, ``clock`` and ``sleep``, as for `RefreshingSession`.
     """
@@ -68,6 +71,7 @@ class Procore(RefreshingSession):
         *,
         max_wait: float = 60.0,
         pace: Pace | None = None,
+        quirks: Quirks | None = None,
         **session: Any,
     ) -> None:
         super().__init__(
@@ -88,9 +92,15 @@ class Procore(RefreshingSession):
             look_for_company=settings.auth_scheme != "NONE",
         )
         self._notices: list[str] = []
-        self._configure(settings, access, pace)
+        self._configure(settings, access, pace, quirks)
 
-    def _configure(self, settings: Settings, access: Access | None, pace: Pace | None = None) -> None:
+    def _configure(
+        self,
+        settings: Settings,
+        access: Access | None,
+        pace: Pace | None = None,
+        quirks: Quirks | None = None,
+    ) -> None:
         """Connect to what the settings say: when the session is made, and again once a person has named the app."""
         self._settings, self._access = settings, access
         environment = settings.environment
@@ -101,6 +111,7 @@ class Procore(RefreshingSession):
             file_hosts=environment.file_hosts,
             proxies=settings.proxies,
             pace=pace,
+            quirks=quirks,
         )
         self.company_id = settings.company_id
         self._me: Record | None = None

@@ -26,6 +26,7 @@ from procore_jupyter.oauth.failures import unreachable
 from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.session import exchange, rules, scope
 from procore_jupyter.session.exchange import Patience
+from procore_jupyter.session.quirks import Quirks
 from procore_jupyter.session.rate_limit import Pace
 from procore_jupyter.session.rules import AUTHORIZATION, COMPANY, Bearer, CompanyId, FileHosts
 from procore_jupyter.session.scope import StoppableAdapter
@@ -79,6 +80,8 @@ class RefreshingSession(requests.Session):
         The company that requests are about.
     pace : Pace or None
         The pace shared with other sessions of the same app and person; None gives the session one of its own.
+    quirks : Quirks or None
+        What is known of the API's lists, shared with other kernels; None gives the session its own.
     notify : callable
         Receives each wait as one line.
     clock, sleep, chance : callable
@@ -101,6 +104,7 @@ class RefreshingSession(requests.Session):
         ca_bundle: str | None = None,
         company_id: int | None = None,
         pace: Pace | None = None,
+        quirks: Quirks | None = None,
         notify: Callable[[str], None] = _say,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -112,7 +116,9 @@ class RefreshingSession(requests.Session):
         self._patience = Patience(Pace(clock=clock), max_wait, notify, clock, sleep, chance)
         self._readonly = readonly
         self.verify = ca_bundle or True
-        self._connect_to(api_url, login_url, tokens, file_hosts=file_hosts, proxies=proxies, pace=pace)
+        self._connect_to(
+            api_url, login_url, tokens, file_hosts=file_hosts, proxies=proxies, pace=pace, quirks=quirks
+        )
         for scheme in ("https://", "http://"):
             self.mount(scheme, StoppableAdapter())
         self._company_id: int | None = None
@@ -131,6 +137,7 @@ class RefreshingSession(requests.Session):
         file_hosts: Sequence[str] = (),
         proxies: Mapping[str, str] | None = None,
         pace: Pace | None = None,
+        quirks: Quirks | None = None,
     ) -> None:
         """Set which hosts the session speaks to, and with whose tokens. The parameters are those of the class."""
         self._api = Origin(api_url)
@@ -141,6 +148,7 @@ class RefreshingSession(requests.Session):
         self.proxies = {name: masked_userinfo(url) for name, url in (proxies or {}).items()}
         if pace is not None:
             self._patience.pace = pace
+        self._quirks = quirks or Quirks(api_url)
 
     def _begin_anew(self) -> None:
         """Have no open connections, in a process that was forked: the parent goes on with those there are."""
