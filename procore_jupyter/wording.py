@@ -1,9 +1,10 @@
-"""What messages are made of: the nearest known word, what may be shown of a text, a duration, a wait, a count."""
+"""What messages are made of: the nearest known word, what may be shown of a text, a duration, a moment, a wait, a count."""
 
 from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterable
 
 LONGEST_NAME = 60
@@ -90,6 +91,11 @@ def duration(seconds: float) -> str:
         return f"{max(0, math.floor(seconds))} s"
     minutes = math.floor(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def moment(when: float) -> str:
+    """Return a time, in seconds since 1970, as the clock of this machine shows it: ``2026-11-29 14:05 UTC``."""
+    return time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(when))
 
 
 def wait_line(words: str, seconds: float) -> str:

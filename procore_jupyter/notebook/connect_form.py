@@ -45,7 +45,7 @@ class ConnectForm:
         self._question = question
         self._name = name
         self._notes = tuple(notes)
-        self._panel = Panel(question, "connect form")
+        self._panel = Panel(question, "connect form", question.settings.profile.title)
         self._secret: Secret | None = None
         self._entered = False
 

@@ -42,7 +42,7 @@ def plain(question: Question, panel_id: str) -> dict[str, str]:
 
 def form_text(question: Question) -> str:
     """Return the form's text form, which never changes and holds nothing typed."""
-    return f"{question.settings.profile.title}: waiting for the form to be filled in"
+    return f"{question.settings.profile.title}: a form to connect was shown here"
 
 
 def heading(question: Question) -> str:

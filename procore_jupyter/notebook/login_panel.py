@@ -58,7 +58,7 @@ class LoginPanel:
         self._flow = flow
         self._name = name
         self._notes = tuple(notes)
-        self._panel = Panel(flow, "sign-in panel")
+        self._panel = Panel(flow, "sign-in panel", flow.place)
 
     def show(self) -> None:
         """Draw the panel in the output of the running cell, and return at once.

@@ -4,7 +4,7 @@ A panel has two outputs, because neither works everywhere:
 
 1. the plain output: HTML for front ends that draw no widgets. The saved notebook holds it.
 2. the view: core ipywidgets, whose content travels by comm and is not saved. Once the view is drawn the plain output
-   disappears: by a style rule at once, and for good when the front end reports the view.
+   disappears, by a style rule; when the front end reports the view, it becomes a line that a saved notebook shows.
 
 A front end's reports may arrive on any thread (ipykernel's subshells), and not at all while a cell runs. So handlers of
 widgets only put a word into the panel's inbox, and the panel's own thread acts on it. That thread carries the context
@@ -26,7 +26,7 @@ from weakref import WeakValueDictionary
 from IPython.display import display
 
 from procore_jupyter.notebook.kernel import draws_outputs_once
-from procore_jupyter.notebook.panel_html import nothing
+from procore_jupyter.notebook.panel_html import in_saved_notebook, lost, nothing
 from procore_jupyter.notebook.status_card import MimeBundle
 from procore_jupyter.secret import Secret
 
@@ -48,12 +48,15 @@ class Panel:
         What the panel is about. A panel of the same subject in another cell's output retires when this one is shown.
     title : str
         What the panel is called in the log: ``sign-in panel``.
+    place : str
+        Product and environment, which the panel is headed with.
     """
 
-    def __init__(self, subject: object, title: str) -> None:
+    def __init__(self, subject: object, title: str, place: str) -> None:
         self.id = uuid.uuid4().hex
         self._subject = subject
         self._title = title
+        self._place = place
         self._inbox: queue.SimpleQueue[tuple[str, Secret | None]] = queue.SimpleQueue()
         self._box: Any = None
         self._open: Iterable[Any] = ()  # the widgets to close at the end
@@ -85,6 +88,7 @@ class Panel:
         self._display("plain", plain)
         try:
             box = build()
+            box.children += (_line_without_kernel(),)
             box.add_class("procore-panel")
             box.add_class(f"procore-panel-{self.id}")
             # From 0 on the front end counts the views that it draws, and reports the count.
@@ -127,7 +131,7 @@ class Panel:
             if word == "retire":
                 return
             if word == "viewed":
-                self._display("plain", nothing(self.id), update=True)
+                self._display("plain", in_saved_notebook(self.id, self._place), update=True)
             else:
                 yield word, text
 
@@ -151,11 +155,22 @@ class Panel:
 
             self._open = self._box.children
             self._box.children = (ipywidgets.HTML(last["text/html"], layout=WIDE),)
+        # A front end that counts views would tell a closed widget that its last one is gone.
+        self._box._view_count = None
         self._display("view", last, update=True)
         self._display("plain", nothing(self.id), update=True)
 
     def _display(self, which: str, bundle: dict[str, Any], *, update: bool = False) -> None:
         display(bundle, raw=True, display_id=f"procore-{which}-{self.id}", update=update)
+
+
+def _line_without_kernel() -> Any:
+    """Make the widget that stands alone in a panel once the front end has lost the kernel."""
+    import ipywidgets
+
+    line = ipywidgets.HTML(lost(), layout=WIDE)
+    line.add_class("procore-lost")
+    return line
 
 
 def _close(widgets: Iterable[Any]) -> None:

@@ -2,10 +2,14 @@
 
 All text from elsewhere is escaped. Colours, type and spacing are JupyterLab's variables, with fallbacks that follow the
 page where those variables are missing.
+
+What a notebook shows outlives its kernel. So a panel has a line that takes its place when its kernel is gone, a countdown
+says so by itself when nothing draws it anew (`kept_up`), and what is saved is worded so that it is true next week.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -13,6 +17,7 @@ from urllib.parse import urlsplit
 
 from procore_jupyter.login.flow import LoginState
 from procore_jupyter.notebook.status_card import marked
+from procore_jupyter.wording import moment
 
 if TYPE_CHECKING:
     from procore_jupyter.login.flow import LoginFlow
@@ -36,21 +41,39 @@ STYLE = """<style>
   outline-offset: 2px; }
 .procore-count { font-variant-numeric: tabular-nums; }
 .procore-more:not(:has(details[open])) ~ .procore-inside { display: none; }
+.procore-panel > .procore-lost, .procore-panel.jupyter-widgets-disconnected > :not(.procore-lost) { display: none; }
+.procore-panel.jupyter-widgets-disconnected > .procore-lost { display: block; }
+.procore-panel > .procore-lost::before { content: none; }
 </style>"""
+
+SILENCE = 10
+"""Seconds without a new drawing after which a countdown, or a progress, doesn't go on any more."""
+
+_KEPT_UP = f"""<style>
+@keyframes procore-hide {{ to {{ visibility: hidden; }} }}
+@keyframes procore-show {{ to {{ visibility: visible; }} }}
+.procore-kept-up {{ display: inline-grid; }}
+.procore-kept-up > * {{ grid-area: 1 / 1; animation: procore-hide 0s {SILENCE}s forwards; }}
+.procore-kept-up > .procore-silent {{ visibility: hidden; animation-name: procore-show; }}
+</style>"""
+
+LOST = "This panel has lost its kernel. Run `%procore_connect` to go on."
+
+WITHOUT_PANEL = "If no panel stands here, its kernel is gone. Run %procore_connect to go on."
 
 
 def plain(flow: LoginFlow, panel_id: str, name: str | None) -> dict[str, str]:
     """Draw the link for front ends without widgets. A notebook that is saved meanwhile keeps this output."""
     start = flow.start_url
     if start is None:
-        line = f"The link to sign in is in the panel below. If there is none, run  print({name or 'procore'}.login_flow)"
+        line = f"The link to sign in is in the panel below. If there is none, run  %procore_connect  again, or  print({name or 'procore'}.login_flow)"
         inside, text = escape(line), f"{flow.place}: {line[0].lower()}{line[1:]}"
     else:
-        paste = flow.paste_url
-        inside = _link(start, LINK) + f' <span class="procore-quiet">{escape(_leads_to(flow))}</span>'
+        paste, until = flow.paste_url, f"until {moment(time.time() + flow.remaining)}"
+        inside = f'{_link(start, LINK)} <span class="procore-quiet">{escape(_leads_to(flow))}, {until}</span>'
         if paste:
             inside += f" · {_link(paste, 'Nothing happened?')}"
-        text = f"{flow.place}: {LINK} at {start}"
+        text = f"{flow.place}: {LINK} at {start}, {until}"
     return in_place_of(panel_id, flow.place, inside, text)
 
 
@@ -79,12 +102,38 @@ def in_place_of(panel_id: str, place: str, inside: str, text: str) -> dict[str, 
     }
 
 
+def in_saved_notebook(panel_id: str, place: str) -> dict[str, str]:
+    """Draw the line that a saved notebook shows in place of a panel, whose content is not saved.
+
+    A page that shows the panel hides the line, any other page hides what stands below it: a widget without a kernel.
+    """
+    drawn = in_place_of(panel_id, place, escape(WITHOUT_PANEL), f"{place}: {WITHOUT_PANEL}")
+    empty = (
+        f"<style>body:not(:has(.procore-panel-{panel_id})) "
+        f".jp-OutputArea-child:has(> * .procore-plain-{panel_id}) + .jp-OutputArea-child {{ display: none; }}</style>"
+    )
+    return {**drawn, "text/html": empty + drawn["text/html"]}
+
+
+def lost() -> str:
+    """Draw the line that takes a panel's place when the front end has lost its kernel."""
+    return f"<div>{marked(LOST)}</div>"
+
+
+def kept_up(live: str, silent: str) -> str:
+    """Draw HTML that is to be drawn anew all the time; `SILENCE` seconds after the last time, a text takes its place."""
+    return (
+        f'{_KEPT_UP}<span class="procore-kept-up"><span>{live}</span>'
+        f'<span class="procore-silent">{marked(silent)}</span></span>'
+    )
+
+
 def still_waiting(flow: LoginFlow) -> dict[str, str]:
     """Draw the line for a cell that waits. Like `plain`, it holds nothing of the authorize link."""
     start = flow.start_url
-    line = "Waiting for your sign-in: the link stands where you connected, further up."
+    line = "To go on, this cell needs your sign-in: the link stands where you connected, further up."
     if start is not None:
-        line = "Waiting for your sign-in."
+        line = "To go on, this cell needs your sign-in."
     return {
         "text/html": f'{STYLE}<div class="procore-plain procore-waiting"><span class="procore-quiet">{escape(line)}</span>'
         + (f" {_link(start, LINK)}" if start is not None else "")
@@ -105,7 +154,7 @@ def nothing(panel_id: str) -> dict[str, str]:
 
 def panel_text(flow: LoginFlow) -> str:
     """Return the panel's text form, which never changes and holds no link."""
-    return f"{flow.place}: waiting for a sign-in"
+    return f"{flow.place}: a sign-in was begun here"
 
 
 def heading(flow: LoginFlow) -> str:
@@ -121,7 +170,11 @@ def waiting(flow: LoginFlow) -> str:
     if flow.state is LoginState.EXCHANGING:
         return "<span>Signing you in …</span>"
     left = max(0, round(flow.remaining))
-    return f'Waiting for your sign-in … <span class="procore-count" role="timer">{left // 60}:{left % 60:02}</span>'
+    count = f'<span class="procore-count" role="timer">{left // 60}:{left % 60:02}</span>'
+    return kept_up(
+        f"Waiting for your sign-in … {count}",
+        "No word from this notebook's kernel. If it was restarted, run `%procore_connect` again.",
+    )
 
 
 def disclosure(flow: LoginFlow) -> str:

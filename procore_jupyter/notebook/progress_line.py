@@ -7,7 +7,7 @@ from html import escape
 
 from IPython.display import display
 
-from procore_jupyter.notebook.panel_html import nothing
+from procore_jupyter.notebook.panel_html import SILENCE, kept_up, nothing
 from procore_jupyter.tables.progress import UNSEEN, Progress
 
 BETWEEN = 0.25
@@ -22,6 +22,8 @@ _TRACK = (
     "background:var(--jp-border-color2,#ccc);border-radius:var(--jp-border-radius,2px);overflow:hidden"
 )
 _DONE = "display:block;height:100%;background:var(--jp-ui-font-color2,#616161)"
+
+STOPPED = f"no word for {SILENCE} seconds. If the kernel was restarted, this has ended."
 
 
 class ProgressLine:
@@ -59,9 +61,11 @@ def drawn(progress: Progress) -> dict[str, str]:
             f'aria-label="{escape(progress.name, quote=True)}" style="{_TRACK}">'
             f'<span style="{_DONE};width:{fraction * 100:.1f}%"></span></span>'
         )
-    waiting = f"<div>{escape(progress.waiting)}</div>" if progress.waiting else ""
-    html = (
-        f'<div class="procore-progress" style="{_LINE}"><span style="font-weight:600">{escape(progress.name)}</span>{bar}'
-        f'<span style="color:var(--jp-ui-font-color2,inherit)">{escape(progress.words)}</span>{waiting}</div>'
-    )
-    return {"text/html": html, "text/plain": str(progress)}
+    waiting = f"<br>{escape(progress.waiting)}" if progress.waiting else ""
+    name = f'<span style="font-weight:600">{escape(progress.name)}</span>'
+    words = f'<span style="color:var(--jp-ui-font-color2,inherit)">{escape(progress.words)}</span>'
+    line = kept_up(f"{name}{bar}{words}{waiting}", f"{progress.name}: {STOPPED}")
+    return {
+        "text/html": f'<div class="procore-progress" style="{_LINE}">{line}</div>',
+        "text/plain": str(progress),
+    }

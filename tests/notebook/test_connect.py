@@ -54,7 +54,7 @@ def test_the_magic_returns_at_once_and_the_next_cell_waits_and_goes_on(kernel: K
 def test_a_cell_that_waits_says_so_offers_the_link_and_keeps_nothing_of_it(kernel: Kernel, line: str) -> None:
     kernel.run(f"%procore_connect {line}")
     waiting = kernel.submit(ME)
-    kernel.until(lambda: "Waiting for your sign-in" in waiting.plain)
+    kernel.until(lambda: "this cell needs your sign-in" in waiting.plain)
     assert not waiting.idle.is_set()
     start = re.search(r'href="([^"]*/procore-jupyter/start\?login=[^"]*)"', waiting.html)
     assert start is not None

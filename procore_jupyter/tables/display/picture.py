@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import html
 import shutil
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from procore_jupyter.tables.arrow.types import in_words
 from procore_jupyter.tables.display.cells import GAP, LONGEST, ROWS, WIDTH, cell, padded, width
-from procore_jupyter.wording import counted, one_line
+from procore_jupyter.wording import counted, moment, one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.tables.result import Fetched
@@ -191,7 +190,7 @@ def _caption(seen: Fetched, name: str) -> str:
     least = "at least " if seen.at_least else ""
     size = f"{least}{counted(_total(seen), 'row')} × {counted(seen.rows.num_columns, 'column')}"
     part = "" if seen.told_rows is None else f"the first {seen.rows.num_rows:,} read"
-    how = f"fetched {_moment(seen.when)} with {counted(seen.requests, 'request')}"
+    how = f"fetched {moment(seen.when)} with {counted(seen.requests, 'request')}"
     parts = [name, _about(seen), size, part, how]
     return " · ".join(one for one in parts if one)
 
@@ -204,11 +203,6 @@ def _about(seen: Fetched) -> str:
     if len(projects) > 1:
         return counted(len(projects), "project")
     return str(places[0]).partition(" · ")[0] if places else ""
-
-
-def _moment(when: float) -> str:
-    """Return a time of the clock with its zone, which stays true wherever and whenever the notebook is read."""
-    return f"{datetime.datetime.fromtimestamp(when).astimezone():%Y-%m-%d %H:%M %Z}"
 
 
 def alerts(seen: Fetched, name: str) -> list[str]:
