@@ -78,6 +78,8 @@ class Endpoint:
         Whether the query has to name dates.
     shape : "rows", "data" or "groups"
         A bare array, one in ``{"data": …}``, or an array of groups.
+    groups : tuple of str
+        The field by which rows are grouped, and the names of a group's title and of its rows.
     """
 
     path: str
@@ -96,19 +98,25 @@ class Endpoint:
     by_day: bool = False
     needs_days: bool = False
     shape: Literal["rows", "data", "groups"] = "rows"
+    groups: tuple[str, str, str] = ("_group", "group_title", "meetings")
     segments: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", tuple(self.path.split("/")))
         if self.newer:
             object.__setattr__(self, "shape", "data")
-        if self.newer or (self.parent is not None and f"{{{self.parent.name}}}" in self.path):
+        if self.short_pages:
             object.__setattr__(self, "largest_page", 100)
 
     @property
     def newer(self) -> bool:
         """Whether it belongs to version 2 of the API."""
         return self.path.startswith("/rest/v2")
+
+    @property
+    def short_pages(self) -> bool:
+        """Whether it has a hundred rows a page at most: it belongs to version 2, or its path names a row of another list."""
+        return self.newer or (self.parent is not None and f"{{{self.parent.name}}}" in self.path)
 
     @property
     def page_size(self) -> int:

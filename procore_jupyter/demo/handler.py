@@ -42,6 +42,8 @@ class RecordedRequest:
         When it arrived, by the provider's clock.
     status : int or None
         The answer's status; None as long as no answer was sent.
+    refusal : object
+        What the API refused it with, as the body says; None if it didn't refuse it.
     """
 
     method: str
@@ -51,6 +53,7 @@ class RecordedRequest:
     form: dict[str, str] = field(repr=False)
     time: float
     status: int | None = None
+    refusal: object = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -106,14 +106,10 @@ class ListHandler(ApiHandler):
     def _answer(self, endpoint: Endpoint, rows: Sequence[Row], show: Callable[[Row], Row]) -> None:
         match endpoint.shape:
             case "groups":
-                # Meetings are what a page counts: a group that is cut by the page's end goes on in the next page.
-                groups = itertools.groupby(rows, lambda row: str(row["_group"]))
-                self.write_json(
-                    [
-                        {"group_title": title, "meetings": [show(row) for row in group]}
-                        for title, group in groups
-                    ]
-                )
+                # Rows are what a page counts: a group that is cut by the page's end goes on in the next page.
+                field, title, inside = endpoint.groups
+                groups = itertools.groupby(rows, lambda row: str(row[field]))
+                self.write_json([{title: name, inside: [show(row) for row in some]} for name, some in groups])
             case "data":
                 self.write_json({"data": [show(row) for row in rows]})
             case "rows":

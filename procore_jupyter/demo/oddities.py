@@ -40,7 +40,7 @@ def _hundred_rows_a_page(endpoint: Endpoint) -> Endpoint:
 
 
 def _fail_on_a_large_page(asked: Asked) -> None:
-    most = 25 if asked.endpoint.largest_page == 100 else 100
+    most = 25 if asked.endpoint.short_pages else 100
     if asked.rows_a_page is not None and asked.rows_a_page > most:
         raise Refused(500, {"status": 500, "error": "Internal Server Error"})
 
@@ -51,6 +51,16 @@ def _in_pages(endpoint: Endpoint) -> Endpoint:
 
 def _at_once(endpoint: Endpoint) -> Endpoint:
     return dataclasses.replace(endpoint, paged=endpoint.paged and endpoint.tool != "Specifications")
+
+
+def _in_data(endpoint: Endpoint) -> Endpoint:
+    return dataclasses.replace(endpoint, shape="data") if endpoint.shape == "rows" else endpoint
+
+
+def _in_groups(endpoint: Endpoint) -> Endpoint:
+    if endpoint.path != "/rest/v1.0/projects/{project_id}/checklist/lists":
+        return endpoint
+    return dataclasses.replace(endpoint, shape="groups", groups=("list_template_name", "name", "lists"))
 
 
 # Headers
@@ -111,10 +121,19 @@ def _refuse_filters(asked: Asked) -> None:
             raise bad_parameter(f"filters[{name}]", "is not permitted")
 
 
+def _without_filters(endpoint: Endpoint) -> Endpoint:
+    return dataclasses.replace(endpoint, filters="") if endpoint.tool == "Submittals" else endpoint
+
+
 def _gone(asked: Asked) -> None:
     status = _ELSEWHERE.get(asked.endpoint.path)
     if status is not None:
         raise Refused(status, {"status": status, "error": {404: "Not Found", 410: "Gone"}[status]})
+
+
+def _gone_altogether(asked: Asked) -> None:
+    if asked.endpoint.path == "/rest/v1.0/tasks":
+        raise Refused(404, {"status": 404, "error": "Not Found"})
 
 
 def _refuse_labels(asked: Asked) -> None:
@@ -132,7 +151,7 @@ ODDITIES = (
     ),
     Oddity(
         name="large-pages-fail",
-        sentence="A list answers HTTP 500 to more than 100 rows a page, or to more than 25 where 100 are the most.",
+        sentence="A list answers HTTP 500 to more than 100 rows a page, or to more than 25 below a row of another list and in version 2.",
         seen="production, 2026-05: meeting topics answered 500 to 100 rows and 200 to 10",
         refuse=_fail_on_a_large_page,
     ),
@@ -147,6 +166,18 @@ ODDITIES = (
         sentence="The lists of specifications come whole, the same for each page that is asked for.",
         seen="nobody saw it; the documents say so of some lists",
         endpoint=_at_once,
+    ),
+    Oddity(
+        name="data-envelope",
+        sentence="Lists of version 1 come in `data`, as those of version 2 do.",
+        seen="nobody saw it; the documents differ from one list to the other",
+        endpoint=_in_data,
+    ),
+    Oddity(
+        name="grouped-inspections",
+        sentence="Inspections come in groups, each with its rows in `lists`.",
+        seen="production, 2026-08: the list of a company's inspections",
+        endpoint=_in_groups,
     ),
     # Headers
     Oddity(
@@ -212,10 +243,22 @@ ODDITIES = (
         refuse=_refuse_filters,
     ),
     Oddity(
+        name="deaf-filters",
+        sentence="Submittals ignore every filter.",
+        seen="production, 2025-06: the filter of their status",
+        endpoint=_without_filters,
+    ),
+    Oddity(
         name="version-gone",
         sentence="Documents of version 2, and action plan items and correspondence types of version 1, are gone (404 or 410).",
         seen="the reference of 2026-08 has no longer the second and the third; of the first nobody has seen an answer",
         refuse=_gone,
+    ),
+    Oddity(
+        name="list-gone",
+        sentence="Schedule tasks are gone (404), and no other version of the API has them.",
+        seen="nobody saw it; of twelve lists nobody has seen an answer",
+        refuse=_gone_altogether,
     ),
     # Rows
     Oddity(

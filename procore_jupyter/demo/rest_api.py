@@ -40,6 +40,8 @@ class ApiHandler(EndpointHandler):
 
     def refuse_with(self, refused: Refused) -> None:
         """Answer with a refusal."""
+        if self._record is not None:
+            self._record.refusal = refused.body
         for name, value in refused.headers.items():
             self.set_header(name, value)
         self.write_json(refused.body, refused.status)

@@ -145,6 +145,23 @@ def test_whole_anyway_gives_all_rows_for_each_page(lists: Lists) -> None:
     assert len(whole) > 20
 
 
+def test_data_envelope_is_around_the_lists_of_version_1(lists: Lists) -> None:
+    before = lists.get(RFIS).json()
+    switch_on(lists, "data-envelope")
+    assert lists.get(RFIS).json() == {"data": before}
+    assert [*lists.get(f"{NEWER}/schedules").json()] == ["data"]
+    assert "group_title" in lists.get(f"/rest/v1.1/projects/{HARBOR_TOWER}/meetings").json()[0]
+
+
+def test_grouped_inspections_are_in_the_groups_of_their_templates(lists: Lists) -> None:
+    path = f"{PROJECT}/checklist/lists"
+    before = lists.get(path).json()
+    switch_on(lists, "grouped-inspections")
+    groups = lists.get(path).json()
+    assert [row for group in groups for row in group["lists"]] == before
+    assert all(row["list_template_name"] == group["name"] for group in groups for row in group["lists"])
+
+
 # Headers
 
 
@@ -264,6 +281,20 @@ def test_no_filters_refuses_both_forms(lists: Lists) -> None:
         )
     assert lists.get(path, query).status_code == 200
     assert lists.get(RFIS, {"filters[status]": "open"}).status_code == 200
+
+
+def test_deaf_filters_change_nothing(lists: Lists) -> None:
+    path = f"/rest/v1.1/projects/{HARBOR_TOWER}/submittals"
+    before, one = lists.get(path), {"filters[number]": "1"}
+    assert len(lists.rows(path, one)) < 20
+    switch_on(lists, "deaf-filters")
+    assert lists.get(path, one).json() == before.json()
+
+
+def test_list_gone_is_gone_in_each_version(lists: Lists) -> None:
+    switch_on(lists, "list-gone")
+    assert lists.get("/rest/v1.0/tasks", project_id=HARBOR_TOWER).status_code == 404
+    assert lists.get("/rest/v1.0/task_items", project_id=HARBOR_TOWER).status_code == 200
 
 
 @pytest.mark.parametrize(
