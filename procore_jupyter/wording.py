@@ -10,6 +10,9 @@ from collections.abc import Iterable
 LONGEST_NAME = 60
 """Characters shown of a name that Procore gave."""
 
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
+"""Classes of an HTML element in which no front end of Jupyter takes what stands between two dollars for a formula."""
+
 MOST_SLIPS = 2
 """Letters by which a mistyped word may differ from the name it means, if it is to be shown."""
 
@@ -55,17 +58,23 @@ def is_near_miss(word: str, candidates: Iterable[str]) -> bool:
     )
 
 
-def one_line(text: str | None, longest: int = LONGEST_NAME) -> str:
-    """Return a text as one printable line of at most `longest` characters, with an ellipsis where it is cut.
+def one_line(text: object, longest: int = LONGEST_NAME) -> str:
+    """Return a text from outside as one printable line of at most `longest` characters, with an ellipsis where it is cut.
 
-    Control characters, and those that turn the direction of writing, become blanks.
+    Whatever Procore, a server or a file says passes here when it enters a message, a warning, a note or a drawing.
+    Control characters, and those that turn the direction of writing, become blanks; None is an empty line.
     """
-    text = text or ""
+    text = "" if text is None else str(text)
     head = text[: longest * 4]
     line = " ".join("".join(c if c.isprintable() else " " for c in head).split())
     if len(line) <= longest and len(head) == len(text):
         return line
     return line[: longest - 1].rstrip() + "…"
+
+
+def quoted(value: object, longest: int = LONGEST_NAME) -> str:
+    """Return a value as Python writes it, on one line of at most `longest` characters."""
+    return one_line(repr(value), longest)
 
 
 def shown_path(value: str) -> str:

@@ -43,7 +43,6 @@ def fit(name: str) -> str:
 
 
 def _fit_character(one: str) -> str:
-    kind = unicodedata.category(one)
-    if kind == "Zs":
+    if unicodedata.category(one) == "Zs":
         return " "
-    return "_" if one in ':*?"<>|' or kind in ("Cc", "Cf", "Cs", "Zl", "Zp") else one
+    return "_" if one in ':*?"<>|' or not one.isprintable() else one

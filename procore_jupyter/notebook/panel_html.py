@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from procore_jupyter.login.flow import LoginState
 from procore_jupyter.notebook.status_card import marked
-from procore_jupyter.wording import moment
+from procore_jupyter.wording import NO_FORMULAS, moment
 
 if TYPE_CHECKING:
     from procore_jupyter.login.flow import LoginFlow
@@ -96,7 +96,7 @@ def in_place_of(panel_id: str, place: str, inside: str, text: str) -> dict[str, 
         f"body:has(.procore-panel-{panel_id}) .procore-plain-{panel_id} {{ display: none; }}</style>"
     )
     return {
-        "text/html": f'{STYLE}{hide}<div class="procore-plain procore-plain-{panel_id}">'
+        "text/html": f'{STYLE}{hide}<div class="procore-plain procore-plain-{panel_id} {NO_FORMULAS}">'
         f'<span class="procore-place">{escape(place)}</span> · {inside}</div>',
         "text/plain": text,
     }
@@ -135,7 +135,7 @@ def still_waiting(flow: LoginFlow) -> dict[str, str]:
     if start is not None:
         line = "To go on, this cell needs your sign-in."
     return {
-        "text/html": f'{STYLE}<div class="procore-plain procore-waiting"><span class="procore-quiet">{escape(line)}</span>'
+        "text/html": f'{STYLE}<div class="procore-plain procore-waiting {NO_FORMULAS}"><span class="procore-quiet">{escape(line)}</span>'
         + (f" {_link(start, LINK)}" if start is not None else "")
         + "</div>",
         "text/plain": line if start is None else f"{line} {LINK} at {start}",

@@ -9,6 +9,7 @@ from IPython.display import display
 
 from procore_jupyter.notebook.panel_html import SILENCE, kept_up, nothing
 from procore_jupyter.tables.progress import UNSEEN, Progress
+from procore_jupyter.wording import NO_FORMULAS
 
 BETWEEN = 0.25
 """Seconds between two drawings: a reading may take in a hundred pages a second."""
@@ -66,6 +67,6 @@ def drawn(progress: Progress) -> dict[str, str]:
     words = f'<span style="color:var(--jp-ui-font-color2,inherit)">{escape(progress.words)}</span>'
     line = kept_up(f"{name}{bar}{words}{waiting}", f"{progress.name}: {STOPPED}")
     return {
-        "text/html": f'<div class="procore-progress" style="{_LINE}">{line}</div>',
+        "text/html": f'<div class="procore-progress {NO_FORMULAS}" style="{_LINE}">{line}</div>',
         "text/plain": str(progress),
     }

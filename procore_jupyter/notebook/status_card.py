@@ -13,7 +13,7 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.wording import duration
+from procore_jupyter.wording import NO_FORMULAS, duration
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -55,7 +55,7 @@ def message(text: str, notes: Sequence[str] = (), *, error: bool = False) -> Mim
     colour = "color:var(--jp-error-color1,inherit);" if error else ""
     role = "alert" if error else "status"
     return {
-        "text/html": f'<div class="procore-message" role="{role}" style="{_FONT}">'
+        "text/html": f'<div class="procore-message {NO_FORMULAS}" role="{role}" style="{_FONT}">'
         f'<div style="{colour}">{marked(text)}</div>{_lines(notes)}</div>',
         "text/plain": "\n".join([text, *notes]),
     }
@@ -79,7 +79,7 @@ def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) 
     place, *parts = status.headline
     shown = "".join(f"<span>{marked(part)}</span>" for part in parts)
     return {
-        "text/html": f'<div class="procore-card" role="status" style="{_FONT}">'
+        "text/html": f'<div class="procore-card {NO_FORMULAS}" role="status" style="{_FONT}">'
         '<div style="display:flex;flex-wrap:wrap;column-gap:1.75em">'
         f'<span style="font-weight:600">{escape(place)}</span>{shown}</div>'
         f"{_lines([*status.below, *own])}</div>",
@@ -116,7 +116,7 @@ def details(status: Status, *, name: str | None = None) -> MimeBundle:
     )
     return {
         "text/html": drawn["text/html"]
-        + f'<div style="{_FONT}display:grid;grid-template-columns:max-content 1fr;column-gap:1em">{table}</div>',
+        + f'<div class="{NO_FORMULAS}" style="{_FONT}display:grid;grid-template-columns:max-content 1fr;column-gap:1em">{table}</div>',
         "text/plain": "\n".join(
             [drawn["text/plain"], *(f"  {label + ':':<16}{value}" for label, value in rows)]
         ),

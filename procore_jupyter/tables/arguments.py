@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from procore_jupyter.errors import ParameterError
+from procore_jupyter.wording import quoted
 
 EXACT = 2**53
 """The least whole number of which a float is no longer sure."""
@@ -146,6 +147,6 @@ def pairs(params: Any) -> list[tuple[str, Any]]:
             raise TypeError
     except (TypeError, ValueError):
         raise ParameterError(
-            f'params takes names and values, as in  params={{"filters[status]": "open"}},  not {params!r:.60}.'
+            f'params takes names and values, as in  params={{"filters[status]": "open"}},  not {quoted(params)}.'
         ) from None
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
-from procore_jupyter.tables.selection import Place
+from procore_jupyter.tables.selection import Place, called
 
 _ERRORS: dict[int | None, type[ProcoreAPIError]] = {403: PermissionDenied, 404: NotFound}
 
@@ -17,7 +17,7 @@ class Incomplete(NamedTuple):
     Parameters
     ----------
     project : str
-        The project's name; of a table without projects, the place or the table.
+        The project's name on one line; of a table without projects, the place or the table.
     project_id : int or None
         The project's id.
     status : int or None
@@ -37,7 +37,7 @@ class Incomplete(NamedTuple):
         project = place.project
         if project is None:
             return cls(str(place) or table, None, status, message)
-        return cls(project[1] or str(project[0]), project[0], status, message)
+        return cls(called(project), project[0], status, message)
 
 
 def raise_first(missing: Sequence[Incomplete]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from procore_jupyter.profiles import Profile
     from procore_jupyter.tables.reader import Reader
 
-_NO_PATH = re.compile(r"[?#{}%\\\x00-\x1f]|://")
+_NO_PATH = re.compile(r"[?#{}%\\]|://")
 _NOTHING = frozenset({"none", "nan", "nat", "<na>", "null", "undefined"})
 """What a path holds, in small letters, where a variable without a value was put in."""
 
@@ -83,7 +83,7 @@ class Library:
         """
         path = f"/{path.strip().strip('/')}"
         segments = path[1:].split("/")
-        if _NO_PATH.search(path) or {"", ".", ".."} & {*segments}:
+        if not path.isprintable() or _NO_PATH.search(path) or {"", ".", ".."} & {*segments}:
             raise ParameterError(
                 "get_all takes the path of a list of Procore's API, such as /rest/v1.0/projects/4711/rfis; parameters go beside it."
             )

@@ -17,7 +17,7 @@ from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection
+from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection, called
 from procore_jupyter.wording import counted, one_line
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Places:
         if isinstance(wanted, str) and wanted.strip().lower() in (ALL, ALL_ACTIVE):
             found = self._listed(company, "All" if wanted.strip().lower() == ALL else "Active")
             if not found and not found.lack:
-                raise ConfigurationError(f"Procore lists no project of {company[1] or company[0]} for you.")
+                raise ConfigurationError(f"Procore lists no project of {called(company)} for you.")
             return found
         several = wanted if isinstance(wanted, tuple) else (wanted,)
         chosen = {one[0]: one for one in (self._project(each, company) for each in several)}
@@ -325,7 +325,7 @@ class Places:
                 places = [Place(company, project) for project in projects]
                 if projects.lack:
                     words = f"Projects may be missing. {projects.lack}"
-                    missing.append(Incomplete(company[1] or str(company[0]), None, None, words))
+                    missing.append(Incomplete(called(company), None, None, words))
         for name, wanted in selection.parents:
             # Which of several projects a parent is in, its own table tells, where it is known.
             several = len({place.project for place in places}) > 1 and bool(spec.parents[name])
@@ -396,7 +396,7 @@ def first_of(known: Sequence[Named]) -> str:
     number, name = known[0]
     names = [other.casefold().strip() for _, other in known]
     clear = name and names.count(name.casefold().strip()) == 1 and one_line(name) == name
-    return f'"{name}"' if clear and '"' not in name and "\\" not in name else str(number)
+    return f'"{name}"' if clear and not {*name} & {*'"\\`'} else str(number)
 
 
 def _which_project(known: Directory) -> str:

@@ -23,7 +23,7 @@ from procore_jupyter.tables.arrow.types import as_text, one_of
 from procore_jupyter.tables.arrow.unique import RowsApart
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn
-from procore_jupyter.tables.selection import Place, Selection
+from procore_jupyter.tables.selection import Place, Selection, called
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
@@ -314,11 +314,7 @@ class Reading:
         if lack:
             self.incomplete.append(Incomplete.at(place, name, lack))
         elif pages.changed:
-            where = (
-                f" in {place.project[1] or place.project[0]}"
-                if place.project and len(self.places) > 1
-                else ""
-            )
+            where = f" in {called(place.project)}" if place.project and len(self.places) > 1 else ""
             self.notes.append(
                 f"{name} changed{where} while it was read: {counted(pending.unique, 'row')} came."
             )

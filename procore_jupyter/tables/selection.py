@@ -13,9 +13,16 @@ from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables import arguments, times
 from procore_jupyter.tables.conditions import sent, sent_as_given, text_of
 from procore_jupyter.tables.definitions.spec import SCOPE_IDS, TableSpec
+from procore_jupyter.wording import one_line
 
 Named = tuple[int, str]
 """An id and a name; the name may be empty."""
+
+
+def called(one: Named) -> str:
+    """Return what a message calls a company or project: its name, or its id if it has none."""
+    return one_line(one[1]) or str(one[0])
+
 
 ALL = "all"
 """As a project: all projects. As a parent: all rows of its table."""
@@ -53,7 +60,7 @@ class Place:
         parts: list[str] = []
         for what, one in (("project", self.project), ("company", self.company)):
             if one is not None and not parts:
-                parts.append(f"{what} {one[0]} {one[1]}".strip())
+                parts.append(f"{what} {one[0]} {one_line(one[1])}".strip())
         parts += [f"{name.removesuffix('_id').replace('_', ' ')} {value}" for name, value in self.parents]
         return " · ".join(parts)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
-from procore_jupyter.wording import counted, nearest, one_line
+from procore_jupyter.wording import counted, nearest, one_line, quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -273,8 +273,8 @@ class Table:
         if isinstance(index, str):
             if index not in rows.column_names:
                 meant = nearest(index, rows.column_names)
-                hint = f"Did you mean {meant!r}?" if meant else "Its columns are in .columns."
-                raise KeyError(f"{self.name} has no column {index!r:.80}. {hint}")
+                hint = f"Did you mean {quoted(meant)}?" if meant else "Its columns are in .columns."
+                raise KeyError(f"{self.name} has no column {quoted(index)}. {hint}")
             return rows[index]
         if isinstance(index, slice):
             places = [*range(rows.num_rows)[index]]

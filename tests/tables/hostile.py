@@ -19,7 +19,7 @@ HOSTILE = (
     "\u2028separator",
 )
 
-ALLOWED = {"div", "table", "thead", "tbody", "tr", "th", "td", "@style", "@title", "@scope", "@role"}
+ALLOWED = {"div", "table", "thead", "tbody", "tr", "th", "td", "@class", "@style", "@title", "@scope", "@role"}
 """Elements and attributes that a drawn table is made of."""
 
 

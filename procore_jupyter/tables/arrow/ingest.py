@@ -32,7 +32,7 @@ from procore_jupyter.tables.arrow.types import (
     widened,
 )
 from procore_jupyter.tables.arrow.values import Built, are_amounts, build, default_wire, finished, parts
-from procore_jupyter.wording import counted
+from procore_jupyter.wording import counted, one_line
 
 BATCH = 2000
 """Rows in a batch, at most."""
@@ -207,7 +207,7 @@ class Ingest:
     def notes(self) -> list[str]:
         """The columns that aren't of their declared type, and the values that didn't fit: a line each."""
         notes = [
-            f"{name} is {in_words(now)} here: it has values that are no {in_words(before)}."
+            f"{one_line(name)} is {in_words(now)} here: it has values that are no {in_words(before)}."
             for name, (before, now) in self._widened.items()
         ]
         for counter, what, where in (
@@ -215,7 +215,9 @@ class Ingest:
             (self.extra, "came in fields that the first rows didn't have", EXTRA),
         ):
             if counter:
-                columns = ", ".join(f"{name} {count:,}" for name, count in counter.most_common(FEW_COLUMNS))
+                columns = ", ".join(
+                    f"{one_line(name)} {count:,}" for name, count in counter.most_common(FEW_COLUMNS)
+                )
                 notes.append(f"{counted(counter.total(), 'value')} {what} ({columns}): see {where}.")
         return notes
 

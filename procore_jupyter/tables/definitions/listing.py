@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.wording import NO_FORMULAS
 
 MOST = 100
 """Tables in a list, at most."""
@@ -96,7 +97,7 @@ class Listing:
                 out.append(f"<tr>{''.join(cells)}</tr>")
             out.append("</tbody></table>")
         out.append(_quiet(self._below()) if self._below() else "")
-        return f"<div>{''.join(out)}</div>"
+        return f"<div class='{NO_FORMULAS}'>{''.join(out)}</div>"
 
 
 def _quiet(text: str) -> str:
@@ -172,7 +173,9 @@ def _described(spec: TableSpec, others: Sequence[str]) -> list[str]:
 
 
 def _described_html(spec: TableSpec, others: Sequence[str]) -> str:
-    out = [f"<div style='{_UI}'><div><strong>{html.escape(_heading(spec))}</strong></div>"]
+    out = [
+        f"<div class='{NO_FORMULAS}' style='{_UI}'><div><strong>{html.escape(_heading(spec))}</strong></div>"
+    ]
     if spec.note:
         out.append(f"<div style='max-width:60em'>{html.escape(spec.note)}</div>")
     grid = "display:grid;grid-template-columns:max-content minmax(0,60em);column-gap:1em;margin:4px 0"

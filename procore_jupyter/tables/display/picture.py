@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from procore_jupyter.tables.arrow.types import in_words
 from procore_jupyter.tables.display.cells import GAP, LONGEST, ROWS, WIDTH, cell, padded, width
-from procore_jupyter.wording import counted, moment, one_line
+from procore_jupyter.wording import NO_FORMULAS, counted, moment, one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.tables.result import Fetched
@@ -144,7 +144,7 @@ class Picture:
                 out.append(f"<tr>{''.join(cells)}</tr>")
             out.append("</tbody></table>")
         out += [_line(text) for text in self._below(len(columns))]
-        return f"<div>{''.join(out)}</div>"
+        return f"<div class='{NO_FORMULAS}'>{''.join(out)}</div>"
 
 
 def _row(columns: Sequence[Column], texts: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import requests
 from procore_jupyter.session import api_errors
 from procore_jupyter.session.envelope import is_error, kinds_of
 from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH, cell, padded, type_of, width
-from procore_jupyter.wording import one_line
+from procore_jupyter.wording import NO_FORMULAS, one_line
 
 
 class Record(dict[str, Any]):
@@ -31,7 +31,7 @@ class Record(dict[str, Any]):
             f"<td style='text-align:left'>{html.escape(cell(value, WIDTH))}</td></tr>"
             for name, value in self.items()
         )
-        return f"<table style='margin:0'><tbody>{''.join(lines)}</tbody></table>"
+        return f"<table class='{NO_FORMULAS}' style='margin:0'><tbody>{''.join(lines)}</tbody></table>"
 
 
 def read_record(response: requests.Response) -> Record:
