@@ -286,7 +286,7 @@ def _unexpected(error: OSError) -> str:
     import requests
 
     if isinstance(error, requests.RequestException):
-        return f"Procore can't be reached ({type(error).__name__}). Check the network and ProxyServer, then try again."
+        return str(error)
     if isinstance(error, NoHome):
         return f"{error}."
     return f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}."

@@ -29,7 +29,7 @@ from procore_jupyter.secret import Secret
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.settings.resolve import read_surroundings
 from procore_jupyter.settings.settings import Settings
-from procore_jupyter.tables.display.record import read_record
+from procore_jupyter.tables.display.record import record_at
 
 if TYPE_CHECKING:
     from procore_jupyter.settings.connection_string import ConnectionString
@@ -280,7 +280,7 @@ def _still_signed_in(session: Procore) -> bool:
         return False
     try:
         with in_haste():
-            session._me = read_record(session.get(ME, timeout=min(CHECK_TIMEOUT, session.settings.timeout)))
+            session._me = record_at(session, ME, timeout=min(CHECK_TIMEOUT, session.settings.timeout))
             session._me_is_new = registered_front_end() is not None  # which draws a card next
     except LoginRequired:
         return False

@@ -18,7 +18,7 @@ from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.cache import Cache
-from procore_jupyter.tables.display.record import Record, read_record
+from procore_jupyter.tables.display.record import Record, record_at
 from procore_jupyter.tables.places import COMPANIES, PROJECTS, Directory, Places
 from procore_jupyter.wording import one_line
 
@@ -170,7 +170,7 @@ class Procore(RefreshingSession):
 
     def me(self) -> Record:
         """Return who is signed in: ``id``, ``login``, ``name``. Raises `LoginRequired` if nobody is, or `ProcoreAPIError`."""
-        self._me = read_record(self.get(ME))
+        self._me = record_at(self, ME)
         return self._me
 
     def companies(self) -> Table:

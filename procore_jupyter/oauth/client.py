@@ -18,7 +18,8 @@ from urllib3.exceptions import HTTPError
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import TokenRequestError, without_frames
 from procore_jupyter.files.forks import importing
-from procore_jupyter.oauth.failures import Request, refusal, unreachable
+from procore_jupyter.oauth.network_errors import unreachable
+from procore_jupyter.oauth.refusals import Request, refusal
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_response import EndpointResponse, error_code, parse, read, read_token
 from procore_jupyter.secret import Secret
@@ -286,14 +287,14 @@ class OAuthClient:
                     stream=True,
                 ) as response:
                     return read(response, until, lambda error: self._why_not(error, url)[0])
-        except (HTTPError, OSError) as error:  # requests' own are OSErrors
+        except (HTTPError, OSError, ValueError) as error:  # requests' own are OSErrors
             problem, sent = self._why_not(error, url)
             return EndpointResponse(problem=problem, sent=sent)
         except BaseException as error:
             return error
 
     def _why_not(self, error: Exception, url: str) -> tuple[str, bool]:
-        return unreachable(error, url, self.timeout, self._proxies)
+        return unreachable(error, url, self.timeout, self._proxies_to(url), "LoginURL")
 
     def _proxies_to(self, url: str) -> dict[str, str]:
         """Return the proxies for a URL. http to this machine is allowed because it doesn't leave it: only a proxy on this machine carries it."""

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 
 from procore_jupyter.errors import ProcoreError
+from procore_jupyter.session.bodies import read_beginning
 from procore_jupyter.session.limit_headers import wait_after
 from procore_jupyter.session.rules import COMPANY
 from procore_jupyter.wording import one_line
@@ -188,6 +189,7 @@ def said_by(response: requests.Response) -> str:
 def _beginning(response: requests.Response) -> str:
     """Return the beginning of a body as text."""
     try:
+        read_beginning(response, _READ)
         body = bytes(response.content[:_READ])
     except Exception:  # a body that breaks off takes nothing away from the status
         return ""

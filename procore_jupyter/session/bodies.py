@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import requests
 from urllib3 import HTTPResponse, exceptions
 
+from procore_jupyter.session.content_coding import unpacked
 from procore_jupyter.session.limit_headers import whole_number
 
 PIECE = 64 * 1024
@@ -24,6 +25,9 @@ FIRST_AREA = 8 * PIECE
 
 MOST_PROMISED = 32 * 1024 * 1024
 """Bytes that are set aside at most because a body promises them; a larger body gets more as it comes."""
+
+MOST_OF_AN_ERROR = 1024 * 1024
+"""Bytes, unpacked, that are read of an error or a redirect: no list of rows that were refused is longer."""
 
 
 def read_whole(response: requests.Response, *, apart: bool = False) -> int:
@@ -58,6 +62,40 @@ def read_whole(response: requests.Response, *, apart: bool = False) -> int:
     return len(body)
 
 
+def read_beginning(response: requests.Response, most: int) -> None:
+    """Read a body up to a number of bytes, unpacked, and leave them where ``response.content`` looks for them.
+
+    A few kilobytes may hold gigabytes. A longer body is cut, and its connection closed.
+
+    Parameters
+    ----------
+    response : requests.Response
+        The answer. If its body was read already, nothing happens.
+    most : int
+        The number of bytes.
+
+    Raises
+    ------
+    requests.RequestException
+        The body broke off before that, or can't be unpacked; what came by then is left.
+    """
+    raw = response.raw
+    if response._content_consumed or not isinstance(raw, HTTPResponse):  # type: ignore[attr-defined]
+        return
+    empty = response.headers.get("Content-Length") == "0" or response.request.method == "HEAD"
+    packed = "" if empty else response.headers.get("Content-Encoding", "")
+    body = bytearray()
+    try:
+        with as_requests_names_them():
+            for piece in unpacked(raw.stream(PIECE, decode_content=False), packed):
+                body += piece
+                if len(body) >= most:
+                    response.close()
+                    break
+    finally:
+        vars(response).update(_content=bytes(body[:most]), _content_consumed=True)
+
+
 def _read_apart(raw: HTTPResponse, length: int) -> bytes | memoryview:
     """Return a body whose ``Content-Length`` is `length`; 0 if it has none."""
     area, size = None, 0
@@ -86,14 +124,25 @@ def _area(size: int) -> mmap.mmap:
 
 @contextlib.contextmanager
 def as_requests_names_them() -> Iterator[None]:
-    """Raise urllib3's errors as those that requests itself raises."""
+    """Raise urllib3's errors, and those that requests lets through, as those that requests itself raises."""
     try:
         yield
+    except requests.RequestException:
+        raise
+    except exceptions.LocationValueError as error:
+        raise requests.exceptions.InvalidURL(error) from error
     except exceptions.ProtocolError as error:
         raise requests.exceptions.ChunkedEncodingError(error) from error
     except exceptions.DecodeError as error:
         raise requests.exceptions.ContentDecodingError(error) from error
     except exceptions.ReadTimeoutError as error:
         raise requests.ConnectionError(error) from error
-    except exceptions.SSLError as error:
+    except (
+        exceptions.SSLError,
+        OSError,
+    ) as error:  # of files of certificates, requests raises plain OSErrors
         raise requests.exceptions.SSLError(error) from error
+    except exceptions.HTTPError as error:
+        raise requests.ConnectionError(error) from error
+    except ValueError as error:  # http.client's, of a header or a method
+        raise requests.exceptions.InvalidHeader("can't be sent") from error

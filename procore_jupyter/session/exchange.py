@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,12 @@ import requests
 
 from procore_jupyter.session import retries, scope
 from procore_jupyter.session.api_errors import RateLimited
-from procore_jupyter.session.bodies import read_whole
+from procore_jupyter.session.bodies import (
+    MOST_OF_AN_ERROR,
+    as_requests_names_them,
+    read_beginning,
+    read_whole,
+)
 from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE
 from procore_jupyter.session.rate_limit import AGAIN, Pace
 from procore_jupyter.session.rules import AUTHORIZATION, SENT, Bearer
@@ -231,11 +237,14 @@ class _Exchange:
         heard = False
         sent = self.patience.clock()
         try:
-            response = self.adapter.send(self.request, **self.how)
+            with as_requests_names_them():
+                response = self.adapter.send(self.request, **self.how)
             if self.paced:
                 heard = True
                 pace.answered(response.status_code, response.headers, sent)
-            if self.tries_left > 1 and not self.how["stream"]:
+            if response.is_redirect or (response.status_code >= 400 and not self.how["stream"]):
+                self._read_error(response)
+            elif not self.how["stream"]:
                 self._read(response)
             return response
         except requests.RequestException as error:
@@ -251,12 +260,22 @@ class _Exchange:
 
     def _read(self, response: requests.Response) -> None:
         """Read the body here, and not in requests, so that an answer that breaks off is asked for again."""
-        apart = (
-            self.scope.bodies_apart and response.status_code < 400 and not any(self.request.hooks.values())
-        )
-        size = read_whole(response, apart=apart)
+        if self.scope.most is None:
+            apart = self.scope.bodies_apart and not any(self.request.hooks.values())
+            size = read_whole(response, apart=apart)
+        else:
+            read_beginning(response, self.scope.most)
+            size = len(response.content)
         if self.paced:
             self.scope.count(size)
+
+    def _read_error(self, response: requests.Response) -> None:
+        """Read the beginning of an error or a redirect; one that breaks off takes nothing away from its status."""
+        with contextlib.suppress(requests.RequestException):
+            read_beginning(response, MOST_OF_AN_ERROR)
+        self.scope.check()
+        if self.paced:
+            self.scope.count(len(response.content))
 
     def _say(self, words: str, seconds: float) -> None:
         """Tell a person of a wait that has begun."""

@@ -14,17 +14,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
 from requests.adapters import HTTPAdapter
 
 from procore_jupyter.addresses import Origin
-from procore_jupyter.errors import ConfigurationError, without_frames, without_locals
+from procore_jupyter.errors import ConfigurationError, ProcoreError, without_frames, without_locals
 from procore_jupyter.files.forks import in_each_child
-from procore_jupyter.oauth.failures import unreachable
+from procore_jupyter.oauth.network_errors import unreachable
 from procore_jupyter.secret import masked_userinfo
-from procore_jupyter.session import exchange, rules, scope
+from procore_jupyter.session import content_coding, exchange, rules, scope
 from procore_jupyter.session.exchange import Patience
 from procore_jupyter.session.quirks import Quirks
 from procore_jupyter.session.rate_limit import Pace
@@ -116,6 +117,7 @@ class RefreshingSession(requests.Session):
         self._patience = Patience(Pace(clock=clock), max_wait, notify, clock, sleep, chance)
         self._readonly = readonly
         self.verify = ca_bundle or True
+        self.headers["Accept-Encoding"] = content_coding.ACCEPTED  # what can be unpacked up to a bound
         self._connect_to(
             api_url, login_url, tokens, file_hosts=file_hosts, proxies=proxies, pace=pace, quirks=quirks
         )
@@ -238,7 +240,32 @@ class RefreshingSession(requests.Session):
             if not _ABSOLUTE.match(text):
                 request = exchange.copied(request)
                 request.url = self._base + text.lstrip("/")
-        return super().prepare_request(request)
+        try:
+            return super().prepare_request(request)
+        except exceptions.RequestException as error:
+            self._say_why(error, str(request.url))  # requests' own words have the whole address, or a header
+            raise
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Send a prepared request as `requests.Session` does, and follow its redirects."""
+        try:
+            return super().send(request, **how)
+        except (exceptions.TooManyRedirects, exceptions.UnrewindableBodyError) as error:
+            self._say_why(error, request.url)
+            raise
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return the address that an answer leads to, as requests does; None if it leads nowhere."""
+        try:
+            target: str | None = super().get_redirect_target(resp)
+            urlsplit(target or "")
+        except ValueError:
+            where = urlsplit(resp.url).netloc
+        else:
+            return target
+        raise exceptions.InvalidURL(
+            f"{where} leads to an address that is none. Try again in a few minutes.", response=resp
+        )
 
     def rebuild_proxies(self, prepared_request: requests.PreparedRequest, proxies: Any) -> Any:
         """Return a redirect's proxies as requests does, but keep their password out of the request: urllib3 sends it."""
@@ -278,8 +305,25 @@ class RefreshingSession(requests.Session):
             without_frames(error)
             if isinstance(error, requests.RequestException):
                 error.request = request
-                _say_why(error, request.url, timeout, how["proxies"])
+                self._say_why(error, request.url, timeout, how["proxies"])
             raise error from error.__cause__
+
+    def _say_why(
+        self,
+        error: requests.RequestException,
+        url: str | None,
+        timeout: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have an error of requests say what happened and what to do.
+
+        It keeps its type, and urllib3's words stay in its context. Of the proxies only the host is ever named.
+        """
+        if isinstance(error, ProcoreError):
+            return
+        setting = "APIURL" if self._api.holds(url) else ""
+        read = timeout[-1] if isinstance(timeout, tuple) else timeout
+        error.args = (unreachable(error, url or "", read or self.timeout, proxies or {}, setting)[0],)
 
     def _to_its_host(
         self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any
@@ -372,16 +416,3 @@ class _Gate:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._adapter, name)
-
-
-_NETWORK = (exceptions.ConnectionError, exceptions.Timeout, exceptions.ChunkedEncodingError)
-
-
-def _say_why(error: BaseException, url: str | None, timeout: Any, proxies: Mapping[str, str] | None) -> None:
-    """Have a failure of the network say what happened and what to do.
-
-    The error keeps its type, and urllib3's words stay in its context. Of the proxies only the host is ever named.
-    """
-    if isinstance(error, _NETWORK):
-        read = timeout[-1] if isinstance(timeout, tuple) else timeout
-        error.args = (unreachable(error, url or "", read, proxies or {})[0],)

@@ -46,6 +46,8 @@ class Scope:
         The company that the requests are about; None leaves it to their addresses and to the session.
     at_once : frozenset of int
         HTTP statuses that are returned at once, although other callers have them tried again.
+    most : int or None
+        Bytes, unpacked, that are read of a body at most; None for all of it.
     requests : int
         Requests that the API has answered.
     bytes : int
@@ -66,6 +68,7 @@ class Scope:
         self.bodies_apart = False
         self.company: int | None = None
         self.at_once: frozenset[int] = frozenset()
+        self.most: int | None = None
         self.requests = 0
         self.bytes = 0
         self._stoppable = stoppable
@@ -155,6 +158,14 @@ def in_haste() -> contextlib.AbstractContextManager[Scope]:
 def downloading() -> contextlib.AbstractContextManager[Scope]:
     """Send the token to the profile's file hosts too while the context lasts."""
     return within(Scope(to_files=True, stoppable=False))
+
+
+@contextlib.contextmanager
+def reading_at_most(most: int) -> Iterator[None]:
+    """Read so many bytes of each body at most, unpacked, while the context lasts."""
+    with within(Scope(tries=current().tries, stoppable=False)) as scope:
+        scope.most = most
+        yield
 
 
 class _Watched:

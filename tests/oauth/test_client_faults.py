@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 from dataclasses import replace
@@ -37,6 +38,13 @@ from tests.oauth.scripted import CERTIFICATES, http, scripted
         (http("200 OK", b"[" * 100_000), 200, True, "not as Procore does"),
         (http("200 OK", b'{"expires_in": ' + b"9" * 50_000 + b"}"), 200, True, "no access token"),
         (http("200 OK", b" " * (3 << 20) + GOOD), 200, True, "far too long"),
+        (
+            http("200 OK", gzip.compress(b'{"x": "' + b" " * (64 << 20)), Content_Encoding="gzip"),
+            200,
+            True,
+            "not as Procore does",
+        ),
+        (http("400 Bad Request", gzip.compress(b" " * (64 << 20))), 400, False, "without a reason"),
         (http("204 No Content"), 204, True, "not as Procore does"),
     ],
 )

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import gc
 import gzip
 import json
 import random
+import tracemalloc
 import weakref
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from procore_jupyter.session import scope
-from procore_jupyter.session.bodies import PIECE
+from procore_jupyter.session.api_errors import ProcoreAPIError
+from procore_jupyter.session.bodies import MOST_OF_AN_ERROR, PIECE
+from procore_jupyter.session.downloads import download
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.tables.arrow.decode import decoder
+from procore_jupyter.tables.display.record import record_at
 from tests.session.conftest import Answer, Server
 
 SIZES = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7, 20 * PIECE]
@@ -100,3 +108,66 @@ def test_it_goes_back_with_the_last_row_that_lies_in_it(api: Server, session: Re
     del rows, _
     gc.collect()
     assert area() is None
+
+
+def bomb(coding: str, start: bytes = b'{"errors": "no"', megabytes: int = 40) -> Answer:
+    """An answer of which a few kilobytes unpack to much."""
+    body = start + b" " * (megabytes << 20)
+    for one in coding.split(", "):
+        body = (
+            zlib.compress(body, 1) if one == "deflate" else gzip.compress(body, 1) if one == "gzip" else body
+        )
+    return Answer(200, body, {"Content-Encoding": coding} if coding else {})
+
+
+@contextlib.contextmanager
+def costing_little() -> Iterator[None]:
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 24 * MOST_OF_AN_ERROR
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip"])
+def test_what_is_no_list_is_read_no_further_than_it_tells_something(
+    coding: str, api: Server, session: RefreshingSession, tmp_path: Path
+) -> None:
+    error, record = bomb(coding), bomb(coding, b'{"id": 1, "name": "Dana"')
+    assert len(error.body) < MOST_OF_AN_ERROR
+    for status in (403, 500):
+        api.answers(dataclasses.replace(error, status=status))
+        with costing_little():
+            assert len(session.get("/a").content) == MOST_OF_AN_ERROR
+            assert len(session.post("/a").content) == MOST_OF_AN_ERROR
+            with pytest.raises(ProcoreAPIError, match=f"HTTP {status}"):
+                download(session, "/a", tmp_path / "a")
+            with pytest.raises(ProcoreAPIError, match=f"HTTP {status}"):
+                record_at(session, "/me")
+    api.answers(record)
+    with costing_little(), pytest.raises(ProcoreAPIError, match="isn't a record"):
+        record_at(session, "/me")
+    redirect = dataclasses.replace(error, status=302, headers={**error.headers, "Location": "/b"})
+    api.answer = lambda request: redirect if request.path == "/a" else Answer(body=b"x")
+    with costing_little():
+        assert session.get("/a").content == b"x"
+        assert session.get("/a", stream=True).content == b"x"
+        assert download(session, "/a", tmp_path / "b").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_error_whose_body_is_broken_is_an_error_all_the_same(
+    status: int, api: Server, session: RefreshingSession
+) -> None:
+    for answer in (
+        Answer(status, b"no gzip" * 99, {"Content-Encoding": "gzip"}),
+        Answer(status, b"packed as nobody asked", {"Content-Encoding": "br"}),
+        Answer(status, b"cut", cut=True),
+        Answer(status, b"", {"Content-Encoding": "gzip"}),
+    ):
+        api.answers(answer)
+        for method in ("GET", "POST", "HEAD"):
+            response = session.request(method, "/a")
+            assert response.status_code == status
+            assert response.content in (b"", b"cut")

@@ -360,7 +360,7 @@ def test_verification_can_not_be_switched_off_for_a_file_host_that_gets_the_toke
             session.get(url)
         else:
             first = url if how == "argument" else "https://elsewhere.test/"
-            session.send(session.prepare_request(requests.Request("GET", first)), verify=off)  # type: ignore[arg-type]
+            session.send(session.prepare_request(requests.Request("GET", first)), verify=off)
     assert url not in dict(wire.sent) and tokens.asked == 0
     session.verify = True
     with downloading():

@@ -19,7 +19,20 @@ HOSTILE = (
     "\u2028separator",
 )
 
-ALLOWED = {"div", "table", "thead", "tbody", "tr", "th", "td", "@class", "@style", "@title", "@scope", "@role"}
+ALLOWED = {
+    "div",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "@class",
+    "@style",
+    "@title",
+    "@scope",
+    "@role",
+}
 """Elements and attributes that a drawn table is made of."""
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import html
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.session import api_errors
 from procore_jupyter.session.envelope import is_error, kinds_of
+from procore_jupyter.session.scope import reading_at_most
 from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH, cell, padded, type_of, width
 from procore_jupyter.wording import NO_FORMULAS, one_line
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.refreshing import RefreshingSession
+
+LARGEST_RECORD = 4 * 1024 * 1024
+"""Bytes that are read of a record; one has some thousand."""
 
 
 class Record(dict[str, Any]):
@@ -34,14 +39,27 @@ class Record(dict[str, Any]):
         return f"<table class='{NO_FORMULAS}' style='margin:0'><tbody>{''.join(lines)}</tbody></table>"
 
 
-def read_record(response: requests.Response) -> Record:
-    """Return the one record that an answer holds.
+def record_at(session: RefreshingSession, path: str, **how: Any) -> Record:
+    """Return the one record at an address.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        Asks Procore.
+    path : str
+        The address.
+    **how
+        ``timeout``, as `requests.Session.get` takes it.
 
     Raises
     ------
     ProcoreAPIError
         The answer is an error, or holds something else than one record.
+    requests.RequestException
+        No answer came.
     """
+    with reading_at_most(LARGEST_RECORD):
+        response = session.get(path, **how)
     api_errors.raise_for_status(response)
     try:
         found = response.json()

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_jupyter.session.api_errors import NotFound, ProcoreAPIError
-from procore_jupyter.tables.display.record import Record, read_record
+from procore_jupyter.session.refreshing import RefreshingSession
+from procore_jupyter.tables.display.record import Record, record_at
 from tests.session.conftest import Answer, Server
 from tests.tables.display.test_cells import JSON
 from tests.tables.hostile import ALLOWED, HOSTILE, elements, texts
@@ -46,7 +46,8 @@ def test_whatever_it_holds_it_can_be_drawn(row: dict[str, Any]) -> None:
 
 
 def read_from(server: Server) -> Record:
-    return read_record(requests.get(f"{server.url}/rest/v1.0/me", timeout=20))
+    with RefreshingSession(server.url, server.url, None) as session:
+        return record_at(session, "/rest/v1.0/me")
 
 
 def test_the_record_of_an_answer_is_read(servers: Callable[..., Server]) -> None:

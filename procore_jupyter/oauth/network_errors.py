@@ -1,0 +1,228 @@
+"""Why no answer came to a request, in a person's words: the cause, and what to do about it there.
+
+The errors of requests, urllib3, ssl and http.client say what a library was doing, and some of them quote an address or a
+header that holds a secret. Their words are looked into here, and never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from requests import exceptions
+from requests.utils import select_proxy
+from urllib3.exceptions import LocationValueError
+
+from procore_jupyter.wording import one_line
+
+_NETWORK = "Check the network; behind a company's proxy add ProxyServer and ProxyPort."
+_PROXY = "Check ProxyServer and ProxyPort, or HTTPS_PROXY in the environment"
+_WITHOUT = 'ProxyServer="" does without one.'
+
+_NO_TLS = (
+    "wrong version number",
+    "wrong_version_number",
+    "http request",
+    "record layer failure",
+    "unknown protocol",
+)
+_NO_CERTIFICATES = ("no certificate or crl", "no_certificate_or_crl", "pem lib", "no start line", "bad base64", "bad end line", "not enough data")  # fmt: skip
+_NO_AGREEMENT = ("handshake failure", "handshake_failure", "unsupported protocol", "unsupported_protocol", "alert protocol version", "protocol_version", "no shared cipher")  # fmt: skip
+_NO_NAME = ("name or service", "nodename nor servname", "name resolution", "failed to resolve", "getaddrinfo", "no address associated")  # fmt: skip
+_NO_HTTP = (
+    "badstatusline",
+    "linetoolong",
+    "got more than",
+    "unknownprotocol",
+    "illegal status",
+    "invalidheader",
+)
+
+
+def unreachable(
+    error: Exception, url: str, timeout: float, proxies: Mapping[str, str], setting: str = ""
+) -> tuple[str, bool]:
+    """Return one line for a request that no answer came to, and whether the request may have arrived.
+
+    Parameters
+    ----------
+    error : Exception
+        The error of requests or urllib3.
+    url : str
+        The URL that was asked. The line names its host alone.
+    timeout : float
+        The seconds after which requests gave up.
+    proxies : mapping of str to str
+        The proxies in use, as requests takes them. The line names a host, and never a user or password.
+    setting : str
+        The property that says which host is asked (``APIURL``); empty if none does.
+    """
+    host = _host_of(url) or "The address"
+    words = _words(error)
+    proxy = select_proxy(url, dict(proxies)) if _host_of(url) else None
+    if isinstance(
+        error,
+        exceptions.InvalidURL | exceptions.MissingSchema | exceptions.InvalidSchema | LocationValueError,
+    ):
+        return _address(host, words, proxy, setting), False
+    if isinstance(error, exceptions.InvalidJSONError):
+        return "What json= holds can't be written as JSON. Take NaN, infinity and objects out of it.", False
+    if isinstance(error, ValueError):  # InvalidHeader, and http.client's own
+        return (
+            (
+                "The request can't be sent: its method, or a header of yours, holds a character that HTTP doesn't take. "
+                "Take line breaks and letters beyond Latin-1 out of it."
+            ),
+            False,
+        )
+    if isinstance(error, exceptions.TooManyRedirects):
+        return f"{host} leads from one address to the next without end. {_look_between(setting)}", False
+    if isinstance(error, exceptions.UnrewindableBodyError):
+        return (
+            (
+                f"{host} led to another address, and what was to be sent can be read once alone. Give it as bytes, or as an "
+                "open file."
+            ),
+            True,
+        )
+    if isinstance(error, exceptions.ContentDecodingError):
+        return (
+            (
+                f"The answer of {host} isn't packed as it says (Content-Encoding), so it can't be read: something in between, a "
+                "proxy or a virus scanner, may have changed it. Try again in a minute, or from another network."
+            ),
+            True,
+        )
+    if isinstance(error, exceptions.RetryError):
+        return (
+            f"{host} kept answering with errors, as often as it was asked. Try again in a few minutes.",
+            True,
+        )
+    if isinstance(error, exceptions.ProxyError):
+        return _through_proxy(host, words, proxy), False
+    if (
+        isinstance(error, exceptions.SSLError)
+        or "certificate verify failed" in words
+        or "could not find" in words
+    ):
+        return _tls(host, words, setting)
+    if isinstance(error, exceptions.ConnectTimeout):
+        return f"{host} can't be reached: no connection in time. {_way_out(proxy)}", False
+    if isinstance(error, exceptions.ReadTimeout) or "read timed out" in words:
+        return f"{host} didn't answer within {timeout:g} s. Try again in a minute.", True
+    if isinstance(error, exceptions.ConnectionError):
+        if proxy and "socks" in words:
+            return _through_proxy(host, words, proxy), False
+        if any(one in words for one in _NO_NAME):
+            return f"{host} can't be found: no such name, or no network. {_way_out(proxy)}", False
+        if "failed to establish" in words or "newconnectionerror" in words:
+            return f"{host} can't be reached. {_way_out(proxy)}", False
+        if any(one in words for one in _NO_HTTP):
+            return f"What answers at {host} doesn't speak HTTP. {_look_between(setting)}", True
+        by = f" (through the proxy {_host_of(proxy)})" if proxy else ""
+        return f"The connection to {host}{by} broke before the answer came. Try again in a minute.", True
+    return f"The answer of {host} broke off. Try again in a minute.", True
+
+
+def _host_of(url: str) -> str:
+    """Return the host and port of an address, without user and password; empty if it has none."""
+    try:
+        return one_line(urlsplit(url).netloc.rpartition("@")[2])
+    except ValueError:
+        return ""
+
+
+def _words(error: BaseException) -> str:
+    """Return what an error and its causes say, in lower case: for looking into, never for showing."""
+    said: list[str] = []
+    waiting: list[object] = [error]
+    while waiting and len(said) < 20:
+        one = waiting.pop()
+        if isinstance(one, BaseException):
+            said.append(f"{type(one).__name__}: {one}")
+            waiting += [*one.args, getattr(one, "reason", None), one.__cause__]
+    return " ".join(said).lower()
+
+
+def _way_out(proxy: str | None) -> str:
+    return f"It was asked through the proxy {_host_of(proxy) or proxy}: {_PROXY}." if proxy else _NETWORK
+
+
+def _look_between(setting: str) -> str:
+    check = f" Check {setting} too." if setting else ""
+    return f"Is a proxy, a VPN or a network's own sign-in page in between?{check}"
+
+
+def _address(host: str, words: str, proxy: str | None, setting: str) -> str:
+    if "socks" in words:
+        return (
+            "The network's proxy is a SOCKS proxy (HTTPS_PROXY or ALL_PROXY in the environment), and that needs one more "
+            "package: run  pip install pysocks  and restart the kernel. ProxyServer=… names an HTTP proxy in its place."
+        )
+    if "proxy" in words or (proxy and not _host_of(proxy)):
+        return (
+            "The proxy's address can't be used: it has to look like http://host:port, without quotes or blanks around it. "
+            f"{_PROXY}; {_WITHOUT}"
+        )
+    check = f"Check {setting}" if setting else "Check how it is written, from https:// on"
+    return f"{host} isn't an address that can be asked. {check}."
+
+
+def _through_proxy(host: str, words: str, proxy: str | None) -> str:
+    name = (_host_of(proxy) if proxy else "") or "of this network"
+    if any(one in words for one in _NO_NAME):
+        return f"The proxy {name} can't be found: no such name, or no network. {_PROXY}; {_WITHOUT}"
+    if "failed to establish" in words or "newconnectionerror" in words or "connecttimeout" in words:
+        return f"The proxy {name} can't be reached. {_PROXY}; {_WITHOUT}"
+    if "only use http" in words or any(one in words for one in _NO_TLS):
+        return f"The proxy {name} doesn't speak https itself: write its address with http://. {_PROXY}."
+    refused = f"The proxy {name} didn't let us through to {host}"
+    if " 407" in words:
+        return (
+            f"{refused}: it wants a sign-in of its own. Give ProxyUser and ProxyPassword beside ProxyServer."
+        )
+    if " 403" in words or " 405" in words:
+        return f"{refused}: it forbids that. Ask who runs it to allow {host}."
+    if any(f" {status}" in words for status in (500, 502, 503, 504)):
+        return f"{refused}: it can't reach that itself. Try again in a minute, or ask who runs it."
+    return f"{refused}. Check ProxyServer, ProxyPort, ProxyUser and ProxyPassword."
+
+
+def _tls(host: str, words: str, setting: str) -> tuple[str, bool]:
+    """Return the line for a connection that isn't safe, or couldn't be made so; and whether anything was sent by then."""
+    if "could not find" in words:  # the words of requests, for a file
+        which = "given as cert=" if "certificate file" in words or "key file" in words else "of SSLServerCert"
+        return f"The file {which} isn't there, or can't be read. Check its path.", False
+    if any(one in words for one in _NO_CERTIFICATES):
+        return (
+            (
+                "The file of SSLServerCert (or verify=) holds no certificates as PEM has them: lines from  -----BEGIN CERTIFICATE-----  "
+                "on. Ask for the file in that form."
+            ),
+            False,
+        )
+    if any(one in words for one in _NO_TLS):
+        return (
+            f"What answers at {host} doesn't speak https, so nothing was sent. {_look_between(setting)}",
+            False,
+        )
+    if any(one in words for one in _NO_AGREEMENT):
+        return (
+            f"{host} and this Python agree on no way to encrypt, so nothing was sent. {_look_between(setting)}",
+            False,
+        )
+    if "certificate required" in words or "certificate_required" in words:
+        return f"{host} wants a certificate of yours. Give it as  cert=…  as requests takes it.", False
+    if "certificate" in words or "hostname" in words:
+        return _certificate(host, words, setting), False
+    return f"The connection to {host} broke before the answer came. Try again in a minute.", True
+
+
+def _certificate(host: str, words: str, setting: str) -> str:
+    if "not yet valid" in words:
+        return f"The certificate of {host} begins in the future: this machine's clock seems to be wrong. Set it right and try again."
+    if "expired" in words:
+        return f"The certificate of {host} has expired, or this machine's clock is wrong. Check the date and time, then try again."
+    if "hostname mismatch" in words or "doesn't match" in words or "not valid for" in words:
+        return f"What answers as {host} has another host's certificate, so nothing was sent. {_look_between(setting)}"
+    return f"The certificate of {host} isn't trusted here, so nothing was sent. Behind a company's proxy give its certificates with SSLServerCert."
