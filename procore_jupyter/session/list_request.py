@@ -11,6 +11,7 @@ import requests
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session import api_errors
 from procore_jupyter.session.envelope import Body, rows_in
+from procore_jupyter.session.error_body import said_by
 from procore_jupyter.session.page_headers import page_headers
 from procore_jupyter.session.page_order import Page, PageRequest
 
@@ -84,7 +85,7 @@ def request_page(session: RefreshingSession, wanted: ListRequest, ask: PageReque
     except (requests.RequestException, ProcoreError) as error:
         return PageAnswer(error=error)
     if response.status_code >= 400:
-        said = api_errors.said_by(response)
+        said = said_by(response)
         return PageAnswer(error=api_errors.error_from(response), status=response.status_code, said=said)
     content = response.content
     try:

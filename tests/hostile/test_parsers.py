@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_response import LARGEST_RESPONSE, EndpointResponse, error_code, read_token
 from procore_jupyter.secret import Secret
 from procore_jupyter.server.callback import CallbackRefused, parse_query
-from procore_jupyter.session.api_errors import said_by
+from procore_jupyter.session.error_body import said_by
 from procore_jupyter.settings import connection_string, kinds, properties
 from procore_jupyter.settings.resolve import resolve
 from tests.hostile.counting import share, tried
@@ -275,11 +276,10 @@ def test_a_token_answer_is_a_whole_token_or_an_error_without_its_content(content
         assert Token.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
-class _Response:
-    status_code = 500
-
+class _Response(requests.Response):
     def __init__(self, content: bytes) -> None:
-        self.content, self.headers = content, dict[str, str]()
+        super().__init__()
+        self.status_code, self._content = 500, content
 
 
 @many
@@ -291,7 +291,7 @@ class _Response:
 )
 def test_an_api_errors_words_are_one_short_line(content: bytes) -> None:
     tried("API errors")
-    said = said_by(_Response(content))  # type: ignore[arg-type]
+    said = said_by(_Response(content))
     assert len(said) <= 301 and said.isprintable()
     assert SECRET * 4 not in said
 

@@ -10,7 +10,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_jupyter.session import api_errors
+from procore_jupyter.session import api_errors, error_body
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError, RateLimited
 
 
@@ -23,7 +23,9 @@ def response(
     made.headers.update(headers or {})
     made.url = "https://api.procore.com/rest/v1.0/projects/7/rfis?token=secret-in-a-query"
     made.request = requests.Request(
-        "GET", made.url, headers={"Procore-Company-Id": company} if company else {}
+        "GET",
+        made.url,
+        headers={"Authorization": "Bearer ***"} | ({"Procore-Company-Id": company} if company else {}),
     ).prepare()
     return made
 
@@ -84,7 +86,7 @@ def response(
     ],
 )
 def test_what_an_error_says_is_found_in_every_shape(body: Any, said: str) -> None:
-    assert api_errors.said_by(response(400, body)) == said
+    assert error_body.said_by(response(400, body)) == said
 
 
 @pytest.mark.parametrize(
@@ -164,13 +166,13 @@ def test_a_query_is_not_repeated() -> None:
 
 
 def test_a_long_error_is_cut_and_a_huge_one_costs_little() -> None:
-    assert len(api_errors.said_by(response(400, {"errors": ["word " * 400] * 50}))) <= api_errors.LONGEST
-    assert len(api_errors.said_by(response(400, b"<" * 5_000_000))) <= api_errors.LONGEST
-    assert len(api_errors.said_by(response(400, b"[" * 100_000))) <= api_errors.LONGEST
+    assert len(error_body.said_by(response(400, {"errors": ["word " * 400] * 50}))) <= error_body.LONGEST
+    assert len(error_body.said_by(response(400, b"<" * 5_000_000))) <= error_body.LONGEST
+    assert len(error_body.said_by(response(400, b"[" * 100_000))) <= error_body.LONGEST
     deep: Any = "end"
     for _ in range(300):
         deep = {"errors": [deep]}
-    assert api_errors.said_by(response(400, deep)) == ""
+    assert error_body.said_by(response(400, deep)) == ""
 
 
 NAMES = st.sampled_from(["errors", "error", "message", "details", "base", "x"])
@@ -184,7 +186,7 @@ JSON = st.recursive(
 @settings(max_examples=settings().max_examples // 4)
 @given(st.binary(max_size=100) | JSON.map(lambda found: json.dumps(found).encode()))
 def test_no_body_breaks_the_reader(body: bytes) -> None:
-    said = api_errors.said_by(response(500, body))
-    assert len(said) <= api_errors.LONGEST
+    said = error_body.said_by(response(500, body))
+    assert len(said) <= error_body.LONGEST
     assert said.isprintable()
     assert str(api_errors.error_from(response(403, body)))
