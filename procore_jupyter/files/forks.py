@@ -61,8 +61,9 @@ def in_each_child(method: Callable[[], None]) -> None:
 @functools.cache
 def _watch() -> None:
     # Before a fork, logging takes a lock of its own, which an import may wait for. Of the hooks before a fork the latest
-    # comes first, so logging has to be there already.
-    importlib.import_module("logging")
+    # comes first, so logging has to be there already. Nor may another thread import what has such hooks during a fork.
+    for name in ("logging", "concurrent.futures.thread"):
+        importlib.import_module(name)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=_importing.hold, after_in_parent=_importing.release, after_in_child=_begin_anew

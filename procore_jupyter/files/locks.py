@@ -13,13 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from procore_jupyter.files.forks import importing
+# Not on first use: the import of filelock adds steps to each fork, and one that falls into it would have its child hang.
+from filelock import BaseFileLock, FileLock, Timeout
+
 from procore_jupyter.files.private import NotPrivate, private_folder
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 POLL = 0.01
 """Seconds between two tries for a file lock that another process holds."""
@@ -111,9 +109,6 @@ def process_lock(path: Path, timeout: float) -> Iterator[str]:
     with thread_lock(str(path)).held(timeout) as mine:
         if not mine:
             raise StillLocked(path, timeout)
-        with importing():
-            from filelock import Timeout  # on first use: %load_ext doesn't pay for it
-
         lock: BaseFileLock | None = None
         problem = ""
         try:
@@ -144,9 +139,6 @@ def file_lock(path: Path, *, thread_local: bool = True) -> BaseFileLock:
     thread_local : bool
         Only the thread that acquires the lock may release it.
     """
-    with importing():
-        from filelock import FileLock
-
     # Where flock is missing, filelock from 3.30 on would go on with a lock that is a mere file and
     # outlives a killed process, unless told not to.
     if hasattr(FileLock, "fallback_to_soft"):

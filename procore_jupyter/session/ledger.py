@@ -15,14 +15,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+from filelock import BaseFileLock
 
 from procore_jupyter.files import private
 from procore_jupyter.files.locks import file_lock
 from procore_jupyter.session.limit_headers import LONGEST_WINDOW, WindowReport
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 Result = TypeVar("Result")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -57,6 +59,32 @@ def test_after_its_end_the_token_is_renewed_once_for_parent_and_child(place: str
     assert procore.get("/rest/v1.0/me").status_code == 200
     assert refreshes(demo) == [200]  # one, and never with a spent one
     assert in_child(lambda: procore.get("/rest/v1.0/me").status_code) == 200
+
+
+def test_no_library_adds_steps_to_forks_once_a_session_is_made(demo: DemoProcore) -> None:
+    """An import that does, in one thread while another forks, ends in a child that hangs: half of the steps are run."""
+    access = signed_in(demo)._access
+    assert access is not None
+    source = f"""
+import os, sys
+import procore_jupyter
+procore = procore_jupyter.connect(
+    "LoginURL={demo.url};APIURL={demo.url};InitiateOAuth=OFF;CompanyId=1234;ProjectId=4711;"
+    "OAuthAccessToken={access.current().access_token.reveal()}"
+)
+added, add = [], os.register_at_fork
+def told(**steps):
+    added.append(sys._getframe(1).f_globals["__name__"])
+    add(**steps)
+os.register_at_fork = told
+for _ in range(3):
+    assert procore.me()
+    assert procore.table("rfis").to_arrow().num_rows
+    procore.forget()
+print(added)
+"""
+    ran = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert (ran.stdout.splitlines()[-1:], ran.returncode) == (["[]"], 0), ran.stderr
 
 
 def test_a_child_does_not_wait_for_a_login_that_is_pending_in_the_parent(demo: DemoProcore) -> None:
