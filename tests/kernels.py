@@ -23,6 +23,7 @@ from jupyter_client.connect import write_connection_file
 from jupyter_client.session import Session
 
 PATIENCE = 60.0  # seconds; the machine may be busy
+STARTS = 5  # another process may take a port between its choice and the kernel's start
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -106,9 +107,17 @@ class Kernel:
         self.cells: dict[str, Cell] = {}
         self._displays: dict[str, list[dict[str, Any]]] = {}
         self._changed = threading.Condition()
-        self._stop = threading.Event()
         self._folder = tempfile.TemporaryDirectory()
-        file = Path(self._folder.name, "kernel.json")
+        for _ in range(STARTS):
+            if self._start(env, log):
+                break
+            self._stop_listening()
+        else:
+            raise AssertionError(f"the kernel didn't start: {STARTS} times a port was taken, or it has a fault")
+
+    def _start(self, env: Mapping[str, str] | None, log: Path | None) -> bool:
+        """Start a process with ports of its own; return whether it answers, and not whether it ended at once."""
+        file = Path(self._folder.name, f"{new_id()}.json")
         _, connection = write_connection_file(str(file), key=uuid.uuid4().hex.encode())
         level = "ERROR" if log is None else "DEBUG"
         with contextlib.ExitStack() as files:
@@ -125,13 +134,17 @@ class Kernel:
         self._shell = self._connect(zmq.DEALER, connection["shell_port"])
         self._iopub = self._connect(zmq.SUB, connection["iopub_port"])
         self._iopub.setsockopt(zmq.SUBSCRIBE, b"")
+        self._stop = threading.Event()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         until = time.monotonic() + PATIENCE
         while not (self.messages and self._reply(0.2)):
-            assert time.monotonic() < until and self._process.poll() is None, "the kernel didn't start"
+            if self._process.poll() is not None:
+                return False
+            assert time.monotonic() < until, "the kernel didn't start"
             self._session.send(self._shell, "kernel_info_request", {})
             time.sleep(0.05)
+        return True
 
     def _connect(self, kind: int, port: int) -> zmq.Socket[Any]:
         made: zmq.Socket[Any] = self._context.socket(kind)
@@ -143,12 +156,15 @@ class Kernel:
         """End the kernel."""
         self._process.kill()
         self._process.wait(PATIENCE)
+        self._stop_listening()
+        self._folder.cleanup()
+
+    def _stop_listening(self) -> None:
         self._stop.set()
         self._listener.join(PATIENCE)
         self._shell.close()
         self._iopub.close()
         self._context.term()
-        self._folder.cleanup()
 
     def submit(self, code: str) -> Cell:
         """Send a cell, and return at once."""
