@@ -113,7 +113,9 @@ class Kernel:
                 break
             self._stop_listening()
         else:
-            raise AssertionError(f"the kernel didn't start: {STARTS} times a port was taken, or it has a fault")
+            raise AssertionError(
+                f"the kernel didn't start: {STARTS} times a port was taken, or it has a fault"
+            )
 
     def _start(self, env: Mapping[str, str] | None, log: Path | None) -> bool:
         """Start a process with ports of its own; return whether it answers, and not whether it ended at once."""

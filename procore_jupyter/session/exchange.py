@@ -247,11 +247,13 @@ class _Exchange:
             elif not self.how["stream"]:
                 self._read(response)
             return response
-        except requests.RequestException as error:
-            if around.stopped:
-                raise Stopped from None
+        except BaseException as error:
             if response is not None:  # its headers came, its body broke off
                 response.close()
+            if not isinstance(error, requests.RequestException):
+                raise
+            if around.stopped:
+                raise Stopped from None
             return error
         finally:
             if self.paced and not heard:
@@ -259,7 +261,7 @@ class _Exchange:
             around.forget()
 
     def _read(self, response: requests.Response) -> None:
-        """Read the body here, and not in requests, so that an answer that breaks off is asked for again."""
+        """Read the body here, and not in requests, which neither closes an answer that breaks off nor asks for it again."""
         if self.scope.most is None:
             apart = self.scope.bodies_apart and not any(self.request.hooks.values())
             size = read_whole(response, apart=apart)
