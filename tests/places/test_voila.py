@@ -102,7 +102,7 @@ def test_in_a_voila_page_the_answer_can_be_pasted(
         expect(page.get_by_text("Dana Reyes")).to_be_visible(timeout=PATIENCE)
 
 
-def test_a_voila_page_whose_cells_need_the_sign_in_appears_at_once_and_is_whole_when_reloaded(
+def test_a_voila_page_whose_cells_need_the_sign_in_appears_at_once_and_is_whole_when_reloaded_by_anybody(
     context: BrowserContext, provider: DemoProcore, tmp_path: Path
 ) -> None:
     connect = f"%procore_connect {text_for(provider, CallbackURL=OOB)}"
@@ -118,6 +118,10 @@ def test_a_voila_page_whose_cells_need_the_sign_in_appears_at_once_and_is_whole_
         expect(page.get_by_text("Dana Reyes")).to_be_visible(timeout=PATIENCE)
         page.reload()
         expect(page.get_by_text("I am Dana Reyes")).to_be_visible(timeout=PATIENCE)
+        # Somebody else, in a browser that never signed in: it is one sign-in for all who open the page.
+        assert context.browser is not None
+        with contextlib.closing(context.browser.new_context()) as another:
+            expect(open_page(another, address).get_by_text("I am Dana Reyes")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.fixture(autouse=True)
