@@ -1,7 +1,6 @@
 """`FrontEnd`: what shows a login, a question or a progress to the person, unless `connect` is told what does.
 
-The notebook registers its front end when the extension loads. This module imports nothing heavy, so that loading the
-extension doesn't import requests.
+The notebook registers its front end when the extension loads, so this module imports nothing that loading doesn't need.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
-from procore_jupyter.connection import terminal
-from procore_jupyter.tables.progress import Draw, Progress
-
 if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.settings.settings import Settings
+    from procore_jupyter.tables.progress import Draw
 
 
 class FrontEnd(NamedTuple):
@@ -71,6 +68,8 @@ def progress() -> Draw:
     """Return what draws the progress of a reading: the registered front end, else the terminal."""
     if _registered is not None and _registered.progress is not None:
         return _registered.progress
+    from procore_jupyter.connection import terminal
+
     return terminal.progress()
 
 
@@ -88,6 +87,8 @@ def bytes_shown(name: str) -> Iterator[Callable[[int, int | None], None]]:
     callable
         Takes the bytes that have come, and the size of the file in bytes or None.
     """
+    from procore_jupyter.tables.progress import Progress
+
     shown = Progress(name, "bytes")
     drawing = progress()(shown)
 

@@ -21,7 +21,6 @@ from procore_jupyter.notebook.options import (
     Option,
     value_of,
 )
-from procore_jupyter.notebook.redaction import segments
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -156,6 +155,7 @@ def _saved_names() -> list[str]:
 
 def _in_string(text: str, *, lines: bool) -> Candidates:
     """Return what may come next in a connection string."""
+    from procore_jupyter.notebook.redaction.connection_text import segments
     from procore_jupyter.settings.properties import PROPERTIES, find
 
     given: set[str] = set()

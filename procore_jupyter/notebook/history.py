@@ -30,7 +30,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import without_frames
-from procore_jupyter.notebook.redaction import KnownSecrets, found_in
+from procore_jupyter.notebook.redaction.cell_text import found_in
+from procore_jupyter.notebook.redaction.known_secrets import KnownSecrets
 from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:

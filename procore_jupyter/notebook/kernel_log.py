@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.notebook.redaction import MASK, KnownSecrets
+from procore_jupyter.notebook.redaction.findings import MASK
+from procore_jupyter.notebook.redaction.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

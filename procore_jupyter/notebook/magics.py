@@ -26,7 +26,6 @@ from procore_jupyter.notebook.options import (
     TABLES_OPTIONS,
     read_options,
 )
-from procore_jupyter.notebook.redaction import secrets_in_string
 from procore_jupyter.notebook.status_card import card, details, message
 
 if TYPE_CHECKING:
@@ -243,6 +242,8 @@ class ProcoreMagics(Magics):
 
     def _notes(self, text: str, *, lines: bool, saving: bool) -> tuple[str, ...]:
         """Return a line about each secret that stands in the cell, and about each left over in the history."""
+        from procore_jupyter.notebook.redaction.connection_text import secrets_in_string
+
         names = list(dict.fromkeys(span.name for span in secrets_in_string(text, lines=lines) if span.name))
         instead = {**_INSTEAD, **(_SAVED if saving else {})}
         notes = [

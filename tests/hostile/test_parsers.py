@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from procore_jupyter.errors import ConfigurationError, ConnectionStringError, ProcoreError, TokenRequestError
 from procore_jupyter.login.paste import PasteRefused, read_pasted
 from procore_jupyter.login.ticket import Ticket, split_state
-from procore_jupyter.notebook.redaction import redact, redact_string
+from procore_jupyter.notebook.redaction.cell_text import redact
+from procore_jupyter.notebook.redaction.connection_text import redact_string
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_response import LARGEST_RESPONSE, EndpointResponse, error_code, read_token

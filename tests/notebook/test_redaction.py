@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.notebook.redaction import redact, redact_string, secrets_in, secrets_in_string
+from procore_jupyter.notebook.redaction.cell_text import redact, secrets_in
+from procore_jupyter.notebook.redaction.connection_text import redact_string, secrets_in_string
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.settings.properties import PROPERTIES
 

@@ -12,7 +12,7 @@ from procore_jupyter.connection.saved import SavedConnection, keep
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.notebook.completion import candidates
 from procore_jupyter.notebook.options import CONNECT_OPTIONS, read_options
-from procore_jupyter.notebook.redaction import redact
+from procore_jupyter.notebook.redaction.cell_text import redact
 from tests.kernels import Kernel
 from tests.notebook.conftest import StartKernel
 from tests.notebook.panels import link, sign_in

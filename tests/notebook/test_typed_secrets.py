@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procore_jupyter.notebook.redaction import KnownSecrets, redact, secrets_in
+from procore_jupyter.notebook.redaction.cell_text import redact, secrets_in
+from procore_jupyter.notebook.redaction.known_secrets import KnownSecrets
 from procore_jupyter.secret import Secret
 from tests.hostile.counting import share, tried
 from tests.secrets.typing_ways import WAYS

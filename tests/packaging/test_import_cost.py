@@ -92,6 +92,11 @@ with tempfile.TemporaryDirectory() as folder:
     assert not imported_by(source) & {"pandas", "polars"}
 
 
+def test_loading_compiles_no_pattern_for_secrets_before_a_cell_may_hold_one() -> None:
+    ours = {name for name in imported_by(LOAD_EXTENSION) if ".redaction." in name}
+    assert {name.rpartition(".")[2] for name in ours} == {"cell_text", "findings", "hints", "known_secrets"}
+
+
 def test_importing_the_package_imports_none_of_its_rooms_but_only_the_errors() -> None:
     ours = {name for name in imported_by(IMPORT) if name.startswith("procore_jupyter")}
     assert ours == {"procore_jupyter", "procore_jupyter.errors"}

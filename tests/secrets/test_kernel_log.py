@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from procore_jupyter.notebook import kernel_log
-from procore_jupyter.notebook.redaction import KnownSecrets
+from procore_jupyter.notebook.redaction.known_secrets import KnownSecrets
 
 SECRET = "zqS3cretzq"
 CELL = f"%procore_connect OAuthClientSecret={SECRET};"

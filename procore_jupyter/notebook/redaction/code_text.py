@@ -7,7 +7,8 @@ mistake, or with a magic in it, is looked through in the same way.
 
 from __future__ import annotations
 
-from procore_jupyter.notebook.redaction.expressions import COMPARES, NEAR, Expressions, Found
+from procore_jupyter.notebook.redaction.expressions import COMPARES, NEAR, Expressions
+from procore_jupyter.notebook.redaction.findings import Found
 from procore_jupyter.notebook.redaction.lexemes import Lexeme, Pieces
 from procore_jupyter.notebook.redaction.plain_text import named_values
 from procore_jupyter.notebook.redaction.secret_names import Likelihood, likelihood

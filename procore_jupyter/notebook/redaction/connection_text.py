@@ -20,8 +20,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from procore_jupyter.notebook.redaction.findings import SecretSpan, cut
 from procore_jupyter.notebook.redaction.plain_text import named_values
-from procore_jupyter.notebook.redaction.secret_names import SecretSpan, cut, says_something
+from procore_jupyter.notebook.redaction.secret_names import says_something
 
 _REFERENCE = re.compile(r"""(["']?)(\$\{[^}\n]*\}|\{[^\W\d]\w*\})\1""")
 _STANDS_FOR_ANOTHER = re.compile(rf"{_REFERENCE.pattern}|…|\.\.\.|\*\*\*")

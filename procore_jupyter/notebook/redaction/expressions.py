@@ -6,13 +6,12 @@ import keyword
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from procore_jupyter.notebook.redaction.findings import Found, SecretSpan
 from procore_jupyter.notebook.redaction.lexemes import Lexeme, Pieces
 from procore_jupyter.notebook.redaction.plain_text import Value, named_values
 from procore_jupyter.notebook.redaction.secret_names import (
     Likelihood,
-    SecretSpan,
     likelihood,
     looks_chosen,
     looks_like_a_name,
@@ -47,22 +46,6 @@ _PLACEHOLDER = re.compile(
     """,
     re.VERBOSE,
 )
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found in a text.
-
-    Parameters
-    ----------
-    secrets : tuple of SecretSpan
-        The literals that are secrets.
-    names : frozenset of str
-        The variables whose values are secrets, or parts of one.
-    """
-
-    secrets: tuple[SecretSpan, ...]
-    names: frozenset[str]
 
 
 class Expressions:

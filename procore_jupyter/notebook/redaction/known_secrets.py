@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from procore_jupyter.notebook.redaction.cell_text import found_in
-from procore_jupyter.notebook.redaction.lexemes import Lexeme, lexemes
-from procore_jupyter.notebook.redaction.secret_names import SecretSpan, cut, looks_like_a_name, says_something
+from procore_jupyter.notebook.redaction.findings import SecretSpan, cut
 from procore_jupyter.secret import Secret
+
+if TYPE_CHECKING:
+    from procore_jupyter.notebook.redaction.lexemes import Lexeme
 
 SHORTEST = 8
 """Characters of a value that is looked for wherever it may stand."""
@@ -45,6 +48,8 @@ class KnownSecrets:
                 return False
             self._everywhere |= {value}
             return True
+        from procore_jupyter.notebook.redaction.secret_names import says_something
+
         if not name or not says_something(text) or (name, value) in self._under_a_name:
             return False
         self._under_a_name |= {(name, value)}
@@ -66,6 +71,8 @@ class KnownSecrets:
         yield from self._values_in(cell)
         if not (self._everywhere or self._under_a_name):
             return
+        from procore_jupyter.notebook.redaction.lexemes import lexemes
+
         pieces = lexemes(cell)
         for at, one in enumerate(pieces):
             if one.kind == "string" and self._is_known(cell, pieces, at):
@@ -97,6 +104,8 @@ class KnownSecrets:
 
 def _stands_out(text: str) -> bool:
     """Tell whether a value is such that it stands nowhere by chance."""
+    from procore_jupyter.notebook.redaction.secret_names import looks_like_a_name, says_something
+
     if len(text) < SHORTEST or not says_something(text) or looks_like_a_name(text):
         return False
     return not any(c.isspace() for c in text) and (_is_mixed(text) or len(text) >= 3 * SHORTEST)

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from procore_jupyter.notebook.redaction.findings import SecretSpan
 from procore_jupyter.notebook.redaction.secret_names import (
     Likelihood,
-    SecretSpan,
     begins_with_a_stand_in,
     likelihood,
     looks_chosen,

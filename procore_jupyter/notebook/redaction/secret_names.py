@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
 
 from procore_jupyter.wording import is_placeholder
-
-MASK = "***"
-"""What stands in a secret's place."""
 
 
 class Likelihood(enum.IntEnum):
@@ -35,12 +30,6 @@ _LIKELY = re.compile(r"(?:secret|password|passwd|passphrase|pwd|passwort|pw)\d*"
 _MAYBE = re.compile(
     r"(?:secrets?|passwords?|tokens?|bearer|auth|authorization|credentials?|apikey|verifier|httpbasicauth)\d*"
 )
-
-HINT = re.compile(
-    r"secret|token|verifier|pass|pwd|pw\b|pw_|bearer|basic |auth|credential|api.?key|eyj|:\S*@|curl|code=",
-    re.IGNORECASE,
-)
-"""What a text holds at least, if there is a secret's name, a bearer or a password of an address in it."""
 
 
 _PART = re.compile(r"secret|token|verifier|pass|pwd|pw|bearer|auth|credential|api", re.IGNORECASE)
@@ -171,33 +160,3 @@ def looks_chosen(text: str) -> bool:
     if len(text) < 4 or any(c.isspace() for c in text) or not says_something(text) or text.endswith(":"):
         return False
     return bool(re.search(r"[\d!#$%&*+=?@^~|]", text)) and not looks_like_a_name(text)
-
-
-class SecretSpan(NamedTuple):
-    """A secret in a text.
-
-    Parameters
-    ----------
-    start, end : int
-        Where the secret stands, in characters from 0.
-    name : str
-        The property whose value it is; empty if unknown.
-    """
-
-    start: int
-    end: int
-    name: str = ""
-
-
-def cut(text: str, spans: Iterable[SecretSpan]) -> str:
-    """Return a text with ``***`` in the place of each span; lines stay lines. Spans may overlap."""
-    pieces, at = [], 0
-    for span in sorted(spans):
-        start = max(at, span.start)
-        if start < span.end or (start == span.start and span.start == span.end > at):
-            # The line ends of a quoted value stay, so that tracebacks still count lines rightly.
-            if start == span.start:
-                pieces += [text[at:start], MASK]
-            pieces.append("\n" * text.count("\n", start, span.end))
-            at = span.end
-    return "".join([*pieces, text[at:]])
