@@ -110,13 +110,18 @@ class _PageHandler(_QuietHandler):
         """
         key, _ = split_state(response.state)
         try:
-            self.logins.keep_response(key, response)
+            asked_for = self.logins.keep_response(key, response)
         except UsedLogin:
             raise CallbackRefused(f"This sign-in has been used already. {RUN_AGAIN}") from None
         except UnknownLogin:
             raise CallbackRefused(NOT_STARTED_HERE) from None
         status: pages.Status = "failed"
-        if response.code is not None:
+        if response.code is not None and not asked_for:
+            sentence = (
+                "Procore's answer has arrived, but nobody asks for it: the kernel that began this sign-in may be gone. "
+                f"{RUN_AGAIN}"
+            )
+        elif response.code is not None:
             sentence = (
                 "Procore's answer has arrived. You can close this tab: your notebook finishes the sign-in."
             )

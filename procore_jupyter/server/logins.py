@@ -24,6 +24,9 @@ LIFETIME = 600.0
 KEPT_AFTER_DELIVERY = 60.0
 """Seconds that a response can be fetched again after its first delivery."""
 
+ASKS_AGAIN = 15.0
+"""Seconds within which a kernel that is there asks again for the response, whatever went wrong with its last question."""
+
 LIMIT = 256
 """Logins that may be open at once. One more is refused; none of the others is dropped for it."""
 
@@ -70,6 +73,10 @@ class Login:
         When the response was first delivered, in seconds of the clock of `Logins`.
     changed : asyncio.Event
         Set when the response is there, or the login is gone.
+    asked : float
+        When the kernel was last heard of, in seconds of the clock of `Logins`.
+    asking : int
+        How many of the kernel's questions wait for the response now.
     """
 
     key: str
@@ -80,6 +87,8 @@ class Login:
     response: CallbackResponse | None = None
     delivered: float | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: float = 0.0
+    asking: int = 0
 
 
 class Logins:
@@ -116,12 +125,13 @@ class Logins:
                 raise TooManyLogins
             self._logins[key] = Login(key, self._clock(), authorize_url)
         login = self._logins[key]
+        login.asked = self._clock()
         if login.started:
             login.start, login.started = _new_start(), False
         return login
 
-    def keep_response(self, key: str, response: CallbackResponse) -> None:
-        """Keep the response to a login, and wake every `wait_for_response` of it.
+    def keep_response(self, key: str, response: CallbackResponse) -> bool:
+        """Keep the response to a login, wake every `wait_for_response` of it, and tell whether the kernel still asks.
 
         Raises
         ------
@@ -135,6 +145,7 @@ class Logins:
             raise UsedLogin
         login.response = response
         login.changed.set()
+        return login.asking > 0 or self._clock() - login.asked < ASKS_AGAIN
 
     def is_open(self, key: str) -> bool:
         """Tell whether there is such a login, with or without a response."""
@@ -172,11 +183,16 @@ class Logins:
             There is no such login, or it was closed meanwhile.
         """
         login = self._login_of(key)
+        login.asked = self._clock()
         if login.response is None and seconds > 0:
+            login.asking += 1
             try:
                 await asyncio.wait_for(login.changed.wait(), seconds)
             except TimeoutError:
                 return None
+            finally:
+                login.asking -= 1
+                login.asked = self._clock()
             login = self._login_of(key)
         if login.response is not None and login.delivered is None:
             login.delivered = self._clock()

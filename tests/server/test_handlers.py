@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from procore_jupyter.server.callback import CallbackResponse
 from procore_jupyter.server.handlers import LONGEST_WAIT, CallbackHandler, ResultHandler, is_owners_browser
 from procore_jupyter.server.logins import Logins
 from procore_jupyter.socket_owners import SocketOwner
@@ -81,6 +82,21 @@ def test_whose_browser_the_start_page_leads_on(
     fake = SimpleNamespace(identity_provider=provider, request=SimpleNamespace(connection=connection))
 
     assert is_owners_browser(fake) is leads_on  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"), [(1.0, "your notebook finishes"), (60.0, "the kernel that began")]
+)
+def test_the_page_says_that_the_notebook_goes_on_only_while_its_kernel_asks(silent: float, told: str) -> None:
+    times = [0.0]
+    page: list[str] = []
+    asked = handler(CallbackHandler)
+    asked.logins, asked.send_page = Logins(lambda: times[0]), page.append
+    asked.logins.open_login("key")
+    times[0] = silent
+    asked.deliver(CallbackResponse(state="key", code="the-code"))
+    assert "answer has arrived" in page[0] and told in page[0]
+    assert ('data-status="received"' in page[0]) == (silent < 15)
 
 
 def test_an_error_that_nobody_foresaw_is_logged_without_the_address_and_its_own_words(

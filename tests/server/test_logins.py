@@ -8,7 +8,7 @@ import gc
 import pytest
 
 from procore_jupyter.server.callback import CallbackResponse
-from procore_jupyter.server.logins import Logins, TooManyLogins, UnknownLogin, UsedLink, UsedLogin
+from procore_jupyter.server.logins import ASKS_AGAIN, Logins, TooManyLogins, UnknownLogin, UsedLink, UsedLogin
 
 
 class Clock:
@@ -44,6 +44,34 @@ def test_an_answer_is_delivered_to_whoever_holds_the_key(logins: Logins) -> None
     logins.keep_response("key", code())
 
     assert ask(logins) == code()
+
+
+def test_whether_the_kernel_still_asks_is_told_with_the_answer(logins: Logins, clock: Clock) -> None:
+    for key, since, asks in (("just opened", 14.9, True), ("long silent", 15.0, False)):
+        logins.open_login(key)
+        clock.now += since
+        assert logins.keep_response(key, code()) is asks, key
+
+    async def waits() -> bool:
+        question = asyncio.ensure_future(logins.wait_for_response("key", 25.0))
+        await asyncio.sleep(0)
+        clock.now += 24.0
+        asked = logins.keep_response("key", code())
+        await question
+        return asked
+
+    async def waits_and_vanishes() -> None:
+        question = asyncio.ensure_future(logins.wait_for_response("gone", 25.0))
+        await asyncio.sleep(0)
+        question.cancel()
+        await asyncio.wait([question])
+
+    logins.open_login("key")
+    assert asyncio.run(waits())
+    logins.open_login("gone")
+    asyncio.run(waits_and_vanishes())
+    clock.now += ASKS_AGAIN
+    assert not logins.keep_response("gone", code())
 
 
 def test_an_answer_to_a_login_that_nobody_opened_is_refused_and_not_kept(logins: Logins) -> None:
