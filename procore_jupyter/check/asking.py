@@ -37,7 +37,6 @@ class Asking:
         self.headers: list[Mapping[str, str]] = []
         self._session = session
         self._scope = Scope()
-        self._scope.at_once = TRANSIENT - {LIMIT_REACHED}
 
     @property
     def count(self) -> int:
@@ -58,7 +57,7 @@ class Asking:
         LoginRequired, RateLimited
             Nobody is signed in any more; the limit lasts longer than the session waits.
         """
-        with within(self._scope):
+        with within(self._scope), self._scope.final(TRANSIENT - {LIMIT_REACHED}):
             answer = self._session.get(path, params=[*params])
         self.headers = [*self.headers[1 - MOST_REMEMBERED :], answer.headers]
         return answer

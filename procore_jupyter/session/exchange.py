@@ -169,7 +169,7 @@ class _Exchange:
         """Return the seconds until the next try; None if the outcome is final."""
         if isinstance(outcome, requests.Response):
             status, headers = outcome.status_code, outcome.headers
-            passes = status in retries.TRANSIENT and status not in self.scope.at_once
+            passes = status in retries.TRANSIENT and not self.scope.is_final(status)
         else:
             status, headers = None, None
             passes = retries.is_transient(outcome)

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from procore_jupyter.errors import ProcoreError
-from procore_jupyter.session import api_errors
+from procore_jupyter.session import api_errors, scope
 from procore_jupyter.session.envelope import Body, rows_in
 from procore_jupyter.session.error_body import said_by
+from procore_jupyter.session.page import Page, PageRequest
 from procore_jupyter.session.page_headers import page_headers
-from procore_jupyter.session.page_order import Page, PageRequest
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
+
+TOO_LARGE = frozenset({408, 500, 504})
+"""HTTP statuses of a server that fails at a page which may be too large (408: Procore's docs, rate limiting)."""
 
 Decoder = Callable[[bytes | memoryview], Body]
 """Splits a list's body into its rows. Raises ValueError if the body is no list."""
@@ -68,6 +71,8 @@ class PageAnswer:
         What a refusal said.
     broken : bool
         The answer is no list.
+    patience : bool
+        The server failed at a page that can't be made smaller, and gave it after a while.
     """
 
     page: Page | None = None
@@ -76,12 +81,18 @@ class PageAnswer:
     status: int | None = None
     said: str = ""
     broken: bool = False
+    patience: bool = False
 
 
 def request_page(session: RefreshingSession, wanted: ListRequest, ask: PageRequest) -> PageAnswer:
-    """Request one page of a list."""
+    """Request one page of a list. Only a page that can't be made smaller is requested again as it was if the server fails at it."""
+    params = [*wanted.params, *ask.params.items()]
     try:
-        response = session.get(wanted.path, params=[*wanted.params, *ask.params.items()])
+        with scope.current().final(TOO_LARGE):
+            response = session.get(wanted.path, params=params)
+        patience = response.status_code in TOO_LARGE and ask.smaller is None
+        if patience:
+            response = session.get(wanted.path, params=params)
     except (requests.RequestException, ProcoreError) as error:
         return PageAnswer(error=error)
     if response.status_code >= 400:
@@ -103,4 +114,4 @@ def request_page(session: RefreshingSession, wanted: ListRequest, ask: PageReque
         nulls=body.nulls,
         record=body.record,
     )
-    return PageAnswer(page, len(content))
+    return PageAnswer(page, len(content), patience=patience)

@@ -76,7 +76,15 @@ class PageAudit:
             if part.offset == offset:
                 part.total = total
 
-    def missed(self, rows: int, unique: int, total: int) -> Sequence[ReadPart]:
+    def distrust_totals(self) -> None:
+        """Forget all totals: they are none of the list's."""
+        self.changed = self._rose = self._fell = False
+        for part in self._parts:
+            part.total = None
+
+    def missed(
+        self, rows: int, unique: int, total: int | None, *, doubtful: bool = False
+    ) -> Sequence[ReadPart]:
         """Return the parts to read again because rows may have been missed there; empty if no part needs it.
 
         Parameters
@@ -85,8 +93,10 @@ class PageAudit:
             Rows of all parts, each part counted once.
         unique : int
             Different rows that came.
-        total : int
+        total : int or None
             Rows of the whole list, as told last.
+        doubtful : bool
+            A row came that has another's id, at a place to which no row that comes or goes moves it.
         """
         moved = [
             earlier
@@ -96,11 +106,13 @@ class PageAudit:
         again = [part for part in moved if part.looks < PAGE_LOOKS]
         if again:
             return self._look_at(again)
+        if doubtful and (total is None or unique < total):
+            return self._look_at_all()
         doubles = unique < rows
         if self._fell and (self._rose or doubles):
             # Rows came and others went: the total tells of the difference alone.
             return self._look_at_all()
-        if unique >= total or not (self.changed or doubles):
+        if total is None or unique >= total or not (self.changed or doubles):
             return ()
         if not self._looked_at_front:
             self._looked_at_front = True  # new rows come first, as a rule

@@ -3,9 +3,10 @@
 What Procore's pages are like (its docs, plan_your_app/pagination, and its answers):
 
 - Pages are numbered from 1 (``page``, ``per_page``). ``Total`` and ``Per-Page`` describe them, and ``Link`` hints that
-  another page follows. Each of the three may be missing. ``Link`` is never followed: the documented ones drop the
-  caller's own parameters, and an address in an answer is no place to send a token to.
-- A list that is asked for more rows a page than it gives cuts the page without a word, or refuses.
+  another page follows. Each of the three may be missing, or wrong: `list_end` weighs them. ``Link`` is never followed: the
+  documented ones drop the caller's own parameters, and an address in an answer is no place to send a token to.
+- A list that is asked for more rows a page than it gives cuts the page without a word, refuses, or fails.
+- Rows that a person may not see are left out of their page, so a page may have few rows, or none.
 - Some lists ignore ``page`` and give all their rows, or the same rows, again.
 - Rows come and go while a list is read: `page_audit` finds the pages to read again.
 """
@@ -13,21 +14,19 @@ What Procore's pages are like (its docs, plan_your_app/pagination, and its answe
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
 
+from procore_jupyter.session.list_end import ListEnd
+from procore_jupyter.session.page import Page, PageRequest
 from procore_jupyter.session.page_audit import PageAudit
 from procore_jupyter.wording import counted
 
-LADDER = (1000, 500, 300, 200, 100, 50, 20)
-"""Rows a page that are tried one after the other when a larger page is refused."""
+ROUND = (10, 25)
+"""Rows: a list's own limit is a multiple of one of these."""
 
-FEWEST = 10
-"""Rows a page: no page is made smaller than this, however long the server takes."""
-
-ROUND = 10
-"""Rows: a list's own limit is a multiple of this."""
+TWICE = 2
+"""Pages of a list that fail as they are too large; from then on all are smaller."""
 
 PERHAPS = 0.5
 """Pages: as many repeated rows, in a list that tells no total, suggest in the end that it ignores ``page``."""
@@ -35,82 +34,8 @@ PERHAPS = 0.5
 SURELY = 2
 """Pages: as many repeated rows, in a list that tells no total, prove that it ignores ``page``: reading stops."""
 
-
-@dataclass(frozen=True)
-class PageRequest:
-    """One page to request.
-
-    Parameters
-    ----------
-    offset : int
-        The place of its first row in the list, from 0; a multiple of `size`.
-    size : int or None
-        Rows to request; None for as many as the list gives by itself.
-    numbered : bool
-        Whether the request has page parameters at all.
-    again : bool
-        The page was read before.
-    probe : bool
-        The rows are not handed on: the answer shows whether the list heeds the size.
-    """
-
-    offset: int = 0
-    size: int | None = None
-    numbered: bool = True
-    again: bool = False
-    probe: bool = False
-
-    @property
-    def params(self) -> dict[str, int]:
-        """The query parameters."""
-        found = {}
-        if self.size is not None and self.numbered:
-            found["per_page"] = self.size
-        if self.numbered:
-            found["page"] = 1 + (self.offset // self.size if self.size else 0)
-        return found
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page that came.
-
-    Parameters
-    ----------
-    rows : sequence
-        Its rows, in any form.
-    first, last : hashable
-        Tell the first and the last row from others; None in an empty page.
-    total : int or None
-        Rows of the whole list, if the answer told them.
-    size : int or None
-        Rows a page, if the answer told them.
-    more : bool or None
-        Whether the answer said that another page follows; None if it said nothing.
-    nulls : int
-        Places of the page that hold no row.
-    record : bool
-        The answer is one record, and no list: no page follows.
-    """
-
-    rows: Sequence[Any] = ()
-    first: Hashable = None
-    last: Hashable = None
-    total: int | None = None
-    size: int | None = None
-    more: bool | None = None
-    nulls: int = 0
-    record: bool = False
-
-    @property
-    def places(self) -> int:
-        """How many rows the page has, those included that may not be seen."""
-        return len(self.rows) + self.nulls
-
-    @property
-    def mark(self) -> tuple[int, Hashable, Hashable]:
-        """Is the same for the same page read again."""
-        return len(self.rows), self.first, self.last
+IN_VAIN = 10
+"""Pages: as many repeated rows end the reading of a list that tells a total too."""
 
 
 class PageOrder:
@@ -129,8 +54,8 @@ class PageOrder:
 
     Attributes
     ----------
-    total : int or None
-        Rows of the whole list, as told last; None if no answer told them.
+    begun : bool
+        The first page has come.
     size : int or None
         Rows a page, as far as known.
     repeats : bool
@@ -145,25 +70,33 @@ class PageOrder:
         if size is not None and limit is not None:
             size = max(1, min(size, limit))
         self.size = size
-        self.total: int | None = None
         self.repeats = False
         self.unpaged = False
         self._probed = whole
         self._whole = whole
         self._paged, self._limit = paged, limit
-        self._tells_total = True
-        self._todo = deque([PageRequest(0, size if paged else None, numbered=paged)])
-        self._out: set[int] = set()  # offsets of the pages under way
-        self._came: dict[int, tuple[PageRequest, Page]] = {}  # pages before their turn, by offset
-        self._again: list[Page] = []  # pages that came once more, to be handed on
-        self._begun = False  # whether the first page has come
+        first = PageRequest(0, size if paged else None, numbered=paged)
+        self._todo = deque([first])
+        self._line = deque([first])  # the pages to hand on, in the list's order
+        self._out: set[PageRequest] = set()  # under way
+        self._came: dict[PageRequest, Page] = {}  # before their turn
+        self.begun = False
         self._asked = 0  # the place in the list up to which pages were requested
-        self._handed = 0  # the place in the list up to which pages were handed on
-        self._rows = 0  # rows that were handed on, each page once
-        self._end: int | None = None  # where the list ends; None as long as only the next page can tell
-        self._searched = False  # whether a page behind the last one was requested
-        self._marks: list[tuple[int, Hashable, Hashable]] = []  # of the first page, and of the last that came
+        self._beside: int | None = (
+            None  # the place up to which they are requested side by side; None: one by one
+        )
+        self._guess: int | None = None  # the size that was asked for first, while the list's own is a guess
+        self._largest = 1  # places of the largest page that came
+        self._failed = 0  # pages that were too large
+        self._looked = False  # whether anything was requested again
+        self._marks: list[tuple[int, Hashable, Hashable]] = []  # of the first page, and of the one before
+        self._end = ListEnd()
         self._audit = PageAudit()
+
+    @property
+    def total(self) -> int | None:
+        """Rows of the whole list, as told last; None if no answer told them, or what it told can't be."""
+        return self._end.total
 
     @property
     def changed(self) -> bool:
@@ -182,123 +115,98 @@ class PageOrder:
         if self._todo:
             # Without a known end, the parts of a page go one by one too: a row that is put in between two
             # of them would be pushed past both.
-            if self._begun and self._end is None and (self._out or self._came):
+            if self.begun and self._beside is None and (self._out or self._came):
                 return None
             ask = self._todo.popleft()
         elif self._may_go_on():
             ask = PageRequest(self._asked, self.size)
             assert self.size is not None
             self._asked += self.size
+            self._line.append(ask)
         else:
             return None
-        self._out.add(ask.offset)
+        self._out.add(ask)
         return ask
 
     def _may_go_on(self) -> bool:
-        if not self._begun or not self.size:
+        if not self.begun or not self.size or self._end.reached:
             return False
         # Pages may be smaller than they are said to be: as long as they come one by one, the rows themselves count.
-        if self._limit is not None and (self._rows if self._end is None else self._asked) >= self._limit:
+        so_far = self._end.rows if self._beside is None else self._asked
+        if self._limit is not None and so_far >= self._limit:
             return False
-        if self._end is None:  # one by one
+        if self._beside is None:  # one by one
             return not (self._out or self._came)
-        return self._asked < self._end
+        return self._asked < self._beside
 
     @property
     def idle(self) -> bool:
         """Whether nothing is to be requested, nothing is under way, and all that came was handed on."""
-        return not (self._todo or self._out or self._came or self._again or self._may_go_on())
+        return not (self._todo or self._out or self._came or self._may_go_on())
 
     # Answers
 
     def came(self, ask: PageRequest, page: Page) -> None:
         """Take in the page that answers a request."""
-        self._out.discard(ask.offset)
+        self._out.discard(ask)
         if ask.probe:
             # A list with a limit alone gives the same page too, and its limit is a round number.
-            self.unpaged = page.mark == self._marks[0] and len(page.rows) % ROUND != 0
+            self.unpaged = page.mark == self._marks[0] and not _is_round(len(page.rows))
             return
-        if not self._begun and page.more and page.total is not None and page.total <= len(page.rows):
-            self._tells_total = False  # its total counts the page, and not the list: another page follows
-        if not self._tells_total:
-            page = replace(page, total=None)
-        self._audit.total_told(self.total, page.total)
-        if page.total is not None:
-            if self.total not in (None, page.total) and self._end is not None and not self._searched:
-                self._end = page.total
-            self.total = page.total
-        if ask.again:
-            self._audit.was_read_again(ask.offset, page.total)
-            self._again.append(page)
-        elif not self._begun:
-            self._begin(ask, page)
-        elif page.rows and page.mark in self._marks:
-            self.repeats, self.unpaged = True, self._whole
-            self._came[ask.offset] = (ask, Page())  # its place is taken all the same
-            self._stop()
-        else:
-            self._came[ask.offset] = (ask, page)
-            if self._end is None:
-                self._find_end(ask, page)
+        if self._end.believes_total and page.total is not None:
+            self._audit.total_told(self.total, page.total)
+            if self.total not in (None, page.total) and self._beside is not None:
+                self._beside = page.total
+            self._end.total = page.total
+        if not self.begun:
+            ask = self._begin(ask, page)
+        elif page.rows and page.mark == self._marks[0] and not ask.again:
+            self._end.stop()  # at once, and not when its turn comes
+        self._came[ask] = replace(page, again=ask.again)
 
-    def _begin(self, ask: PageRequest, page: Page) -> None:
-        """Learn from the first page how large pages are, and where the list ends."""
-        self._begun = True
-        count, asked = len(page.rows), ask.size
+    def _begin(self, ask: PageRequest, page: Page) -> PageRequest:
+        """Learn from the first page how large pages are; return the request that gives it once more."""
+        self.begun = True
+        count, asked = page.places, ask.size
         if count == asked:  # it heeds the size, so it may not come whole after all
             self._whole = self._probed = False
-        more = bool(page.more) or (page.total is not None and page.total > count)
-        if asked is None or count > asked:  # the list gives what it likes
-            size = count
-        elif page.size is not None and count <= page.size <= asked:
-            size = page.size
-        elif page.total is None or count < page.total:
-            size = count  # all that the list gives of what was requested: perhaps cut without a word
-        else:
-            size = asked
-        self.size = size or asked
-        self._asked = size or 1
-        self._came[0] = (PageRequest(0, size or None, ask.numbered), page)
-        self._marks.append(page.mark)
-        told_whole = page.more is False or (page.size is not None and count < page.size)
-        if page.record:
-            self._end, self._searched = count, True
-        elif page.total is not None:
-            self._end = max(page.total, count)
-        elif count == 0 or (not more and (told_whole or not self._paged)):
-            self._end = count
-
-    def _find_end(self, ask: PageRequest, page: Page) -> None:
-        """Find out whether a list without a known end ends with this page."""
-        count = len(page.rows)
-        self._marks[1:] = [page.mark]
-        if self._searched:
-            if not count or (self.total is not None and self._rows + count >= self.total):
-                self._stop()
-        elif self.total is not None:
-            self._end = self.total
-        elif not count or page.more is False or not (page.more or count >= (ask.size or 1)):
-            self._end = ask.offset + count
-
-    def _stop(self) -> None:
-        """Request nothing behind the pages requested so far."""
-        self._end = min(self._asked, self._asked if self._end is None else self._end)
-        self._searched = True
+        told_all = page.total is not None and page.total <= count and not page.more
+        if page.size is not None and count <= page.size <= (asked or page.size):
+            self.size = page.size
+        elif asked is None or count > asked:  # the list gives what it likes
+            self.size = count or asked
+        elif count < asked and _is_round(count) and not told_all:
+            # Perhaps cut without a word. The next page shows whether there are as many rows on it.
+            self.size, self._guess = count, asked
+        elif 0 < count < asked and not told_all:
+            self._guess = asked  # so few because the list ends, or a person may not see the others
+        self._end.begin(page, asked, paged=self._paged)
+        self._beside = None if self._guess else self.total
+        self._asked = self.size or 1
+        begun = PageRequest(0, self.size, ask.numbered)
+        self._line[0] = begun
+        self._marks = [page.mark]
+        return begun
 
     def too_large(self, ask: PageRequest) -> bool:
         """Request the rows of a page in smaller pages; return False if they can't be made smaller."""
-        smaller = _part(ask.size)
-        if smaller is None or ask.size is None:
+        if ask.size is None or (smaller := ask.smaller) is None:
             return False
-        self._out.discard(ask.offset)
+        self._out.discard(ask)
+        if not self.begun:
+            self._request_first(smaller)  # it tells how many there are
+            return True
+        self._failed += 1
         parts = [
-            PageRequest(at, smaller, True, ask.again)
-            for at in range(ask.offset, ask.offset + ask.size, smaller)
+            replace(ask, offset=at, size=smaller) for at in range(ask.offset, ask.offset + ask.size, smaller)
         ]
-        if not self._begun:
-            parts = parts[:1]  # the first page tells how many there are
-        self._todo.extendleft(reversed(parts))
-        self.size = min(self.size or smaller, smaller)
+        at = self._line.index(ask)
+        self._line.remove(ask)
+        for part in reversed(parts):
+            self._line.insert(at, part)
+            self._todo.appendleft(part)
+        if self._failed >= TWICE:
+            self.size = min(self.size or smaller, smaller)
         return True
 
     def size_refused(self, ask: PageRequest, largest: int | None = None) -> bool:
@@ -311,19 +219,27 @@ class PageOrder:
         largest : int or None
             The largest size that the refusal names.
         """
-        if self._begun or ask.size is None:
+        if self.begun or ask.size is None:
             return False
-        self._out.discard(ask.offset)
-        if largest is not None and 0 < largest < ask.size:
-            self.size = largest
-        else:
-            self.size = next((step for step in LADDER if step < ask.size), None)
-        self._todo.append(PageRequest(0, self.size))
+        self._out.discard(ask)
+        named = largest is not None and 0 < largest < ask.size
+        self._request_first(largest if named else ask.smaller)
         return True
+
+    def start_over(self, ask: PageRequest, size: int | None) -> None:
+        """Request the first page in another size than that in which it came."""
+        self._out.discard(ask)
+        self._request_first(size)
+
+    def _request_first(self, size: int | None) -> None:
+        self.size = size
+        first = PageRequest(0, size)
+        self._line[0] = first
+        self._todo.append(first)
 
     def broke_off(self, ask: PageRequest) -> None:
         """Request a page again whose answer was useless."""
-        self._out.discard(ask.offset)
+        self._out.discard(ask)
         self._todo.appendleft(ask)
 
     def lack(self, unique: int, name: str) -> str:
@@ -344,6 +260,10 @@ class PageOrder:
             )
         if self.repeats and self.total is None and not self.unpaged:
             return f"Procore gave rows of {name} again in place of others: {came}, and there may be more."
+        if self._end.broken_promise:
+            return (
+                f"Procore said that more rows of {name} follow, and gave none: {came}, and there may be more."
+            )
         if self.unsettled:
             return f"{name} kept changing while it was read: {came}, and some may be missing. Read it again when less is going on."
         return ""
@@ -352,14 +272,41 @@ class PageOrder:
 
     def ready(self) -> Iterator[Page]:
         """Give the pages that have come and whose turn it is, each once."""
-        while self._handed in self._came:
-            ask, page = self._came.pop(self._handed)
-            self._audit.was_read(ask.offset, ask.size, page.total)
-            self._handed += ask.size or 1
-            self._rows += len(page.rows)
+        while self._line and self._line[0] in self._came:
+            ask = self._line.popleft()
+            page = self._came.pop(ask)
+            if ask.again:
+                self._audit.was_read_again(ask.offset, page.total)
+            else:
+                page = self._settle(ask, page)
             yield page
-        again, self._again = self._again, []
-        yield from again
+
+    def _settle(self, ask: PageRequest, page: Page) -> Page:
+        """Find out what a page tells of the list's end; return what of it is to be handed on."""
+        first = ask.offset == 0
+        if not first and page.rows and page.mark in self._marks:
+            self.repeats, self.unpaged = True, self._whole
+            self._end.stop()
+            return Page()
+        self._marks[1:] = [page.mark]
+        self._largest = max(self._largest, page.places)
+        full = ask.size is not None and page.places >= ask.size
+        guessed = self._guess is not None and not first and ask.size != self._guess
+        if guessed and not full and not self._end.reached_by(page):
+            # So few rows are on a page of what was taken for its size: it is larger, and they are all that may be seen.
+            assert self._guess is not None
+            self.size = self._asked = self._guess
+            self._guess = None
+            return page  # whose rows come again
+        if guessed and full:
+            self._guess, self._beside = None, self.total
+        believed = self._end.believes_total
+        self._audit.was_read(ask.offset, ask.size, page.total if believed else None)
+        self._end.weigh(page, full=full, one_by_one=self._beside is None)
+        if believed and not self._end.believes_total:
+            self._audit.distrust_totals()
+            self._beside = None
+        return page
 
     @property
     def ahead(self) -> int:
@@ -381,18 +328,18 @@ class PageOrder:
         unique : int
             Different rows among them.
         """
-        if self._came_again(rows, unique, SURELY):
-            self._stop()
+        if not self._looked and self._came_again(rows, unique, SURELY if self.total is None else IN_VAIN):
+            self._end.stop()
 
     def _came_again(self, rows: int, unique: int, pages: float) -> bool:
-        """Find out whether so many pages of rows were repeated, in a list that tells no total."""
-        if self.total is None and not self.repeats and self.size and rows - unique >= pages * self.size:
+        """Find out whether so many pages of rows were repeated."""
+        if not self.repeats and rows - unique >= pages * self._largest:
             self.repeats = self._probed = True
             self.unpaged = self.unpaged or self._whole
             return True
         return False
 
-    def look_again(self, unique: int) -> bool:
+    def look_again(self, unique: int, *, doubtful: bool = False) -> bool:
         """Request what may have been missed; return False if nothing was, or nothing can be done about it.
 
         To be called when all is `idle`.
@@ -401,30 +348,31 @@ class PageOrder:
         ----------
         unique : int
             Different rows that were handed on.
+        doubtful : bool
+            A row came that has another's id, at a place to which no row that comes or goes moves it.
         """
         if self._limit is not None and unique >= self._limit:
             return False
-        self._came_again(self._rows, unique, PERHAPS)
+        if self.total is None and not self._looked and unique != self._end.disproved:
+            self._came_again(self._end.rows, unique, PERHAPS)
         if self.repeats and self.total is None and not self._probed:
             self._probed = True
-            self.unpaged = self._rows == 1  # no page is so small
-            if self._rows > 1:
-                self._todo.append(PageRequest(0, self._rows - 1, probe=True))
-            return self._rows > 1
-        if self.total is None or self.repeats:
+            self.unpaged = self._end.rows == 1  # no page is so small
+            if self._end.rows > 1:
+                self._todo.append(PageRequest(0, self._end.rows - 1, probe=True))
+            return self._end.rows > 1
+        if self.repeats:
             return False
-        if 0 < self._rows < self.total and not self._searched:
-            # The list has grown, or its pages are smaller than it says. The next page shows which.
-            self._end, self._searched = None, True
+        if self._beside is not None and self._end.may_be_further():
+            self._beside = None
             return True
-        for part in self._audit.missed(self._rows, unique, self.total):
-            self._todo.append(PageRequest(part.offset, part.size, again=True))
+        for part in self._audit.missed(self._end.rows, unique, self.total, doubtful=doubtful):
+            self._looked = True
+            again = PageRequest(part.offset, part.size, again=True)
+            self._todo.append(again)
+            self._line.append(again)
         return bool(self._todo)
 
 
-def _part(size: int | None) -> int | None:
-    """Return the size of the largest equal parts of a page; None if they would be too small."""
-    if size is None:
-        return None
-    parts = next((size // by for by in (2, 3, 5, 7) if size % by == 0), 0)
-    return parts if parts >= FEWEST else None
+def _is_round(count: int) -> bool:
+    return count > 0 and any(count % by == 0 for by in ROUND)

@@ -16,8 +16,10 @@ import requests
 from procore_jupyter.errors import LoginRequired
 from procore_jupyter.session.api_errors import ProcoreAPIError, RateLimited
 from procore_jupyter.session.envelope import identity
-from procore_jupyter.session.list_request import ListRequest, PageAnswer, request_page
-from procore_jupyter.session.page_order import Page, PageOrder, PageRequest
+from procore_jupyter.session.list_request import TOO_LARGE, ListRequest, PageAnswer, request_page
+from procore_jupyter.session.page import SMALLER, Page, PageRequest
+from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.quirks import Quirks
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.session.workers import Crew
 
@@ -33,14 +35,14 @@ UNHURRIED = 512 * 1024
 BROKEN_ANSWERS = 2
 """How often a list's pages are requested again whose answer is no list: a proxy's page, a body that was cut off."""
 
-TOO_LARGE = frozenset({408, 504})
-"""HTTP statuses of a server that took too long over a page (408: Procore's docs, rate limiting)."""
-
 FEW = 1000
 """Rows: with a limit up to this, lists are read one after another."""
 
-SURE_SIZE = 100
-"""Rows a page that every list gives."""
+LARGEST_PAGE = "largest_page"
+"""The quirk of a list that refuses, or fails at, pages of more rows than this."""
+
+BELIEVED = 3600.0
+"""Seconds: so long a list that failed at a large page is believed to fail at it again. It may have been busy."""
 
 _PER_PAGE = re.compile(r"(?i)per[_ ]?page|page[_ ]?size")
 _NUMBER = re.compile(r"\d{1,6}")
@@ -119,7 +121,7 @@ def rows(
         The API refused, or its answer is no list.
     """
     wanted = ListRequest(path, [*(params or {}).items()], page_size=page_size)
-    one = _List(0, wanted, limit=None)
+    one = _List(0, wanted, session._quirks, limit=None)
     found = ShortList()
     known: set[Hashable] = set()
     while True:
@@ -181,10 +183,9 @@ def read(
     LoginRequired, RateLimited, ProcoreAPIError (401), requests.ConnectionError
         No list can be read.
     """
-    all_lists = [_List(index, wanted, limit) for index, wanted in enumerate(lists)]
+    all_lists = [_List(index, wanted, session._quirks, limit) for index, wanted in enumerate(lists)]
     waiting = all_lists[::-1]
     open_lists: list[_List] = []
-    around.at_once |= TOO_LARGE  # such a page is made smaller here, and not requested again as it was
     crew: _Crew = Crew(
         lambda job: request_page(session, job[0].wanted, job[1]),
         lambda answer: answer.size,
@@ -245,14 +246,18 @@ def _next_request(
 class _List:
     """One list while it is read."""
 
-    def __init__(self, index: int, wanted: ListRequest, limit: int | None) -> None:
-        self.index, self.wanted = index, wanted
-        self.pages = PageOrder(paged=wanted.paged, whole=wanted.whole, size=wanted.page_size, limit=limit)
+    def __init__(self, index: int, wanted: ListRequest, quirks: Quirks, limit: int | None) -> None:
+        self.index, self.wanted, self._quirks = index, wanted, quirks
+        sizes = (wanted.page_size, quirks.find(wanted.path, LARGEST_PAGE, int))
+        self._size = min(one for one in sizes if one) if wanted.page_size else None
+        self.pages = PageOrder(paged=wanted.paged, whole=wanted.whole, size=self._size, limit=limit)
         self.error: Exception | None = None
         self.over = False
         self.held = 0  # bytes of answers that wait for their turn
         self._broken = 0
-        self._first_refusal: ProcoreAPIError | None = None
+        self._refused: ProcoreAPIError | None = None  # the first refusal of a size, as long as no page came
+        self._failed = False  # whether the first page was too large to come
+        self._busy = False  # whether the server failed at pages of any size
 
     def next(self) -> PageRequest | None:
         return None if self.error is not None else self.pages.next()
@@ -264,40 +269,51 @@ class _List:
         if ask.probe and answer.page is None:
             self.pages.came(ask, Page())  # the probe told nothing
             return
+        if answer.page is not None and answer.patience and self._failed and not self._busy:
+            # The server failed for a while, at any size: the pages are no smaller for that.
+            self._busy, self._failed = True, False
+            self.pages.start_over(ask, self._size)
+            return
         if answer.page is not None:
             self.held += answer.size
+            self._keep_size(ask)
             self.pages.came(ask, answer.page)
             return
         error, status = answer.error, answer.status
         assert error is not None
         if status in TOO_LARGE or isinstance(error, requests.ReadTimeout):
             if self.pages.too_large(ask):
+                self._failed = not self.pages.begun
                 return
         elif status in (400, 413, 422) and self._size_refused(ask, error, answer.said):
             return
-        if (answer.broken or status in TOO_LARGE) and self._broken < BROKEN_ANSWERS:
+        if answer.broken and self._broken < BROKEN_ANSWERS:
             self._broken += 1
             self.pages.broke_off(ask)
             return
-        self.error = self._first_refusal or error
+        self.error = self._refused or error
 
     def _size_refused(self, ask: PageRequest, error: Exception, said: str) -> bool:
         """Request a smaller page if the size may be what the list refused; return whether it is requested."""
         names_size = bool(_PER_PAGE.search(said))
         numbers = [int(found) for found in _NUMBER.findall(said)] if names_size else []
         largest = max((one for one in numbers if ask.size and one < ask.size), default=None)
-        if not names_size:
-            # As a rule something else was refused. One try with a size that every list gives shows it.
-            if self._first_refusal is not None or ask.size is None or ask.size <= SURE_SIZE:
-                return False
-            largest = SURE_SIZE
-        if isinstance(error, ProcoreAPIError) and self._first_refusal is None:
-            self._first_refusal = error
+        # Of a refusal that doesn't name the size, as a rule something else is the reason. One try shows it.
+        if not names_size and (self._refused is not None or ask.size is None or ask.size <= SMALLER[0]):
+            return False
+        if isinstance(error, ProcoreAPIError) and self._refused is None:
+            self._refused = error
         return self.pages.size_refused(ask, largest)
+
+    def _keep_size(self, ask: PageRequest) -> None:
+        """Remember the size of the first page that came after larger ones were refused, or failed."""
+        if ask.size is not None and not self.pages.begun and (self._refused or self._failed):
+            how_long = None if self._refused else BELIEVED
+            self._quirks.keep(self.wanted.path, LARGEST_PAGE, ask.size, seconds=how_long)
+        self._refused = None
 
     def events(self) -> Iterator[Event]:
         for page in self.pages.ready():
-            self._first_refusal = None
             self.held = 0 if not self.pages.ahead else self.held
             if page.rows:
                 yield Rows(self.index, page.rows, self.pages)

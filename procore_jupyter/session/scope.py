@@ -44,8 +44,6 @@ class Scope:
         The caller accepts a body as a memoryview, in memory of its own (`bodies`).
     company : int or None
         The company that the requests are about; None leaves it to their addresses and to the session.
-    at_once : frozenset of int
-        HTTP statuses that are returned at once, although other callers have them tried again.
     most : int or None
         Bytes, unpacked, that are read of a body at most; None for all of it.
     requests : int
@@ -67,7 +65,6 @@ class Scope:
         self.to_files = to_files
         self.bodies_apart = False
         self.company: int | None = None
-        self.at_once: frozenset[int] = frozenset()
         self.most: int | None = None
         self.requests = 0
         self.bytes = 0
@@ -75,6 +72,20 @@ class Scope:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._in_use: dict[int, Any] = {}
+        self._final: dict[int, frozenset[int]] = {}
+
+    @contextlib.contextmanager
+    def final(self, statuses: frozenset[int]) -> Iterator[None]:
+        """Have answers of some HTTP statuses returned to this thread at once, although others have them tried again."""
+        self._final[threading.get_ident()] = statuses
+        try:
+            yield
+        finally:
+            del self._final[threading.get_ident()]
+
+    def is_final(self, status: int) -> bool:
+        """Return whether an answer of this HTTP status is returned to this thread at once."""
+        return status in self._final.get(threading.get_ident(), ())
 
     @property
     def stopped(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import os
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.session.page_order import FEWEST, Page, PageOrder, PageRequest
+from procore_jupyter.session.page import FEWEST, Page, PageRequest
+from procore_jupyter.session.page_order import PageOrder
 
 SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))
@@ -266,11 +268,11 @@ def test_a_refused_size_is_tried_smaller() -> None:
     assert ask is not None and ask.params == {"per_page": 2000, "page": 1}
     assert pages.size_refused(ask)
     ask = pages.next()
-    assert ask is not None and ask.size == 1000
-    assert pages.size_refused(ask, largest=300)
+    assert ask is not None and ask.size == 100
+    assert pages.size_refused(ask, largest=30)
     ask = pages.next()
-    assert ask is not None and ask.size == 300
-    for size in (200, 100, 50, 20, None):
+    assert ask is not None and ask.size == 30
+    for size in (25, 10, None):
         assert pages.size_refused(ask)
         ask = pages.next()
         assert ask is not None and ask.size == size
@@ -284,14 +286,14 @@ def test_a_page_that_takes_too_long_is_read_in_parts_and_the_others_after_it_too
     while not pages.idle:
         ask = pages.next()
         assert ask is not None and ask.size is not None
-        if ask.size > 125:
+        if ask.size > 30:
             assert pages.too_large(ask)
             continue
         pages.came(ask, rows.page(ask.params))
         for page in pages.ready():
             found += page.rows
     assert found == rows.ids
-    assert {one["per_page"] for one in rows.asked} == {125}
+    assert {one["per_page"] for one in rows.asked} == {25}
 
 
 def test_a_page_in_the_middle_that_takes_too_long_is_read_in_parts() -> None:
@@ -320,7 +322,7 @@ def test_a_page_is_not_made_smaller_without_end() -> None:
         sizes.append(ask.size)
         if not pages.too_large(ask):
             break
-    assert sizes[:3] == [2000, 1000, 500] and sizes[-1] is not None and sizes[-1] >= FEWEST
+    assert sizes == [2000, 100, 25, FEWEST]
 
 
 # Rows that come and go
@@ -453,3 +455,58 @@ def test_whatever_rows_come_or_go_those_that_stay_come_once() -> None:
         found, _ = read(rows, at_once=chance.choice((1, 2, 4)), size=100, between=between, chance=chance)
         assert (stay & {*rows.ids}) <= {*found}, f"seed {SEED}, case {case}: {kind}"
         assert len(rows.asked) < 400
+
+
+# Headers that aren't so
+
+
+def changed(page: Page, **changes: Any) -> Page:
+    return dataclasses.replace(page, **changes)
+
+
+@pytest.mark.parametrize("tells", all_ways(), ids=str)
+@pytest.mark.parametrize("total", [0, 1, 99, 100, 150, 300])
+def test_a_total_that_is_too_small_loses_no_row(total: int, tells: dict[str, bool]) -> None:
+    rows = Rows(345, **tells)
+    found, pages = read(rows, size=100, answer=lambda ask: changed(rows.page(ask.params), total=total))
+    assert found == rows.ids and pages.lack(345, "rfis") == ""
+    assert len(rows.asked) <= 5
+
+
+@pytest.mark.parametrize("tells", all_ways(), ids=str)
+@pytest.mark.parametrize("total", [400, 1_000_000])
+def test_a_total_that_is_too_large_costs_few_requests_and_is_told(total: int, tells: dict[str, bool]) -> None:
+    rows = Rows(345, **tells)
+    found, pages = read(rows, size=100, answer=lambda ask: changed(rows.page(ask.params), total=total))
+    assert found == rows.ids and f"{total:,} rows" in pages.lack(345, "rfis")
+    assert len(rows.asked) <= 20
+
+
+@pytest.mark.parametrize("tells", all_ways(), ids=str)
+@pytest.mark.parametrize("every", [2, 3, 10, 50, 70])
+def test_few_rows_that_may_be_seen_take_as_many_requests_as_there_are_pages(
+    every: int, tells: dict[str, bool]
+) -> None:
+    rows = Rows(600, **tells)
+
+    def seen(ask: PageRequest) -> Page:
+        page = rows.page(ask.params)
+        visible = [one for one in page.rows if one % every == 0]
+        return changed(
+            page, rows=visible, first=visible[:1] and visible[0], last=visible[-1:] and visible[-1]
+        )
+
+    found, _ = read(rows, size=1000, answer=seen)
+    assert found == [one for one in rows.ids if one % every == 0]
+    assert len(rows.asked) <= 18
+
+
+def test_a_next_page_that_is_promised_without_end_is_not_waited_for() -> None:
+    rows = Rows(345, tells_total=False)
+    found, pages = read(rows, size=100, answer=lambda ask: changed(rows.page(ask.params), more=True))
+    assert found == rows.ids and len(rows.asked) <= 15
+    assert "gave none" in pages.lack(345, "rfis")
+    # The total shows that all are there.
+    rows = Rows(345)
+    found, pages = read(rows, size=100, answer=lambda ask: changed(rows.page(ask.params), more=True))
+    assert found == rows.ids and len(rows.asked) <= 5 and pages.lack(345, "rfis") == ""
