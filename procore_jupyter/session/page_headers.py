@@ -13,7 +13,7 @@ from procore_jupyter.session.limit_headers import whole_number
 
 # Addresses and quoted texts are stepped over: they may hold anything.
 _RELATION = re.compile(
-    r"""<[^<>]*>|(?:^|[;,])\s*rel\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s;,"'<>]+))|"[^"]*\"""",
+    r"""<[^<>]*>|(?:^|[;,])\s*rel\s*=\s*(?:"(?P<double>(?:[^"\\]|\\.)*+)"|'(?P<single>[^']*)'|(?P<bare>[^\s;,"'<>]+))|"(?:[^"\\]|\\.)*+\"""",
     re.I,
 )
 _OTHER_PAGES = ("first", "prev", "last", "start")

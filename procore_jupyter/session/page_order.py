@@ -88,6 +88,7 @@ class PageOrder:
         self._guess: int | None = None  # the size that was asked for first, while the list's own is a guess
         self._largest = 1  # places of the largest page that came
         self._failed = 0  # pages that were too large
+        self._promised = False  # whether the page that came again said that another follows
         self._looked = False  # whether anything was requested again
         self._marks: list[tuple[int, Hashable, Hashable]] = []  # of the first page, and of the one before
         self._end = ListEnd()
@@ -258,7 +259,7 @@ class PageOrder:
                 f"Procore counts {counted(self.total, 'row')} of {name} there and gave {unique:,}: some you may not see, or "
                 "the list changed while it was read."
             )
-        if self.repeats and self.total is None and not self.unpaged:
+        if self.repeats and not self.unpaged and (self.total is None or self._promised):
             return f"Procore gave rows of {name} again in place of others: {came}, and there may be more."
         if self._end.broken_promise:
             return (
@@ -286,6 +287,7 @@ class PageOrder:
         first = ask.offset == 0
         if not first and page.rows and page.mark in self._marks:
             self.repeats, self.unpaged = True, self._whole
+            self._promised = bool(page.more)
             self._end.stop()
             return Page()
         self._marks[1:] = [page.mark]

@@ -63,6 +63,7 @@ def test_nor_does_anything_around_it_hide_it(link: str) -> None:
         f"{HERE}; rel=first, {HERE}; rel=last",
         f'{HERE}; rel="previous"; title="rel=next"',
         f'{HERE}; title="; rel=\'next\'"; rel="last"',
+        HERE + r'; title="a \"; rel=next; \""; rel="last"',
     ],
 )
 def test_no_next_page_is_seen_where_none_is_named(link: str) -> None:
