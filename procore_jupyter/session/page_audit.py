@@ -56,6 +56,7 @@ class PageAudit:
         # Whether the total was seen to rise and to fall since the list was last read from its start.
         self._rose = False
         self._fell = False
+        self._doubtful = False
         self._looked_at_front = False
         self._looked_at_all = 0
 
@@ -77,7 +78,8 @@ class PageAudit:
                 part.total = total
 
     def distrust_totals(self) -> None:
-        """Forget all totals: they are none of the list's."""
+        """Forget all totals: they are none of the list's. If they changed, rows may have moved all the same."""
+        self._doubtful = self.changed
         self.changed = self._rose = self._fell = False
         for part in self._parts:
             part.total = None
@@ -106,7 +108,8 @@ class PageAudit:
         again = [part for part in moved if part.looks < PAGE_LOOKS]
         if again:
             return self._look_at(again)
-        if doubtful and (total is None or unique < total):
+        if (doubtful or self._doubtful) and (total is None or unique < total):
+            self._doubtful = False
             return self._look_at_all()
         doubles = unique < rows
         if self._fell and (self._rose or doubles):

@@ -52,11 +52,12 @@ _FOR_ALL = (LoginRequired, RateLimited, requests.ConnectionError)
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of the list at place `index` among those read, in the list's order."""
+    """Rows of the list at place `index` among those read, in the list's order, or of a page that is read again."""
 
     index: int
     rows: Sequence[Any]
     pages: PageOrder
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -316,7 +317,7 @@ class _List:
         for page in self.pages.ready():
             self.held = 0 if not self.pages.ahead else self.held
             if page.rows:
-                yield Rows(self.index, page.rows, self.pages)
+                yield Rows(self.index, page.rows, self.pages, page.again)
         if self.error is not None:
             self.over = True
             yield Failed(self.index, self.error)

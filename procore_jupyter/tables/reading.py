@@ -186,7 +186,7 @@ class Reading:
                     )
                 if isinstance(event, paging.Rows):
                     self._count_page(event)
-                    pending.add(event.rows)
+                    pending.add(event.rows, again=event.again)
                     while pending.full:
                         self._begin(event.index, pending, aside)
                         yield from self._finish(IN_HAND)
@@ -196,7 +196,9 @@ class Reading:
                     if isinstance(event, paging.Failed):
                         self._failed(event.index, event.error)
                         del self._pending[event.index]
-                    elif not event.pages.look_again(pending.unique):
+                    elif event.pages.look_again(pending.unique, doubtful=pending.apart.doubtful):
+                        pending.apart.look_again()
+                    else:
                         self._ended(event.index, event.pages, pending)
                         del self._pending[event.index]
                 if self.cut:
@@ -351,8 +353,8 @@ class _Pending:
         self.apart = apart
         self._batch_bytes, self._at_a_time = batch_bytes, BATCH
 
-    def add(self, rows: Sequence[Any]) -> None:
-        self.apart.page(len(rows))
+    def add(self, rows: Sequence[Any], *, again: bool) -> None:
+        self.apart.page(len(rows), again=again)
         size = max(1, len(memoryview(rows[len(rows) // 2])))
         most = max(100, min(BATCH, self._batch_bytes // size))
         # In equal parts: one row that is left over would keep the whole page in memory.

@@ -63,6 +63,42 @@ def test_a_row_that_is_met_again_on_another_page_comes_once(ids: tuple[Any, ...]
         assert [row["subject"] for row in table] == [f"{number}" for number in ids]
 
 
+@pytest.mark.parametrize("total", [None, 100, 45])
+@pytest.mark.parametrize("size", [20, 100])
+def test_two_rows_of_one_id_on_different_pages_are_two_if_they_stand_there_together(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore], size: int, total: int | None
+) -> None:
+    rows = [{"id": number, "subject": f"{number}"} for number in range(100)]
+    rows[37] = {"id": 3, "subject": "another"}
+
+    def answer(request: Arrived) -> Answer:
+        number = int(request.path.partition("&page=")[2].partition("&")[0])
+        body = json.dumps(rows[(number - 1) * size : number * size]).encode()
+        return Answer(body=body, headers={} if total is None else {"Total": f"{total}"})
+
+    server = servers(answer)
+    table = connect_to(server.url, PageSize=size).table("rfis", project_id=HARBOR).fetch()
+    assert sorted(table.to_arrow()["subject"].to_pylist()) == sorted(str(row["subject"]) for row in rows)
+    assert table.incomplete == [] and len(server.arrived) <= 14
+
+
+def test_a_row_that_moved_while_it_was_changed_is_one(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    rows = [{"id": number, "subject": f"{number}"} for number in range(100)]
+
+    def answer(request: Arrived) -> Answer:
+        number = int(request.path.partition("&page=")[2].partition("&")[0])
+        body = json.dumps(rows[(number - 1) * 20 : number * 20]).encode()
+        if len(rows) == 100 and rows[3]["id"] == 3:
+            rows.insert(99, {**rows.pop(3), "subject": "changed"})
+        return Answer(body=body)
+
+    table = connect_to(servers(answer).url, PageSize=20).table("rfis", project_id=HARBOR).fetch()
+    ids = table.to_arrow()["id"].to_pylist()
+    assert sorted(ids) == [*range(100)] and table.incomplete == []
+
+
 def test_what_was_met_first_counts(read: Read) -> None:
     table = read([{"id": 1, "subject": "old"}, {"id": 2}], [{"id": 1, "subject": "new"}, {"id": 3}], total=3)
     assert [(row["id"], row["subject"]) for row in table] == [(1, "old"), (2, None), (3, None)]

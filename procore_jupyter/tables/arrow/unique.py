@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -70,6 +71,15 @@ class SeenIds:
         return mask
 
 
+@dataclass
+class _PageInHand:
+    """A page of which not all rows were looked at: how many are left, whether it was read again, whether all so far came before."""
+
+    left: int
+    again: bool
+    shifted: bool = True
+
+
 class RowsApart:
     """Tells the rows of one list apart, so that each is handed on once.
 
@@ -77,21 +87,35 @@ class RowsApart:
     it is no key, and from then on only a row whose every byte came before is the same row. Two such rows in one answer
     show that nothing tells the rows apart: all are handed on.
 
+    Rows that come or go move others to the beginning of a page. A row whose key came before, behind one that is new, may
+    be another row of the same key: that is in doubt until the pages are read again, which gives both if there are two.
+
     Parameters
     ----------
     probable : bool
         Nobody has checked that `id` is the list's key.
+
+    Attributes
+    ----------
+    doubtful : bool
+        Some keys are in doubt, and the pages were not read again since.
     """
 
     def __init__(self, probable: bool) -> None:
         self._by: Literal["key", "row", "nothing"] = "row" if probable else "key"
         self._numbers, self._texts = SeenIds(), set[str]()
-        self._pages = deque[int]()  # rows of each page that are still to be looked at
+        self._pages = deque[_PageInHand]()
+        self.doubtful = False
+        self._doubted: dict[str, set[int]] = {}  # the rows that are known of each key in doubt, by hash
         self._part: list[Any] = []  # the keys of the page in hand that were looked at in earlier batches
 
-    def page(self, rows: int) -> None:
-        """Note how many rows an answer has, before `fresh` is called with the first of them."""
-        self._pages.append(rows)
+    def page(self, rows: int, *, again: bool = False) -> None:
+        """Note how many rows an answer has, and whether it is a page read again, before `fresh` is called with the first of them."""
+        self._pages.append(_PageInHand(rows, again))
+
+    def look_again(self) -> None:
+        """Note that pages are read again from here on."""
+        self.doubtful = False
 
     def fresh(self, rows: Sequence[Any], ids: pa.Array | None) -> pa.Array | None:
         """Return which rows come for the first time, as booleans; None if all of them do.
@@ -103,7 +127,7 @@ class RowsApart:
         ids : pyarrow.Array or None
             The rows' keys, whole numbers or texts; None if the list has no key.
         """
-        pages, goes_on = self._pages_of(len(rows))
+        in_hand, pages, goes_on = self._pages_of(len(rows))
         part, self._part = self._part, []
         while self._by != "nothing":
             keys = ids if self._by == "key" else array_of((hash(bytes(row)) for row in rows), pa.int64())
@@ -111,6 +135,8 @@ class RowsApart:
                 break
             mask = self._fresh_numbers(keys) if pa.types.is_integer(keys.type) else self._fresh_texts(keys)
             if mask is None or not _one_page_has_two(keys, pages, part):
+                if self._by == "key":
+                    self._weigh(in_hand, pages, rows, keys, mask)
                 if goes_on:
                     self._part = [*part] if len(pages) == 1 else []
                     self._part += _values(keys.slice(pages[-1].start))
@@ -119,16 +145,53 @@ class RowsApart:
             self._numbers, self._texts, part = SeenIds(), set(), []
         return None
 
-    def _pages_of(self, rows: int) -> tuple[list[slice], bool]:
-        """Return which of so many rows are of the same page, and whether the last page goes on after them."""
-        pages, at = [], 0
+    def _pages_of(self, rows: int) -> tuple[list[_PageInHand], list[slice], bool]:
+        """Return the pages that so many rows are of, which of the rows each has, and whether the last page goes on after them."""
+        in_hand: list[_PageInHand] = []
+        slices, at = [], 0
         while at < rows:
-            end = at + self._pages.popleft()
-            pages.append(slice(at, min(rows, end)))
+            page = self._pages[0]
+            end = min(rows, at + page.left)
+            in_hand.append(page)
+            slices.append(slice(at, end))
+            page.left -= end - at
+            if not page.left:
+                self._pages.popleft()
             at = end
-        if at > rows:
-            self._pages.appendleft(at - rows)
-        return pages, at > rows
+        return in_hand, slices, bool(in_hand and in_hand[-1].left)
+
+    def _weigh(
+        self,
+        in_hand: Sequence[_PageInHand],
+        pages: Sequence[slice],
+        rows: Sequence[Any],
+        keys: pa.Array,
+        mask: list[bool] | None,
+    ) -> None:
+        """Doubt keys that came before where no shift explains it; have both rows of one handed on in pages read again."""
+        ids = None if mask is None else keys.to_pylist()
+        for page, places in zip(in_hand, pages, strict=True):
+            if mask is None or ids is None:
+                page.shifted = False
+                continue
+            for at in range(places.start, places.stop):
+                if mask[at]:
+                    page.shifted = False
+                elif page.again:
+                    mask[at] = self._is_another(str(ids[at]), rows[at])
+                elif not page.shifted:
+                    self.doubtful = True
+                    self._doubted.setdefault(str(ids[at]), set())
+
+    def _is_another(self, key: str, row: Any) -> bool:
+        """Tell whether a row of a key in doubt is another than those that are known of it. The first is the one that came first."""
+        known = self._doubted.get(key)
+        if known is None:
+            return False
+        content = hash(bytes(row))
+        another = bool(known) and content not in known
+        known.add(content)
+        return another
 
     def _fresh_numbers(self, ids: pa.Array) -> list[bool] | None:
         new = self._numbers.add(_numbers(ids))

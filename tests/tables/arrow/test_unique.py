@@ -151,3 +151,48 @@ def test_a_text_that_is_no_number_as_it_is_written_is_no_number_that_came() -> N
     pages: list[list[Row]] = [[(7, ""), (0, "")], [("007", ""), ("0", ""), ("7", "")]]
     found = looked_at(pages, random.Random(3))
     assert [str(one) for one, _ in found] == ["7", "0", "007"]
+
+
+def test_a_key_that_comes_again_where_no_shift_explains_it_is_in_doubt_until_the_pages_are_read_again() -> (
+    None
+):
+    for case in range(share(600)):
+        chance = random.Random(case)
+        numbers = iter(range(10_000))
+        pages: list[list[Row]] = [
+            [(next(numbers), "") for _ in range(chance.randrange(4, 9))] for _ in range(4)
+        ]
+        others: list[Row] = []
+        for page in pages[1:]:
+            if chance.random() < 0.5:
+                others.append((pages[0][len(others)][0], f"another {len(others)}"))
+                page.insert(chance.randrange(1, len(page) + 1), others[-1])  # behind a row that is new
+        shifted = chance.random() < 0.5
+        if shifted:
+            pages[1][:0] = pages[0][-1:]  # a row was put in front, so the last one came to the next page
+        apart = RowsApart(False)
+        found = look(apart, pages, chance)
+        assert [row for row in found if row[1]] == [] and len({*found}) == len(found)
+        assert apart.doubtful == bool(others)
+        apart.look_again()
+        found += look(apart, pages, chance, again=True)
+        assert sorted(found) == sorted({*every_row(pages)}), f"case {case}"
+        found += look(apart, pages, chance, again=True)
+        assert len({*found}) == len(found) and not apart.doubtful
+
+
+def look(
+    apart: RowsApart, pages: list[list[Row]], chance: random.Random, *, again: bool = False
+) -> list[Row]:
+    """Return the rows of some pages that are handed on, if they are looked at in batches of any size."""
+    rows = every_row(pages)
+    for page in pages:
+        apart.page(len(page), again=again)
+    found: list[Row] = []
+    while rows:
+        size = chance.randrange(1, len(rows) + 1)
+        batch, rows = rows[:size], rows[size:]
+        mask = apart.fresh([json.dumps(row).encode() for row in batch], pa.array([one for one, _ in batch]))
+        fresh = [True] * len(batch) if mask is None else mask.to_pylist()
+        found += [row for row, new in zip(batch, fresh, strict=True) if new]
+    return found
