@@ -176,7 +176,7 @@ class PageOrder:
             self.size = page.size
         elif asked is None or count > asked:  # the list gives what it likes
             self.size = count or asked
-        elif count < asked and _is_round(count) and not told_all:
+        elif count < asked and _is_round(count) and not (told_all or self._whole):
             # Perhaps cut without a word. The next page shows whether there are as many rows on it.
             self.size, self._guess = count, asked
         elif 0 < count < asked and not told_all:

@@ -234,6 +234,9 @@ def test_a_list_that_is_said_to_come_whole_and_has_pages_is_read_to_its_end(tell
     rows = Rows(63, largest=20, **tells)
     found, pages = read(rows, whole=True, size=1000)
     assert found == rows.ids and not pages.repeats
+    rows = Rows(20, **tells)
+    found, _ = read(rows, whole=True, size=1000)
+    assert found == rows.ids and len(rows.asked) <= 2
     empty, _ = read(Rows(0, **tells), whole=True, size=1000)
     assert empty == []
 
