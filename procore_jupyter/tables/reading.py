@@ -221,8 +221,12 @@ class Reading:
             paged=spec.paged,
             whole=spec.whole,
             page_size=self._page_size,
-            decode=decoder(spec.shape, spec.list_key),
+            decode=decoder(spec.shape, spec.list_key, self._say),
         )
+
+    def _say(self, remark: str) -> None:
+        if remark not in self.notes:
+            self.notes.append(remark)
 
     def _begin(self, index: int, pending: _Pending, aside: Executor) -> None:
         self._begun.append((index, pending, self.ingest.begin(pending.take(), aside)))

@@ -35,6 +35,12 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _RECORD, _LIST, _NULL = ord("{"), ord("["), ord("n")
 _KINDS: dict[int, Kind] = {_RECORD: "record", _LIST: "list", _NULL: "null"}
 
+NO_NUMBERS = "NaN and Infinity came, which are no JSON: they are missing values here."
+NO_TEXT = "Some texts came damaged: \ufffd stands for what is no text in them."
+
+# What no JSON has, though programs write it; or a text, in which it means nothing.
+_NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\Z)|(?P<odd>-?(?:NaN|Infinity))', re.DOTALL)
+
 # An escape in a JSON text; a surrogate pair is one escape.
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
@@ -54,7 +60,9 @@ _marked = msgspec.json.Decoder(_Marked)
 _objects = msgspec.json.Decoder(dict[str, Any], float_hook=Number)
 
 
-def decoder(shape: str = "array", list_key: str = "") -> Callable[[bytes | memoryview], Body]:
+def decoder(
+    shape: str = "array", list_key: str = "", say: Callable[[str], None] = lambda _: None
+) -> Callable[[bytes | memoryview], Body]:
     """Return a function that cuts the bodies of a list's answers into rows.
 
     Parameters
@@ -63,6 +71,8 @@ def decoder(shape: str = "array", list_key: str = "") -> Callable[[bytes | memor
         Where the rows are, as the catalog has it (`spec.SHAPES`). A body of another shape is read as what it is.
     list_key : str
         The name under which the rows are, for the shapes that have one; ``a.b`` means ``b`` inside ``a``.
+    say : callable
+        Takes a remark on a body that had to be repaired: `NO_NUMBERS`, `NO_TEXT`. Called by any thread.
 
     Returns
     -------
@@ -77,8 +87,12 @@ def decoder(shape: str = "array", list_key: str = "") -> Callable[[bytes | memor
             _check_text(body)  # cutting doesn't look inside the rows
             return _body(body, shape, list_key)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            # Half a surrogate pair, or bytes that aren't UTF-8: all other rows and fields are worth having.
-            return _body(_repaired(body), shape, list_key)
+            # Half a surrogate pair, bytes that aren't UTF-8, NaN: all other rows and fields are worth having.
+            repaired, remarks = _repaired(bytes(body))
+            found = _body(repaired, shape, list_key)
+            for remark in remarks:
+                say(remark)
+            return found
 
     return decode
 
@@ -226,10 +240,12 @@ def _check_text(body: bytes | memoryview) -> None:
         check(body[start : start + PIECE])
 
 
-def _repaired(body: bytes | memoryview) -> bytes:
-    """Return a body with U+FFFD for what is no text in it. All else stays as it is written, numbers too."""
-    text = str(body, "utf-8", "replace").encode()
-    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], text)
+def _repaired(body: bytes) -> tuple[bytes, list[str]]:
+    """Return a body with U+FFFD for what is no text in it and null for NaN, all else as it is written; and remarks."""
+    text = body.decode("utf-8", "replace").encode()
+    text = _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], text)
+    numbers = _NO_NUMBER.sub(lambda found: b"null" if found["odd"] else found[0], text)
+    return numbers, [*[NO_TEXT] * (text != body), *[NO_NUMBERS] * (numbers != text)]
 
 
 def _check_depth(row: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from procore_jupyter.session.envelope import Body
-from procore_jupyter.tables.arrow.decode import decoder, mark
+from procore_jupyter.tables.arrow.decode import NO_NUMBERS, NO_TEXT, decoder, mark, objects
 from procore_jupyter.tables.definitions.spec import SHAPES
 
 ROWS = [{"id": 7, "name": "a"}, {"id": 9, "total": 1.50}]
@@ -149,8 +149,8 @@ def test_a_bare_value_among_rows_becomes_a_row(bare: bytes, place: bytes) -> Non
         b'[{"id": 1}][{"id": 2}]',
         b'[{"id": 1},]',
         b"[{'id': 1}]",
-        b'[{"id": NaN}]',
-        b'[{"id": Infinity}]',
+        b'[{"id": nan}]',
+        b'[{"id": NaNs}]',
         b'[{"id": 01}]',
         b'{"data": "none"}',
         b'{"data": {"id": 1}}',
@@ -237,3 +237,28 @@ def test_each_row_stays_as_it_was_written() -> None:
 )
 def test_a_row_is_told_from_others_by_its_id_or_all_of_it(row: bytes, found: object) -> None:
     assert mark(row) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (b"NaN", None),
+        (b"-Infinity", None),
+        (b'"NaN, -Infinity"', "NaN, -Infinity"),
+        (b'"a\\" NaN"', 'a" NaN'),
+        (b"[1, NaN, [Infinity]]", [1, None, [None]]),
+    ],
+)
+def test_what_is_no_number_in_json_is_missing_and_told(written: bytes, value: Any) -> None:
+    said: list[str] = []
+    body = b'[{"id": 1, "v": %b}, {"id": 2, "v": NaN, "w": 1.10}]' % written
+    rows = objects(decoder("array", say=said.append)(body).rows)
+    assert rows == [{"id": 1, "v": value}, {"id": 2, "v": None, "w": "1.10"}]
+    assert said == [NO_NUMBERS]
+
+
+def test_texts_that_came_damaged_are_told() -> None:
+    said: list[str] = []
+    decoder(say=said.append)(b'[{"id": 1, "v": "\\ud800 NaN"}]')
+    decoder(say=said.append)(b'[{"id": 1, "v": "fine"}]')
+    assert said == [NO_TEXT]
