@@ -304,9 +304,17 @@ contracts["grand_total"].astype(float)                              # for plots
 
 - **Columns that arrive without being announced** are kept, behind the others; one that doesn't arrive is empty. The same goes for the
   fields of a record. What is usually in a [record](tables/records.md) stands beside the column.
-- **Values of another kind than the column's** are kept: the column widens, to text if need be, and says so.
+- **Values of another kind than the column's** are kept: the column widens, to text if need be, and says so. A column of text has
+  the texts that came, 1.10 and 1.1 apart, whether they were numbers or not.
+- **Numbers** are exact. One with more digits than a float keeps makes a column of floats text; in a column of decimals, places
+  are added. Only the long fraction of a calculation (33.333333333333336, 0.30000000000000004) is rounded to the column's places, a
+  half to the even digit, and a note says so. `NaN` and `Infinity` are missing values.
+- **Times** have six digits of a second: further ones are cut off, and a note says so. A time without a zone is in UTC.
+- **Records whose fields are called by ids** (over 100 fields, of which each record has few) are text: JSON.
+- **Custom fields with the same label** have their numbers behind it, but for the oldest: `Cost`, `Cost (20)`. Where you may not read
+  the company's list of custom fields, they stand under their numbers (`custom_field_20`), and a note says so.
 - **`_unfit` and `_extra`:** `to_parquet` and `to_batches` of a table that isn't fetched yet give rows as they come, so that their columns are those
-  of the first rows. A value that doesn't fit its column stands in `_unfit`, and what comes in new fields in `_extra`, as JSON.
+  of the first rows: some 2,000, from whatever projects. A value that doesn't fit its column stands in `_unfit`, and what comes in new fields in `_extra`, as JSON.
 
 ## How sure the facts are
 

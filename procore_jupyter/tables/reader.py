@@ -6,11 +6,12 @@ import dataclasses
 import datetime
 import functools
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.session import paging
-from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.incomplete import Incomplete
@@ -30,6 +31,8 @@ WESTERNMOST = datetime.timezone(datetime.timedelta(hours=-12))
 
 DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
 DEFINITIONS_A_PAGE = 100
+
+_ID = re.compile(r"(0|[1-9]\d{0,18})\Z", re.ASCII)
 
 
 def _key(pinned: Selection) -> tuple[object, ...]:
@@ -290,23 +293,32 @@ class Reader:
         return chosen
 
     def _labels(self, company: Named | None) -> Mapping[int, str]:
-        """Return the labels of a company's custom fields by their ids; none if Procore refuses them."""
+        """Return the labels of a company's custom fields by their ids.
+
+        Raises
+        ------
+        ProcoreAPIError, requests.RequestException
+            They can't be had. A refusal is remembered; after another failure, the next table asks again.
+        """
         if company is None:
             return {}
 
-        def ask() -> dict[int, str]:
+        def ask() -> dict[int, str] | PermissionDenied | NotFound:
             try:
                 rows = paging.rows(
                     self._session,
                     DEFINITIONS.format(company_id=company[0]),
                     page_size=DEFINITIONS_A_PAGE,
                 )
-            except ProcoreAPIError:
-                return {}
+            except (PermissionDenied, NotFound) as error:
+                return error
             return {
                 int(row["id"]): str(row["label"])
                 for row in rows
-                if isinstance(row, dict) and str(row.get("id", "")).isdecimal() and row.get("label")
+                if isinstance(row, dict) and _ID.match(str(row.get("id", ""))) and row.get("label")
             }
 
-        return self._cache.once(("labels", company[0]), ask)
+        found = self._cache.once(("labels", company[0]), ask)
+        if isinstance(found, Exception):
+            raise found
+        return found

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT
+from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import converted, settled, without_rows
 from procore_jupyter.tables.incomplete import Incomplete, raise_first
 from procore_jupyter.tables.reading import Batch, Reading
 
 if TYPE_CHECKING:
+    from procore_jupyter.tables.arrow.ingest import Ingest
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.selection import Place
 
@@ -137,11 +138,7 @@ def raise_where_incomplete(incomplete: Sequence[Incomplete], failures: Mapping[i
 def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
     """Return batches as one table, with all columns that came, each of the widest type that came."""
     ingest = reading.ingest
-    while True:
-        before = dict(ingest.schema)
-        made = [ingest.as_now(batch.columns, batch.length) for batch in batches]
-        if ingest.schema == before:
-            break
+    made = as_one(ingest, batches)
     names = ordered(reading.selection.spec, [*ingest.schema], reading.places)
     types = {name: settled(found) for name, found in ingest.schema.items()}
     records = [
@@ -151,6 +148,15 @@ def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
     if records:
         return pa.Table.from_batches(records)
     return without_rows(pa.schema([(name, types[name]) for name in names]))
+
+
+def as_one(ingest: Ingest, batches: Sequence[Batch]) -> list[dict[str, pa.Array]]:
+    """Return the columns of batches, all with the same types: those that take the values of each."""
+    while True:
+        before = dict(ingest.schema)
+        made = [ingest.as_now(batch.columns, batch.length) for batch in batches]
+        if ingest.schema == before:
+            return made
 
 
 def ordered(spec: TableSpec, names: Iterable[str], places: Sequence[Place]) -> list[str]:

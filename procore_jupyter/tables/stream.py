@@ -1,29 +1,39 @@
 """`Stream`: rows as record batches of one schema, each made when it is asked for.
 
 A table in memory widens a column for a value that doesn't fit it. A stream can't: its schema is that of the first
-rows. So a value that doesn't fit is NULL, and stands as JSON in the column ``_unfit``; a field that the first rows
-didn't have stands in ``_extra``.
+rows, which wait until there are enough of them to tell, from whatever projects. So a value that doesn't fit is NULL, and
+stands as JSON in the column ``_unfit``; a field that the first rows didn't have stands in ``_extra``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+import itertools
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from procore_jupyter.tables.arrow.ingest import EXTRA, UNFIT
+from procore_jupyter.tables.arrow.ingest import BATCH
+from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.reading import Batch, Reading
 from procore_jupyter.tables.result import (
     Fetched,
+    as_one,
     assembled,
     ordered,
     raise_where_all_failed,
     raise_where_incomplete,
 )
+from procore_jupyter.wording import counted
+
+FIRST_ROWS = BATCH
+"""Rows that decide the schema, at least."""
+
+FIRST_BYTES = 4 * 1024 * 1024
+"""Bytes of Arrow that decide it, however few rows they are."""
 
 
 class Stream:
@@ -81,15 +91,19 @@ def stream_of(rows: pa.Table) -> Stream:
     return Stream(rows.schema, (batch for batch in rows.to_batches()))
 
 
-def stream(reading: Reading, ended: Callable[[Fetched], None], *, strict: bool = False) -> Stream:
+Told = Callable[[Fetched, bool], None]
+"""Takes what is known of rows that a stream gave, and whether it ended without an error, with the last row."""
+
+
+def stream(reading: Reading, told: Told, *, strict: bool = False) -> Stream:
     """Return the rows of a reading as they come. The first ones have come by then: they decide the schema.
 
     Parameters
     ----------
     reading : Reading
         Reads the rows.
-    ended : callable
-        Takes what is known of the rows, when all have been given.
+    told : callable
+        Takes what is known of the rows in the end, however the stream ends.
     strict : bool
         Raise an error, after the last row, if rows are missing.
 
@@ -98,44 +112,69 @@ def stream(reading: Reading, ended: Callable[[Fetched], None], *, strict: bool =
     ProcoreAPIError, requests.RequestException
         All places failed; or, if `strict`, one did. Raised here or while the stream is read.
     """
-    batches = _records(reading, ended, strict)
+    batches = _records(reading, told, strict)
     first = next(batches, None)
     return Stream(_without_rows(reading) if first is None else first.schema, batches, first)
 
 
-def _records(
-    reading: Reading, ended: Callable[[Fetched], None], strict: bool
-) -> Generator[pa.RecordBatch, None, None]:
+def _records(reading: Reading, told: Told, strict: bool) -> Generator[pa.RecordBatch, None, None]:
     given: dict[int, int] = {}
     batches = reading.batches()
+    read = ended = False
     try:
-        for batch in batches:
+        for batch in itertools.chain(_first(reading, batches), batches):
             yield _record(reading, batch)
             given[batch.place] = given.get(batch.place, 0) + batch.length
+        read = True
+        raise_where_all_failed(reading)
+        if strict:
+            raise_where_incomplete(reading.incomplete, reading.failures)
+        ended = True
     finally:
         batches.close()
-    raise_where_all_failed(reading)
-    if strict:
-        raise_where_incomplete(reading.incomplete, reading.failures)
-    ended(
-        Fetched(
-            without_rows(pa.schema([])),
-            tuple(reading.places),
-            tuple(_with_rows_given(reading, given)),
-            (*reading.ingest.notes, *reading.notes),
-            reading.scope.requests,
-            reading.scope.bytes,
-            cut=reading.cut,
-            written=reading.rows,
-        )
+        told(_known(reading, given, read=read), ended)
+
+
+def _known(reading: Reading, given: Mapping[int, int], *, read: bool) -> Fetched:
+    """Return what is known of rows that were given, by place; `read` tells whether they were read to the end."""
+    missing = [*_with_rows_given(reading, given)]
+    if not read:
+        rows = counted(sum(given.values()), "row")
+        words = f"They were not read to their end: {rows} came before that."
+        missing.append(Incomplete(reading.selection.spec.name, None, None, words))
+    return Fetched(
+        without_rows(pa.schema([])),
+        tuple(reading.places),
+        tuple(missing),
+        (*reading.ingest.notes, *reading.notes),
+        reading.scope.requests,
+        reading.scope.bytes,
+        cut=reading.cut,
+        written=reading.rows,
     )
 
 
+def _first(reading: Reading, batches: Iterator[Batch]) -> Sequence[Batch]:
+    """Return the first rows, which decide the schema: at least so many, if there are, of whatever places."""
+    first: list[Batch] = []
+    rows = size = 0
+    for batch in batches:
+        first.append(batch)
+        rows += batch.length
+        size += sum(column.nbytes for column in batch.columns.values())
+        if rows >= FIRST_ROWS or size >= FIRST_BYTES:
+            break
+    first = [
+        Batch(batch.place, columns, batch.length)
+        for batch, columns in zip(first, as_one(reading.ingest, first), strict=True)
+    ]
+    reading.ingest.freeze()
+    return first
+
+
 def _record(reading: Reading, batch: Batch) -> pa.RecordBatch:
-    """Return a batch in the stream's schema, which the first batch decides."""
+    """Return a batch in the stream's schema."""
     ingest = reading.ingest
-    if not ingest.frozen:
-        ingest.freeze()
     columns = {**batch.columns, **ingest.as_now(batch.columns, batch.length)}
     names = [*ordered(reading.selection.spec, ingest.schema, reading.places), UNFIT, EXTRA]
     arrays = [columns.get(name, pa.nulls(batch.length, pa.string())) for name in names]
@@ -146,7 +185,7 @@ def _without_rows(reading: Reading) -> pa.Schema:
     return pa.schema([*assembled(reading, []).schema, (UNFIT, pa.string()), (EXTRA, pa.string())])
 
 
-def _with_rows_given(reading: Reading, given: dict[int, int]) -> Iterator[Incomplete]:
+def _with_rows_given(reading: Reading, given: Mapping[int, int]) -> Iterator[Incomplete]:
     """Give what is missing, and for a project that failed in the middle how many of its rows have been given."""
     failed = {reading.places[index].project: given.get(index, 0) for index in reading.failures}
     for one in reading.incomplete:

@@ -210,7 +210,7 @@ class Table:
         Rows that were fetched are used again; others are fetched as the batches are asked for, and not kept. The columns
         are then those of the first rows: a value that doesn't fit its column is NULL and stands in ``_unfit``, a field that
         the first rows didn't have stands in ``_extra``, both as JSON. `incomplete` and `notes` tell of these rows after
-        the last batch.
+        the last batch, or when the stream is closed.
 
         Returns
         -------
@@ -232,9 +232,11 @@ class Table:
             return stream_of(self._all().rows)
         return stream(self._reader.begin(self._selection, frugal=True), self._streamed, strict=self._strict)
 
-    def _streamed(self, found: Fetched) -> None:
-        """Remember and say what is known of rows that a stream gave and that aren't kept."""
+    def _streamed(self, found: Fetched, ended: bool) -> None:
+        """Remember what is known of rows that a stream gave and that aren't kept; say it, unless an error does."""
         self._told_of = found
+        if not ended:
+            return
         _warn(found, self.name)
         for note in found.notes:  # of rows in memory, the drawn table shows them
             _warn_caller(note, ProcoreWarning)

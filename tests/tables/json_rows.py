@@ -42,7 +42,10 @@ def _ratio(chance: random.Random) -> str:
 
 
 def _long_ratio(chance: random.Random) -> str:
-    return chance.choice(("1e400", "-1.5e309", "9007199254740993.0", "123456789012345678901.5"))
+    return chance.choice((
+        "1e400", "-1.5e309", "1e-400", "9007199254740993.0", "123456789012345678901.5", "1234567890123.4567",
+        "0.12345678901234567891",
+    ))  # fmt: skip
 
 
 def _amount(chance: random.Random) -> str:
@@ -53,6 +56,25 @@ def _fine_amount(chance: random.Random) -> str:
     return chance.choice(
         ("0.123456789012", "12345678901234567890.1234", "1.23456", "99999999999999.9999", "3e2", "1e-7", "0.0000000000001")
     )  # fmt: skip
+
+
+def _noise(chance: random.Random) -> str:
+    """Return a number as a program writes it that calculates with doubles."""
+    found = chance.choice((0.1 + 0.2, 100 / 3, 2 / 3, 1234.56 * 3, 5e-14 / 7, chance.uniform(-1e5, 1e5)))
+    return chance.choice((repr(found), f"{found:.17g}", f"{found:.20f}"))
+
+
+def _code(chance: random.Random) -> str:
+    return chance.choice(("1.1", "1.10", "1.2", "01.20", "1.20", "2.0", "2", "0.0", "0"))
+
+
+def _number_code(chance: random.Random) -> str:
+    return chance.choice(("1.1", "1.10", "1.2", "1.20", "2.0", "2", "1e1", "10.0", "-0.0"))
+
+
+def _keyed(chance: random.Random) -> str:
+    """Return a record whose fields are called by ids."""
+    return _object({f"user_{chance.randrange(10**6)}": _one_of(_small, _number_code)}, chance)
 
 
 def _day(chance: random.Random) -> str:
@@ -70,7 +92,7 @@ def _moment(chance: random.Random) -> str:
 def _odd_moment(chance: random.Random) -> str:
     return chance.choice(
         (
-            '"2026-11-23T17:04:05.123456789Z"', '"2026-11-23 17:04:05"', '"2026-11-23T24:30:00Z"', '"2026-11-23T17:04Z"',
+            '"2026-11-23T17:04:05.123456789Z"', '"2026-11-23T17:04:05.1234560-08:00"', '"2026-11-23T17:04:05.1234567"', '"2026-11-23 17:04:05"', '"2026-11-23T24:30:00Z"', '"2026-11-23T17:04Z"',
             '"0000-01-01"', '"0001-01-01T00:00:00Z"', '"9999-12-31T23:59:59.999999Z"', '"2016-12-31T23:59:60Z"',
             '"2026-11-23T17:04:05 PST"', '"11/23/2026"', '"10000-01-01"', '"1899-12-30T00:00:00Z"', '"9999-12-31T23:59:59-08:00"',
             '"0000-12-31T00:00:00Z"', '"2026-11-23T17:04:05+25:00"',
@@ -173,7 +195,7 @@ PLAIN: tuple[Make, ...] = (
     _record, _list_of(_record), _list_of(_small), _list_of(_text), _list_of(_or_null(_record)), _list_of(_day),
 )  # fmt: skip
 ODD: tuple[Make, ...] = (
-    _huge, _quoted(_huge), _long_ratio, _quoted(_ratio), _fine_amount, _quoted(_fine_amount), _odd_moment, _deep,
+    _huge, _quoted(_huge), _long_ratio, _noise, _quoted(_noise), _quoted(_code), _number_code, _keyed, _list_of(_keyed), _quoted(_ratio), _fine_amount, _quoted(_fine_amount), _odd_moment, _deep,
     _one_of(_day, _moment), _one_of(_small, _ratio), _one_of(_small, _text), _list_of(_deep), _list_of(_list_of(_or_null(_small))),
     lambda chance: "{}", lambda chance: "[]", lambda chance: "null", lambda chance: '""', _one_of(_flag, _small),
 )  # fmt: skip
@@ -190,8 +212,14 @@ KINDS: dict[str, tuple[Make, ...]] = {
     "float": (_ratio, _one_of(_ratio, _small)),
     "bool": (_flag,),
     "text": (_text, _or_blank(_text)),
-    "money": (_quoted(_amount), _amount, _or_blank(_quoted(_amount)), _small),
-    "decimal": (_quoted(_amount), _amount, _quoted(_ratio), _ratio),
+    "money": (
+        _quoted(_amount),
+        _amount,
+        _or_blank(_quoted(_amount)),
+        _small,
+        _one_of(_quoted(_amount), _noise),
+    ),
+    "decimal": (_quoted(_amount), _amount, _quoted(_ratio), _ratio, _one_of(_amount, _quoted(_noise))),
     "date": (_day, _or_blank(_day)),
     "timestamp": (_moment, _or_blank(_moment), _one_of(_moment, _day)),
     "person": (_whole_record, _record),
@@ -217,6 +245,8 @@ NAMES = (
     "",
     "漢",
     "nul\x00",
+    "_written",
+    "_unfit_",
     "_extra",
     "_unfit",
     "value",
@@ -245,7 +275,7 @@ def random_rows(chance: random.Random, count: int) -> Rows:
     columns: dict[str, str] = {}
     phases: dict[str, list[tuple[int, Make, float]]] = {}
     steady = chance.random() < 0.6
-    for name in chance.sample(NAMES[: -4 if steady else None], chance.randrange(1, 8)):
+    for name in chance.sample(NAMES[: -6 if steady else None], chance.randrange(1, 8)):
         makes = STEADY if steady else chance.choice((PLAIN, PLAIN, ODD))
         if chance.random() < 0.6 and not name.startswith("_"):
             columns[name] = chance.choice([*KINDS])

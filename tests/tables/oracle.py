@@ -6,32 +6,37 @@ import datetime
 import json
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from tests.tables.json_rows import LABELS, RECORDS
 
 _MOMENT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,18}))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
 _AMOUNT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
-# Of two with one label, the one that is met first has it, and the other one its number too.
-CALLED = [
-    {
-        f"custom_field_{number}": (f"{label} ({number})" if number == second else label.strip())
-        or f"custom_field_{number}"
-        for number, label in LABELS.items()
-    }
-    for second in (19, 20)
-]
-"""What custom fields are called in the rows: one of these."""
+# Of two with one label, the older one has it, and the other one its number too.
+CALLED = {
+    f"custom_field_{number}": (f"{label} (20)" if number == 20 else label.strip()) or f"custom_field_{number}"
+    for number, label in LABELS.items()
+}
+"""What custom fields are called in the rows."""
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+
+class Sent(Decimal):
+    """A number with a point or an exponent, and how it is written."""
+
+    written: str
+
+    def __new__(cls, written: str) -> Sent:
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
 
 
 def parsed(written: bytes | str) -> Any:
-    """Return JSON as Python has it, each number exactly."""
-    return json.loads(written, parse_float=Decimal)
+    """Return JSON as Python has it, each number exactly and as it is written."""
+    return json.loads(written, parse_float=Sent)
 
 
 def moment(written: str) -> datetime.datetime | None:
@@ -43,7 +48,7 @@ def moment(written: str) -> datetime.datetime | None:
     year, month, day, hour, minute, second = (int(one or 0) for one in numbers)
     try:
         naive = datetime.datetime(
-            year, month, day, hour, minute, second, int((fraction or "0").ljust(6, "0"))
+            year, month, day, hour, minute, second, int((fraction or "0").ljust(6, "0")[:6])
         )
         offset = datetime.timedelta()
         if zone and zone != "Z":
@@ -82,7 +87,7 @@ def same(sent: Any, got: Any, kind: str = "") -> bool:
             got = parsed(got)
         except ValueError:
             return False
-        return not isinstance(got, str) and same(sent, got, kind)
+        return _same_json(sent, got)
     if isinstance(sent, list):
         if not isinstance(got, list) or len(sent) != len(got):
             return False
@@ -97,28 +102,46 @@ def same(sent: Any, got: Any, kind: str = "") -> bool:
     )
 
 
+def _same_json(sent: Any, got: Any) -> bool:
+    """Tell whether a text of JSON says what was sent, numbers to the letter.
+
+    A field that is null may be left out, and a number may be in quotes or not.
+    """
+    if isinstance(sent, dict):
+        return isinstance(got, dict) and all(
+            _same_json(sent.get(name), got.get(name)) for name in {*sent, *got}
+        )
+    if isinstance(sent, list):
+        return isinstance(got, list) and len(sent) == len(got) and all(map(_same_json, sent, got))
+    return exact(sent, got) or (None not in (sent, got) and _letters(sent) == _letters(got))
+
+
+def _letters(value: Any) -> str:
+    """Return what is written between the quotes, if there are any."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.written if isinstance(value, Sent) else str(value)
+
+
 def _same_custom_fields(sent: dict[str, Any], got: Any) -> bool:
     if isinstance(got, str):
         got = parsed(got)
     if not isinstance(got, dict):
         return False
-    for called in CALLED:
-        labelled = _labelled(sent, called)
-        kinds = {
-            called.get(name, name): "decimal"
-            for name, value in sent.items()
-            if isinstance(value, dict) and value.get("data_type") == "decimal"
-        }
-        right = all(same(value, got.get(name), kinds.get(name, "")) for name, value in labelled.items())
-        if right and all(is_nothing(got[name]) for name in got.keys() - labelled.keys()):
-            return True
-    return False
+    labelled = _labelled(sent)
+    kinds = {
+        CALLED.get(name, name): "decimal"
+        for name, value in sent.items()
+        if isinstance(value, dict) and value.get("data_type") == "decimal"
+    }
+    right = all(same(value, got.get(name), kinds.get(name, "")) for name, value in labelled.items())
+    return right and all(is_nothing(got[name]) for name in got.keys() - labelled.keys())
 
 
-def _labelled(sent: dict[str, Any], called: dict[str, str]) -> dict[str, Any]:
+def _labelled(sent: dict[str, Any]) -> dict[str, Any]:
     """Return custom fields as values by label, each out of the envelope that tells its type."""
     return {
-        called.get(name, name): value["value"]
+        CALLED.get(name, name): value["value"]
         if isinstance(value, dict) and value.keys() == {"data_type", "value"}
         else value
         for name, value in sent.items()
@@ -134,13 +157,24 @@ def _same_number(sent: int | Decimal, got: Any) -> bool:
     if isinstance(got, bool):
         return False
     if isinstance(got, float):
-        return float(sent) == got and (not isinstance(sent, int) or Decimal(got) == sent)
+        return Decimal(got) == sent if isinstance(sent, int) else sent in _names_of(got)
     if isinstance(got, (int, Decimal)):
-        return Decimal(sent) == Decimal(got)
-    if isinstance(got, str) and _NUMBER.fullmatch(got):
-        # Read as a double before: the nearest one's shortest text.
-        return Decimal(got) == sent or (isinstance(sent, Decimal) and float(got) == float(sent))
-    return False
+        return Decimal(sent) == Decimal(got) or _is_rounded(Decimal(sent), got)
+    return bool(got == (sent.written if isinstance(sent, Sent) else str(sent)))
+
+
+def _names_of(double: float) -> tuple[Decimal, ...]:
+    """Return the numbers that are written for a double."""
+    return (Decimal(repr(double)), Decimal(f"{double:.17g}"), Decimal(f"{double:.20f}"), Decimal(double))
+
+
+def _is_rounded(sent: Decimal, got: int | Decimal) -> bool:
+    """Tell whether a number is another one that a calculation with doubles gave, rounded to its places."""
+    exponent = got.as_tuple().exponent if isinstance(got, Decimal) else 0
+    _, digits, places = sent.normalize(Context(prec=800)).as_tuple()
+    assert isinstance(exponent, int) and isinstance(places, int)
+    noisy = len(digits) > 15 and places < -12 and sent in _names_of(float(sent))
+    return noisy and abs(got - sent) <= Decimal(5).scaleb(exponent - 1)
 
 
 def _same_text(sent: str, got: Any, kind: str) -> bool:
@@ -155,16 +189,12 @@ def _same_text(sent: str, got: Any, kind: str) -> bool:
     if isinstance(got, (int, float)):
         return sent == str(int(got)) and int(got) == got
     if isinstance(got, Decimal):
-        return _AMOUNT.fullmatch(sent) is not None and Decimal(sent) == got
+        if _AMOUNT.fullmatch(sent) is None:
+            return False
+        return Decimal(sent) == got or _is_rounded(Decimal(sent), got)
     if isinstance(got, datetime.datetime):
         return moment(sent) == got
-    if isinstance(got, datetime.date):
-        return sent == got.isoformat()
-    if isinstance(got, str):
-        if kind in ("money", "decimal") and _AMOUNT.fullmatch(sent) and _NUMBER.fullmatch(got):
-            return Decimal(sent) == Decimal(got)
-        return moment(sent) is not None and moment(sent) == moment(got)
-    return False
+    return isinstance(got, datetime.date) and sent == got.isoformat()
 
 
 def lost(
@@ -186,6 +216,8 @@ def lost(
     if len(rows) != len(found):
         return [f"{len(rows)} rows were sent, and {len(found)} came"]
     wrong = []
+    texts = {name for got in found for name, value in got.items() if isinstance(value, str)}
+    read_as: dict[tuple[str, Decimal], str] = {}
     for place, (written, got) in enumerate(zip(rows, found, strict=True)):
         sent = parsed(written)
         got = dict(got)
@@ -200,7 +232,14 @@ def lost(
             elif name in extra:
                 right = within(came, value, kind) and exact(value, extra.pop(name))
             else:
-                right = same(value, came, kind)
+                right = same(value, came, kind) and not (name in texts and value == "" and came is None)
+                if (
+                    kind == ""
+                    and isinstance(value, str)
+                    and isinstance(came, Decimal)
+                    and came == Decimal(value) != 0
+                ):
+                    right = right and read_as.setdefault((name, came), value) == value  # else they are codes
             if not right:
                 wrong.append(f"row {place}, {name!r} ({kind}): {value!r:.200} became {came!r:.200}")
         for name, came in [*got.items(), *unfit.items(), *extra.items()]:
@@ -210,8 +249,8 @@ def lost(
 
 
 def _own(name: str) -> str:
-    """Return what a column is called here: two names are ours."""
-    return f"{name}_" if name in ("_unfit", "_extra") else name
+    """Return what a column is called here: three names are ours."""
+    return f"{name}_" if name.rstrip("_") in ("_unfit", "_extra", "_written") else name
 
 
 def exact(sent: Any, got: Any) -> bool:
@@ -224,6 +263,8 @@ def exact(sent: Any, got: Any) -> bool:
         )
     if isinstance(sent, list):
         return isinstance(got, list) and len(sent) == len(got) and all(map(exact, sent, got))
+    if isinstance(sent, Sent):
+        return isinstance(got, Sent) and sent.written == got.written
     return type(sent) is type(got) and bool(sent == got)
 
 
@@ -232,7 +273,7 @@ def within(got: Any, sent: Any, kind: str = "") -> bool:
     if got is None:
         return True
     if kind == "custom_fields" and isinstance(sent, dict):
-        return any(within(got, _labelled(sent, called)) for called in CALLED)
+        return within(got, _labelled(sent))
     if isinstance(got, dict) and isinstance(sent, dict):
         fields = RECORDS.get(kind, {})
         return all(within(value, sent.get(name), fields.get(name, "")) for name, value in got.items())

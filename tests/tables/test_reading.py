@@ -193,7 +193,7 @@ def test_large_pages_lie_in_memory_of_their_own_and_no_thread_stays(
     kinds: list[type] = []
     real = decoder
 
-    def watching(*given: str) -> Callable[[bytes | memoryview], Any]:
+    def watching(*given: Any) -> Callable[[bytes | memoryview], Any]:
         decode = real(*given)
         return lambda body: kinds.append(type(body)) or decode(body)  # type: ignore[func-returns-value]
 

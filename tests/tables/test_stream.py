@@ -157,3 +157,41 @@ def test_a_list_that_breaks_off_is_an_error_in_the_middle(
     with pytest.raises(PermissionDenied):
         list(batches)
     assert [*batches] == []
+
+
+def test_the_first_rows_of_several_projects_decide_the_columns(procore: Procore, api: SmallApi) -> None:
+    """A single row of the first one doesn't."""
+    api.lists[rfis_of(HARBOR)] = [{"id": 1, "weight": None, "who": {}}]
+    api.lists[rfis_of(DEPOT)] = [
+        {"id": 100 + number, "weight": 1.5, "who": {"name": "Ann"}} for number in range(50)
+    ]
+    table = procore.table("rfis", project_id=[HARBOR, DEPOT])
+    streamed = pa.table(table.to_batches()).drop_columns(["_unfit", "_extra"])
+    assert streamed.to_pylist() == table.to_arrow().to_pylist()
+    assert streamed.schema.equals(table.to_arrow().schema)
+
+
+def test_what_is_missing_is_known_however_a_stream_ends(table: Table, api: SmallApi, server: Server) -> None:
+    batches = table.to_batches()
+    next(batches)
+    batches.close()
+    (one,) = table.incomplete
+    assert one.project == "rfis" and "not read to their end" in one.message
+
+    def answer(request: Arrived) -> Answer:
+        return OFF if "&page=9" in request.path else api(request)
+
+    server.answer = answer
+    with pytest.raises(PermissionDenied):
+        list(table.to_batches())
+    assert [one.status for one in table.incomplete] == [403]
+    server.answer = api
+    assert sum(batch.num_rows for batch in table.to_batches()) == 6500 and table.incomplete == []
+
+
+def test_a_stream_that_is_strict_leaves_what_is_missing_too(procore: Procore, api: SmallApi) -> None:
+    api.refused[rfis_of(DEPOT)] = OFF
+    table = procore.table("rfis", project_id="all active", strict=True)
+    with pytest.raises(PermissionDenied):
+        list(table.to_batches())
+    assert [one.project_id for one in table.incomplete] == [DEPOT]

@@ -3,12 +3,12 @@
 The first rows are looked at one by one (`values`), which finds each column's type. Arrow's own JSON reader is told these
 types for all later rows. It is strict: it refuses a row that differs and never bends it, and the batch is then looked at
 one by one again. Either way no value is lost: one that doesn't fit widens its column, and an unknown field becomes a new
-one; or, if the schema can't change any more, they stand in ``_unfit`` and ``_extra``.
+one; or, if the schema can't change any more, they stand in ``_unfit`` and ``_extra``. What the columns so far can't say of
+how their values were written stays beside them (`written`), so that a column that becomes text has the texts that came.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -20,19 +20,24 @@ from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.custom_fields import CustomFields, Labels
 from procore_jupyter.tables.arrow.decode import objects
+from procore_jupyter.tables.arrow.numbers import Spelling, all_doubles, are_amounts
+from procore_jupyter.tables.arrow.remarks import CODES, EXTRA, ROUNDED, UNFIT, Remarks
 from procore_jupyter.tables.arrow.types import (
     MONEY,
     array_of,
     as_json,
+    becomes_text,
     converted,
-    in_words,
+    has_floats,
     of_kind,
+    plain,
     read_rows,
     settled,
     widened,
 )
-from procore_jupyter.tables.arrow.values import Built, are_amounts, build, default_wire, finished, parts
-from procore_jupyter.wording import counted, one_line
+from procore_jupyter.tables.arrow.values import Built, build, parts
+from procore_jupyter.tables.arrow.wire import Finished, default_wire, finished
+from procore_jupyter.tables.arrow.written import WRITTEN, as_column, decoded, own_name, texts_of, written
 
 BATCH = 2000
 """Rows in a batch, at most."""
@@ -42,15 +47,6 @@ FIRST_LOOK = 200
 
 TOGETHER = 50
 """Values of a column that are tried together, if some of the batch don't fit."""
-
-FEW_COLUMNS = 5
-"""Columns that a note names."""
-
-UNFIT = "_unfit"
-"""The column that keeps, as JSON, the values that don't fit their columns."""
-
-EXTRA = "_extra"
-"""The column that keeps, as JSON, the fields that the schema doesn't have."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +89,8 @@ class Ingest:
         The columns so far, in their order.
     frozen : bool
         Whether the schema can't change any more (`freeze`).
-    unfit : Counter
-        How many values stand in ``_unfit``, by column.
-    extra : Counter
-        How many values stand in ``_extra``, by column.
+    remarks : Remarks
+        What notes have to tell of the columns.
     """
 
     def __init__(
@@ -108,14 +102,13 @@ class Ingest:
     ) -> None:
         self.schema = {name: of_kind(kind, records) for name, kind in columns.items()}
         self.frozen = False
-        self.unfit: Counter[str] = Counter()
-        self.extra: Counter[str] = Counter()
-        self._widened: dict[str, tuple[pa.DataType, pa.DataType]] = {}
-        """The columns that a note tells of: their declared type, and the present one."""
+        self.remarks = Remarks()
         self._wires: dict[str, pa.DataType] | None = None
         """The wire type of each column; None before the first rows."""
         self._custom = CustomFields(labels)
         self._amounts = others == "money"
+        self._spelled: dict[str, Spelling] = {}
+        """The columns that were taken for money, and how their texts are written."""
         self._empty: dict[pa.DataType, pa.Array] = {}
 
     def freeze(self) -> None:
@@ -161,9 +154,7 @@ class Ingest:
         """
         rows, schema = begun.rows, self._wire_schema
         if schema is None and len(rows) > FIRST_LOOK:
-            head, tail = self.take(rows[:FIRST_LOOK]), self.take(rows[FIRST_LOOK:])
-            before, after = self.as_now(head, FIRST_LOOK), self.as_now(tail, len(rows) - FIRST_LOOK)
-            return {name: pa.concat_arrays([before[name], after[name]]) for name in self.schema}
+            return self._read_in_two(rows[:FIRST_LOOK], rows[FIRST_LOOK:])
         if schema is not None:
             try:
                 return self._read_fast(begun, schema)
@@ -174,7 +165,7 @@ class Ingest:
                 pass  # a row differs: looking at the rows one by one finds out how
         try:
             decoded = objects(rows)
-            return self._read_frozen(decoded) if self.frozen else self._read_and_learn(decoded)
+            return self._read_frozen(decoded) if self.frozen else self._read_and_learn(decoded, rows)
         except RecursionError:
             raise ProcoreAPIError(200, "Procore sent a row that is nested too deeply to be read.") from None
 
@@ -184,17 +175,31 @@ class Ingest:
 
     def as_now(self, columns: Mapping[str, pa.Array], length: int) -> dict[str, pa.Array]:
         """Return earlier columns with the types that the schema has now; all of the schema's columns."""
-        return {name: self._as_now(name, columns.get(name), length) for name in self.schema}
+        kept = columns.get(WRITTEN)
+        return {name: self._as_now(name, columns.get(name), kept, length) for name in [*self.schema]}
 
-    def _as_now(self, name: str, values: pa.Array | None, length: int) -> pa.Array:
-        wanted = self.schema.get(name, pa.string())
+    def _as_now(
+        self, name: str, values: pa.Array | None, kept: pa.StructArray | None, length: int
+    ) -> pa.Array:
+        wanted = self.schema[name]
         if values is None:
             return self._nulls(length, wanted)
-        try:
-            return converted(values, wanted)
-        except pa.ArrowInvalid:
-            self.widen(name, pa.string())
-            return converted(values, pa.string())
+        if values.type.equals(wanted):
+            return values
+        texts = texts_of(kept, name)
+        differs = becomes_text(values.type, wanted) or self.remarks.has(name, ROUNDED)
+        if texts is None or not differs:
+            try:
+                return converted(values, wanted)
+            except pa.ArrowInvalid:  # a number that the wider type can't hold
+                pass
+        if texts is None:
+            again = build(plain(values), wanted, name)
+        else:
+            again = self._build(name, decoded(texts), wanted)
+        self.remarks.add(name, again.remarks)
+        self.widen(name, again.array.type)
+        return converted(again.array, self.schema[name])
 
     def _nulls(self, length: int, wanted: pa.DataType) -> pa.Array:
         """Return nulls. They lie in the same memory for all columns and batches: many a column holds nothing else."""
@@ -205,43 +210,75 @@ class Ingest:
 
     @property
     def notes(self) -> list[str]:
-        """The columns that aren't of their declared type, and the values that didn't fit: a line each."""
-        notes = [
-            f"{one_line(name)} is {in_words(now)} here: it has values that are no {in_words(before)}."
-            for name, (before, now) in self._widened.items()
-        ]
-        for counter, what, where in (
-            (self.unfit, "didn't fit", UNFIT),
-            (self.extra, "came in fields that the first rows didn't have", EXTRA),
-        ):
-            if counter:
-                columns = ", ".join(
-                    f"{one_line(name)} {count:,}" for name, count in counter.most_common(FEW_COLUMNS)
-                )
-                notes.append(f"{counted(counter.total(), 'value')} {what} ({columns}): see {where}.")
-        return notes
+        """What is remarkable of the columns: a line each."""
+        return [*([self._custom.note] if self._custom.note else []), *self.remarks.notes()]
 
     # The two ways
+
+    def _read_in_two(self, head: Sequence[Any], tail: Sequence[Any]) -> dict[str, pa.Array]:
+        """Return rows of which the first decide how the others are read."""
+        first = self.take(head)
+        before = dict(self.schema)
+        others = self.take(tail)
+        if self.schema != before:
+            first = self._read_and_learn(objects(head), head)
+        both = [(first, len(head)), (others, len(tail))]
+        found = [self.as_now(columns, length) for columns, length in both]
+        columns = {name: pa.concat_arrays([one[name] for one in found]) for name in self.schema}
+        names = {field.name: None for one, _ in both if WRITTEN in one for field in one[WRITTEN].type}
+        return columns | self._written([*head, *tail], [*names])
 
     def _read_fast(self, begun: Begun, schema: pa.Schema) -> dict[str, pa.Array]:
         if begun.table is None or not schema.equals(begun.schema):  # another type was found in the meantime
             table = read_rows(begun.rows, schema)
         else:
             table = begun.table.result()
-        columns = {}
+        columns, inexact = {}, []
         for name, column in zip(table.column_names, table.itercolumns(), strict=True):
             chunk = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-            finish = self._custom.finished if name == CUSTOM_FIELDS else finished
-            columns[name] = finish(chunk, self.schema[name])
+            one = self._finished(name, chunk)
+            columns[name] = one.array
+            inexact += [] if one.exact or pa.types.is_string(one.array.type) else [name]
         for name, wanted in self.schema.items():
             if name not in columns:
                 columns[name] = self._nulls(table.num_rows, wanted)
         if self.frozen:
             columns |= {name: self._nulls(table.num_rows, pa.string()) for name in (UNFIT, EXTRA)}
-        return columns
+            inexact = [name for name in inexact if name in self._spelled or has_floats(self.schema[name])]
+        return columns | self._written(begun.rows, inexact, check=True)
 
-    def _read_and_learn(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
-        found, columns = _by_name(rows), {}
+    def _finished(self, name: str, values: pa.Array) -> Finished:
+        finish = self._custom.finished if name == CUSTOM_FIELDS else finished
+        return finish(values, self.schema[name])
+
+    def _written(
+        self, rows: Sequence[Any], names: Sequence[str], *, check: bool = False
+    ) -> dict[str, pa.Array]:
+        """Return the JSON of the columns that can't say how their values were written, as long as it may be wanted.
+
+        Raises
+        ------
+        pyarrow.ArrowInvalid
+            Only if `check`: Arrow's reader rounded a number, or a column that was taken for money may have codes.
+        """
+        texts = written(rows, names) if names else {}
+        if check:
+            for name, values in texts.items():
+                if has_floats(self.schema[name]) and not all_doubles(map(bytes, values)):
+                    raise pa.ArrowInvalid("a number may have more digits than a double")
+                if name in self._spelled and not self._are_amounts(name, decoded(values)):
+                    raise pa.ArrowInvalid("a column that was taken for money may have codes")
+        return {WRITTEN: as_column(texts)} if texts and not self.frozen else {}
+
+    def _are_amounts(self, name: str, values: Sequence[Any]) -> bool:
+        """Tell whether a column that was taken for money may be one with these values too."""
+        now = self._spelled[name].joined(Spelling.of(values))
+        if now.is_of_amounts:
+            self._spelled[name] = now
+        return now.is_of_amounts
+
+    def _read_and_learn(self, rows: list[dict[str, Any]], sent: Sequence[Any]) -> dict[str, pa.Array]:
+        found, columns, inexact = _by_name(rows), {}, []
         wires: dict[str, pa.DataType] = dict(self._wires or {})
         for name in dict.fromkeys([*self.schema, *found]):
             known = self.schema.get(name, pa.null())
@@ -250,14 +287,27 @@ class Ingest:
                 wires.setdefault(name, default_wire(known))
                 columns[name] = self._nulls(len(rows), known)
                 continue
-            if self._amounts and pa.types.is_null(known) and are_amounts(values):
-                known = MONEY
-            built = self._build(name, values, known)
+            built = self._build(name, values, self._taken_for(name, values, known))
             columns[name] = built.array
+            self.remarks.add(name, built.remarks)
+            inexact += [] if built.exact or pa.types.is_string(built.array.type) else [name]
             wires[name] = _merged(wires.get(name), built.wire)
             self.widen(name, built.array.type)
         self._wires = wires
-        return self.as_now(columns, len(rows))
+        columns |= self._written(sent, inexact)
+        return self.as_now(columns, len(rows)) | {
+            name: columns[name] for name in (WRITTEN,) if name in columns
+        }
+
+    def _taken_for(self, name: str, values: Sequence[Any], known: pa.DataType) -> pa.DataType:
+        """Return the type of a column that nobody declared, if such columns may be money; else the type that it has."""
+        if self._amounts and pa.types.is_null(known) and are_amounts(values):
+            known, self._spelled[name] = MONEY, Spelling()
+        if name in self._spelled and not self._are_amounts(name, values):
+            del self._spelled[name]
+            self.remarks.add(name, frozenset((CODES,)))
+            return pa.string()
+        return known
 
     def _build(self, name: str, values: Sequence[Any], known: pa.DataType) -> Built:
         return self._custom.build(values, known) if name == CUSTOM_FIELDS else build(values, known, name)
@@ -272,10 +322,7 @@ class Ingest:
         if now.equals(before):
             return
         self.schema[name] = now
-        declared = self._widened[name][0] if name in self._widened else before
-        more_digits = pa.types.is_decimal(declared) and pa.types.is_decimal(now)
-        if not (pa.types.is_null(declared) or pa.types.is_nested(now) or more_digits):
-            self._widened[name] = (declared, now)
+        self.remarks.widened(name, before, now)
 
     def _read_frozen(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
         found, columns = _by_name(rows), {}
@@ -292,9 +339,12 @@ class Ingest:
             for place, value in enumerate(values):
                 if value is not None:
                     extra[place][name] = value
-        for column, kept, counter in ((UNFIT, unfit, self.unfit), (EXTRA, extra, self.extra)):
-            columns[column] = array_of((as_json(one) if one else None for one in kept), pa.string())
-            for one in kept:
+        for column, aside, counter in (
+            (UNFIT, unfit, self.remarks.unfit),
+            (EXTRA, extra, self.remarks.extra),
+        ):
+            columns[column] = array_of((as_json(one) if one else None for one in aside), pa.string())
+            for one in aside:
                 counter.update(one.keys())
         return columns
 
@@ -307,17 +357,21 @@ class Ingest:
         extra: list[dict[str, Any]],
     ) -> pa.Array:
         """Return a column whose type can't change; put the values that don't fit into `unfit` and `extra`."""
+        amounts = name not in self._spelled or self._are_amounts(name, values)
         built = self._build(name, values, known)
-        if built.array.type.equals(known):
+        if amounts and built.array.type.equals(known):
             assert self._wires is not None
+            self.remarks.add(name, built.remarks)
             self._wires[name] = _merged(self._wires.get(name), built.wire)
             return built.array
 
         def fits(some: Sequence[Any]) -> bool:
+            if name in self._spelled and not self._are_amounts(name, some):
+                return False
             return bool(self._build(name, some, known).array.type.equals(known))
 
         prune = self._custom.pruned if name == CUSTOM_FIELDS else _pruned
-        kept = [*values]
+        fitting = [*values]
         for start in range(0, len(values), TOGETHER):  # as a rule, few of many don't fit
             some = values[start : start + TOGETHER]
             if fits(some):
@@ -328,20 +382,18 @@ class Ingest:
                 pruned = prune(value, known)
                 if pruned != value and fits([pruned]):
                     extra[place][name] = value  # whole: a new field means nothing without the others
-                    kept[place] = pruned
+                    fitting[place] = pruned
                 else:
                     unfit[place][name] = value
-                    kept[place] = None
-        return self._build(name, kept, known).array
+                    fitting[place] = None
+        built = self._build(name, fitting, known)
+        self.remarks.add(name, built.remarks)
+        return built.array
 
 
 def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
     """Return rows as columns; a column with a name of ours has a ``_`` more here."""
-    found = parts(rows)
-    for name in (UNFIT, EXTRA):
-        if name in found:
-            found[f"{name}_"] = found.pop(name)
-    return found
+    return {own_name(name): values for name, values in parts(rows).items()}
 
 
 def _merged(before: pa.DataType | None, found: pa.DataType) -> pa.DataType:

@@ -212,10 +212,27 @@ def widened(one: pa.DataType, other: pa.DataType) -> pa.DataType:
         return pa.list_(widened(one.value_type, other.value_type))
     if both(pa.types.is_integer, pa.types.is_decimal):
         whole, places = map(max, zip(_digits(one), _digits(other), strict=True))
-        return pa.decimal128(whole + places, places) if whole + places <= MOST_DIGITS else pa.string()
+        return pa.decimal128(min(whole + places, MOST_DIGITS), places)  # too few digits for some: `converted`
     if both(pa.types.is_integer, pa.types.is_floating):
         return pa.float64()
     return TIMESTAMP if both(pa.types.is_date, pa.types.is_timestamp) else pa.string()
+
+
+def becomes_text(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Tell whether something that isn't text in one type is text in a wider one."""
+    if pa.types.is_struct(found) and pa.types.is_struct(wanted):
+        types = {field.name: field.type for field in wanted}
+        return any(becomes_text(field.type, types[field.name]) for field in found)
+    if pa.types.is_list(found) and pa.types.is_list(wanted):
+        return becomes_text(found.value_type, wanted.value_type)
+    return pa.types.is_string(wanted) and not (pa.types.is_string(found) or pa.types.is_null(found))
+
+
+def has_floats(found: pa.DataType) -> bool:
+    """Tell whether a type has doubles somewhere."""
+    if pa.types.is_struct(found):
+        return any(has_floats(field.type) for field in found)
+    return has_floats(found.value_type) if pa.types.is_list(found) else bool(pa.types.is_floating(found))
 
 
 def _digits(found: pa.DataType) -> tuple[int, int]:
@@ -232,7 +249,7 @@ def converted(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     Raises
     ------
     pyarrow.ArrowInvalid
-        A whole number is too large for a double to hold it exactly.
+        A number is too large for the wider type to hold it exactly.
     """
     found = values.type
     if found.equals(wanted):
@@ -298,14 +315,28 @@ def list_array(like: pa.Array, inner: pa.Array) -> pa.Array:
 
 
 def as_text(values: pa.Array) -> pa.Array:
-    """Return each value as a text that says the same: numbers plainly, dates as ISO 8601, nested values as JSON."""
+    """Return each value as a text that says the same: numbers plainly, dates as ISO 8601, nested values as JSON.
+
+    Of a record, the fields that are null are left out: most of them didn't come.
+    """
     found = values.type
     if pa.types.is_string(found):
         return values
     if pa.types.is_boolean(found) or pa.types.is_integer(found) or pa.types.is_date(found):
         return values.cast(pa.string())
-    texts = (None if one is None else text_of(_changed(one, _of_json)) for one in values.to_pylist())
+    texts = (None if one is None else text_of(one) for one in plain(values))
     return array_of(texts, pa.string())
+
+
+def plain(values: pa.Array) -> list[Any]:
+    """Return values as JSON has them; of a record, without the fields that are null."""
+    return [_changed(_without_nulls(one), _of_json) for one in values.to_pylist()]
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 def text_of(value: Any) -> str:

@@ -7,14 +7,16 @@ reader is strict: told to expect a whole number, it refuses ``12.7`` and ``"12"`
 
 from __future__ import annotations
 
-import datetime
+import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from procore_jupyter.tables.arrow.numbers import exact_type, is_a_doubles, is_noise, rounded
+from procore_jupyter.tables.arrow.remarks import CUT, DIGITS, ROUNDED
 from procore_jupyter.tables.arrow.types import (
     DECIMAL,
     EXACT,
@@ -24,22 +26,20 @@ from procore_jupyter.tables.arrow.types import (
     TIMESTAMP,
     Number,
     array_of,
-    converted,
     struct_array,
     text_of,
     widened,
 )
-
-_1970 = datetime.date(1970, 1, 1).toordinal()
-
-FIRST_DAY = datetime.date.min.toordinal() - _1970
-"""Python's first day, in days since 1970."""
-
-LAST_DAY = datetime.date.max.toordinal() - _1970
-"""Python's last day, in days since 1970."""
-
-DAY = 86_400_000_000
-"""A day's microseconds."""
+from procore_jupyter.tables.arrow.wire import (
+    BLANK,
+    DATE,
+    PERCENT_SIGN,
+    WHOLE,
+    all_match,
+    default_wire,
+    from_text,
+    says_itself,
+)
 
 DEEPEST = 12
 """Levels of records and lists that become Arrow's; a deeper value is kept as a text of JSON."""
@@ -47,20 +47,20 @@ DEEPEST = 12
 FOREIGN = re.compile(r"(?:^|_)(?:origin|employee|business|external|client|erp|vendor_tax|tax)_id$")
 """Names of ids of other systems: texts, although they may be made of digits."""
 
-_WHOLE = r"^(0|-?[1-9][0-9]{0,18})$"
-_AMOUNT = re.compile(r"-?(0|[1-9]\d{0,13})(\.\d{1,4}0*)?\Z", re.ASCII)
-_PERCENT_SIGN = r" ?%$"
 _NO_NUMBER = r"^$|%"
-_DATE = r"^\d{4}-\d{2}-\d{2}$"
-_MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})$"
-_ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
+_MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,18})?(Z|[+-]\d{2}:?\d{2})$"
+_FINE_SECOND = r"(:\d{2}\.\d{6})\d+"
+_LOST_SECOND = r":\d{2}\.\d{6}\d*[1-9]"
 
-# Arrow's own scalars: given Python's, its functions import pandas.
-BLANK, MIDNIGHT, UTC, NO_TEXT = array_of(["", "T00:00:00Z", "Z", None], pa.string())
+MOST_FIELDS = 100
+"""Fields that a record may have however few of them each record fills."""
+
+FEWEST_FILLED = 0.1
+"""The part of more fields than that which records fill on average; records that fill fewer have ids for names."""
 
 
 class Built(NamedTuple):
-    """An array, and the wire type of the same values.
+    """An array, and what else is known of the same values.
 
     Parameters
     ----------
@@ -68,10 +68,20 @@ class Built(NamedTuple):
         The values.
     wire : pyarrow.DataType
         The type by which Arrow's JSON reader reads them.
+    exact : bool
+        As `Finished`.
+    remarks : frozenset of str
+        What a note has to tell: `remarks.ROUNDED` and the like.
     """
 
     array: pa.Array
     wire: pa.DataType
+    exact: bool = True
+    remarks: frozenset[str] = frozenset()
+
+
+class _MoreDigits(Exception):
+    """A number has more digits than a double."""
 
 
 def build(values: Sequence[Any], known: pa.DataType, name: str = "", depth: int = 0) -> Built:
@@ -97,105 +107,35 @@ def build(values: Sequence[Any], known: pa.DataType, name: str = "", depth: int 
     if not kinds:
         return Built(pa.nulls(len(values), known), default_wire(known))
     if kinds == {dict} and (pa.types.is_struct(known) or pa.types.is_null(known)) and depth < DEEPEST:
+        if have_ids_for_names([value for value in values if value is not None], known):
+            return _texts(values, kinds, pa.string())
         return _records(values, known, depth)
     if kinds == {list} and (pa.types.is_list(known) or pa.types.is_null(known)) and depth < DEEPEST:
         return _lists(values, known, name, depth)
     if pa.types.is_null(known):
         known = _guess(values, kinds, name)
+    remarks = frozenset[str]()
     for attempt in _attempts(known):
         try:
-            return attempt(values, kinds, known)
+            built = attempt(values, kinds, known)
+            return built._replace(remarks=built.remarks | remarks)
+        except _MoreDigits:
+            remarks = frozenset((DIGITS,))
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
             continue
     return _texts(values, kinds, pa.string())
 
 
-def default_wire(known: pa.DataType) -> pa.DataType:
-    """Return the wire type of a column of which no value was seen."""
-    if pa.types.is_struct(known):
-        return pa.struct([(field.name, default_wire(field.type)) for field in known])
-    if pa.types.is_list(known):
-        return pa.list_(default_wire(known.value_type))
-    return pa.string() if pa.types.is_date(known) else known
-
-
-def finished(values: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Return values that were read by their wire type as values of the column's type.
-
-    Raises
-    ------
-    pyarrow.ArrowInvalid
-        A value doesn't fit.
-    """
-    found = values.type
-    if pa.types.is_floating(found):
-        most = pc.max(pc.abs(values)).as_py()
-        if most is not None and not most < EXACT:
-            raise pa.ArrowInvalid("a whole number may have been too large for a double")
-    if found.equals(wanted) and not pa.types.is_nested(found):
-        if pa.types.is_decimal(found):
-            values.validate(full=True)  # Arrow's JSON reader lets numbers through that have too many digits
-        return _in_range(values)
-    if pa.types.is_null(found):
-        return pa.nulls(len(values), wanted)
-    if pa.types.is_string(wanted):
-        return converted(values, wanted)
-    if pa.types.is_struct(found):
-        types = {field.name: field.type for field in wanted}
-        if not types.keys() >= {field.name for field in found}:
-            raise pa.ArrowInvalid("a field that the column doesn't have")
-        children = {
-            field.name: finished(values.field(at), types[field.name]) for at, field in enumerate(found)
-        }
-        return struct_array(children, wanted, values.is_null())
-    if pa.types.is_list(found):
-        inner = finished(values.values, wanted.value_type)
-        mask = values.is_null() if values.null_count else None
-        return pa.ListArray.from_arrays(values.offsets, inner, mask=mask)
-    if pa.types.is_string(found):
-        return from_text(values, wanted)
-    return values.cast(wanted)
-
-
-def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Return texts as the values that they stand for. An empty text becomes null.
-
-    Raises
-    ------
-    pyarrow.ArrowInvalid
-        A text doesn't stand for a value of this type, or not exactly.
-    """
-    if pa.types.is_string(wanted):
-        return values
-    blank = pc.equal(values, BLANK)
-    if pc.any(blank).as_py():
-        values = pc.if_else(blank, NO_TEXT, values)
-    if pa.types.is_integer(wanted) and not _all_match(values, _WHOLE):
-        raise pa.ArrowInvalid("not a whole number")  # Arrow takes 0x10, and 012 for 12
-    if pa.types.is_timestamp(wanted):
-        zoned = pc.match_substring_regex(values, _ZONE)
-        if not pc.all(zoned).as_py():  # Procore's times are in UTC, whether they say so or not
-            day = pc.match_substring_regex(values, _DATE)
-            ending = pc.if_else(day, MIDNIGHT, pc.if_else(zoned, BLANK, UTC))
-            values = pc.binary_join_element_wise(values, ending, BLANK)
-    if wanted.equals(PERCENT):
-        values = pc.replace_substring_regex(values, _PERCENT_SIGN, "")
-    return _in_range(values.cast(wanted))  # of a decimal number, zeros at its end that have no place are cut
-
-
-def _in_range(values: pa.Array) -> pa.Array:
-    """Return the values; raise pyarrow.ArrowInvalid if a day or time lies outside Python's years, 1 to 9999."""
-    if pa.types.is_date(values.type):
-        numbers, day = values.cast(pa.int32()), 1
-    elif pa.types.is_timestamp(values.type):
-        numbers, day = values.cast(pa.int64()), DAY
-    else:
-        return values
-    bounds = pc.min_max(numbers).as_py()
-    least, most = bounds["min"], bounds["max"]
-    if least is not None and not FIRST_DAY * day <= least <= most < (LAST_DAY + 1) * day:
-        raise pa.ArrowInvalid("a year that Python doesn't have")
-    return values
+def have_ids_for_names(
+    records: Sequence[dict[str, Any]], known: pa.DataType, most: int = MOST_FIELDS
+) -> bool:
+    """Tell whether records have ids for the names of their fields, as ``{"user_17": 1}``: each would be a column of nulls."""
+    names = {field.name for field in known} if pa.types.is_struct(known) else set()
+    for record in records:
+        names.update(record)
+    if len(names) <= most:
+        return False
+    return sum(map(len, records)) < FEWEST_FILLED * len(names) * len(records)
 
 
 def parts(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
@@ -227,7 +167,13 @@ def _records(values: Sequence[Any], known: pa.DataType, depth: int) -> Built:
         for name in dict.fromkeys([*types, *columns])
     }
     wire = pa.struct([(name, one.wire) for name, one in built.items()])
-    return Built(spread({name: one.array for name, one in built.items()}, values), wire)
+    array = spread({name: one.array for name, one in built.items()}, values)
+    return Built(array, wire, *in_sum(built.values()))
+
+
+def in_sum(built: Collection[Built]) -> tuple[bool, frozenset[str]]:
+    """Return whether all of several columns are exact, and all their remarks."""
+    return all(one.exact for one in built), frozenset().union(*(one.remarks for one in built))
 
 
 def _lists(values: Sequence[Any], known: pa.DataType, name: str, depth: int) -> Built:
@@ -240,7 +186,7 @@ def _lists(values: Sequence[Any], known: pa.DataType, name: str, depth: int) -> 
     built = build(inner, child, name.removesuffix("s"), depth + 1)
     missing = array_of((value is None for value in values), pa.bool_()) if None in values else None
     array = pa.ListArray.from_arrays(array_of(offsets, pa.int32()), built.array, mask=missing)
-    return Built(array, pa.list_(built.wire))
+    return Built(array, pa.list_(built.wire), built.exact, built.remarks)
 
 
 Attempt = Callable[[Sequence[Any], set[type], pa.DataType], Built]
@@ -273,45 +219,73 @@ def _wholes(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
         return Built(array_of(values, pa.int64()), pa.int64())
     _only(kinds, int, str)
     written = [value if value is None else str(value) for value in values]
-    return Built(from_text(array_of(written, pa.string()), pa.int64()), pa.string())
+    return Built(from_text(array_of(written, pa.string()), pa.int64()), pa.string(), "" not in written)
 
 
 def _doubles(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
     _only(kinds, int, Number)
     if any(type(value) is int and abs(value) > EXACT for value in values):
-        raise pa.ArrowInvalid("a whole number is too large for a double")
+        raise _MoreDigits("a whole number is too large for a double")
+    if not all(value is None or type(value) is int or is_a_doubles(value) for value in values):
+        raise _MoreDigits("a number has more digits than a double")
     doubles = [None if value is None else float(value) for value in values]
-    if any(value is not None and abs(value) == float("inf") for value in doubles):
-        raise pa.ArrowInvalid("a number is too large for a double")
-    return Built(array_of(doubles, pa.float64()), pa.float64())
+    return Built(array_of(doubles, pa.float64()), pa.float64(), False)
 
 
 def _decimals(values: Sequence[Any], kinds: set[type], known: pa.DataType) -> Built:
     _only(kinds, int, Number, str)
     written = array_of([value if value is None else str(value) for value in values], pa.string())
-    for one in (known, widened(known, DECIMAL), pa.decimal128(MOST_DIGITS, MOST_PLACES)):
+    try:
+        array, remarks = from_text(written, known), frozenset[str]()
+    except pa.ArrowInvalid:
+        array, remarks = _wider_decimals(written.to_pylist(), known)
+    direct = kinds != {str} or not pc.any(pc.match_substring_regex(written, _NO_NUMBER)).as_py()
+    return Built(array, array.type if direct else pa.string(), False, remarks)
+
+
+def _wider_decimals(written: Sequence[str | None], known: pa.DataType) -> tuple[pa.Array, frozenset[str]]:
+    """Return numbers as decimals that hold them exactly, but for the noise of doubles, which is rounded; and remarks."""
+    if known.equals(PERCENT):
+        written = [text and re.sub(PERCENT_SIGN, "", text) for text in written]
+        if any(text and text.endswith("%") for text in written):
+            raise pa.ArrowInvalid("two percent signs")
+    noisy = [text is not None and is_noise(text) for text in written]
+    others = [None if noise else text for text, noise in zip(written, noisy, strict=True)]
+    types = [known, widened(known, DECIMAL), pa.decimal128(MOST_DIGITS, MOST_PLACES)]
+    with contextlib.suppress(pa.ArrowInvalid):
+        types.append(exact_type(others))
+    for one in types:
+        texts = [
+            rounded(text, one.scale) if noise and text else text
+            for text, noise in zip(written, noisy, strict=True)
+        ]
         try:
-            array = from_text(written, one)
+            array = from_text(array_of(texts, pa.string()), one)
         except pa.ArrowInvalid:
             continue
-        direct = kinds != {str} or not pc.any(pc.match_substring_regex(written, _NO_NUMBER)).as_py()
-        return Built(array, one if direct else pa.string())
+        return array, frozenset((ROUNDED,) if any(noisy) else ())
     raise pa.ArrowInvalid("too many digits")
 
 
 def _times(values: Sequence[Any], kinds: set[type], known: pa.DataType) -> Built:
     _only(kinds, str)
     written = array_of(values, pa.string())
-    array = from_text(written, known)
-    direct = pa.types.is_timestamp(known) and not pc.any(pc.equal(written, BLANK)).as_py()
-    return Built(array, known if direct else pa.string())
+    remarks = frozenset[str]()
+    try:
+        array = from_text(written, known)
+    except pa.ArrowInvalid:
+        array = from_text(pc.replace_substring_regex(written, _FINE_SECOND, r"\1"), known)
+        if pc.any(pc.match_substring_regex(written, _LOST_SECOND)).as_py():
+            remarks = frozenset((CUT,))
+    return Built(array, pa.string(), says_itself(written, known), remarks)
 
 
 def _texts(values: Sequence[Any], kinds: set[type], _: pa.DataType) -> Built:
     if kinds == {str}:
         return Built(array_of(values, pa.string()), pa.string())
     texts = [None if value is None else text_of(value) for value in values]
-    return Built(array_of(texts, pa.string()), pa.int64() if kinds == {int} else pa.string())
+    # Within a record or a list, such a text doesn't say that it was none.
+    return Built(array_of(texts, pa.string()), pa.int64() if kinds == {int} else pa.string(), False)
 
 
 def _only(kinds: set[type], *allowed: type) -> None:
@@ -338,24 +312,13 @@ def _guess_text(values: pa.Array, name: str) -> pa.DataType:
     some = values.filter(pc.not_equal(values, BLANK))
     if len(some) == 0:
         return pa.string()
-    if is_id(name) and _all_match(some, _WHOLE):
+    if is_id(name) and all_match(some, WHOLE):
         return pa.int64()
-    if _all_match(some, _MOMENT):
+    if all_match(some, _MOMENT):
         return TIMESTAMP
-    return pa.date32() if _all_match(some, _DATE) else pa.string()
+    return pa.date32() if all_match(some, DATE) else pa.string()
 
 
 def is_id(name: str) -> bool:
     """Tell whether a column of this name holds Procore's own ids, which are whole numbers."""
     return (name == "id" or name.endswith("_id")) and FOREIGN.search(name) is None
-
-
-def are_amounts(values: Sequence[Any]) -> bool:
-    """Tell whether all values look like amounts of money, in texts or not, and one has a point: else they may be codes."""
-    written = [str(value) for value in values if value not in (None, "")]
-    return any("." in text for text in written) and all(map(_AMOUNT.match, written))
-
-
-def _all_match(values: pa.Array, pattern: str) -> bool:
-    found = pc.all(pc.match_substring_regex(values, pattern)).as_py()
-    return True if found is None else bool(found)

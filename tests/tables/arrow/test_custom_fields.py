@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime
 import json
+import random
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import requests
 
+from procore_jupyter.session.api_errors import PermissionDenied
 from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.arrow.types import DECIMAL, TIMESTAMP
+from tests.hostile.counting import share, tried
 from tests.tables.json_rows import LABELS
 
 UTC = datetime.UTC
@@ -136,7 +140,7 @@ def test_rows_have_some_of_the_fields_or_none(ingest: Ingest) -> None:
 def test_a_value_that_does_not_fit_its_type_widens_the_field_alone(ingest: Ingest) -> None:
     good = row(_19=field("decimal", "1.50"), _18=field("boolean", True))
     assert taken(ingest, [good], [row(_19=field("decimal", "n/a"), _18=field("boolean", False))]) == [
-        {"Cost": "1.5", "Back Charge": True},
+        {"Cost": "1.50", "Back Charge": True},
         {"Cost": "n/a", "Back Charge": False},
     ]
 
@@ -202,3 +206,78 @@ def test_where_the_schema_is_fixed_a_value_that_does_not_fit_is_in_unfit(ingest:
         "custom_fields": {"custom_field_19": field("decimal", "n/a")}
     }
     assert columns["_extra"].to_pylist() == [None, None]
+
+
+def test_what_a_field_is_called_depends_on_the_definitions_alone() -> None:
+    """However labels collide, with one another, with numbers and with the names of fields: no two are called the same."""
+    words = (
+        "Cost",
+        " Cost",
+        "Cost (7)",
+        "Cost (8)",
+        "custom_field_7",
+        "custom_field_9",
+        "other",
+        "other_",
+        "",
+    )
+    for number in range(share(1000)):
+        chance = random.Random(f"labels/{number}")
+        labels = {one: chance.choice(words) for one in chance.sample(range(6, 30), chance.randrange(1, 9))}
+        names = [
+            *(f"custom_field_{one}" for one in [*labels, 99]),
+            "other",
+            "other_",
+            "other__",
+            "custom_field_007",
+            "custom_field_٧",
+        ]
+        found = []
+        for _ in range(2):
+            chance.shuffle(names)
+            made = Ingest({"custom_fields": "custom_fields"}, {}, labels.copy)
+            rows = [json.dumps({"custom_fields": {name: name}}).encode() for name in names]
+            for written in rows if chance.random() < 0.5 else ():
+                made.take([written])
+            (taken_as,) = (made.as_now(made.take(rows), len(rows))["custom_fields"],)
+            found.append(
+                {
+                    value: label
+                    for row in taken_as.to_pylist()
+                    for label, value in row.items()
+                    if value is not None
+                }
+            )
+        assert found[0] == found[1], f"case {number}: {labels}"
+        assert {*found[0]} == {*names} and len({*found[0].values()}) == len(names), f"case {number}: {labels}"
+        alone = {
+            one
+            for one, label in labels.items()
+            if [*map(str.strip, labels.values())].count(label.strip()) == 1
+        }
+        for one in alone:
+            if labels[one].strip() in ("Cost", "other"):
+                assert found[0][f"custom_field_{one}"] == labels[one].strip()
+        tried("definitions of custom fields")
+
+
+@pytest.mark.parametrize("error", [PermissionDenied(403, "no"), requests.ConnectionError("gone")])
+def test_labels_that_can_not_be_had_leave_the_numbers_and_a_note(error: Exception) -> None:
+    def refuse() -> dict[int, str]:
+        raise error
+
+    made = Ingest({"custom_fields": "custom_fields"}, {}, refuse)
+    assert taken(made, [b'{"custom_fields": {}}']) == [{}] and made.notes == []
+    one = row(_17=field("string", "a"))
+    assert taken(made, [one], [one] * 2) == [{"custom_field_17": "a"}] * 3
+    (note,) = made.notes
+    assert "under their numbers" in note and str(error).partition(".")[0] in note
+
+
+def test_fields_without_end_are_one_column_of_json() -> None:
+    rows = [row(**{f"_{number}": field("string", "a")}) for number in range(1500)]
+    made = Ingest({"custom_fields": "custom_fields"}, {}, dict)
+    made.take(rows)
+    found = made.as_now(made.take(rows), len(rows))["custom_fields"]
+    assert pa.types.is_string(found.type) and found.nbytes < 200 * len(rows)
+    assert json.loads(found[7].as_py()) == {"custom_field_7": field("string", "a")}

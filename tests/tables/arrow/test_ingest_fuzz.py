@@ -5,6 +5,7 @@ What has become of each value is found out by an oracle that knows nothing of ho
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections.abc import Iterator, Sequence
@@ -19,12 +20,12 @@ from procore_jupyter.tables.arrow.ingest import Begun, Ingest
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.reading import Batch, Reading
 from procore_jupyter.tables.result import assembled
+from tests.hostile.counting import share, tried
 from tests.tables.json_rows import LABELS, RECORDS, Rows, random_rows
 from tests.tables.oracle import lost
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))
-CASES = 1200 if SOAK else 120
+CASES = share(2000)
 SPEC = TableSpec("things", "/rest/v1.0/things", "global")
 
 
@@ -36,7 +37,7 @@ def batches(rows: Sequence[bytes], chance: random.Random) -> Iterator[Sequence[b
         at += size
 
 
-def read(made: Rows, chance: random.Random, *, frozen: bool, careful: bool) -> pa.Table:
+def read(made: Rows, chance: random.Random, *, others: str, frozen: bool, careful: bool) -> pa.Table:
     """Return rows as a table: kept in memory, or as they go into a file.
 
     Parameters
@@ -45,40 +46,76 @@ def read(made: Rows, chance: random.Random, *, frozen: bool, careful: bool) -> p
         The rows.
     chance : random.Random
         Decides how many are taken in at a time.
+    others : str
+        What columns are that nobody declared, as `Ingest` takes it.
     frozen : bool
-        The first batch decides the schema.
+        The first batches decide the schema.
     careful : bool
         Each row is looked at one by one.
     """
-    ingest = Ingest(made.columns, RECORDS, lambda: LABELS)
+    ingest = Ingest(made.columns, RECORDS, lambda: LABELS, others)
     reading = cast(Reading, SimpleNamespace(ingest=ingest, selection=SimpleNamespace(spec=SPEC), places=()))
-    kept, written = [], []
-    for some in batches(made.rows, chance):
-        if careful and not ingest.frozen:
-            ingest._wires = None
-        elif careful:
-            ingest._wires = {}
-        batch = Batch(0, ingest.take(some), len(some))
-        if frozen:
-            written.append(stream._record(reading, batch))
-        else:
-            kept.append(batch)
-    return pa.Table.from_batches(written) if frozen else assembled(reading, kept)
+
+    def taken() -> Iterator[Batch]:
+        for some in batches(made.rows, chance):
+            if careful and not ingest.frozen:
+                ingest._wires = None
+            elif careful:
+                ingest._wires = {}
+            yield Batch(0, ingest.take(some), len(some))
+
+    if not frozen:
+        return assembled(reading, [*taken()])
+    coming = taken()
+    first = stream._first(reading, itertools.islice(coming, chance.choice((1, 1, 2, 5))))
+    return pa.Table.from_batches([stream._record(reading, batch) for batch in itertools.chain(first, coming)])
 
 
-@pytest.mark.parametrize("careful", [False, True], ids=["fast", "careful"])
-@pytest.mark.parametrize("frozen", [False, True], ids=["memory", "file"])
-def test_every_value_is_found_again(frozen: bool, careful: bool) -> None:
-    for case in range(CASES // (8 if frozen else 3)):
-        name = f"{SEED}/{case}/{frozen}/{careful}"
+def plain(found: pa.DataType) -> bool:
+    return not pa.types.is_nested(found)
+
+
+def is_json(value: Any) -> bool:
+    """Tell whether a text is a record or a list, which may be written in several ways; one of nothing may be null."""
+    return isinstance(value, str) and value[:1] in ("{", "[")
+
+
+def test_every_value_is_found_again() -> None:
+    """In memory and in a file, however the rows were divided among batches; and each time the same."""
+    alike = 0
+    for case in range(CASES):
+        name = f"{SEED}/{case}"
         chance = random.Random(name)
-        made = random_rows(chance, chance.choice((1, 3, 30, 130) if frozen else (1, 3, 30, 260, 500)))
-        table = read(made, chance, frozen=frozen, careful=careful)
-        table.validate(full=True)
-        if not table.column_names:  # rows of nothing at all
-            assert {*made.rows} <= {b"{}"}
-            continue
-        assert lost(made.rows, made.columns, table.to_pylist(), frozen=frozen) == [], f"case {name}"
+        made = random_rows(chance, chance.choice((1, 3, 12, 12, 40, 40, 130)))
+        others = chance.choice(("", "", "money"))
+        tables = []
+        for frozen in (False, chance.random() < 0.5):
+            table = read(made, chance, others=others, frozen=frozen, careful=chance.random() < 0.3)
+            table.validate(full=True)
+            if table.column_names or not {*made.rows} <= {b"{}"}:
+                assert lost(made.rows, made.columns, table.to_pylist(), frozen=frozen) == [], f"case {name}"
+            tables.append(table)
+        one, other = tables
+        aside = [
+            *zip(
+                *(other[name].to_pylist() for name in ("_unfit", "_extra") if name in other.column_names),
+                strict=True,
+            )
+        ]
+        for column in one.column_names:
+            if (
+                column in other.column_names
+                and plain(one[column].type)
+                and one[column].type == other[column].type
+            ):
+                alike += 1
+                both = zip(
+                    one[column].to_pylist(), other[column].to_pylist(), aside or [()] * len(one), strict=True
+                )
+                wrong = [(a, b) for a, b, there in both if a != b and not any(there) and not is_json(a or b)]
+                assert wrong == [], f"case {name}, {column!r}"
+        tried("rows read twice, in other batches")
+    assert alike > CASES, "it compares next to nothing"
 
 
 def test_both_ways_agree_on_rows_that_are_alike() -> None:
@@ -99,10 +136,10 @@ def test_both_ways_agree_on_rows_that_are_alike() -> None:
         compared += 1
         whole._wires = None
         careful = whole.as_now(whole.take(made.rows), len(made.rows))
-        assert {name: fast[name].to_pylist() for name in fast} == {
+        assert {name: fast[name].to_pylist() for name in careful} == {
             name: careful[name].to_pylist() for name in careful
         }, f"case {SEED}/{case}"
-    assert compared > CASES // 20, "it compares next to nothing"
+    assert compared >= CASES // 40, "it compares next to nothing"
 
 
 # Whether all of this proves anything

@@ -77,7 +77,7 @@ def test_each_kind_has_a_type_and_a_name_for_people(kind: str, found: pa.DataTyp
         (DECIMAL, QUANTITY, QUANTITY),
         (PERCENT, DECIMAL, QUANTITY),
         (pa.decimal128(38, 12), MONEY, pa.decimal128(38, 12)),
-        (pa.decimal128(38, 0), pa.decimal128(38, 12), pa.string()),
+        (pa.decimal128(38, 0), pa.decimal128(38, 12), pa.decimal128(38, 12)),
         (pa.float64(), MONEY, pa.string()),
         (pa.date32(), TIMESTAMP, TIMESTAMP),
         (pa.date32(), pa.int64(), pa.string()),
