@@ -19,6 +19,8 @@ MOST_SLIPS = 2
 ALIKE = 0.6
 """Share of the letters of two words that they have in common, from which one is suggested for the other."""
 
+_QUOTES = frozenset(('""', "''", "``", "“”", "„“", "””", "‘’", "‚‘", "«»", "»«"))
+
 _PLAIN = re.compile(r"[A-Za-z0-9_ -]{1,40}", re.ASCII)  # a longer word is no mistyped name
 
 
@@ -82,6 +84,19 @@ def shown_path(value: str) -> str:
     plain = value.isprintable() and "=" not in value and ";" not in value and len(value) <= 300
     looks = re.search(r"^[~./\\]|^[A-Za-z]:[\\/]|\.(?:toml|pem|crt|cer)$", value)
     return f"'{value}'" if plain and looks else "that was given"
+
+
+def wrapping(value: str) -> str:
+    """Return what is wrong around a value, as the rest of a sentence that its name begins; empty if nothing is.
+
+    Env files, shells, forms and files add quotes, blanks and line ends that the next program takes for a part of the value.
+    """
+    inside = value.strip()
+    if len(inside) > 1 and inside[0] + inside[-1] in _QUOTES:
+        return "is in quotes: take them away where it is set (Docker's env files keep them, a shell doesn't)"
+    if inside and inside != value:
+        return "has a blank or a line break before or after it: take that away where it is set"
+    return ""
 
 
 def is_placeholder(value: str) -> bool:

@@ -15,7 +15,7 @@ from procore_jupyter.addresses import checked_origin
 from procore_jupyter.errors import ConnectionStringError, without_locals
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.settings.properties import NAMES, PROPERTIES, Property, find
-from procore_jupyter.wording import is_near_miss, nearest
+from procore_jupyter.wording import is_near_miss, nearest, wrapping
 
 _WHOLE = re.compile(r"[0-9]{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,15})?", re.ASCII)
@@ -25,6 +25,9 @@ _INVISIBLE = re.compile(r"[\x00-\x1f\x7f]")
 _BROKEN = re.compile(r"[\ud800-\udfff]")
 _YES = ("true", "yes", "on", "1")
 _NO = ("false", "no", "off", "0")
+
+_ANYTHING = frozenset({"ProxyUser", "ProxyPassword"})
+"""Properties whose values may begin and end with anything."""
 
 _ALSO = {word: one.name for one in PROPERTIES for word in one.also}
 # A property's name with "=" inside a value shows a forgotten ";". The bounded blanks keep the search linear.
@@ -86,6 +89,8 @@ def judge(one: Property, value: str) -> tuple[str, str]:
     if swallowed is not None:
         other = _known(swallowed[1] or swallowed[2]).name
         return f'{one.name} holds "{other}=": is a ";" missing before {other}?', ""
+    if one.name not in _ANYTHING and (wrong := wrapping(value)):
+        return f"{one.name} {wrong}", ""
     if _INVISIBLE.search(value):
         return f'{one.name} holds a line break or another invisible character: is a ";" missing?', ""
     if _BROKEN.search(value):

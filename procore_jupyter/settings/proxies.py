@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import ConfigurationError, without_locals
 from procore_jupyter.secret import masked_userinfo
-from procore_jupyter.wording import shown_path
+from procore_jupyter.wording import shown_path, wrapping
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """The environment's variables for certificates: the two of requests, in its order, and OpenSSL's."""
@@ -47,7 +47,7 @@ def proxies(
     Raises
     ------
     ConfigurationError
-        The properties don't fit each other.
+        The properties don't fit each other, or a proxy of the environment's can't be one.
     """
     server, port, user, password = (
         values.get(name, "") for name in ("ProxyServer", "ProxyPort", "ProxyUser", "ProxyPassword")
@@ -140,6 +140,8 @@ def environment_proxies(
     from requests.utils import should_bypass_proxies  # 50 ms that `%load_ext` doesn't pay
 
     direct = [url for url in urls if is_loopback(_host(url)) or should_bypass_proxies(url, no_proxy)]
+    if len(direct) < len(urls):
+        _check(proxies, environ)
     named = [
         f"{scheme}://{entry.lstrip('.')}"
         for entry in entries
@@ -165,6 +167,14 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
         elif name.islower():
             found.pop(scheme, None)
     return found
+
+
+def _check(proxies: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Refuse a proxy with something around its address. Raises ConfigurationError, which names the variable."""
+    for proxy in proxies.values():
+        if wrong := wrapping(proxy):
+            name = next((one for one, value in environ.items() if value == proxy), "for a proxy")
+            raise ConfigurationError(f"The environment variable {name} can't be used: it {wrong}.")
 
 
 def _directly(urls: Collection[str]) -> dict[str, str]:
@@ -211,6 +221,8 @@ def _readable(name: str, value: str) -> str:
         readable = path.exists() and os.access(path, os.R_OK)
     except (OSError, ValueError, RuntimeError):
         readable = False
+    if not readable and (wrong := wrapping(value)):
+        raise ConfigurationError(f"{name} can't be used: it {wrong}.")
     if not readable:
         raise ConfigurationError(
             f"{name}: the file of certificates {shown_path(value)} is not there or can't be read."
