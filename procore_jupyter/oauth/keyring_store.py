@@ -26,11 +26,21 @@ from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import RefreshNote, SecretKey, StoredToken, TokenKey
 from procore_jupyter.secret import Secret
+from procore_jupyter.wording import one_line
 
 VERSION = 1
 """Version of the format of a token's entry; secrets of saved connections are entries of their own."""
 
 SERVICE = "procore-jupyter"
+
+_NONE = frozenset({"NoKeyringError", "InitError", "SecretServiceNotAvailableException"})
+"""Errors of keyring, and of the library that speaks to Linux's, that mean there is no keyring."""
+
+_LOCKED = frozenset({"KeyringLocked", "LockedException", "KeychainDenied"})
+"""Errors that mean it is locked; the last is macOS'."""
+
+_MISNAMED = frozenset({"ImportError", "AttributeError"})
+"""Errors of a backend that its settings name, and that can't be loaded."""
 
 _T = TypeVar("_T")
 
@@ -127,17 +137,36 @@ class KeyringStore:
         try:
             return question()
         except Exception as error:
-            # Backends raise what they like, and some put what was to be saved into the message.
-            problem = type(error).__name__
+            problem = _why(done, error)
         except BaseException as error:
             clear_locals(error)
             raise
         raise without_frames(
             TokenStoreError(
-                f"The system keyring can't be {done} ({problem}). Unlock it and try again, or leave OAuthSettingsLocation out: "
-                "then a private file is used."
+                f"The system keyring can't be {done}: {problem}. Or leave OAuthSettingsLocation out: then a private file is used."
             )
         )
+
+
+def _why(done: str, error: Exception) -> str:
+    """Return why the keyring failed, and what to do about it.
+
+    Backends raise what they like, and some put what was to be saved into the message: the names of the classes tell.
+    """
+    names = {one.__name__ for one in type(error).__mro__}
+    if names & _NONE:
+        why = "none works here, as on most servers and in containers. Start one for this user"
+    elif names & _LOCKED:
+        why = "it is locked. Unlock it and try again"
+    elif names & _MISNAMED:
+        why = (
+            "its settings (PYTHON_KEYRING_BACKEND, keyringrc.cfg) name one that can't be loaded. Correct them"
+        )
+    elif done == "written":
+        why = "it took no entry, and may be full, locked, or have no room for one of this length. Try again"
+    else:
+        why = "it failed. See that it is unlocked, and try again"
+    return f"{why} ({one_line(type(error).__name__)})"
 
 
 class _Entry:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 import sys
 
 import keyring
 import keyring.backend
+import keyring.core
 import keyring.errors
 import pytest
 
@@ -23,16 +25,36 @@ def test_a_keyring_that_is_not_installed_is_named_with_its_extra(monkeypatch: py
         open_store("keyring://")
 
 
+@pytest.mark.parametrize("backend", ["not_there.Backend", "keyring.backends.fail.NotThere"])
+def test_a_keyring_whose_settings_are_wrong_is_not_told_as_missing(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
+    with pytest.raises(TokenStoreError, match=r"PYTHON_KEYRING_BACKEND.*Correct them"):
+        open_store("keyring://").load(KEY)
+
+
 @pytest.mark.parametrize(
-    "problem",
+    ("problem", "why"),
     [
-        keyring.errors.KeyringLocked("locked"),
-        keyring.errors.NoKeyringError("none"),
-        RuntimeError("access-1 refused"),
+        (keyring.errors.KeyringLocked("locked"), "is locked. Unlock it"),
+        (keyring.errors.NoKeyringError("none"), "none works here"),
+        (keyring.errors.InitError("no bus"), "none works here"),
+        (
+            keyring.errors.PasswordSetError("access-1"),
+            "may be full, locked|it failed. See that it is unlocked",
+        ),
+        (RuntimeError("access-1 refused"), "may be full, locked|it failed. See that it is unlocked"),
+        (OSError(28, "access-1"), "may be full, locked|it failed. See that it is unlocked"),
+        (
+            type("\x1b[31m", (Exception,), {})("access-1"),
+            "may be full, locked|it failed. See that it is unlocked",
+        ),
     ],
 )
-def test_a_keyring_that_is_locked_missing_or_failing_is_told_without_its_words(
-    system_keyring: SmallKeyring, problem: Exception
+def test_a_keyring_that_is_locked_missing_full_or_failing_is_told_without_its_words(
+    system_keyring: SmallKeyring, problem: Exception, why: str
 ) -> None:
     store = KeyringStore()
     store.save(KEY, token())
@@ -43,6 +65,7 @@ def test_a_keyring_that_is_locked_missing_or_failing_is_told_without_its_words(
         ) as caught:
             act()
         assert "access-" not in drawn(caught.value)
+        assert re.search(why, str(caught.value)) and str(caught.value).isprintable()
     system_keyring.fails = None
     assert store.load(KEY) == StoredToken(token())
 
