@@ -334,11 +334,8 @@ class Procore(RefreshingSession):
                 # Another notebook may have signed in anew, or this one's token may have ended since.
                 self._wait_for_sign_in()
                 self._learn()
-            except ProcoreError as error:
+            except (ProcoreError, requests.RequestException) as error:
                 problem = str(error)
-            except requests.RequestException as error:
-                host = self.environment.api_host
-                problem = f"{host} can't be reached at the moment ({type(error).__name__}). Check the network, then try again."
         return self._known(problem)
 
     def logout(self, keep_token: bool = False) -> None:
