@@ -6,6 +6,7 @@ import math
 import re
 import time
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 LONGEST_NAME = 60
 """Characters shown of a name that Procore gave."""
@@ -84,6 +85,14 @@ def shown_path(value: str) -> str:
     plain = value.isprintable() and "=" not in value and ";" not in value and len(value) <= 300
     looks = re.search(r"^[~./\\]|^[A-Za-z]:[\\/]|\.(?:toml|pem|crt|cer)$", value)
     return f"'{value}'" if plain and looks else "that was given"
+
+
+def shown_host(url: str | None) -> str:
+    """Return the host and port of an address as a message may show them, without user and password; empty if it has none."""
+    try:
+        return one_line(urlsplit(url or "").netloc.rpartition("@")[2])
+    except ValueError:
+        return ""
 
 
 def wrapping(value: str) -> str:

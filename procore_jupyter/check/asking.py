@@ -18,6 +18,9 @@ LIMIT_REACHED = 429
 MOST_REMEMBERED = 100
 """Answers whose headers are remembered."""
 
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of an answer, unpacked, that are read at most."""
+
 
 class Asking:
     """Sends requests at Procore's pace. A failure of Procore's is an answer here, and is not tried again.
@@ -37,6 +40,7 @@ class Asking:
         self.headers: list[Mapping[str, str]] = []
         self._session = session
         self._scope = Scope()
+        self._scope.most = LARGEST_ANSWER
 
     @property
     def count(self) -> int:

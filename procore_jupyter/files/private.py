@@ -130,7 +130,10 @@ def read_private(path: Path) -> bytes | None:
     )
     try:
         handle = os.open(path, flags)
-    except FileNotFoundError:
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+    ):  # the latter: a home "folder" such as /dev/null, as services have it
         return None
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())

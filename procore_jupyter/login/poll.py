@@ -181,7 +181,7 @@ class ServerReceiver:
                 session.trust_env = False
                 found = session.get(health, timeout=self._patience, allow_redirects=False, stream=True)
                 status, has_it = found.status_code, b'"version"' in next(found.iter_content(1000), b"")
-        except requests.RequestException:
+        except (requests.RequestException, ValueError):  # the latter: urllib3's, of a host that can't be one
             return
         if status == 404:
             raise ReceiverUnavailable(

@@ -7,13 +7,13 @@ header that holds a secret. Their words are looked into here, and never shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from requests import exceptions
 from requests.utils import select_proxy
-from urllib3.exceptions import LocationValueError
+from urllib3.exceptions import LocationValueError, MaxRetryError
 
-from procore_jupyter.wording import one_line
+from procore_jupyter.addresses import is_loopback
+from procore_jupyter.wording import shown_host
 
 _NETWORK = "Check the network; behind a company's proxy add ProxyServer and ProxyPort."
 _PROXY = "Check ProxyServer and ProxyPort, or HTTPS_PROXY in the environment"
@@ -57,9 +57,9 @@ def unreachable(
     setting : str
         The property that says which host is asked (``APIURL``); empty if none does.
     """
-    host = _host_of(url) or "The address"
+    host = shown_host(url) or "The address"
     words = _words(error)
-    proxy = select_proxy(url, dict(proxies)) if _host_of(url) else None
+    proxy = select_proxy(url, dict(proxies)) if shown_host(url) else None
     if isinstance(
         error,
         exceptions.InvalidURL | exceptions.MissingSchema | exceptions.InvalidSchema | LocationValueError,
@@ -116,36 +116,38 @@ def unreachable(
         if any(one in words for one in _NO_NAME):
             return f"{host} can't be found: no such name, or no network. {_way_out(proxy)}", False
         if "failed to establish" in words or "newconnectionerror" in words:
+            if is_loopback(host.rpartition(":")[0] or host) and not proxy:
+                right = f"correct {setting}" if setting else "correct the address"
+                here = f"{host} can't be reached: nothing listens there on this machine."
+                return f"{here} Start what should (the stand-in:  procore-jupyter demo ), or {right}.", False
             return f"{host} can't be reached. {_way_out(proxy)}", False
         if any(one in words for one in _NO_HTTP):
             return f"What answers at {host} doesn't speak HTTP. {_look_between(setting)}", True
-        by = f" (through the proxy {_host_of(proxy)})" if proxy else ""
+        by = f" (through the proxy {shown_host(proxy)})" if proxy else ""
         return f"The connection to {host}{by} broke before the answer came. Try again in a minute.", True
     return f"The answer of {host} broke off. Try again in a minute.", True
 
 
-def _host_of(url: str) -> str:
-    """Return the host and port of an address, without user and password; empty if it has none."""
-    try:
-        return one_line(urlsplit(url).netloc.rpartition("@")[2])
-    except ValueError:
-        return ""
-
-
 def _words(error: BaseException) -> str:
-    """Return what an error and its causes say, in lower case: for looking into, never for showing."""
+    """Return what an error and its causes say, in lower case: for looking into, never for showing.
+
+    The address that was asked isn't in it: an address may hold any word.
+    """
     said: list[str] = []
     waiting: list[object] = [error]
     while waiting and len(said) < 20:
         one = waiting.pop()
         if isinstance(one, BaseException):
-            said.append(f"{type(one).__name__}: {one}")
+            texts = (
+                [] if isinstance(one, MaxRetryError) else [text for text in one.args if isinstance(text, str)]
+            )
+            said.append(f"{type(one).__name__}: {' '.join(texts)}")
             waiting += [*one.args, getattr(one, "reason", None), one.__cause__]
     return " ".join(said).lower()
 
 
 def _way_out(proxy: str | None) -> str:
-    return f"It was asked through the proxy {_host_of(proxy) or proxy}: {_PROXY}." if proxy else _NETWORK
+    return f"It was asked through the proxy {shown_host(proxy)}. {_PROXY}." if proxy else _NETWORK
 
 
 def _look_between(setting: str) -> str:
@@ -159,7 +161,7 @@ def _address(host: str, words: str, proxy: str | None, setting: str) -> str:
             "The network's proxy is a SOCKS proxy (HTTPS_PROXY or ALL_PROXY in the environment), and that needs one more "
             "package: run  pip install pysocks  and restart the kernel. ProxyServer=… names an HTTP proxy in its place."
         )
-    if "proxy" in words or (proxy and not _host_of(proxy)):
+    if "proxy" in words or (proxy and not shown_host(proxy)):
         return (
             "The proxy's address can't be used: it has to look like http://host:port, without quotes or blanks around it. "
             f"{_PROXY}; {_WITHOUT}"
@@ -169,7 +171,7 @@ def _address(host: str, words: str, proxy: str | None, setting: str) -> str:
 
 
 def _through_proxy(host: str, words: str, proxy: str | None) -> str:
-    name = (_host_of(proxy) if proxy else "") or "of this network"
+    name = (shown_host(proxy) if proxy else "") or "of this network"
     if any(one in words for one in _NO_NAME):
         return f"The proxy {name} can't be found: no such name, or no network. {_PROXY}; {_WITHOUT}"
     if "failed to establish" in words or "newconnectionerror" in words or "connecttimeout" in words:

@@ -9,7 +9,7 @@ import requests
 
 from procore_jupyter.session.error_body import clean
 from procore_jupyter.session.rules import AUTHORIZATION, COMPANY
-from procore_jupyter.wording import one_line
+from procore_jupyter.wording import one_line, shown_host
 
 _WORDS = re.compile(r"[a-z_.-]{0,80}")
 _CONNECTED = re.compile(r"(?i)not connected|not installed")
@@ -98,8 +98,8 @@ def _elsewhere(status: int, said: str, response: requests.Response) -> str:
 
 def _way(response: requests.Response) -> tuple[str, str]:
     """Return the host that was asked, and the one that answered."""
-    host = _host_of(response.url)
-    return (_host_of(response.history[0].url) if response.history else host), host
+    host = shown_host(response.url)
+    return (shown_host(response.history[0].url) if response.history else host), host
 
 
 def where(response: requests.Response) -> str:
@@ -108,14 +108,6 @@ def where(response: requests.Response) -> str:
     # Part by part: together, the parts of a path look like a token.
     parts = (part if _WORDS.fullmatch(part) else clean(part, 120) for part in _path(response).split("/"))
     return one_line(f"{method} {'/'.join(parts)}", 160)
-
-
-def _host_of(url: str | None) -> str:
-    """Return the host and port of an address."""
-    try:
-        return one_line(urlsplit(url or "").netloc.rpartition("@")[2]) or "the server"
-    except ValueError:
-        return "the server"
 
 
 def _path(response: requests.Response) -> str:

@@ -92,6 +92,9 @@ def read_beginning(response: requests.Response, most: int) -> None:
                 if len(body) >= most:
                     response.close()
                     break
+    except BaseException:
+        response.close()
+        raise
     finally:
         vars(response).update(_content=bytes(body[:most]), _content_consumed=True)
 

@@ -31,6 +31,7 @@ from procore_jupyter.session.quirks import Quirks
 from procore_jupyter.session.rate_limit import Pace
 from procore_jupyter.session.rules import AUTHORIZATION, COMPANY, Bearer, CompanyId, FileHosts
 from procore_jupyter.session.scope import StoppableAdapter
+from procore_jupyter.wording import shown_host
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
@@ -260,7 +261,7 @@ class RefreshingSession(requests.Session):
             target: str | None = super().get_redirect_target(resp)
             urlsplit(target or "")
         except ValueError:
-            where = urlsplit(resp.url).netloc
+            where = shown_host(resp.url)
         else:
             return target
         raise exceptions.InvalidURL(

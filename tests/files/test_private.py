@@ -28,6 +28,10 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_none(tmp_path: Path) -> None:
     assert private.read_private(tmp_path / "nothing") is None
+    (tmp_path / "file").touch()
+    assert (
+        private.read_private(tmp_path / "file" / "nothing") is None
+    )  # the home "folder" of a service is no folder
 
 
 @posix

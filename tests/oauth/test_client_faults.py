@@ -122,7 +122,7 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     error = refused(client_of(url).refresh, SPENT)
     assert (error.error, error.status, error.sent) == ("unreachable", None, False)
-    says(error, r"127\.0\.0\.1:\d+ can't be reached.*ProxyServer")
+    says(error, r"127\.0\.0\.1:\d+ can't be reached: nothing listens.*correct LoginURL")
 
 
 def test_a_host_that_does_not_exist_is_named() -> None:

@@ -27,6 +27,9 @@ from tests.oauth.asking import client_of, refused, says
 from tests.oauth.scripted import CERTIFICATES, http, scripted
 from tests.session.conftest import Answer, Server
 
+TRAP = "rest/certificates/expired/socks/getaddrinfo?x=%20407%20read+timed+out"
+"""Where a session asks: an address may hold the words that tell one error from another."""
+
 PASSWORD = "pass-w0rd-of-the-proxy"
 SECRET = "signature-9d1f7c"
 
@@ -111,7 +114,7 @@ def trusting(certificate: str) -> Place:
 
 HEADERS = "".join(f"X-{number}: 1\r\n" for number in range(200)).encode()
 BOTH: dict[str, tuple[Callable[[], Place], type[Exception], str]] = {
-    "nobody listens": (closed, exceptions.ConnectionError, r"can't be reached\..*ProxyServer"),
+    "nobody listens": (closed, exceptions.ConnectionError, "can't be reached: nothing listens there on this machine.*correct (APIURL|LoginURL|the address)"),
     "no such name": (lambda: at("https://api.procore.invalid"), exceptions.ConnectionError, "can't be found"),
     "nothing comes": (lambda: answering(None, timeout=0.3), exceptions.ReadTimeout, r"within 0\.3 s.*Try again"),
     "closed without a word": (lambda: answering(b""), exceptions.ConnectionError, "broke before.*Try again"),
@@ -121,6 +124,7 @@ BOTH: dict[str, tuple[Callable[[], Place], type[Exception], str]] = {
     "a header without end": (lambda: answering(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n"), exceptions.ConnectionError, "doesn't speak HTTP"),
     "plain http at a port of https": (plain_at_https_port, exceptions.ConnectionError, "doesn't speak HTTP|broke before"),
     "https at a plain port": (lambda: at_once(http("400 Bad Request"), "https://{}"), exceptions.SSLError, "doesn't speak https, so nothing was sent"),
+    "https that breaks off": (lambda: at_once(b"", "https://{}"), exceptions.RequestException, "broke before.*Try again"),
     "certificate of the future": (lambda: trusting("future.pem"), exceptions.SSLError, "clock seems to be wrong"),
     "certificate expired": (lambda: trusting("expired.pem"), exceptions.SSLError, "has expired.*date and time"),
     "certificate of another host": (lambda: trusting("another_host.pem"), exceptions.SSLError, "another host's certificate"),
@@ -159,7 +163,9 @@ ALONE: dict[str, tuple[Callable[[], Place], type[Exception], str]] = {
 def hold(line: str) -> None:
     """Hold a line to what all of them have: short, a next step, and nothing of a library's words or of a secret."""
     assert line.isprintable() and 20 < len(line) < 260 and line.endswith((".", "?")), line
-    assert re.search(r"Check|Try|Ask|[Gg]ive|Set|[Rr]un|Is a proxy|Take|write its|Only http", line), line
+    assert re.search(r"Check|Try|Ask|[Gg]ive|Start|Set|[Rr]un|Is a proxy|Take|write its|Only http", line), (
+        line
+    )
     assert not re.search(
         r"Errno|urllib3|HTTPS?Connection|object at 0x|Error\b|\[SSL|_ssl\.c|Max retries", line
     ), line
@@ -178,7 +184,7 @@ def why(session: RefreshingSession, url: str, kind: type[Exception], **how: Any)
 def test_a_session_says_why_no_answer_came(case: str, make_session: Callable[..., RefreshingSession]) -> None:
     begin, kind, pattern = (BOTH | ALONE)[case]
     with begin() as (url, options):
-        for path in ("rest/v1.0/me", f"{url}/rest/v1.0/me"):
+        for path in (TRAP, f"{url}/{TRAP}"):
             session = make_session(api_url=url, **options)
             assert re.search(pattern, why(session, path, kind))
         # What may not arrive twice is sent once, and its body is read all the same.
