@@ -21,6 +21,8 @@ from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
 from procore_jupyter.tables.arrow.types import as_text, one_of
 from procore_jupyter.tables.arrow.unique import RowsApart
+from procore_jupyter.tables.arrow.wire import without_blanks
+from procore_jupyter.tables.arrow.written import without
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn
 from procore_jupyter.tables.selection import Place, Selection, called
@@ -279,13 +281,14 @@ class Reading:
 
     def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
         """Return columns in which each row says where it is from; a row's own value comes before the place's."""
-        found = dict(columns)
+        found = without(columns, place.columns)
         for name, value in place.columns.items():
             own = found[name]
             number = pa.types.is_integer(own.type)
             if not (number or pa.types.is_string(own.type)):
                 self.ingest.widen(name, pa.string())
                 own = as_text(own)
+            own = own if number else without_blanks(own)
             same = pa.repeat(one_of(value if number else str(value), own.type)[0], length)
             found[name] = same if own.null_count == length else pc.coalesce(own, same)
         return found

@@ -195,3 +195,17 @@ def test_a_stream_that_is_strict_leaves_what_is_missing_too(procore: Procore, ap
     with pytest.raises(PermissionDenied):
         list(table.to_batches())
     assert [one.project_id for one in table.incomplete] == [DEPOT]
+
+
+@pytest.mark.filterwarnings("ignore::procore_jupyter.errors.ProcoreWarning")
+@pytest.mark.parametrize("rows", [3, 250, 2500])
+def test_a_row_that_says_nothing_of_its_place_is_of_the_place_also_once_the_column_is_text(
+    rows: int, procore: Procore, api: SmallApi
+) -> None:
+    said = ["", str(HARBOR), None, *[HARBOR] * rows, "elsewhere"]
+    api.lists[rfis_of(HARBOR)] = [{"id": number, "project_id": one} for number, one in enumerate(said, 1)]
+    table = procore.table("rfis", project_id=HARBOR)
+    streamed = pa.table(table.to_batches())["project_id"].to_pylist()
+    found = table.to_arrow()["project_id"].to_pylist()
+    assert found == [*[str(HARBOR)] * (len(said) - 1), "elsewhere"]
+    assert [*map(str, streamed[:-1])] == found[:-1] and streamed[-1] in ("elsewhere", HARBOR)

@@ -125,8 +125,7 @@ def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     """
     if pa.types.is_string(wanted):
         return values
-    if pc.min(pc.binary_length(values)).as_py() == 0:
-        values = pc.if_else(pc.equal(values, BLANK), NO_TEXT, values)
+    values = without_blanks(values)
     if pa.types.is_integer(wanted) and not all_match(values, WHOLE):
         raise pa.ArrowInvalid("not a whole number")  # Arrow takes 0x10, and 012 for 12
     if pa.types.is_timestamp(wanted) and not _are_usual(values):
@@ -138,6 +137,13 @@ def from_text(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     if wanted.equals(PERCENT):
         values = pc.replace_substring_regex(values, PERCENT_SIGN, "")
     return _in_range(values.cast(wanted))  # of a decimal number, zeros at its end that have no place are cut
+
+
+def without_blanks(texts: pa.Array) -> pa.Array:
+    """Return texts with null for those that are empty."""
+    if pc.min(pc.binary_length(texts)).as_py() != 0:
+        return texts
+    return pc.if_else(pc.equal(texts, BLANK), NO_TEXT, texts)
 
 
 def _are_usual(texts: pa.Array) -> bool:

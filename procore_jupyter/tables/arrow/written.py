@@ -12,7 +12,7 @@ import itertools
 import operator
 import re
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -89,6 +89,16 @@ def as_column(columns: dict[str, list[Any]]) -> pa.StructArray:
 def decoded(texts: Sequence[Any]) -> list[Any]:
     """Return the values that some texts of JSON say."""
     return [row["v"] for row in objects([b'{"v":' + bytes(text) + b"}" for text in texts])]
+
+
+def without(columns: Mapping[str, pa.Array], names: Collection[str]) -> dict[str, pa.Array]:
+    """Return columns of which some are no longer what came: their JSON isn't kept any more."""
+    found = dict(columns)
+    kept = found.pop(WRITTEN, None)
+    left = [] if kept is None else [field.name for field in kept.type if field.name not in names]
+    if left:
+        found[WRITTEN] = pa.StructArray.from_arrays([kept.field(name) for name in left], names=left)
+    return found
 
 
 def texts_of(column: pa.StructArray | None, name: str) -> list[bytes] | None:
