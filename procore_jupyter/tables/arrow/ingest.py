@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -35,9 +36,17 @@ from procore_jupyter.tables.arrow.types import (
     settled,
     widened,
 )
-from procore_jupyter.tables.arrow.values import Built, build, parts
-from procore_jupyter.tables.arrow.wire import Finished, default_wire, finished
-from procore_jupyter.tables.arrow.written import WRITTEN, as_column, decoded, own_name, texts_of, written
+from procore_jupyter.tables.arrow.values import Built, build, parts, pruned
+from procore_jupyter.tables.arrow.wire import Finished, default_wire, finished, merged
+from procore_jupyter.tables.arrow.written import (
+    WRITTEN,
+    as_column,
+    decoded,
+    own_name,
+    texts_of,
+    values_of,
+    written,
+)
 
 BATCH = 2000
 """Rows in a batch, at most."""
@@ -196,7 +205,7 @@ class Ingest:
         if texts is None:
             again = build(plain(values), wanted, name)
         else:
-            again = self._build(name, decoded(texts), wanted)
+            again = self._build(name, values_of(texts), wanted)
         self.remarks.add(name, again.remarks)
         self.widen(name, again.array.type)
         return converted(again.array, self.schema[name])
@@ -234,41 +243,66 @@ class Ingest:
         else:
             table = begun.table.result()
         columns, inexact = {}, []
+        texts: dict[str, pa.Array] = {}
         for name, column in zip(table.column_names, table.itercolumns(), strict=True):
             chunk = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
             one = self._finished(name, chunk)
             columns[name] = one.array
-            inexact += [] if one.exact or pa.types.is_string(one.array.type) else [name]
+            if not (one.exact or pa.types.is_string(one.array.type)):
+                if pa.types.is_string(chunk.type):
+                    texts[name] = chunk
+                else:
+                    inexact.append(name)
         for name, wanted in self.schema.items():
             if name not in columns:
                 columns[name] = self._nulls(table.num_rows, wanted)
         if self.frozen:
             columns |= {name: self._nulls(table.num_rows, pa.string()) for name in (UNFIT, EXTRA)}
             inexact = [name for name in inexact if name in self._spelled or has_floats(self.schema[name])]
-        return columns | self._written(begun.rows, inexact, check=True)
+        return columns | self._written(begun.rows, inexact, texts, check=True)
 
     def _finished(self, name: str, values: pa.Array) -> Finished:
         finish = self._custom.finished if name == CUSTOM_FIELDS else finished
         return finish(values, self.schema[name])
 
     def _written(
-        self, rows: Sequence[Any], names: Sequence[str], *, check: bool = False
+        self,
+        rows: Sequence[Any],
+        names: Sequence[str],
+        texts: Mapping[str, pa.Array] = MappingProxyType({}),
+        *,
+        check: bool = False,
     ) -> dict[str, pa.Array]:
-        """Return the JSON of the columns that can't say how their values were written, as long as it may be wanted.
+        """Return what the columns that can't say it were written as, as long as it may be wanted.
+
+        Parameters
+        ----------
+        rows : sequence
+            The bytes of one JSON object each.
+        names : sequence of str
+            The columns whose JSON is wanted.
+        texts : mapping of str to pyarrow.Array
+            Columns whose values are all texts.
+        check : bool
+            Arrow's reader may have rounded numbers, or taken codes for money.
 
         Raises
         ------
         pyarrow.ArrowInvalid
-            Only if `check`: Arrow's reader rounded a number, or a column that was taken for money may have codes.
+            It has, or may have.
         """
-        texts = written(rows, names) if names else {}
+        json = written(rows, names) if names else {}
         if check:
-            for name, values in texts.items():
+            for name, values in json.items():
                 if has_floats(self.schema[name]) and not all_doubles(map(bytes, values)):
                     raise pa.ArrowInvalid("a number may have more digits than a double")
-                if name in self._spelled and not self._are_amounts(name, decoded(values)):
+            for name, spelling in [*self._spelled.items()]:
+                if name in texts and spelling.is_that_of(texts[name]):
+                    continue
+                found = texts[name].to_pylist() if name in texts else decoded(json.get(name, ()))
+                if not self._are_amounts(name, found):
                     raise pa.ArrowInvalid("a column that was taken for money may have codes")
-        return {WRITTEN: as_column(texts)} if texts and not self.frozen else {}
+        return {WRITTEN: as_column(json, texts)} if (json or texts) and not self.frozen else {}
 
     def _are_amounts(self, name: str, values: Sequence[Any]) -> bool:
         """Tell whether a column that was taken for money may be one with these values too."""
@@ -278,7 +312,7 @@ class Ingest:
         return now.is_of_amounts
 
     def _read_and_learn(self, rows: list[dict[str, Any]], sent: Sequence[Any]) -> dict[str, pa.Array]:
-        found, columns, inexact = _by_name(rows), {}, []
+        found, columns, inexact = {own_name(name): values for name, values in parts(rows).items()}, {}, []
         wires: dict[str, pa.DataType] = dict(self._wires or {})
         for name in dict.fromkeys([*self.schema, *found]):
             known = self.schema.get(name, pa.null())
@@ -291,7 +325,7 @@ class Ingest:
             columns[name] = built.array
             self.remarks.add(name, built.remarks)
             inexact += [] if built.exact or pa.types.is_string(built.array.type) else [name]
-            wires[name] = _merged(wires.get(name), built.wire)
+            wires[name] = merged(wires.get(name), built.wire)
             self.widen(name, built.array.type)
         self._wires = wires
         columns |= self._written(sent, inexact)
@@ -325,7 +359,7 @@ class Ingest:
         self.remarks.widened(name, before, now)
 
     def _read_frozen(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
-        found, columns = _by_name(rows), {}
+        found, columns = {own_name(name): values for name, values in parts(rows).items()}, {}
         unfit: list[dict[str, Any]] = [{} for _ in rows]
         extra: list[dict[str, Any]] = [{} for _ in rows]
         for name, known in self.schema.items():
@@ -362,7 +396,7 @@ class Ingest:
         if amounts and built.array.type.equals(known):
             assert self._wires is not None
             self.remarks.add(name, built.remarks)
-            self._wires[name] = _merged(self._wires.get(name), built.wire)
+            self._wires[name] = merged(self._wires.get(name), built.wire)
             return built.array
 
         def fits(some: Sequence[Any]) -> bool:
@@ -370,7 +404,7 @@ class Ingest:
                 return False
             return bool(self._build(name, some, known).array.type.equals(known))
 
-        prune = self._custom.pruned if name == CUSTOM_FIELDS else _pruned
+        prune = self._custom.pruned if name == CUSTOM_FIELDS else pruned
         fitting = [*values]
         for start in range(0, len(values), TOGETHER):  # as a rule, few of many don't fit
             some = values[start : start + TOGETHER]
@@ -379,42 +413,13 @@ class Ingest:
             for place, value in enumerate(some, start):
                 if value is None or fits([value]):
                     continue
-                pruned = prune(value, known)
-                if pruned != value and fits([pruned]):
+                less = prune(value, known)
+                if less != value and fits([less]):
                     extra[place][name] = value  # whole: a new field means nothing without the others
-                    fitting[place] = pruned
+                    fitting[place] = less
                 else:
                     unfit[place][name] = value
                     fitting[place] = None
         built = self._build(name, fitting, known)
         self.remarks.add(name, built.remarks)
         return built.array
-
-
-def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
-    """Return rows as columns; a column with a name of ours has a ``_`` more here."""
-    return {own_name(name): values for name, values in parts(rows).items()}
-
-
-def _merged(before: pa.DataType | None, found: pa.DataType) -> pa.DataType:
-    """Return the wire type for the next batches, given the one so far and the one of a batch that differed."""
-    if before is None:
-        return found
-    if pa.types.is_struct(before) and pa.types.is_struct(found):
-        fields = {field.name: field.type for field in before}
-        for field in found:
-            fields[field.name] = _merged(fields.get(field.name), field.type)
-        return pa.struct([*fields.items()])
-    if pa.types.is_list(before) and pa.types.is_list(found):
-        return pa.list_(_merged(before.value_type, found.value_type))
-    return before if pa.types.is_null(found) else found
-
-
-def _pruned(value: Any, known: pa.DataType) -> Any:
-    """Return a value without the fields that its column's type doesn't have."""
-    if isinstance(value, dict) and pa.types.is_struct(known):
-        have = {field.name: field.type for field in known}
-        return {name: _pruned(inner, have[name]) for name, inner in value.items() if name in have}
-    if isinstance(value, list) and pa.types.is_list(known):
-        return [_pruned(inner, known.value_type) for inner in value]
-    return value

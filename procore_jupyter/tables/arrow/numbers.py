@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from procore_jupyter.tables.arrow.types import MOST_DIGITS, MOST_PLACES
 
@@ -32,6 +33,8 @@ def is_a_doubles(written: str) -> bool:
     if len(written) <= SURE_DIGITS + 1 and "e" not in written and "E" not in written:
         return True
     double = float(written)
+    if repr(double) == written:
+        return True
     if double in (0.0, float("inf"), float("-inf")):
         return double == 0 and not re.search("[1-9]", re.split("[eE]", written)[0])
     exact = _many.create_decimal(written)
@@ -45,7 +48,7 @@ def is_a_doubles(written: str) -> bool:
 def all_doubles(texts: Iterable[bytes]) -> bool:
     """Tell whether a double says all of each number in some JSON; false as well if it can't be told."""
     for text in texts:
-        for found in _LONG.findall(text):
+        for found in _LONG.findall(text) if len(text) > SURE_DIGITS + 1 else ():
             try:
                 if not is_a_doubles(found.decode()):
                     return False
@@ -137,6 +140,13 @@ class Spelling(NamedTuple):
                 padded = max(padded, len(fraction))
                 pointed = pointed or not fraction.strip("0")
         return cls(places, padded, bare, pointed)
+
+    def is_that_of(self, texts: pa.Array) -> bool:
+        """Tell whether all of some texts are sure to be written in this way, as far as it can be told at once."""
+        points = pc.find_substring(texts, ".")
+        bounds = pc.min_max(pc.subtract(pc.binary_length(texts), points)).as_py()
+        bare = pc.min(points).as_py() == -1
+        return not bare and self.pointed and bounds["min"] == bounds["max"] == self.places + 1
 
     def joined(self, other: Spelling) -> Spelling:
         """Return how the values of both are written."""

@@ -47,7 +47,6 @@ DEEPEST = 12
 FOREIGN = re.compile(r"(?:^|_)(?:origin|employee|business|external|client|erp|vendor_tax|tax)_id$")
 """Names of ids of other systems: texts, although they may be made of digits."""
 
-_NO_NUMBER = r"^$|%"
 _MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,18})?(Z|[+-]\d{2}:?\d{2})$"
 _FINE_SECOND = r"(:\d{2}\.\d{6})\d+"
 _LOST_SECOND = r":\d{2}\.\d{6}\d*[1-9]"
@@ -147,6 +146,16 @@ def parts(rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
+def pruned(value: Any, known: pa.DataType) -> Any:
+    """Return a value without the fields that its column's type doesn't have."""
+    if isinstance(value, dict) and pa.types.is_struct(known):
+        have = {field.name: field.type for field in known}
+        return {name: pruned(inner, have[name]) for name, inner in value.items() if name in have}
+    if isinstance(value, list) and pa.types.is_list(known):
+        return [pruned(inner, known.value_type) for inner in value]
+    return value
+
+
 def spread(children: Mapping[str, pa.Array], values: Sequence[Any]) -> pa.Array:
     """Return records made of the columns of those values that aren't None; a value that is None becomes null."""
     missing = array_of((value is None for value in values), pa.bool_())
@@ -239,8 +248,7 @@ def _decimals(values: Sequence[Any], kinds: set[type], known: pa.DataType) -> Bu
         array, remarks = from_text(written, known), frozenset[str]()
     except pa.ArrowInvalid:
         array, remarks = _wider_decimals(written.to_pylist(), known)
-    direct = kinds != {str} or not pc.any(pc.match_substring_regex(written, _NO_NUMBER)).as_py()
-    return Built(array, array.type if direct else pa.string(), False, remarks)
+    return Built(array, pa.string() if kinds == {str} else array.type, False, remarks)
 
 
 def _wider_decimals(written: Sequence[str | None], known: pa.DataType) -> tuple[pa.Array, frozenset[str]]:

@@ -64,6 +64,20 @@ def default_wire(known: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_date(known) or pa.types.is_timestamp(known) else known
 
 
+def merged(before: pa.DataType | None, found: pa.DataType) -> pa.DataType:
+    """Return the wire type for the next batches, given the one so far and the one of a batch that differed."""
+    if before is None:
+        return found
+    if pa.types.is_struct(before) and pa.types.is_struct(found):
+        fields = {field.name: field.type for field in before}
+        for field in found:
+            fields[field.name] = merged(fields.get(field.name), field.type)
+        return pa.struct([*fields.items()])
+    if pa.types.is_list(before) and pa.types.is_list(found):
+        return pa.list_(merged(before.value_type, found.value_type))
+    return before if pa.types.is_null(found) else found
+
+
 def finished(values: pa.Array, wanted: pa.DataType) -> Finished:
     """Return values that were read by their wire type as values of the column's type.
 

@@ -2,7 +2,7 @@
 
 A column of decimals holds 1.5 for ``"1.50"``, one of times the same moment for two zones. As long as a column may still
 become text, because another kind of value comes, the JSON of such values stays with their batch, in the column `WRITTEN`:
-a record of JSON texts by the columns' names. A column that becomes text is made again of it.
+a record of JSON by the columns' names, or of the texts themselves where all values are texts. A column that becomes text is made again of it.
 """
 
 from __future__ import annotations
@@ -81,9 +81,16 @@ def _field(row: dict[str, Any], name: str) -> Any:
     return row.get(name, _MISSING)
 
 
-def as_column(columns: dict[str, list[Any]]) -> pa.StructArray:
-    """Return columns of JSON as one column, `WRITTEN`."""
-    return pa.StructArray.from_arrays([*map(_texts, columns.values())], names=[*columns])
+def as_column(columns: Mapping[str, Sequence[Any]], texts: Mapping[str, pa.Array]) -> pa.StructArray:
+    """Return columns of JSON, and some of texts as they are, as one column, `WRITTEN`."""
+    arrays = {name: _texts(values) for name, values in columns.items()} | dict(texts)
+    return pa.StructArray.from_arrays([*arrays.values()], names=[*arrays])
+
+
+def values_of(texts: pa.Array) -> list[Any]:
+    """Return the values of a column that was kept: texts as they are, or in JSON."""
+    kept = texts.to_pylist()
+    return decoded(kept) if pa.types.is_binary(texts.type) else kept
 
 
 def decoded(texts: Sequence[Any]) -> list[Any]:
@@ -101,10 +108,10 @@ def without(columns: Mapping[str, pa.Array], names: Collection[str]) -> dict[str
     return found
 
 
-def texts_of(column: pa.StructArray | None, name: str) -> list[bytes] | None:
-    """Return the JSON of a column's values; None if it wasn't kept."""
+def texts_of(column: pa.StructArray | None, name: str) -> pa.Array | None:
+    """Return what a column's values were written as; None if it wasn't kept."""
     at = -1 if column is None else column.type.get_field_index(name)
-    return None if at < 0 else column.field(at).to_pylist()  # type: ignore[union-attr]
+    return None if at < 0 else column.field(at)  # type: ignore[union-attr]
 
 
 def _texts(values: Sequence[Any]) -> pa.Array:
