@@ -40,10 +40,8 @@ class ListEnd:
         self._links = False  # whether any page told if another follows
         self._barren = 0  # pages without a row, since the last one that had some
         self._beyond = False  # whether pages behind the told end are read
-        self._last: tuple[bool | None, bool] = (
-            None,
-            False,
-        )  # of the last page: whether another follows, whether it is full
+        # Of the last page: whether it was said that another follows, and whether it is full.
+        self._last: tuple[bool | None, bool] = (None, False)
 
     def begin(self, page: Page, asked: int | None, *, paged: bool) -> None:
         """Look at the first page, before its turn: a record, or a list without pages, has no other.

@@ -82,10 +82,11 @@ class PageOrder:
         self._came: dict[PageRequest, Page] = {}  # before their turn
         self.begun = False
         self._asked = 0  # the place in the list up to which pages were requested
-        self._beside: int | None = (
-            None  # the place up to which they are requested side by side; None: one by one
-        )
+        self._beside: int | None = None  # the place up to which it is done side by side; None: one by one
         self._guess: int | None = None  # the size that was asked for first, while the list's own is a guess
+        self._by_number = (
+            False  # whether nobody knows how many places a page has, so that only its number counts
+        )
         self._largest = 1  # places of the largest page that came
         self._failed = 0  # pages that were too large
         self._promised = False  # whether the page that came again said that another follows
@@ -180,7 +181,8 @@ class PageOrder:
             # Perhaps cut without a word. The next page shows whether there are as many rows on it.
             self.size, self._guess = count, asked
         elif 0 < count < asked and not told_all:
-            self._guess = asked  # so few because the list ends, or a person may not see the others
+            # So few because the list ends, or a person may not see the others.
+            self._guess, self._by_number = asked, True
         self._end.begin(page, asked, paged=self._paged)
         self._beside = None if self._guess else self.total
         self._asked = self.size or 1
@@ -191,7 +193,7 @@ class PageOrder:
 
     def too_large(self, ask: PageRequest) -> bool:
         """Request the rows of a page in smaller pages; return False if they can't be made smaller."""
-        if ask.size is None or (smaller := ask.smaller) is None:
+        if ask.size is None or (smaller := ask.smaller) is None or (self._by_number and self.begun):
             return False
         self._out.discard(ask)
         if not self.begun:
@@ -298,7 +300,7 @@ class PageOrder:
             # So few rows are on a page of what was taken for its size: it is larger, and they are all that may be seen.
             assert self._guess is not None
             self.size = self._asked = self._guess
-            self._guess = None
+            self._guess, self._by_number = None, True
             return page  # whose rows come again
         if guessed and full:
             self._guess, self._beside = None, self.total

@@ -288,7 +288,10 @@ class _List:
                 return
         elif status in (400, 413, 422) and self._size_refused(ask, error, answer.said):
             return
-        if answer.broken and self._broken < BROKEN_ANSWERS:
+        failed = (
+            status in TOO_LARGE and ask.smaller is not None
+        )  # a smaller page would not have the same rows
+        if (answer.broken or failed) and self._broken < BROKEN_ANSWERS:
             self._broken += 1
             self.pages.broke_off(ask)
             return

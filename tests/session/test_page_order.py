@@ -316,6 +316,18 @@ def test_a_page_in_the_middle_that_takes_too_long_is_read_in_parts() -> None:
     assert failed and found == rows.ids
 
 
+def test_a_page_of_which_only_the_number_is_known_is_not_read_in_parts() -> None:
+    """Rows 101 to 200 may be the second page, whatever number of rows was requested: parts would be others."""
+    pages = PageOrder(size=1000)
+    ask = pages.next()
+    assert ask is not None
+    pages.came(ask, Page([*range(37)], 0, 36, total=600))
+    assert [len(page.rows) for page in pages.ready()] == [37]
+    ask = pages.next()
+    assert ask is not None and ask.params == {"per_page": 1000, "page": 2}
+    assert not pages.too_large(ask)
+
+
 def test_a_page_is_not_made_smaller_without_end() -> None:
     pages = PageOrder(size=2000)
     sizes = []

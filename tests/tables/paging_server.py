@@ -60,7 +60,7 @@ class Manners:
     body : str
         ``array``; ``data``, ``items``, or ``unknown`` (envelopes); ``null`` for an empty list.
     trouble : str
-        ``errors`` (200 with an error in it) or ``busy`` (503), once; or nothing.
+        ``errors`` (200 with an error in it), ``busy`` (503), ``slow`` (504) or ``fault`` (500), once; or nothing.
     inserts : int
         Rows that are put in front, one after each answer.
     """
@@ -138,8 +138,8 @@ class PagingServer:
         how = self.manners
         if self._trouble and self.chance.random() < 0.5:
             trouble, self._trouble = self._trouble, ""
-            if trouble == "busy":
-                return Answer(503, b'{"errors": "busy"}')
+            if trouble != "errors":
+                return Answer({"busy": 503, "slow": 504, "fault": 500}[trouble], b'{"errors": "busy"}')
             return Answer(body=b'{"errors": ["Internal error"]}')
         if size > how.largest and how.size == "refused":
             said = f"Invalid per_page of {size}, exceeding max per_page of {how.largest}"

@@ -64,7 +64,7 @@ def manners(chance: random.Random) -> Manners:
         "per_page": chance.choice(("none", "none", "asked")),
         "link": chance.choice(("none", "none", "always", "never")),
         "body": chance.choice(("data", "items", "unknown", "null")),
-        "trouble": chance.choice(("errors", "busy")),
+        "trouble": chance.choice(("errors", "busy", "slow", "fault")),
         "inserts": chance.randrange(1, 9),
     }
     kept = chance.sample([*odd], min(len(odd), chance.choice((1, 1, 2, 2, 3, 4, 6))))
@@ -99,7 +99,9 @@ def test_each_row_comes_once_or_is_said_to_be_missing(read: Read) -> None:
         assert not missing or told or not server.could_know_of_more(), (
             f"{len(missing)} rows are missing. {where}"
         )
-        smallest = min(server.manners.largest, 10 if server.manners.size == "fails" else 1000)
+        smallest = min(
+            server.manners.largest, 10 if server.manners.size == "fails" or server.manners.trouble else 1000
+        )
         pages = -(-len(server.rows) // smallest)
         assert server.asked <= 3 * pages + 30, f"{server.asked} requests for {pages} pages. {where}"
     tried("page behaviour of servers", share(CASES))
