@@ -148,7 +148,8 @@ KEYS = {
     "others": '`"money"` where columns that aren\'t named here are amounts, as those of a budget view; otherwise what arrives decides',
     "hides": "`true` where an empty answer may also mean that you may not see the rows",
     "alternates": 'other addresses of the list, for where its own one is gone: `[{ path = "…" }]`, with `shape`, `parents` and '
-    '`query_scope` where they differ; with `when = "empty"` for where its own one has no rows',
+    '`query_scope` where they differ; with `when = "empty"` for where its own one has no rows; `takes` names the conditions that it '
+    "is known to heed: by others, rows are picked out here",
     "key": 'the column that tells rows apart: `id` where there is one, unless you say otherwise; `""` where none does',
     "shared_key": "`true` where rows of several projects may have the same key",
     "show": "the columns that are drawn first",
@@ -281,6 +282,22 @@ each row whose column meets the condition is among those that come. `status="ope
 `open`. Of the others nobody knows: a search looks into columns that it doesn't name, a day depends on where one is, a word
 may mean one thing in the condition and another in the column. They narrow the list by Procore's own rules. Where no row
 may be missing, fetch the table without them and choose in pandas.
+
+### What Procore takes otherwise
+
+Nobody here could try any of this, so some of it may be wrong. What Procore refuses is asked for otherwise, once: of many projects,
+one finds it out, and it is remembered for all your notebooks. `.notes` says what was done.
+
+| refused | asked for in its place |
+|---|---|
+| a last day | the day before; of a day to come, today. The note says up to which day |
+| so many days at once | as many as the refusal names, else 90, else 30 at a time, the last days first |
+| a condition's value | the same value as a list of one; the rows are the same |
+| that too | all rows, of which those that meet the condition are picked out here, where the condition is [sure](#when-a-condition-is-sure) or a range of days. Of another condition nobody can tell, so the refusal stands |
+| an address that isn't there (404, 410) | the list's other version, for tables that have one (*the same list* on their pages). If that isn't there either, or a condition isn't known to hold there, the refusal stands |
+
+Where owner invoices are empty, they are looked for below each prime contract. An empty list of money says in a note that Procore
+answers the same to somebody who may not see its rows.
 
 ## What the columns hold
 

@@ -43,6 +43,8 @@ class ListRequest:
         Rows a page to request; None for as many as the list gives by itself.
     decode : callable
         Splits a body into its rows.
+    sifted : bool
+        Whether only some of its rows are wanted, which ones the caller finds out: then no limit of rows ends it.
     """
 
     path: str
@@ -51,6 +53,7 @@ class ListRequest:
     whole: bool = False
     page_size: int | None = None
     decode: Decoder = rows_in
+    sifted: bool = False
 
 
 @dataclass(frozen=True)

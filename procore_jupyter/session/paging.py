@@ -7,7 +7,8 @@ short list. Both follow `page_order`, which knows how Procore's pages behave.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,40 @@ class Failed:
 Event = Rows | Idle | Failed
 
 
+class ListSource:
+    """Lists to read, given one after the other.
+
+    Parameters
+    ----------
+    lists : iterable of ListRequest
+        The lists. They are numbered in the order in which they are given.
+    """
+
+    def __init__(self, lists: Iterable[ListRequest] = ()) -> None:
+        self._lists = deque(lists)
+
+    def begin(self) -> ListRequest | None:
+        """Return the next list to read; None if there is none, or as long as another one's answer has to come first."""
+        return self._lists.popleft() if self._lists else None
+
+    def answered(self, index: int, answer: PageAnswer) -> Sequence[ListRequest] | None:
+        """Take in a first answer of a list, which may be a refusal.
+
+        Parameters
+        ----------
+        index : int
+            The list's number.
+        answer : PageAnswer
+            The answer.
+
+        Returns
+        -------
+        sequence of ListRequest or None
+            The lists to read in its place, if only none at all; None to go on with it.
+        """
+        return None
+
+
 class ShortList(list[Any]):
     """The rows of a short list.
 
@@ -144,7 +179,7 @@ def rows(
 
 def read(
     session: RefreshingSession,
-    lists: Sequence[ListRequest],
+    lists: ListSource,
     around: Scope,
     *,
     concurrency: int = 4,
@@ -161,7 +196,7 @@ def read(
     ----------
     session : RefreshingSession
         Sends the requests.
-    lists : sequence of ListRequest
+    lists : ListSource
         The lists to read.
     around : Scope
         The piece of work; it is stopped at the end.
@@ -184,9 +219,7 @@ def read(
     LoginRequired, RateLimited, ProcoreAPIError (401), requests.ConnectionError
         No list can be read.
     """
-    all_lists = [_List(index, wanted, session._quirks, limit) for index, wanted in enumerate(lists)]
-    waiting = all_lists[::-1]
-    open_lists: list[_List] = []
+    reading = _Lists(lists, session._quirks, limit)
     crew: _Crew = Crew(
         lambda job: request_page(session, job[0].wanted, job[1]),
         lambda answer: answer.size,
@@ -195,53 +228,87 @@ def read(
     )
     abreast = 1 if limit is not None and limit <= FEW else concurrency
     try:
-        while waiting or open_lists:
-            if peek is not None and sum(one.pages.total or 0 for one in all_lists) > peek:
-                for one in open_lists:
+        while True:
+            if peek is not None and reading.known_rows > peek:
+                for one in reading.open:
                     yield from one.events()
                 return
-            while crew.busy < concurrency and (begun := _next_request(open_lists, waiting, crew, abreast)):
+            while crew.busy < concurrency and (begun := reading.next_request(crew, abreast)):
                 crew.begin(begun)
-            if open_lists:
+            if reading.open:
                 came = False
-                for event in open_lists[0].events():
+                for event in reading.open[0].events():
                     came = True
                     yield event
-                if open_lists[0].over:
-                    open_lists.pop(0)
+                if reading.open[0].over:
+                    reading.open.pop(0)
                 if came:
                     continue
+            elif not crew.busy:
+                return
             answered = crew.wait(tick)
             if answered is not None:
                 (one, ask), answer = answered
                 if answer.status == 401 or isinstance(answer.error, _FOR_ALL):
                     assert answer.error is not None
                     raise answer.error
-                one.take(ask, answer)
+                reading.take(one, ask, answer)
     finally:
         crew.dismiss()
         session._pace.release()  # other kernels may wait for requests that this one took and doesn't need now
 
 
-def _next_request(
-    open_lists: list[_List], waiting: list[_List], crew: _Crew, abreast: int
-) -> tuple[_List, PageRequest] | None:
-    """Return the next page to request, of the earliest list that has one; None while enough is under way."""
-    held = sum(one.held for one in open_lists) + crew.expected
-    ahead = sum(one.pages.ahead for one in open_lists)
-    most = READ_AHEAD if crew.waited_for else UNHURRIED
-    if crew.busy and (held >= most or ahead >= 2 * crew.size):
-        return None
-    for one in open_lists:
-        ask = one.next()
-        if ask is not None:
-            return one, ask
-    if waiting and len(open_lists) < abreast:
-        open_lists.append(waiting.pop())
-        ask = open_lists[-1].next()
+def _names_size(said: str) -> bool:
+    """Return whether a refusal is about the size of the page."""
+    return bool(_PER_PAGE.search(said))
+
+
+class _Lists:
+    """The lists of one reading: those that are being read, in their order."""
+
+    def __init__(self, source: ListSource, quirks: Quirks, limit: int | None) -> None:
+        self.open: list[_List] = []
+        self._source, self._quirks, self._limit = source, quirks, limit
+        self._all: list[_List] = []
+
+    @property
+    def known_rows(self) -> int:
+        """Rows that the lists surely give, as far as they have told."""
+        return sum(one.known_rows for one in self._all)
+
+    def next_request(self, crew: _Crew, abreast: int) -> tuple[_List, PageRequest] | None:
+        """Return the next page to request, of the earliest list that has one; None while enough is under way."""
+        held = sum(one.held for one in self.open) + crew.expected
+        ahead = sum(one.pages.ahead for one in self.open)
+        most = READ_AHEAD if crew.waited_for else UNHURRIED
+        if crew.busy and (held >= most or ahead >= 2 * crew.size):
+            return None
+        for one in self.open:
+            ask = one.next()
+            if ask is not None:
+                return one, ask
+        wanted = self._source.begin() if len(self.open) < abreast else None
+        if wanted is None:
+            return None
+        self.open.append(self._begun(wanted))
+        ask = self.open[-1].next()
         assert ask is not None  # its first page
-        return open_lists[-1], ask
-    return None
+        return self.open[-1], ask
+
+    def _begun(self, wanted: ListRequest) -> _List:
+        self._all.append(_List(len(self._all), wanted, self._quirks, self._limit))
+        return self._all[-1]
+
+    def take(self, one: _List, ask: PageRequest, answer: PageAnswer) -> None:
+        """Take in an answer; with a first one, other lists may come to be read in place of its list."""
+        instead = (
+            None if one.pages.begun or _names_size(answer.said) else self._source.answered(one.index, answer)
+        )
+        if instead is None:
+            one.take(ask, answer)
+        else:
+            at = self.open.index(one)
+            self.open[at : at + 1] = map(self._begun, instead)
 
 
 class _List:
@@ -251,6 +318,7 @@ class _List:
         self.index, self.wanted, self._quirks = index, wanted, quirks
         sizes = (wanted.page_size, quirks.find(wanted.path, LARGEST_PAGE, int))
         self._size = min(one for one in sizes if one) if wanted.page_size else None
+        limit = None if wanted.sifted else limit
         self.pages = PageOrder(paged=wanted.paged, whole=wanted.whole, size=self._size, limit=limit)
         self.error: Exception | None = None
         self.over = False
@@ -259,6 +327,11 @@ class _List:
         self._refused: ProcoreAPIError | None = None  # the first refusal of a size, as long as no page came
         self._failed = False  # whether the first page was too large to come
         self._busy = False  # whether the server failed at pages of any size
+
+    @property
+    def known_rows(self) -> int:
+        """Rows that the list surely gives, as far as it has told."""
+        return 0 if self.wanted.sifted else self.pages.total or 0
 
     def next(self) -> PageRequest | None:
         return None if self.error is not None else self.pages.next()
@@ -299,7 +372,7 @@ class _List:
 
     def _size_refused(self, ask: PageRequest, error: Exception, said: str) -> bool:
         """Request a smaller page if the size may be what the list refused; return whether it is requested."""
-        names_size = bool(_PER_PAGE.search(said))
+        names_size = _names_size(said)
         numbers = [int(found) for found in _NUMBER.findall(said)] if names_size else []
         largest = max((one for one in numbers if ask.size and one < ask.size), default=None)
         # Of a refusal that doesn't name the size, as a rule something else is the reason. One try shows it.

@@ -18,16 +18,14 @@ from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.parents import Parents, parameters_for
 from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
-from procore_jupyter.tables.selection import Named, Place, Selection, selection_of
+from procore_jupyter.tables.selection import ALL, Named, Place, Selection, selection_of
+from procore_jupyter.tables.times import WESTERNMOST
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.reading import Reading
     from procore_jupyter.tables.result import Fetched
-
-WESTERNMOST = datetime.timezone(datetime.timedelta(hours=-12))
-"""The time zone in which a day begins last."""
 
 DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
 DEFINITIONS_A_PAGE = 100
@@ -76,6 +74,7 @@ class Reader:
     ) -> None:
         self.catalog, self.clock, self.page_size = catalog, cache.clock, page_size
         self._session, self._places, self._cache = session, places, cache
+        self._proven: set[object] = set()
         self._concurrency, self._max_rows, self._draw = concurrency, max_rows, draw
 
     @property
@@ -101,21 +100,35 @@ class Reader:
             Nobody is signed in; company or project isn't chosen; Procore doesn't list them.
         """
         from procore_jupyter.tables.arrow.ingest import Ingest
+        from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
         from procore_jupyter.tables.reading import Reading, columns_at
 
         selection = self._settled(selection)
         missing: list[Incomplete] = []
         notes: list[str] = []
         places = self._places.of(
-            selection, functools.partial(self._parents, selection, missing, notes), missing
+            selection,
+            lambda name, wanted, places: self._parents(selection, name, wanted, places, missing, notes),
+            missing,
         )
         company = next((place.company for place in places if place.company is not None), None)
         labels = functools.partial(self._labels, company)
         limits = [one for one in (limit, self._max_rows) if one is not None]
-        reading = Reading(
+        return Reading(
             self._session,
             selection,
             places,
+            PlaceLists(
+                selection,
+                places,
+                self._session._quirks,
+                self._proven,
+                lambda there, name, places, *found: self._parents(there, name, ALL, places, *found),
+                today=self.today,
+                page_size=self.page_size,
+                incomplete=missing,
+                notes=notes,
+            ),
             Ingest(
                 columns_at(selection.spec, places),
                 self.catalog.records,
@@ -123,15 +136,13 @@ class Reader:
                 others=selection.spec.others,
             ),
             concurrency=self._concurrency,
-            page_size=self.page_size,
             limit=min(limits, default=None),
             peek=peek,
             frugal=frugal,
             draw=self._draw(),
+            incomplete=missing,
+            notes=notes,
         )
-        reading.incomplete += missing
-        reading.notes += notes
-        return reading
 
     def _settled(self, selection: Selection) -> Selection:
         """Return a selection that means the same whatever is chosen meanwhile. Waits for the sign-in."""
@@ -257,11 +268,11 @@ class Reader:
     def _parents(
         self,
         selection: Selection,
-        missing: list[Incomplete],
-        notes: list[str],
         name: str,
         wanted: Any,
         places: Sequence[Place],
+        missing: list[Incomplete],
+        notes: list[str],
     ) -> Sequence[Sequence[int | str]]:
         """Return the values of a parameter at places, out of the tables whose rows they are.
 
@@ -282,6 +293,7 @@ class Reader:
                 continue
             parents.take(of, column, found.rows)
             missing += found.incomplete
+            notes += [note for note in found.notes if note not in notes]
             if found.cut:
                 words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were gone through (MaxRows)."
                 missing.append(Incomplete(of.name, None, None, words))

@@ -14,15 +14,14 @@ import pyarrow.compute as pc
 
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
-from procore_jupyter.session.list_request import ListRequest
 from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.scope import Scope
-from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
 from procore_jupyter.tables.arrow.types import as_text, one_of
 from procore_jupyter.tables.arrow.unique import RowsApart
 from procore_jupyter.tables.arrow.wire import without_blanks
 from procore_jupyter.tables.arrow.written import without
+from procore_jupyter.tables.fallbacks.condition import NotComparable
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn
 from procore_jupyter.tables.selection import Place, Selection, called
@@ -31,6 +30,7 @@ from procore_jupyter.wording import counted
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.definitions.spec import TableSpec
+    from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
 
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of JSON in a batch, about: the batch takes several times as much memory."""
@@ -71,13 +71,13 @@ class Reading:
     selection : Selection
         The rows that are wanted.
     places : sequence of Place
-        The places to read: a list each, or several lists if one address can't hold all values of a condition.
+        The places to read.
+    lists : PlaceLists
+        Knows which lists to ask for: one for each place, or several.
     ingest : Ingest
         Makes columns of rows.
     concurrency : int
         Requests under way at a time.
-    page_size : int or None
-        Rows a page; None for the most that the list gives.
     limit : int or None
         The most rows that are wanted.
     peek : int or None
@@ -86,6 +86,8 @@ class Reading:
         The rows are handed on and not kept: batches are smaller, so that little is in memory at any time.
     draw : callable
         Shows the progress.
+    incomplete, notes : list of Incomplete, list of str
+        What is missing of the places, and remarks on them; both grow while the rows are read.
 
     Attributes
     ----------
@@ -110,36 +112,35 @@ class Reading:
         session: RefreshingSession,
         selection: Selection,
         places: Sequence[Place],
+        lists: PlaceLists,
         ingest: Ingest,
         *,
         concurrency: int = 4,
-        page_size: int | None = None,
         limit: int | None = None,
         peek: int | None = None,
         frugal: bool = False,
         draw: Draw = Undrawn,
+        incomplete: list[Incomplete],
+        notes: list[str],
     ) -> None:
         self.selection, self.places, self.ingest = selection, places, ingest
         self.rows, self.cut, self.part = 0, False, False
         self._told: dict[int, int] = {}
-        self.incomplete: list[Incomplete] = []
+        self.incomplete, self.notes = incomplete, notes
         self.failures: dict[int, Exception] = {}
-        self.notes: list[str] = [*selection.notes]
+        self._lists = lists
+        self._rows_of = [0] * len(places)
+        self._broken: set[int] = set()  # lists whose rows can't be told apart by a condition
         self._session, self._concurrency, self._limit = session, concurrency, limit
         self._peek, self._frugal = peek, frugal
-        spec = selection.spec
-        self._page_size = spec.page_size(page_size)
-        self._lists = [
-            (number, params) for number, place in enumerate(places) for params in selection.portions(place)
-        ]
-        """The number of each list's place, and its parameters."""
-        self._several = len(self._lists) > 1
-        unit = "projects" if len(places) > 1 else "lists" if self._several else "pages"
-        self._progress = Progress(spec.name, unit, len(self._lists) if self._several else None)
+        self._progress = Progress(selection.spec.name)
         self._across: dict[int, RowsApart] = {}
         """What tells apart the rows of a place that has several lists: a row may be in two of them."""
-        if len(self._lists) > len(places):
-            self._across = {number: RowsApart(spec.probable or not spec.key) for number in range(len(places))}
+        if lists.count > len(places):
+            self._across = {
+                number: RowsApart(selection.spec.probable or not selection.spec.key)
+                for number in range(len(places))
+            }
         self.scope = Scope(self._progress.waits)
         self.scope.bodies_apart = True
         # All places are in one company; another one may be chosen while they are read.
@@ -147,6 +148,7 @@ class Reading:
         self._draw = draw
         self._pending: dict[int, _Pending] = {}
         self._begun: deque[tuple[int, _Pending, Begun]] = deque()
+        self._count_lists()
 
     def batches(self) -> Generator[Batch, None, None]:
         """Give the rows, some thousand at a time, in the order of the places.
@@ -165,12 +167,12 @@ class Reading:
 
         def tick() -> None:
             self._progress.rows, self._progress.requests = self.rows, self.scope.requests
+            self._count_lists()
             drawing.update()
 
-        lists = [self._list(self.places[number], params) for number, params in self._lists]
         events = paging.read(
             self._session,
-            lists,
+            self._lists,
             self.scope,
             concurrency=self._concurrency,
             limit=self._limit,
@@ -181,6 +183,9 @@ class Reading:
         try:
             for event in events:
                 pending = self._pending.get(event.index)
+                if event.index in self._broken:
+                    self._pending.pop(event.index, None)
+                    continue
                 if pending is None:
                     batch = FRUGAL_BATCH if self._frugal else BATCH_BYTES
                     pending = self._pending[event.index] = _Pending(
@@ -195,7 +200,9 @@ class Reading:
                     event.pages.met(pending.taken_in, pending.unique)
                 else:
                     yield from self._rest(event.index, pending, aside)
-                    if isinstance(event, paging.Failed):
+                    if event.index in self._broken:
+                        del self._pending[event.index]
+                    elif isinstance(event, paging.Failed):
                         self._failed(event.index, event.error)
                         del self._pending[event.index]
                     elif event.pages.look_again(pending.unique, doubtful=pending.apart.doubtful):
@@ -210,25 +217,12 @@ class Reading:
                 self.part = bool(self._pending)  # lists of which only the first page was read
                 for index, pending in self._pending.items():
                     yield from self._rest(index, pending, aside)
+            self._lists.close()
+            self._remark_emptiness()
         finally:
             events.close()  # type: ignore[attr-defined]
             aside.shutdown(cancel_futures=True)
             drawing.close()
-
-    def _list(self, place: Place, params: Sequence[tuple[str, str]]) -> ListRequest:
-        spec = self.selection.spec
-        return ListRequest(
-            self.selection.path(place),
-            params,
-            paged=spec.paged,
-            whole=spec.whole,
-            page_size=self._page_size,
-            decode=decoder(spec.shape, spec.list_key, self._say),
-        )
-
-    def _say(self, remark: str) -> None:
-        if remark not in self.notes:
-            self.notes.append(remark)
 
     def _begin(self, index: int, pending: _Pending, aside: Executor) -> None:
         self._begun.append((index, pending, self.ingest.begin(pending.take(), aside)))
@@ -249,35 +243,35 @@ class Reading:
                 yield batch
 
     def _finished(self, index: int, pending: _Pending, begun: Begun) -> Batch | None:
+        """Return those rows of a batch that are wanted and came for the first time."""
         columns, rows = self.ingest.finish(begun), begun.rows
-        key = self.selection.spec.key
-        fresh = pending.apart.fresh(rows, columns.get(key) if key else None)
-        if fresh is not None:
-            columns = {name: column.filter(fresh) for name, column in columns.items()}
-        length = len(next(iter(columns.values()))) if columns else 0
-        pending.unique += length
         pending.taken_in += len(rows)
-        number, _ = self._lists[index]
-        if length and number in self._across:
-            columns = self._once(number, rows, fresh, columns)
-            length = len(next(iter(columns.values())))
+        columns, rows = _chosen(pending.apart.fresh(rows, self._key(columns)), columns, rows)
+        pending.unique += len(rows) if columns else 0
+        number = self._lists.attempts[index].number
+        if rows and number in self._across:
+            self._across[number].page(len(rows))
+            columns, rows = _chosen(self._across[number].fresh(rows, self._key(columns)), columns, rows)
+        try:
+            for condition in self._lists.picks(index):
+                columns, rows = _chosen(condition.keeps(columns, rows), columns, rows)
+        except NotComparable:
+            self._failed(index, self._lists.not_picked(index))
+            self._broken.add(index)
+            return None
+        length = len(rows) if columns else 0
+        pending.kept += length
         if self._limit is not None and self.rows + length >= self._limit:
             self.cut = self.rows + length > self._limit or self.cut
             length = self._limit - self.rows
             columns = {name: column.slice(0, length) for name, column in columns.items()}
         self.rows += length
+        self._rows_of[number] += length
         place = self.places[number]
         return Batch(number, self._with_place(columns, place, length), length) if length else None
 
-    def _once(
-        self, number: int, rows: Sequence[Any], fresh: pa.Array | None, columns: Mapping[str, pa.Array]
-    ) -> dict[str, pa.Array]:
-        """Return those of some rows that no other list of the same place gave."""
-        key, apart = self.selection.spec.key, self._across[number]
-        left = rows if fresh is None else [*itertools.compress(rows, fresh.to_pylist())]
-        apart.page(len(left))
-        mask = apart.fresh(left, columns.get(key) if key else None)
-        return {name: column if mask is None else column.filter(mask) for name, column in columns.items()}
+    def _key(self, columns: Mapping[str, pa.Array]) -> pa.Array | None:
+        return columns.get(self.selection.spec.key) if self.selection.spec.key else None
 
     def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
         """Return columns in which each row says where it is from; a row's own value comes before the place's."""
@@ -293,8 +287,19 @@ class Reading:
             found[name] = same if own.null_count == length else pc.coalesce(own, same)
         return found
 
+    def _count_lists(self) -> None:
+        """Count the lists, if there are several: how many there are may turn out only while they are read."""
+        if self._several:
+            self._progress.unit = "projects" if len(self.places) > 1 else "lists"
+            self._progress.total, self._progress.done = self._lists.count, self._lists.done
+
+    @property
+    def _several(self) -> bool:
+        return self._lists.count > 1
+
     def _count_page(self, event: paging.Rows) -> None:
-        self._told[event.index] = max(event.pages.total or 0, len(event.rows))
+        if not self._lists.picks(event.index):
+            self._told[event.index] = max(event.pages.total or 0, len(event.rows))
         if not self._several:
             self._progress.done += 1
             if event.pages.total is not None and event.pages.size:
@@ -309,15 +314,16 @@ class Reading:
     @property
     def all_told(self) -> bool:
         """Whether each list has said how many rows it has, or has been read."""
-        return len(self._told) == len(self._lists)
+        return len(self._told) == self._lists.count
 
     def _ended(self, index: int, pages: PageOrder, pending: _Pending) -> None:
-        self._progress.done += self._several
-        self._told[index] = max(pages.total or 0, pending.unique)
-        place, name = self.places[self._lists[index][0]], self.selection.spec.name
+        self._lists.ended(index)
+        picked = bool(self._lists.picks(index))
+        self._told[index] = pending.kept if picked else max(pages.total or 0, pending.unique)
+        place, name = self.places[self._lists.attempts[index].number], self.selection.spec.name
         if self._limit is not None and self.rows >= self._limit:
-            more = pages.total is not None and pages.total > pending.unique
-            self.cut = self.cut or more or index + 1 < len(self._lists)
+            more = not picked and pages.total is not None and pages.total > pending.unique
+            self.cut = self.cut or more or self._lists.left > 0
             return
         lack = pages.lack(pending.unique, name)
         if lack:
@@ -329,8 +335,8 @@ class Reading:
             )
 
     def _failed(self, index: int, error: Exception) -> None:
-        self._progress.done += self._several
-        number, _ = self._lists[index]
+        error = self._lists.failed(index, error)
+        number = self._lists.attempts[index].number
         place = self.places[number]
         if number in self.failures:  # by another of its lists
             return
@@ -340,6 +346,29 @@ class Reading:
         if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
             told = f"{self.selection.spec.name} is switched off there, or you may not see it. {told}"
         self.incomplete.append(Incomplete.at(place, self.selection.spec.name, told, status))
+
+    def _remark_emptiness(self) -> None:
+        """Remark that no row came of places where that may be for want of permission."""
+        if not self.selection.spec.hides or self.cut or self.part:
+            return
+        rows = zip(self.places, self._rows_of, strict=True)
+        empty = [place for n, (place, count) in enumerate(rows) if not count and n not in self.failures]
+        if empty:
+            more = f" and of {len(empty) - 1} more" if len(empty) > 1 else ""
+            self.notes.append(
+                f"{self.selection.spec.name} has no row of {empty[0]}{more}. Procore answers the same to somebody who may "
+                "not see them."
+            )
+
+
+def _chosen(
+    mask: pa.Array | None, columns: dict[str, pa.Array], rows: Sequence[Any]
+) -> tuple[dict[str, pa.Array], Sequence[Any]]:
+    """Return the rows of which a mask says true, as columns and as bytes; None means all."""
+    if mask is None:
+        return columns, rows
+    left = [*itertools.compress(rows, mask.to_pylist())]
+    return {name: column.filter(mask) for name, column in columns.items()}, left
 
 
 def columns_at(spec: TableSpec, places: Sequence[Place]) -> dict[str, str]:
@@ -356,7 +385,7 @@ class _Pending:
 
     def __init__(self, apart: RowsApart, batch_bytes: int) -> None:
         self.rows: list[Any] = []
-        self.unique = self.taken_in = 0
+        self.unique = self.taken_in = self.kept = 0
         self.apart = apart
         self._batch_bytes, self._at_a_time = batch_bytes, BATCH
 

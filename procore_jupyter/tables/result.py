@@ -89,7 +89,7 @@ def read_all(reading: Reading) -> Fetched:
         for batch in batches:
             kept.setdefault(batch.place, []).append(_in_one_piece(batch, reading.ingest.schema))
     raise_where_all_failed(reading)
-    whole = [batch for place, some in kept.items() if place not in reading.failures for batch in some]
+    whole = [batch for place, some in sorted(kept.items()) if place not in reading.failures for batch in some]
     rows = assembled(reading, whole)
     pa.system_memory_pool().release_unused()
     return Fetched(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -91,8 +91,8 @@ class Selection:
         The parameters that name rows of other tables; each an id, a tuple of ids, or ``"all"``.
     query : tuple of (str, str)
         The parameters to send, as Procore calls them.
-    notes : tuple of str
-        Remarks on what is asked for.
+    until_today : bool
+        Whether the last day that is asked for is today, as a person named none.
     """
 
     spec: TableSpec
@@ -100,7 +100,7 @@ class Selection:
     project: Any = None
     parents: tuple[tuple[str, Any], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
+    until_today: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -112,9 +112,13 @@ class Selection:
         values = {name: str(value) for name, value in place.columns.items()}
         return self.spec.path.format_map(values)
 
-    def portions(self, place: Place) -> list[list[tuple[str, str]]]:
-        """Return the parameters of each list to ask for at a place: several lists if one address can't hold all values."""
-        return _portions(self.path(place), self.params(place))
+    def portions(self, place: Place) -> list[Selection]:
+        """Return the selection of each list to ask for at a place: several lists if one address can't hold all values."""
+        params = self.params(place)
+        before = len(params) - len(self.query)  # what says where the rows are
+        return [
+            replace(self, query=tuple(portion[before:])) for portion in _portions(self.path(place), params)
+        ]
 
     def params(self, place: Place) -> list[tuple[str, str]]:
         """Return the parameters for the rows at a place."""
@@ -167,8 +171,7 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
     for name, value in left.items():
         if name not in spec.dates:
             query += sent(spec, name, value)
-    notes = times.told(spec, left, today)
-    return _selection(spec, company, project, parents, query, raw, notes)
+    return _selection(spec, company, project, parents, query, raw, times.until_today(spec, left))
 
 
 def selection_at(
@@ -214,7 +217,7 @@ def selection_at(
             query += sent(spec, name, value)
         elif name not in spec.dates:
             raw.append((name, value))
-    return _selection(spec, company, project, parents, query, raw, times.told(spec, left, today))
+    return _selection(spec, company, project, parents, query, raw, times.until_today(spec, left))
 
 
 def _taken_over(
@@ -245,7 +248,7 @@ def _selection(
     parents: Sequence[tuple[str, Any]],
     query: Sequence[tuple[str, str]],
     raw: Sequence[tuple[str, Any]],
-    notes: tuple[str, ...],
+    until_today: bool,
 ) -> Selection:
     """Return the selection. Raises ParameterError if something would be sent twice."""
     as_given = sent_as_given(spec, raw)
@@ -254,7 +257,7 @@ def _selection(
         name, value = sent_already.get(one.removesuffix("[]"), ("", ""))
         if name:
             raise ParameterError(f"{spec.name} sends {name}={value:.60} already, so params can't say it too.")
-    found = Selection(spec, company, project, tuple(parents), (*query, *as_given), notes)
+    found = Selection(spec, company, project, tuple(parents), (*query, *as_given), until_today)
     _portions(spec.path, found.query)  # what is too long is said before anything is asked
     return found
 

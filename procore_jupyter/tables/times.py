@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from procore_jupyter.errors import ParameterError
+from procore_jupyter.session.limit_headers import http_date
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.definitions.spec import TableSpec
 
@@ -15,6 +16,9 @@ BEGINNING = datetime.date(1970, 1, 1)
 
 END = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
 """The last end of a range that is open there."""
+
+WESTERNMOST = datetime.timezone(datetime.timedelta(hours=-12))
+"""The time zone in which a day begins last."""
 
 FIRST_DAY = datetime.date(2000, 1, 1)
 """The first day of daily logs to ask for, if none is given."""
@@ -132,9 +136,13 @@ def days(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> lis
     return [("start_date", first), ("end_date", last)]
 
 
-def told(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> tuple[str, ...]:
-    """Return a remark on the last day that is asked for, if a person named none."""
-    if not spec.dates or "log_date" in given or "end_date" in given:
-        return ()
-    why = "where the company is, a later one may not have begun"
-    return (f"The days up to {today} were asked for: {why}. end_date=… says otherwise.",)
+def until_today(spec: TableSpec, given: Mapping[str, Any]) -> bool:
+    """Return whether the last day to ask for is today, as a person named none."""
+    return bool(spec.dates) and "log_date" not in given and "end_date" not in given
+
+
+def day_at(error: Exception | None, otherwise: datetime.date) -> datetime.date:
+    """Return the day in the westernmost time zone by the clock of the server that refused; another day if that isn't known."""
+    response = getattr(error, "response", None)
+    moment = http_date(response.headers.get("Date")) if response is not None else None
+    return otherwise if moment is None else datetime.datetime.fromtimestamp(moment, WESTERNMOST).date()

@@ -63,7 +63,7 @@ def short(session: RefreshingSession, **how: Any) -> list[Any]:
 
 
 def events(session: RefreshingSession, *lists: ListRequest, **how: Any) -> Iterator[paging.Event]:
-    return paging.read(session, lists, Scope(), **how)
+    return paging.read(session, paging.ListSource(lists), Scope(), **how)
 
 
 def read(session: RefreshingSession, *lists: ListRequest, **how: Any) -> list[Any]:
@@ -574,7 +574,7 @@ def test_a_wait_for_the_limit_ends_when_it_is_stopped(api: Server, session: Refr
     told: list[tuple[str, float]] = []
     around = Scope(lambda words, seconds: told.append((words, seconds)))
     session.max_wait = 900
-    reading = paging.read(session, [ListRequest(LIST)], around)
+    reading = paging.read(session, paging.ListSource([ListRequest(LIST)]), around)
     assert isinstance(next(reading), Rows)
 
     def stop_when_told() -> None:
@@ -594,7 +594,7 @@ def test_a_wait_for_the_limit_ends_when_it_is_stopped(api: Server, session: Refr
 def test_what_it_cost_is_counted(api: Server, session: RefreshingSession) -> None:
     api.answer = paged(ROWS)
     around = Scope()
-    for _ in paging.read(session, [ListRequest(LIST)], around):
+    for _ in paging.read(session, paging.ListSource([ListRequest(LIST)]), around):
         pass
     assert around.requests == 3
     assert around.bytes == sum(len(json.dumps(ROWS[n : n + 10])) for n in (0, 10, 20))

@@ -197,7 +197,7 @@ def test_large_pages_lie_in_memory_of_their_own_and_no_thread_stays(
         decode = real(*given)
         return lambda body: kinds.append(type(body)) or decode(body)  # type: ignore[func-returns-value]
 
-    monkeypatch.setattr("procore_jupyter.tables.reading.decoder", watching)
+    monkeypatch.setattr("procore_jupyter.tables.fallbacks.place_lists.decoder", watching)
     threads: list[str] = []
     api = SmallApi({rfis_of(HARBOR): rfis(6000)})
     table = connect_to(servers(api).url, PageSize=1000).table("rfis", project_id=HARBOR)

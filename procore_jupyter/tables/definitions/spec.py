@@ -114,6 +114,8 @@ class Alternate:
         When to try it: the table's own address answers 404 or 410 (also if it does so here); or it answers, with no row.
     shape, query, parents
         As in `TableSpec`.
+    takes : tuple of str
+        The table's conditions that the address is known to heed, by their names.
     """
 
     path: str
@@ -121,11 +123,7 @@ class Alternate:
     shape: str = "array"
     query: tuple[str, ...] = ()
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def largest_page(self) -> int:
-        """Rows a page to ask for."""
-        return usual_largest(self.path)
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

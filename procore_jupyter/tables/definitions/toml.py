@@ -42,7 +42,7 @@ _KEYS = (
     "hides", "alternates", "deprecated",
 )  # fmt: skip
 _SOURCE_KEYS = ("described", "seen", "place", "when", "weight")
-_ALTERNATE_KEYS = ("path", "when", "shape", "query_scope", "parents")
+_ALTERNATE_KEYS = ("path", "when", "shape", "query_scope", "parents", "takes")
 _FILTER_KEYS = ("kind", "several", "range", "choices", "param", "column", "sound")
 
 
@@ -187,6 +187,7 @@ def _alternate(told: Mapping[str, Any], where: str) -> Alternate:
         _choice(told, "shape", SHAPES, where, "data" if is_version_2(path) else "array"),
         _texts(told, "query_scope", where),
         _parents(told, path, where),
+        _texts(told, "takes", where),
     )
 
 

@@ -118,13 +118,12 @@ def test_another_address_of_a_list_is_kept_with_what_it_takes() -> None:
     newer = {"path": "/rest/v2.0/companies/{company_id}/things"}
     below = {
         "path": "/rest/v1.0/wholes/{whole_id}/things", "when": "empty", "query_scope": ["project_id"],
-        "parents": {"whole_id": "wholes.id"},
+        "parents": {"whole_id": "wholes.id"}, "takes": ["status"],
     }  # fmt: skip
     one, other = spec(alternates=[newer, below]).alternates
     assert (one.path, one.when, one.shape, one.parents) == (newer["path"], "gone", "data", {})
-    assert one.largest_page == other.largest_page == 100
     assert (other.when, other.shape, other.query) == ("empty", "array", ("project_id",))
-    assert other.parents == {"whole_id": ("wholes.id",)}
+    assert other.parents == {"whole_id": ("wholes.id",)} and (one.takes, other.takes) == ((), ("status",))
 
 
 def test_the_key_is_the_id_where_there_is_one() -> None:

@@ -1,0 +1,343 @@
+"""`PlaceLists`: the lists of a reading, each asked for as it was found to be right; what is refused is asked for otherwise.
+
+A way that wasn't tried yet is tried at one list, while the others wait for its first answer: what is wrong is found out once, and
+not once for each project. What was found out is remembered by the list's address, for all kernels (`known`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
+from procore_jupyter.session.list_request import ListRequest, PageAnswer
+from procore_jupyter.session.page import SMALLER, Page
+from procore_jupyter.session.paging import ListSource
+from procore_jupyter.tables.arrow.decode import decoder
+from procore_jupyter.tables.fallbacks.condition import Condition, conditions_of
+from procore_jupyter.tables.fallbacks.fallback_notes import remarks
+from procore_jupyter.tables.fallbacks.known import keep_way, known_way
+from procore_jupyter.tables.fallbacks.refusal import GONE, REFUSED, next_way
+from procore_jupyter.tables.fallbacks.way import Way, at, can_pick, days_of
+from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.selection import Place, Selection
+from procore_jupyter.tables.times import day_at
+
+if TYPE_CHECKING:
+    from procore_jupyter.session.quirks import Quirks
+
+Below = Callable[
+    [Selection, str, Sequence[Place], list[Incomplete], list[str]], Sequence[Sequence[int | str]]
+]
+"""Takes a selection, a parameter of its parents and places; returns its values at each place, and appends to the lists what is
+missing and what is to be remarked."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One list, as it is asked for.
+
+    Parameters
+    ----------
+    number : int
+        The number of its place.
+    place : Place
+        The place, with the parents that the address needs.
+    part : Selection
+        What is wanted.
+    way : Way
+        How it is asked for.
+    tried : tuple of Way
+        How it was asked for before.
+    refused : Exception or None
+        What the first of these was refused with.
+    tentative : bool
+        Whether the table's own address gave no row, and this one may.
+    """
+
+    number: int
+    place: Place
+    part: Selection
+    way: Way
+    tried: tuple[Way, ...] = ()
+    refused: Exception | None = None
+    tentative: bool = False
+
+    @property
+    def sent(self) -> Selection:
+        """What is asked for."""
+        return self.way.sent(self.part)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for two lists that are asked for with the same words."""
+        return self.number, self.sent.path(self.place), self.way.page_size, *self.sent.params(self.place)
+
+
+class PlaceLists(ListSource):
+    """The lists of one reading.
+
+    Parameters
+    ----------
+    selection : Selection
+        The rows that are wanted.
+    places : sequence of Place
+        The places to read.
+    quirks : Quirks
+        What is known of the API's lists.
+    proven : set
+        What worked in this process.
+    below : callable
+        Finds the parents that another address needs.
+    today : datetime.date
+        The day in the westernmost time zone.
+    page_size : int or None
+        Rows a page, if a person said so.
+    incomplete, notes : list of Incomplete, list of str
+        What is missing, and what is to be remarked, is appended to them.
+
+    Attributes
+    ----------
+    attempts : list of Attempt
+        The lists that were handed over, in that order.
+    """
+
+    def __init__(
+        self,
+        selection: Selection,
+        places: Sequence[Place],
+        quirks: Quirks,
+        proven: set[object],
+        below: Below,
+        *,
+        today: datetime.date,
+        page_size: int | None,
+        incomplete: list[Incomplete],
+        notes: list[str],
+    ) -> None:
+        self.attempts: list[Attempt] = []
+        self._selection, self._places = selection, places
+        self._quirks, self._proven, self._below = quirks, proven, below
+        self._today, self._page_size = today, page_size
+        self._incomplete, self._notes = incomplete, notes
+        self._way = self._before = known_way(selection, quirks, today)
+        self._waiting = deque(
+            Attempt(number, place, part, self._way)
+            for number, place in enumerate(places)
+            for part in selection.portions(place)
+        )
+        self._trial: int | None = None  # the list for whose first answer the others wait
+        self._gave_up = False  # whether no other way helped
+        self._over = 0  # lists that were read, failed or were replaced
+        self._replaced = 0
+        self._handed: set[object] = set()
+        self._in_vain: dict[int, Exception] = {}
+        self._parents: Sequence[Sequence[int | str]] | None = None
+
+    @property
+    def left(self) -> int:
+        """Lists that are not read yet, as far as is known."""
+        return len(self._waiting) + len(self.attempts) - self._over
+
+    @property
+    def count(self) -> int:
+        """Lists that are read, as far as is known."""
+        return len(self._waiting) + len(self.attempts) - self._replaced
+
+    @property
+    def done(self) -> int:
+        """Lists that were read, or failed."""
+        return self._over - self._replaced
+
+    def picks(self, index: int) -> list[Condition]:
+        """Return the conditions by which rows of a list are picked out here."""
+        return self.attempts[index].way.picked_here(self._selection)
+
+    def not_picked(self, index: int) -> Exception:
+        """Return why nobody can tell which rows of a list are wanted."""
+        names = " and ".join(one.told.name for one in self.picks(index))
+        return ProcoreAPIError(
+            400,
+            f"Procore doesn't take {names} here, and its rows don't hold what that compares: leave it out.",
+        )
+
+    def begin(self) -> ListRequest | None:
+        """Return the next list to read; None if there is none, or if another one's answer has to come first."""
+        while self._waiting and self._trial is None:
+            one = self._waiting.popleft()
+            try:
+                made = self._made(one if one.tentative else dataclasses.replace(one, way=self._way))
+            except (PermissionDenied, NotFound):  # the table's own address needs no such parents
+                self._way = dataclasses.replace(self._way, spec=self._selection.spec)
+                made = self._made(dataclasses.replace(one, way=self._way))
+            self._waiting.extendleft(reversed(made[1:]))
+            if made:
+                if self._waiting and self._is_uncertain(made[0]):
+                    self._trial = len(self.attempts)
+                return self._handed_over(made[0])
+        return None
+
+    def answered(self, index: int, answer: PageAnswer) -> Sequence[ListRequest] | None:
+        """Take in the first answer of a list; return the lists to read in its place, None to go on with it."""
+        one = self.attempts[index]
+        self._trial = None if self._trial == index else self._trial
+        instead = self._refused(one, answer) if answer.page is None else self._came(one, answer.page)
+        if instead is None:
+            return None
+        self._over += 1
+        self._replaced += 1
+        self._waiting.extendleft(reversed(instead[1:]))
+        if instead:
+            self._trial = len(self.attempts)
+        return [self._handed_over(each) for each in instead[:1]]
+
+    def failed(self, index: int, error: Exception) -> Exception:
+        """Take in that a list can't be read; return why, as it was asked for first."""
+        self.ended(index)
+        return self.attempts[index].refused or error
+
+    def ended(self, index: int) -> None:
+        """Take in that a list was read."""
+        self._over += 1
+        self._trial = None if self._trial == index else self._trial
+
+    def close(self) -> None:
+        """Tell what was asked for otherwise than a person may think. To be called when all lists have been read."""
+        self._notes += remarks(self._way, self._selection, self._before)
+        if self._way.spec.path != self._selection.spec.path:
+            name = self._selection.spec.name
+            for number, error in self._in_vain.items():
+                status = error.status if isinstance(error, ProcoreAPIError) else None
+                self._incomplete.append(Incomplete.at(self._places[number], name, str(error), status))
+
+    # Lists
+
+    def _handed_over(self, one: Attempt) -> ListRequest:
+        self.attempts.append(one)
+        self._handed.add(one.key)
+        spec = one.way.spec
+        return ListRequest(
+            one.sent.path(one.place),
+            one.sent.params(one.place),
+            paged=spec.paged,
+            whole=spec.whole,
+            page_size=one.way.page_size or spec.page_size(self._page_size),
+            decode=decoder(spec.shape, spec.list_key, self._say),
+            sifted=bool(one.way.picked_here(self._selection)),
+        )
+
+    def _say(self, remark: str) -> None:
+        if remark not in self._notes:
+            self._notes.append(remark)
+
+    def _made(self, one: Attempt) -> list[Attempt]:
+        """Return the lists to ask for in place of one: for each parent and each part of the days, none that was asked for.
+
+        Raises
+        ------
+        PermissionDenied, NotFound
+            The address needs parents, and nobody gives them.
+        """
+        own = {name for name, _ in self._places[one.number].parents}
+        needed = [name for name in one.way.spec.parents if name not in own]
+        known = [name for name, _ in one.place.parents if name not in own]
+        if known and not needed:
+            return []  # its parents belong to an address that is used no more
+        some = [one]
+        if needed and not known:
+            some = self._below_each(one, needed[0])
+        made = [dataclasses.replace(each, part=part) for each in some for part in one.way.parts(one.part)]
+        return [each for each in made if each.key not in self._handed]
+
+    def _below_each(self, one: Attempt, name: str) -> list[Attempt]:
+        """Return a list for each parent that the address needs; of all places at once, but for a tentative one."""
+        there = dataclasses.replace(self._selection, spec=one.way.spec)
+        if one.tentative:
+            project = one.place.project and one.place.project[0]
+            there = dataclasses.replace(there, project=project)
+            [values] = self._below(there, name, [one.place], [], [])
+        else:
+            if self._parents is None:
+                self._parents = self._below(there, name, self._places, self._incomplete, self._notes)
+            values = self._parents[one.number]
+        return [
+            dataclasses.replace(
+                one, place=dataclasses.replace(one.place, parents=(*one.place.parents, (name, value)))
+            )
+            for value in values
+        ]
+
+    def _is_uncertain(self, one: Attempt) -> bool:
+        spec = self._selection.spec
+        doubtful = spec.alternates or days_of(one.part) or conditions_of(spec, one.part.query)
+        if not doubtful or self._gave_up:
+            return False
+        may_be_empty = (
+            any(other.when == "empty" for other in spec.alternates) and one.way.spec.path == spec.path
+        )
+        return self._claim(one) not in self._proven or (
+            may_be_empty and (spec.path, "rows") not in self._proven
+        )
+
+    def _claim(self, one: Attempt) -> object:
+        """Return what an answer proves: that this address takes these parameters in this form."""
+        return one.way.spec.path, frozenset(name for name, _ in one.sent.query), one.way.last is None
+
+    # Answers
+
+    def _came(self, one: Attempt, page: Page) -> list[Attempt] | None:
+        empty = not (page.rows or page.nulls or page.total)
+        path = self._selection.spec.path
+        self._proven |= {self._claim(one), (one.way.spec.path, "there")}
+        if one.way.spec.path == path:
+            if not empty:
+                self._proven.add((path, "rows"))
+            elif (path, "rows") not in self._proven and (instead := self._below_instead(one)):
+                return instead
+        if one.tried or (one.tentative and not empty):
+            self._way = one.way
+            keep_way(one.way, self._selection, self._quirks, self._today)
+        return None
+
+    def _below_instead(self, one: Attempt) -> list[Attempt]:
+        """Return the lists of another address that may have the rows which a table's own doesn't give."""
+        for other in self._selection.spec.alternates:
+            way = dataclasses.replace(one.way, spec=at(self._selection.spec, other))
+            if other.when == "empty" and can_pick(way, self._selection):
+                with contextlib.suppress(PermissionDenied, NotFound):
+                    return self._made(dataclasses.replace(one, way=way, tentative=True))
+        return []
+
+    def _refused(self, one: Attempt, answer: PageAnswer) -> list[Attempt] | None:
+        error, status = answer.error, answer.status or 0
+        if one.tentative and status in (403, *GONE):
+            assert error is not None
+            self._in_vain[one.number] = error
+            return []
+        if status == 404 and (one.way.spec.path, "there") in self._proven:
+            return None  # the address is there, so it is this project's list that isn't
+        tried = (*one.tried, one.way)
+        way: Way | None = one.way if self._way in tried else self._way
+        if self._gave_up and status in REFUSED:
+            way = None
+        elif not one.tried and one.way.listed and status in REFUSED:
+            way = dataclasses.replace(one.way, listed=frozenset())  # what was right once may be so no more
+        gone = {each.spec.path for each in tried} if status in GONE else ()
+        today = day_at(answer.error, self._today)
+        while way is not None and way in tried:
+            way = next_way(way, one.part, status, answer.said, today, gone)
+        if way is None and status in REFUSED and one.tried and one.way.page_size is None:
+            self._gave_up = True
+            way = dataclasses.replace(tried[0], page_size=SMALLER[0])
+        if way is None:
+            return None
+        place, refused = self._places[one.number], one.refused or error
+        try:
+            return self._made(dataclasses.replace(one, way=way, tried=tried, refused=refused, place=place))
+        except (PermissionDenied, NotFound):
+            return None
