@@ -307,7 +307,8 @@ answers the same to somebody who may not see its rows.
 
 COLUMNS = """\
 
-`to_pandas("pyarrow")` keeps Arrow's types for every column.
+`to_pandas("pyarrow")` keeps Arrow's types for every column. A data frame is drawn by pandas, which takes a text such as
+`$5 to $8` for a formula; `pandas.options.display.html.use_mathjax = False` ends that.
 
 ```python
 rfis = procore.table("rfis", project_id=4711).to_pandas()
