@@ -294,6 +294,7 @@ one finds it out, and it is remembered for all your notebooks. `.notes` says wha
 | so many days at once | as many as the refusal names, else 90, else 30 at a time, the last days first |
 | a condition's value | the same value as a list of one; the rows are the same |
 | that too | all rows, of which those that meet the condition are picked out here, where the condition is [sure](#when-a-condition-is-sure) or a range of days. Of another condition nobody can tell, so the refusal stands |
+| nothing, but rows come that surely don't meet a condition | the same: the API doesn't heed it |
 | an address that isn't there (404, 410) | the list's other version, for tables that have one (*the same list* on their pages). If that isn't there either, or a condition isn't known to hold there, the refusal stands |
 
 Where owner invoices are empty, they are looked for below each prime contract. An empty list of money says in a note that Procore

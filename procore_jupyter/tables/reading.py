@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -22,6 +21,7 @@ from procore_jupyter.tables.arrow.unique import RowsApart
 from procore_jupyter.tables.arrow.wire import without_blanks
 from procore_jupyter.tables.arrow.written import without
 from procore_jupyter.tables.fallbacks.condition import NotComparable
+from procore_jupyter.tables.fallbacks.picking import chosen, picked, without_contradiction
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn
 from procore_jupyter.tables.selection import Place, Selection, called
@@ -246,19 +246,25 @@ class Reading:
         """Return those rows of a batch that are wanted and came for the first time."""
         columns, rows = self.ingest.finish(begun), begun.rows
         pending.taken_in += len(rows)
-        columns, rows = _chosen(pending.apart.fresh(rows, self._key(columns)), columns, rows)
+        columns, rows = chosen(pending.apart.fresh(rows, self._key(columns)), columns, rows)
         pending.unique += len(rows) if columns else 0
         number = self._lists.attempts[index].number
         if rows and number in self._across:
             self._across[number].page(len(rows))
-            columns, rows = _chosen(self._across[number].fresh(rows, self._key(columns)), columns, rows)
+            columns, rows = chosen(self._across[number].fresh(rows, self._key(columns)), columns, rows)
         try:
-            for condition in self._lists.picks(index):
-                columns, rows = _chosen(condition.keeps(columns, rows), columns, rows)
+            columns, rows = picked(self._lists.picks(index), columns, rows)
         except NotComparable:
             self._failed(index, self._lists.not_picked(index))
             self._broken.add(index)
             return None
+        for condition in self._lists.asked(index):
+            before = len(rows)
+            columns, rows = without_contradiction(condition, columns, rows)
+            if len(rows) < before:
+                self._note(
+                    f"Procore gave rows of {self.selection.spec.name} that don't meet {condition.told.name}: left out."
+                )
         length = len(rows) if columns else 0
         pending.kept += length
         if self._limit is not None and self.rows + length >= self._limit:
@@ -269,6 +275,10 @@ class Reading:
         self._rows_of[number] += length
         place = self.places[number]
         return Batch(number, self._with_place(columns, place, length), length) if length else None
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _key(self, columns: Mapping[str, pa.Array]) -> pa.Array | None:
         return columns.get(self.selection.spec.key) if self.selection.spec.key else None
@@ -359,16 +369,6 @@ class Reading:
                 f"{self.selection.spec.name} has no row of {empty[0]}{more}. Procore answers the same to somebody who may "
                 "not see them."
             )
-
-
-def _chosen(
-    mask: pa.Array | None, columns: dict[str, pa.Array], rows: Sequence[Any]
-) -> tuple[dict[str, pa.Array], Sequence[Any]]:
-    """Return the rows of which a mask says true, as columns and as bytes; None means all."""
-    if mask is None:
-        return columns, rows
-    left = [*itertools.compress(rows, mask.to_pylist())]
-    return {name: column.filter(mask) for name, column in columns.items()}, left
 
 
 def columns_at(spec: TableSpec, places: Sequence[Place]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from procore_jupyter.tables.definitions.spec import Filter, TableSpec
 LIST = "[]"
 """What stands behind a parameter's name where several values may follow."""
 
+_DOUBT = datetime.timedelta(days=1)
 _COMPARES = re.compile(r"\]\[\w+\]$")
 
 
@@ -61,6 +62,29 @@ class Condition:
         days = self.told.kind == "date"
         return (self.told.sound or days) and len(self.values) == 1 and _ends(self.values[0], days) is not None
 
+    def contradicts(self, row: Any) -> bool:
+        """Return whether a row, as bytes, surely doesn't meet the condition: by more than letters' case, or a day.
+
+        What the API gives for a condition that it heeds may differ by so much from what is compared here.
+        """
+        found = json.loads(bytes(row))
+        value = found.get(self.told.column) if isinstance(found, dict) else None
+        if isinstance(value, bool) or not isinstance(value, (int, str)) or value == "":
+            return False
+        if not self.told.range:
+            return str(value).casefold() not in {one.casefold() for one in self.values}
+        ends = _ends(self.values[0], days=False)
+        try:
+            moment = datetime.datetime.fromisoformat(str(value))
+        except ValueError:
+            return False
+        if ends is None:
+            return False
+        first, last, moment = (
+            one if one.tzinfo else one.replace(tzinfo=datetime.UTC) for one in (*ends, moment)
+        )
+        return moment < first - _DOUBT or moment > last + _DOUBT
+
     def keeps(self, columns: Mapping[str, pa.Array], rows: Sequence[Any]) -> pa.Array:
         """Return which rows the condition keeps, as booleans. It has to be one that is known.
 
@@ -88,7 +112,9 @@ class Condition:
             )
         days = self.told.kind == "date"
         ends = _ends(self.values[0], days)
-        if ends is None or not (pa.types.is_date if days else pa.types.is_timestamp)(column.type):
+        if ends is None or (not days and None in (ends[0].tzinfo, ends[1].tzinfo)):
+            raise NotComparable
+        if not (pa.types.is_date if days else pa.types.is_timestamp)(column.type):
             raise NotComparable
         first, last = (pa.scalar(end, column.type) for end in ends)
         within = pc.and_(pc.greater_equal(column, first), pc.less_equal(column, last))
@@ -121,10 +147,9 @@ def _ends(text: str, days: bool) -> tuple[Any, Any] | None:
         first, last = text.split("...")
         if days:
             return datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
-        ends = datetime.datetime.fromisoformat(first), datetime.datetime.fromisoformat(last)
+        return datetime.datetime.fromisoformat(first), datetime.datetime.fromisoformat(last)
     except ValueError:
         return None
-    return None if None in (ends[0].tzinfo, ends[1].tzinfo) else ends
 
 
 def _has_unfit(columns: Mapping[str, pa.Array], name: str) -> bool:

@@ -31,6 +31,9 @@ from procore_jupyter.tables.times import day_at
 if TYPE_CHECKING:
     from procore_jupyter.session.quirks import Quirks
 
+LOOKED_AT = 100
+"""Rows of a first page that are looked at for whether the API heeds the conditions."""
+
 Below = Callable[
     [Selection, str, Sequence[Place], list[Incomplete], list[str]], Sequence[Sequence[int | str]]
 ]
@@ -158,6 +161,16 @@ class PlaceLists(ListSource):
         """Return the conditions by which rows of a list are picked out here."""
         return self.attempts[index].way.picked_here(self._selection)
 
+    def asked(self, index: int) -> list[Condition]:
+        """Return the conditions of a list that the API is asked to heed, and of which it is known what they keep."""
+        one = self.attempts[index]
+        picked = one.way.picked_here(one.part)
+        return [
+            each
+            for each in conditions_of(one.part.spec, one.part.query)
+            if each not in picked and each.is_known(one.part.spec)
+        ]
+
     def not_picked(self, index: int) -> Exception:
         """Return why nobody can tell which rows of a list are wanted."""
         names = " and ".join(one.told.name for one in self.picks(index))
@@ -186,7 +199,7 @@ class PlaceLists(ListSource):
         """Take in the first answer of a list; return the lists to read in its place, None to go on with it."""
         one = self.attempts[index]
         self._trial = None if self._trial == index else self._trial
-        instead = self._refused(one, answer) if answer.page is None else self._came(one, answer.page)
+        instead = self._refused(one, answer) if answer.page is None else self._came(index, answer.page)
         if instead is None:
             return None
         self._over += 1
@@ -290,7 +303,12 @@ class PlaceLists(ListSource):
 
     # Answers
 
-    def _came(self, one: Attempt, page: Page) -> list[Attempt] | None:
+    def _came(self, index: int, page: Page) -> list[Attempt] | None:
+        one = self.attempts[index]
+        deaf = {each.param for each in self.asked(index) if any(map(each.contradicts, page.rows[:LOOKED_AT]))}
+        if deaf:  # the API gives other rows too, so it doesn't heed the condition
+            way = dataclasses.replace(one.way, listed=one.way.listed - deaf, left_out=one.way.left_out | deaf)
+            return self._made(dataclasses.replace(one, way=way, tried=(*one.tried, one.way)))
         empty = not (page.rows or page.nulls or page.total)
         path = self._selection.spec.path
         self._proven |= {self._claim(one), (one.way.spec.path, "there")}

@@ -148,6 +148,42 @@ def test_a_condition_that_is_refused_is_picked_out_here_exactly_as_there(
     tried("filters picked out here")
 
 
+def may_be_meant(one: Filter, asked: list[str], value: Any) -> bool:
+    """Tell whether a value differs from what is asked for by no more than letters' case or a day, or says nothing."""
+    if value in (None, ""):
+        return True
+    if not one.range:
+        return str(value).casefold() in {one.casefold() for one in asked}
+    days = [datetime.date.fromisoformat(text[:10]) for text in (*asked[0].split("..."), value)]
+    return days[0] - datetime.timedelta(days=2) <= days[2] <= days[1] + datetime.timedelta(days=2)
+
+
+@pytest.mark.parametrize(("spec", "one"), some(PICKED, "deaf"), ids=lambda one: one.name)
+def test_a_condition_that_is_not_heeded_is_picked_out_here_and_not_asked_for_again(
+    spec: TableSpec, one: Filter, servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    chance = random.Random(f"{spec.name}/{one.name}")
+    key = spec.key or "id"
+    rows = [{**row, key: row.get(key, number)} for number, row in enumerate(rows_for(one, chance))]
+    if one.column == spec.key:
+        rows = [*{row[one.column]: row for row in rows if row[one.column] is not None}.values()]
+    asked = {**given(spec), one.name: value_for(one, chance)}
+    query = selection_of(spec, asked, today=datetime.date(2026, 11, 23)).query
+    sent = [value for name, value in query if name.removesuffix("[]") == one.param.removesuffix("[]")]
+    surely = {row[key] for row in rows if keeps(one, sent, row)}
+    perhaps = {row[key] for row in rows if may_be_meant(one, sent, row[one.column])}
+    api = OddApi(rows)
+    server = servers(api)
+    for turn in range(2):
+        table = connect_to(server.url).table(spec.name, **asked, strict=True).fetch()
+        assert surely <= {row[key] for row in table} <= surely | perhaps
+        assert table.incomplete == [] and len(api.asked) <= 2 + turn
+        if len(surely | perhaps) < len(rows):
+            assert len(api.asked) == 2 + turn and {row[key] for row in table} == surely
+            assert [note for note in table.notes if "picked out here" in note]
+    tried("filters that nobody heeds")
+
+
 @pytest.mark.parametrize(("spec", "one"), some(OTHERS, "others"), ids=lambda one: one.name)
 def test_a_condition_of_which_nobody_knows_what_it_keeps_is_refused_as_it_is_refused(
     spec: TableSpec, one: Filter, servers: Callable[..., Server], connect_to: Callable[..., Procore]
@@ -158,6 +194,36 @@ def test_a_condition_of_which_nobody_knows_what_it_keeps_is_refused_as_it_is_ref
         connect_to(servers(api).url).table(spec.name, **given(spec), **{one.name: value}).fetch()
     assert all(values_of(query) for _, query in api.asked) and len(api.asked) <= 3 + len(spec.fixed)
     tried("filters that nobody knows")
+
+
+def test_a_condition_that_is_not_heeded_on_later_pages_leaves_no_other_row_in(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    rows = [{"id": n, "status": "Draft" if n < 1500 else "Closed"} for n in range(2500)]
+    table = connect_to(servers(OddApi(rows)).url).table(
+        "purchase_orders", project_id=1, status="Draft", strict=True
+    )
+    assert [row["id"] for row in table] == [*range(1500)]
+    assert [note for note in table.notes if "don't meet status" in note]
+
+
+def test_what_the_api_may_mean_by_a_condition_is_left_as_it_gives_it(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    rows: list[Row] = [
+        {"id": 1, "status": "DRAFT"},
+        {"id": 2, "status": None},
+        {"id": 3, "status": {"name": "Draft"}},
+        {"id": 4},
+    ]
+    api = OddApi(rows)
+    procore = connect_to(servers(api).url)
+    assert len(procore.table("purchase_orders", project_id=1, status="Draft").fetch()) == 4
+    api._rows = [{"id": 1, "created_at": "2026-11-02T09:00:00Z"}]
+    assert (
+        len(procore.table("work_orders", project_id=1, created_at=("2026-11-03", "2026-11-04")).fetch()) == 1
+    )
+    assert len(api.asked) == 2
 
 
 def test_some_of_each_kind_are_tried() -> None:
