@@ -165,16 +165,36 @@ def check(given: argparse.Namespace) -> int:
     from procore_jupyter.connection.terminal import as_commands
     from procore_jupyter.settings.resolve import read_surroundings
 
-    settings = _settings(given)
     subject = checked(
-        settings, front_end="A terminal", connect_again="Run  procore-jupyter login  and then this again."
+        _settings(given),
+        front_end="A terminal",
+        connect_again="Run  procore-jupyter login  and then this again.",
     )
-    checkup = Checkup(subject, read_surroundings())
+    tables = given.tables if given.tables is not None or not (given.filters or given.keep) else []
+    checkup = Checkup(subject, read_surroundings(), tables, filters=given.filters)
     width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
     for line in spoken(checkup.first(), width):
         print(as_commands(line), flush=True)
+    agreed = not checkup.plan or given.yes or _agreed(checkup.plan)
+    if agreed and checkup.plan:
+        print(flush=True)
+        for line in spoken(checkup.tables(), width):
+            print(line, flush=True)
     print(f"\n{checkup.summary}")
-    return FAILED if checkup.failed else DONE
+    for line in checkup.outcomes(keep=given.keep, keep_labels=given.keep_labels, report=given.report):
+        print(line)
+    return DONE if agreed and not checkup.failed else FAILED
+
+
+def _agreed(plan: str) -> bool:
+    """Say what will be asked for, and return whether the person agrees. Nobody there agrees to nothing."""
+    from procore_jupyter.connection import terminal
+
+    if not terminal.is_there():
+        _say(f"procore-jupyter: {plan} Add  --yes  to make them.")
+        return False
+    print(f"\n{plan}", file=sys.stderr, flush=True)
+    return input("Go on? [y/N] ").strip().casefold() in ("y", "yes")
 
 
 def _callback_url_here() -> str:
@@ -265,7 +285,36 @@ def _parser() -> argparse.ArgumentParser:
     )
     command(logout, "logout")
     command(callback_url, "callback-url")
-    command(check, "check")
+    checking = command(check, "check")
+    checking.add_argument(
+        "--tables",
+        nargs="*",
+        metavar="NAME",
+        help="also ask these tables, or all 95, for at most five rows of one project, and say where they are not as described",
+    )
+    checking.add_argument(
+        "--filters",
+        action="store_true",
+        help="with --tables: ask again with values of these rows, and say which filters return less than they must",
+    )
+    checking.add_argument(
+        "--keep", action="store_true", help="keep what --tables found, to count before what is built in"
+    )
+    checking.add_argument(
+        "--keep-labels",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="save the labels of the company's custom fields, for who may not read them (FILE: to hand on)",
+    )
+    checking.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write what was found without any of the company's data or names: fit for a public issue",
+    )
+    checking.add_argument(
+        "--yes", action="store_true", help="make the requests that --tables takes without asking"
+    )
     commands.add_parser(
         "demo", help="Start a stand-in for Procore on this machine, and JupyterLab.", add_help=False
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from procore_jupyter.check.asking import Asking
 from procore_jupyter.check.finding import FAILS, HOLDS, UNTOLD, Finding
+from procore_jupyter.check.inquiry import Inquiry
+from procore_jupyter.check.labels import labels
 from procore_jupyter.check.network import ME
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.api_errors import error_from
@@ -20,7 +21,11 @@ from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.check.subject import Subject
+    from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.library import Library
+
+PEOPLE = "/rest/v1.0/projects/{project_id}/users"
+"""A list whose address doesn't name the company."""
 
 FIRST_PROJECTS = 5
 """Projects that are asked for."""
@@ -37,7 +42,7 @@ class Account:
 
     Attributes
     ----------
-    asking : Asking or None
+    inquiry : Inquiry or None
         Sends the requests; None as long as nobody is signed in.
     library : Library or None
         The tables that can be read.
@@ -45,7 +50,7 @@ class Account:
         Whose tables are looked at.
     """
 
-    asking: Asking | None = None
+    inquiry: Inquiry | None = None
     library: Library | None = None
     company: Named | None = None
     project: Named | None = None
@@ -59,22 +64,25 @@ class Account:
                 "Sign-in", FAILS, str(error), advice=subject.connect_again, told="Nobody is signed in."
             )
             return
-        self.asking, self.library = Asking(signed_in.session), signed_in.library
+        self.inquiry, self.library = Inquiry(signed_in.session), signed_in.library
         try:
-            yield (me := self._me(self.asking))
+            yield (me := self._me(self.inquiry))
             if me.verdict == FAILS:
                 return
-            yield from self._company(self.asking, signed_in.session.company_id)
+            yield from self._company(self.inquiry, signed_in.session.company_id)
             if self.company is not None:
-                self.asking.in_company(self.company[0])
-                yield self._projects(self.asking, signed_in.project_id)
+                self.inquiry.in_company(self.company[0])
+                yield self._projects(self.inquiry, signed_in.project_id)
+                if self.project is not None:
+                    yield _header(self.inquiry, signed_in.without_company, self.project)
+                    yield labels(self.inquiry, self.company)
         except ProcoreError as error:
             yield Finding("Account", FAILS, str(error), told="No answer came.")
         except requests.RequestException as error:
             yield Finding("Account", FAILS, str(error), told=f"No answer came ({type(error).__name__}).")
 
-    def _me(self, asking: Asking) -> Finding:
-        answer = asking.get(ME)
+    def _me(self, inquiry: Inquiry) -> Finding:
+        answer = inquiry.get(ME)
         if answer.status_code == 401:
             return Finding(
                 "Sign-in",
@@ -82,7 +90,7 @@ class Account:
                 "Procore doesn't accept the sign-in, and renewing it didn't help.",
                 advice=f"It has ended: sign in again. Or the app isn't installed in any company of yours. {INSTALL}",
                 told="Refused with 401 after a renewal.",
-                oddity="app-not-installed",
+                oddity="app-missing",
             )
         if answer.status_code >= 400:
             return Finding(
@@ -98,8 +106,8 @@ class Account:
         who = one_line(str(told.get("name") or told.get("login") or "")) or "a service account"
         return Finding("Sign-in", HOLDS, f"{who} is signed in.", told="Somebody is signed in.")
 
-    def _company(self, asking: Asking, chosen: int | None) -> Iterator[Finding]:
-        answer = asking.get(COMPANIES)
+    def _company(self, inquiry: Inquiry, chosen: int | None) -> Iterator[Finding]:
+        answer = inquiry.get(COMPANIES)
         companies = Directory()
         if answer.status_code < 400:
             companies = _directory(answer, "companies")
@@ -151,10 +159,10 @@ class Account:
                 told=f"Refused with {answer.status_code}.",
             )
 
-    def _projects(self, asking: Asking, chosen: int | None) -> Finding:
+    def _projects(self, inquiry: Inquiry, chosen: int | None) -> Finding:
         assert self.company is not None  # `look` sees to it
         params = [("company_id", self.company[0]), ("page", 1), ("per_page", FIRST_PROJECTS)]
-        answer = asking.get(PROJECTS, params)
+        answer = inquiry.get(PROJECTS, params)
         if answer.status_code in (401, 403):
             return Finding(
                 "App installed",
@@ -163,7 +171,7 @@ class Account:
                 believed="The app is installed in the company.",
                 advice=INSTALL,
                 told=f"Refused with {answer.status_code}.",
-                oddity="app-not-installed",
+                oddity="app-missing",
             )
         if answer.status_code >= 400:
             return Finding(
@@ -184,6 +192,19 @@ class Account:
             f"It is, and the company's projects can be read. {_named(self.project)} is looked at.",
             told="It is, and projects can be read.",
         )
+
+
+def _header(inquiry: Inquiry, without_company: RefreshingSession, project: Named) -> Finding:
+    """Ask without the header that names the company, which has the token alone to go by."""
+    subject = "Company header"
+    path, params = PEOPLE.format(project_id=project[0]), [("page", 1), ("per_page", 1)]
+    answer = inquiry.get(path, params, through=without_company)
+    status = answer.status_code
+    if status == 404:
+        found = "Without it Procore answers a bare 404, as if a tool were off."
+        return Finding(subject, HOLDS, found, advice="It is always sent.", told=found, oddity="bare-404")
+    found = f"Without it Procore {'answers all the same' if status < 400 else f'says so (HTTP {status})'}."
+    return Finding(subject, HOLDS, found, advice="It is always sent.", told=found)
 
 
 def _directory(answer: requests.Response, many: str) -> Directory:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 Verdict = Literal["holds", "fails", "can't be told"]
 
@@ -29,8 +30,12 @@ class Finding:
         What to do, or what is done about it by itself; empty if there is nothing to do.
     told : str
         What a report says of it in place of `found`: nothing of the company's. Empty for the verdict alone.
+    said : str
+        What Procore said, as it said it; a report takes from it what is surely Procore's own.
+    facts : mapping
+        What may be kept of it: a part of the table's description, as a profile has it.
     oddity : str
-        The name of the behaviour that was found, one of `oddities.ODDITIES`; empty if it is none of those.
+        The name of the behaviour that was found, as ``procore-jupyter demo --odd`` has it; empty if it is none of those.
     """
 
     subject: str
@@ -39,6 +44,8 @@ class Finding:
     believed: str = ""
     advice: str = ""
     told: str = ""
+    said: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
     oddity: str = ""
 
     @property
@@ -46,3 +53,10 @@ class Finding:
         """The lines below the first."""
         believed = f"Believed: {self.believed}" if self.believed else ""
         return tuple(line for line in (believed, self.advice) if line)
+
+
+class StepLine(NamedTuple):
+    """A finding, and the step that it belongs to."""
+
+    step: str
+    finding: Finding

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -59,7 +60,10 @@ def python() -> Finding:
 
 def packages() -> Finding:
     """Hold the installed packages against what this one needs."""
-    wrong = [one for one in metadata.requires(PACKAGE) or () if "extra ==" not in one and not _is_met(one)]
+    needed_here = (
+        metadata.requires(PACKAGE) if _version(PACKAGE) else None
+    )  # None: not installed, but found by its path
+    wrong = [one for one in needed_here or () if "extra ==" not in one and not _is_met(one)]
     versions = [f"{name} {version}" for name in (PACKAGE, *TOLD_OF) if (version := _version(name))]
     found = f"{', '.join(versions)}."
     if not wrong:
@@ -137,7 +141,7 @@ def labextension(prefix: Path) -> Finding:
         return Finding(subject, UNTOLD, found, advice=advice, told=found)
     there = told.get("version") if isinstance(told, dict) else None
     found = f"{there or 'An unknown version'} is in this environment."
-    if there != version:
+    if there is None or _same(there) != _same(version or ""):
         advice = f"Run  {sys.executable} -m pip install --force-reinstall --no-deps {PACKAGE}  and reload JupyterLab."
         return Finding(subject, FAILS, found, believed=f"It is {version}.", advice=advice, told=found)
     return Finding(subject, HOLDS, found, told=found)
@@ -148,6 +152,11 @@ def _is_met(requirement: str) -> bool:
     name, _, least = requirement.partition(";")[0].partition(">=")
     version = _version(name.partition("[")[0].strip())
     return version is not None and _numbers(version) >= _numbers(least.partition(",")[0])
+
+
+def _same(version: str) -> str:
+    """Return a version as npm and pip would both write it: 0.2.0-rc.1 and 0.2.0rc1 are one."""
+    return re.sub(r"(?<=[a-z])\.|-", "", str(version))
 
 
 def _numbers(version: str) -> list[int]:

@@ -43,6 +43,24 @@ def quota(headers: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
         yield Finding("Headers", HOLDS, found, advice=advice, told=found, oddity="lower-case-headers")
 
 
+def time_for(requests: int, headers: Sequence[Mapping[str, str]]) -> float:
+    """Return the seconds that so many requests take at the limit that answers tell; 0 if they tell none.
+
+    Parameters
+    ----------
+    requests : int
+        How many requests.
+    headers : sequence of mapping
+        The headers of answers of the API.
+    """
+    told = [one for one in headers if all(number(one.get(name)) is not None for name in _NAMES)]
+    if not told:
+        return 0.0
+    limit, left = (number(told[-1].get(name)) or 1.0 for name in _NAMES[:2])
+    window = max(_seconds(one) or 0.0 for one in told if number(one.get(_NAMES[0])) == limit)
+    return max(0.0, requests - left) / max(1.0, limit) * min(window, LONGEST_WINDOW)
+
+
 def _limit(told: Sequence[Mapping[str, str]]) -> Finding:
     last = told[-1]
     limit, left = (int(number(last.get(name)) or 0) for name in _NAMES[:2])

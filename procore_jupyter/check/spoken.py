@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from procore_jupyter.check.checkup import StepLine
+from procore_jupyter.check.finding import StepLine
+from procore_jupyter.check.report import TABLES_STEP
 
 WIDTH = 100
 """Characters a line, if the terminal isn't narrower."""
 
-_VERDICT, _SUBJECT = 15, 24
+_VERDICT, _SUBJECT, _TABLE = 15, 24, 32
+"""Characters of a verdict, of what was looked at, and of a table's name."""
 
 
 def spoken(lines: Iterable[StepLine], width: int = WIDTH) -> Iterator[str]:
@@ -23,16 +25,18 @@ def spoken(lines: Iterable[StepLine], width: int = WIDTH) -> Iterator[str]:
     width : int
         Characters a line; words are broken to the next one, but code that is to be copied never is.
     """
-    step = ""
+    step = subject = ""
     for line in lines:
         if line.step != step:
             yield from (["", line.step] if step else [line.step])
-            step = line.step
+            step, subject = line.step, ""
         finding = line.finding
-        head = f"  {finding.verdict:<{_VERDICT}}{finding.subject:<{_SUBJECT}}"
+        room = _TABLE if step == TABLES_STEP else _SUBJECT
+        head = (
+            f"  {finding.verdict:<{_VERDICT}}{'' if finding.subject == subject else finding.subject:<{room}}"
+        )
+        subject = finding.subject
         blank = " " * len(head)
-        if len(head.rstrip()) >= len(blank):
-            head = f"{head.rstrip()}  "
         yield from _wrapped(finding.found, head, blank, width)
         for detail in finding.details:
             yield from _wrapped(detail, blank, blank, width)

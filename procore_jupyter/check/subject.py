@@ -26,11 +26,14 @@ class SignedIn:
         The tables that it can read.
     project_id : int or None
         The chosen project.
+    without_company : RefreshingSession
+        Asks Procore as the same person, and never says about which company.
     """
 
     session: RefreshingSession
     library: Library
     project_id: int | None
+    without_company: RefreshingSession
 
 
 @dataclass(frozen=True)

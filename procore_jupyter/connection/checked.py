@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from procore_jupyter.check.subject import SignedIn, Subject
 from procore_jupyter.connection.assemble import How, open_connection
 from procore_jupyter.connection.parts import Parts
+from procore_jupyter.session.refreshing import RefreshingSession
 
 if TYPE_CHECKING:
     from procore_jupyter.connection.procore import Procore
@@ -43,7 +44,19 @@ def checked(
 
     def sign_in() -> SignedIn:
         procore = session or open_connection(settings, How(person=False))
-        return SignedIn(procore, procore.tables, procore.project_id)
+        here = settings.environment
+        without_company = RefreshingSession(
+            here.api_url,
+            here.login_url,
+            procore._access,
+            timeout=settings.timeout,
+            max_wait=procore.max_wait,
+            readonly=True,
+            proxies=settings.proxies,
+            ca_bundle=settings.ca_bundle,
+            pace=procore._pace,
+        )
+        return SignedIn(procore, procore.tables, procore.project_id, without_company)
 
     return Subject(
         settings,

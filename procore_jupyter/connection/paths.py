@@ -16,6 +16,7 @@ from procore_jupyter.oauth.file_store import FileStore
 from procore_jupyter.oauth.keyring_store import SERVICE, entry_name
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_store import SecretKey, TokenKey, TokenStore
+from procore_jupyter.profiles.kept_labels import label_paths
 from procore_jupyter.settings.resolve import read_surroundings, resolve
 
 SHORT = 6
@@ -59,6 +60,12 @@ def described(location: str | None = None) -> list[str]:
         "",
         "How Procore's lists differ from what was thought of them, by their addresses without ids, so that no kernel tries again",
         *_files(_with_those_beside(folder / "quirks.json")),
+        "",
+        "What a check found of the tables, and was kept (procore-jupyter check --keep): it counts before what is built in",
+        *_files(sorted(folder.glob("facts-*.toml"))),
+        "",
+        "Labels of custom fields, as an administrator has saved them (procore-jupyter check --keep-labels)",
+        *_files(label_paths()),
     ]
     told = "\n".join(lines)
     others = [one for one in sorted(folder.rglob("*")) if not one.is_dir() and f"  {one}  " not in told]

@@ -226,10 +226,12 @@ class Procore(RefreshingSession):
         ``table("rfis")``.
         """
         # On first use: connecting doesn't pay for it.
+        from procore_jupyter.profiles.kept_facts import kept_facts
+        from procore_jupyter.profiles.kept_labels import kept_labels
         from procore_jupyter.tables.library import Library
         from procore_jupyter.tables.reader import Reader
 
-        settings = self._settings
+        settings, api_host = self._settings, self._settings.environment.api_host
         reader = functools.partial(
             Reader,
             self,
@@ -239,8 +241,9 @@ class Procore(RefreshingSession):
             page_size=settings.page_size,
             max_rows=settings.max_rows,
             draw=front_end.progress,
+            kept_labels=functools.partial(kept_labels, api_host),
         )
-        return Library(settings.profile, reader)
+        return Library(settings.profile, reader, functools.partial(kept_facts, api_host))
 
     def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:
         """Return a table. Nothing is fetched until it is looked at.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.notebook.kernel import sessions
 from procore_jupyter.notebook.options import (
+    CHECK_OPTIONS,
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
     STATUS_OPTIONS,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _MAGIC = re.compile(
-    r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout|procore_tables)(?=\s)"
+    r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout|procore_tables|procore_check)(?=\s)"
 )
 # `procore.table("rf`, `procore.tables["rf`
 _TABLE = re.compile(r"""\.(?:table\(|tables\[)\s*["'](?P<typed>\w*)$""")
@@ -35,6 +36,7 @@ _OPTIONS = {
     "procore_status": STATUS_OPTIONS,
     "procore_logout": LOGOUT_OPTIONS,
     "procore_tables": TABLES_OPTIONS,
+    "procore_check": CHECK_OPTIONS,
 }
 IDENTIFIER = "procore_jupyter"
 
@@ -97,6 +99,8 @@ def candidates(text: str, tables: Callable[[], Iterable[str]] = _procores_tables
     if magic["name"] == "procore_tables":
         names = _among_tables(found, tables())
         return names if found else names._replace(texts=[*names.texts, *options])
+    if magic["name"] == "procore_check" and "--tables" in line:
+        return _among_tables(re.split(r"[\s,]", found)[-1], tables())
     if magic["name"] != "procore_connect" or magic["percents"] == "%%":
         return Candidates("", list(options), "option") if not found else NONE
     properties = _in_string(found, lines=False)

@@ -10,10 +10,10 @@ import functools
 import keyword
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from IPython.core.error import UsageError
+from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
@@ -22,8 +22,10 @@ from procore_jupyter.notebook import kernel, widgets
 from procore_jupyter.notebook.options import (
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
+    OWN_FILE,
     STATUS_OPTIONS,
     TABLES_OPTIONS,
+    read_check,
     read_options,
 )
 from procore_jupyter.notebook.status_card import card, details, message
@@ -190,6 +192,78 @@ class ProcoreMagics(Magics):
 
         profile, _ = profiles.load("Procore")  # not connected yet, so there is no profile of the person's own
         display(listing(Catalog(profile), pattern))
+
+    @no_var_expand
+    @line_magic
+    @in_one_line
+    def procore_check(self, line: str) -> None:
+        """Hold line by line what is believed of this machine, of Procore and of its tables against what is there.
+
+        ::
+
+            %procore_check                     the session in `procore`, else the connection saved as `default`
+            %procore_check NAME                a saved connection; or a connection string
+            %procore_check --tables rfis users also asks these tables, or all 95, for at most five rows of one project
+
+        Nobody is asked to sign in. Before tables are asked, the magic says how many requests that takes, and waits for your yes.
+
+        Options
+        -------
+        --name NAME           the variable that holds the session (procore)
+        --tables [NAME …]     the tables
+        --filters             with --tables: say which filters return less than they must
+        --keep                keep what was found of the tables, to count before what is built in
+        --keep-labels [FILE]  save the labels of the company's custom fields, for who may not read them
+        --report FILE         write what was found without any of the company's data or names
+        --yes                 make the requests without asking
+        """
+        from procore_jupyter.check.checkup import Checkup
+        from procore_jupyter.connection.checked import checked
+        from procore_jupyter.connection.lookup import settings_for
+        from procore_jupyter.notebook.check_panel import drawn
+        from procore_jupyter.settings.resolve import read_surroundings
+
+        given, text, tables = read_check(line)
+        if tables is None and (given.get("filters") or given.get("keep")):
+            tables = []
+        session = None if text else kernel.session_under(self._names, str(given.get("name", DEFAULT_NAME)))
+        if session is None and "name" in given:
+            session = self._session(str(given["name"]))
+        settings = session.settings if session is not None else settings_for(text, names=self._names)
+        if session is not None and session._access_state.state == "waiting":
+            session = None  # nothing here may wait for a person
+        subject = checked(
+            settings,
+            front_end="A notebook",
+            connect_again="Run  %procore_connect  and then this again.",
+            session=session,
+        )
+        checkup = Checkup(subject, read_surroundings(), tables, filters="filters" in given)
+        shown = display({"text/plain": "Checking …"}, raw=True, display_id=True)
+
+        def draw(summary: str, notes: Sequence[str] = ()) -> None:
+            shown.update(drawn(checkup.lines, settings.place, summary, notes), raw=True)
+
+        for _ in checkup.first():
+            draw("Checking …")
+        draw(checkup.summary)
+        agreed = bool(checkup.plan) and ("yes" in given or self._agreed(checkup.plan))
+        for number, _ in enumerate(checkup.tables() if agreed else ()):
+            if number % 5 == 0:
+                draw(f"Checking the tables … {checkup.summary}")
+        notes = [] if agreed or not checkup.plan else [f"{checkup.plan} Add `--yes` to make them."]
+        labels = given.get("keep_labels")
+        done = checkup.outcomes(
+            keep="keep" in given, keep_labels="" if labels == OWN_FILE else labels, report=given.get("report")
+        )
+        draw(checkup.summary, [*notes, *done])
+
+    def _agreed(self, plan: str) -> bool:
+        """Ask the person; where nobody can be asked, nobody agrees."""
+        try:
+            return input(f"{plan} Go on? [y/N] ").strip().casefold() in ("y", "yes")
+        except StdinNotImplementedError:
+            return False
 
     def _connect(self, given: dict[str, Any], text: str, *, lines: bool) -> None:
         name = _variable(str(given.get("name", DEFAULT_NAME)))

@@ -56,6 +56,55 @@ def value_of(option: Option, text: str, at: int = 0) -> re.Match[str] | None:
     return found
 
 
+def read_check(line: str) -> tuple[dict[str, Any], str, list[str] | None]:
+    """Read the line of ``%procore_check``: a connection, and after it options; names of tables follow ``--tables``.
+
+    Parameters
+    ----------
+    line : str
+        The line after the magic's name.
+
+    Returns
+    -------
+    given : dict
+        The options' values, as `read_options` returns them.
+    connection : str
+        The connection; empty for none.
+    tables : list of str or None
+        The tables; empty for all of them, None for none.
+
+    Raises
+    ------
+    UsageError
+        As `read_options`; or something stands among the options that is none.
+    """
+    connection, rest = _before_options(line.strip())
+    given: dict[str, Any] = {}
+    tables: list[str] = []
+    while rest:
+        more, rest = read_options(rest, CHECK_OPTIONS, "%procore_check")
+        given |= more
+        if rest:
+            word, _, rest = rest.partition(" ")
+            names = [name for name in word.split(",") if name]
+            if "tables" not in given or not all(re.fullmatch(r"\w{1,80}", name) for name in names):
+                raise UsageError(
+                    "%procore_check takes a connection first, then options, and names of tables after --tables."
+                )
+            tables += names
+            rest = rest.lstrip()
+    return given, connection, tables if "tables" in given else None
+
+
+def _before_options(text: str) -> tuple[str, str]:
+    """Return what stands before the first option of a check, and the rest. What is in quotes is no option."""
+    for found in re.finditer(r"(?:^|(?<=\s))--[a-z]", text):
+        before = text[: found.start()]
+        if before.count('"') % 2 == before.count("'") % 2 == 0:
+            return before.strip(), text[found.start() :]
+    return text, ""
+
+
 def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[dict[str, Any], str]:
     """Read the options off the front of a magic's line.
 
@@ -176,6 +225,10 @@ def _begins_a_string(text: str) -> bool:
 
 _NAME = Option("--name", "NAME")
 
+OWN_FILE = "own"
+"""What ``--keep-labels`` means without its value: the file that is read by itself."""
+
+
 CONNECT_OPTIONS = {
     option.name: option
     for option in (
@@ -190,4 +243,16 @@ CONNECT_OPTIONS = {
 }
 STATUS_OPTIONS = {_NAME.name: _NAME}
 TABLES_OPTIONS = {_NAME.name: _NAME}
+CHECK_OPTIONS = {
+    option.name: option
+    for option in (
+        _NAME,
+        Option("--tables"),
+        Option("--filters"),
+        Option("--keep"),
+        Option("--keep-labels", "FILE", without=OWN_FILE),
+        Option("--report", "FILE"),
+        Option("--yes"),
+    )
+}
 LOGOUT_OPTIONS = {option.name: option for option in (_NAME, Option("--keep-token"))}

@@ -40,6 +40,11 @@ def marked(text: str) -> str:
     )
 
 
+def styled(inside: str, name: str) -> str:
+    """Return HTML in the font and the colours of a card, in an element of this class."""
+    return f'<div class="{name}" style="{_FONT}">{inside}</div>'
+
+
 def message(text: str, notes: Sequence[str] = (), *, error: bool = False) -> MimeBundle:
     """Draw a sentence, and lines below it.
 

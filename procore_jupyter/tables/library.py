@@ -17,6 +17,7 @@ from procore_jupyter.tables.table import Table
 
 if TYPE_CHECKING:
     from procore_jupyter.profiles import Profile
+    from procore_jupyter.profiles.kept_facts import Tables
     from procore_jupyter.tables.reader import Reader
 
 _NO_PATH = re.compile(r"[?#{}%\\]|://")
@@ -33,17 +34,21 @@ class Library:
         What is connected to: its tables are those there are.
     reader : callable
         Returns a `Reader` that knows the catalog.
+    kept : callable
+        Returns what a check has found of tables and a person has kept. Raises ConfigurationError if it can't be read.
     """
 
-    def __init__(self, profile: Profile, reader: Callable[[Catalog], Reader]) -> None:
-        self._profile, self._reader = profile, reader
+    def __init__(
+        self, profile: Profile, reader: Callable[[Catalog], Reader], kept: Callable[[], Tables] = dict
+    ) -> None:
+        self._profile, self._reader, self._kept = profile, reader, kept
 
     # Tables
 
     @functools.cached_property
     def catalog(self) -> Catalog:
         """The tables that the profile has. Raises ConfigurationError if it describes one wrongly."""
-        return Catalog(self._profile)
+        return Catalog(self._profile, self._kept())
 
     @functools.cached_property
     def reader(self) -> Reader:

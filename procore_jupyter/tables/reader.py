@@ -58,6 +58,8 @@ class Reader:
         The most rows that a table gives (``MaxRows``); None for all.
     draw : callable
         Returns what shows progress; called whenever a reading begins.
+    kept_labels : callable
+        Returns the labels of a company's custom fields that an administrator has saved, for where Procore refuses them.
     """
 
     def __init__(
@@ -71,7 +73,9 @@ class Reader:
         page_size: int | None = None,
         max_rows: int | None = None,
         draw: Callable[[], Draw] = lambda: Undrawn,
+        kept_labels: Callable[[int], Mapping[int, str]] = lambda company: {},
     ) -> None:
+        self._kept_labels = kept_labels
         self.catalog, self.clock, self.page_size = catalog, cache.clock, page_size
         self._session, self._places, self._cache = session, places, cache
         self._proven: set[object] = set()
@@ -305,7 +309,7 @@ class Reader:
         return chosen
 
     def _labels(self, company: Named | None) -> Mapping[int, str]:
-        """Return the labels of a company's custom fields by their ids.
+        """Return the labels of a company's custom fields by their ids; the kept ones if Procore refuses them.
 
         Raises
         ------
@@ -315,7 +319,7 @@ class Reader:
         if company is None:
             return {}
 
-        def ask() -> dict[int, str] | PermissionDenied | NotFound:
+        def ask() -> Mapping[int, str] | PermissionDenied | NotFound:
             try:
                 rows = paging.rows(
                     self._session,
@@ -323,7 +327,7 @@ class Reader:
                     page_size=DEFINITIONS_A_PAGE,
                 )
             except (PermissionDenied, NotFound) as error:
-                return error
+                return self._kept_labels(company[0]) or error
             return {
                 int(row["id"]): str(row["label"])
                 for row in rows

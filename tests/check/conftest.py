@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
@@ -15,10 +15,10 @@ from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.settings.resolve import read_surroundings
 
 
-def checkup_of(text: str) -> Checkup:
+def checkup_of(text: str, tables: Sequence[str] | None = None, *, filters: bool = False) -> Checkup:
     """Return a check of a connection string, not yet begun."""
     subject = checked(settings_for(text), front_end="A test", connect_again="Sign in again.")
-    return Checkup(subject, read_surroundings())
+    return Checkup(subject, read_surroundings(), tables, filters=filters)
 
 
 def found(checkup: Checkup) -> Mapping[str, Finding]:

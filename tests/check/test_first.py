@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from procore_jupyter import cli
-from procore_jupyter.check.quota import quota
+from procore_jupyter.check.quota import quota, time_for
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
 from tests.check.conftest import checkup_of, first, found
@@ -42,7 +42,7 @@ def test_where_all_is_well_each_line_says_so(demo: DemoProcore) -> None:
     ]:
         assert words in lines[subject].found, subject
     api = [one for one in demo.requests if one.path.startswith("/rest/") and "authorization" in one.headers]
-    assert len(api) <= 4 and len(demo.requests) <= 8
+    assert len(api) <= 26 and len(demo.requests) <= 29  # 21 of them for the tools
     assert {one.method for one in api} == {"GET"}
     assert signed_in(demo, **COMPANY).me()["name"] == "Dana Reyes"  # the sign-in stands
 
@@ -67,7 +67,7 @@ def test_an_app_that_is_not_installed_is_told_with_procores_own_menu(demo: DemoP
         "/rest/v1.1/projects", status=403, body={"errors": ["App is not connected to this company."]}
     )
     lines = first(text_for(demo, **COMPANY))
-    assert lines["App installed"].verdict == "fails" and lines["App installed"].oddity == "app-not-installed"
+    assert lines["App installed"].verdict == "fails" and lines["App installed"].oddity == "app-missing"
     assert "App Management" in lines["App installed"].advice
 
 
@@ -161,6 +161,17 @@ def test_the_limit_is_told_as_the_headers_have_it(
 ) -> None:
     findings = [*quota([{"Date": DATE, **headers}])]
     assert [one.verdict for one in findings] == verdicts and findings[-1].oddity == oddity
+
+
+def test_the_time_that_requests_take_is_that_of_the_limit() -> None:
+    minute = {
+        "Date": DATE,
+        "X-Rate-Limit-Limit": "25",
+        "X-Rate-Limit-Remaining": "15",
+        "X-Rate-Limit-Reset": str(NOW + 60),
+    }
+    assert time_for(190, [minute]) == pytest.approx(7 * 60)
+    assert time_for(10, [minute]) == 0 and time_for(190, []) == 0 and time_for(190, [{"Date": DATE}]) == 0
 
 
 def test_header_names_in_small_letters_are_told() -> None:

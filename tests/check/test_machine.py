@@ -73,6 +73,11 @@ def test_the_labextension_is_of_the_version_of_the_package(
     assert machine.labextension(tmp_path).verdict == verdict
 
 
+def test_versions_of_npm_and_of_pip_are_compared_as_one() -> None:
+    assert machine._same("0.2.0-rc.1") == machine._same("0.2.0rc1") != machine._same("0.2.0")
+    assert machine._same("0.2.0") != machine._same("0.20")
+
+
 def test_a_package_that_is_too_old_or_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine.packages().verdict == "holds"
     needed = ["requests>=1000.1", "pandas>=2.2", "nothing-of-this-name>=1", 'polars>=900; extra == "polars"']

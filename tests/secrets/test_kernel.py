@@ -168,6 +168,7 @@ def test_every_secret_property_is_cut_out_in_the_cell_that_loads_the_extension_a
                 f"%procore_connect {name.upper()} = {value}\n1/0",
                 f"%procore_connect --account x {name}={value};Nonsense=1",
                 f"def broken(:\n    x = '{name}={value};'",
+                f"%procore_check {name}={value};Nonsense=1 --tables rfis",
             ):
                 ran = second.run(cell)
                 assert ran.status == "error", cell

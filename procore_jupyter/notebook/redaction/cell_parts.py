@@ -12,8 +12,10 @@ from procore_jupyter.notebook.redaction.hints import HINT
 from procore_jupyter.notebook.redaction.lexemes import is_spoken_of
 from procore_jupyter.notebook.redaction.plain_text import named_values, secrets_by_look
 
-# The magic: with its percent signs, or without them at the line's start (automagic).
-_MAGIC = re.compile(r"%%?procore_connect\b|^[ \t]*procore_connect\b(?=[ \t])", re.MULTILINE)
+# The magics that take a connection string: with percent signs, or without them at the line's start (automagic).
+_MAGIC = re.compile(
+    r"%%?procore_(?:connect|check)\b|^[ \t]*procore_(?:connect|check)\b(?=[ \t])", re.MULTILINE
+)
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>[\w!]+)(?P<line>[^\n]*)")
 _LINE = re.compile(
     r"^[ \t]*(?:[\w.,*\[\]'\" ]+=[ \t]*)?(?:%(?!=)|!(?!=)|(?:set_)?env[ \t]+[A-Za-z])(?:[^\n]*\\\n)*[^\n]*",

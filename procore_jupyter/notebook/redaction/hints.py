@@ -10,10 +10,10 @@ HINT = re.compile(
 )
 """What a text holds at least, if there is a secret's name, a bearer or a password of an address in it."""
 
-_MAGIC = "procore_connect"
-"""What a cell holds at least, if there is a connection string behind the magic in it."""
+_MAGICS = "procore_connect", "procore_check"
+"""One of these a cell holds at least, if there is a connection string behind a magic in it."""
 
 
 def may_hold_a_secret(cell: str) -> bool:
     """Tell whether a cell has to be looked through."""
-    return _MAGIC in cell or HINT.search(cell) is not None
+    return any(magic in cell for magic in _MAGICS) or HINT.search(cell) is not None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import ConfigurationError, TableNotFound
 from procore_jupyter.profiles import Profile, built_in_tables
+from procore_jupyter.profiles.kept_facts import Tables, with_facts
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.definitions.toml import SpecError, probable_spec, records_from, spec_from
 from procore_jupyter.wording import nearest
@@ -30,14 +31,17 @@ class Catalog:
     ----------
     profile : Profile
         The profile of the connection.
+    kept : mapping or None
+        What a check has found of tables and a person has kept (`kept_facts`): it counts before the profile.
 
     Raises
     ------
     ConfigurationError
-        The profile describes a table wrongly; the message says where.
+        The profile describes a table wrongly, or what is kept does; the message says where.
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, kept: Tables | None = None) -> None:
+        kept = kept or {}
         self.tables: Mapping[str, TableSpec] = {}
         """The hand-made tables and a person's own, by name."""
         self.records: Mapping[str, Mapping[str, str]] = {}
@@ -46,11 +50,12 @@ class Catalog:
         try:
             self.records = records_from({**records, **profile.records})
             self.tables = {
-                name: spec_from(name, found, self.records)
+                name: spec_from(name, with_facts(found, kept.get(name, {})), self.records)
                 for name, found in {**tables, **profile.tables}.items()
             }
         except SpecError as error:
-            raise ConfigurationError(f"The profile {profile.name} is wrong: {error}.") from None
+            hint = "  (procore-jupyter status --paths  says where what a check kept lies)" if kept else ""
+            raise ConfigurationError(f"The profile {profile.name} is wrong: {error}.{hint}") from None
         self._has_long_tail = profile.has_procores_tables
 
     @functools.cached_property

@@ -1,4 +1,4 @@
-"""`Asking`: sends a check's requests, each once, and remembers the answers' headers."""
+"""`Inquiry`: sends a check's requests, each once, and remembers the answers' headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of an answer, unpacked, that are read at most."""
 
 
-class Asking:
+class Inquiry:
     """Sends requests at Procore's pace. A failure of Procore's is an answer here, and is not tried again.
 
     Parameters
@@ -39,6 +39,7 @@ class Asking:
     def __init__(self, session: RefreshingSession) -> None:
         self.headers: list[Mapping[str, str]] = []
         self._session = session
+        self._company: int | None = None
         self._scope = Scope()
         self._scope.most = LARGEST_ANSWER
 
@@ -49,10 +50,21 @@ class Asking:
 
     def in_company(self, company: int) -> None:
         """Ask about this company from now on."""
-        self._scope.company = company
+        self._company = company
 
-    def get(self, path: str, params: Sequence[tuple[str, Any]] = ()) -> requests.Response:
+    def get(
+        self, path: str, params: Sequence[tuple[str, Any]] = (), *, through: RefreshingSession | None = None
+    ) -> requests.Response:
         """Ask once.
+
+        Parameters
+        ----------
+        path : str
+            The address.
+        params : sequence of (str, object)
+            The query.
+        through : RefreshingSession or None
+            Another session to ask through, which says nothing of a company.
 
         Raises
         ------
@@ -61,7 +73,8 @@ class Asking:
         LoginRequired, RateLimited
             Nobody is signed in any more; the limit lasts longer than the session waits.
         """
+        self._scope.company = None if through is not None else self._company
         with within(self._scope), self._scope.final(TRANSIENT - {LIMIT_REACHED}):
-            answer = self._session.get(path, params=[*params])
+            answer = (through or self._session).get(path, params=[*params])
         self.headers = [*self.headers[1 - MOST_REMEMBERED :], answer.headers]
         return answer
