@@ -27,10 +27,12 @@ from IPython.display import display
 
 from procore_jupyter.notebook.kernel import draws_outputs_once
 from procore_jupyter.notebook.panel_html import in_saved_notebook, lost, nothing
-from procore_jupyter.notebook.status_card import MimeBundle
+from procore_jupyter.notebook.status_card import MimeBundle, message
 from procore_jupyter.secret import Secret
 
 log = logging.getLogger(__name__)
+
+STOPPED = "This panel has stopped. Run `%procore_connect` again."
 
 WIDE = {"width": "auto", "margin": "0"}
 """The layout of a widget that takes a panel's whole width."""
@@ -141,6 +143,8 @@ class Panel:
         except Exception as error:
             # The kernel is shutting down, or a front end's own hook failed: what the panel is about goes on without it.
             log.warning("the %s stopped (%s)", self._title, type(error).__name__)
+            with contextlib.suppress(Exception):
+                self._end(message(STOPPED, error=True))
         finally:
             with contextlib.suppress(Exception):
                 _close(self._open)

@@ -69,3 +69,15 @@ def test_a_login_that_is_over_is_not_kept_in_memory(kernel: Kernel, line: str) -
         "print(sum(isinstance(one, (LoginFlow, LoginPanel)) for one in gc.get_objects()))"
     )
     assert kernel.run(look).text == "0\n"
+
+
+def test_a_panel_that_fails_says_that_it_has_stopped_and_leaves_no_widget(kernel: Kernel, line: str) -> None:
+    kernel.run(
+        "from procore_jupyter.notebook.login_panel import LoginPanel\n"
+        "def fails(self): raise RuntimeError('unforeseen')\n"
+        "LoginPanel._result = fails"
+    )
+    cell = kernel.run(f"%procore_connect {line}")
+    kernel.click(kernel.widget(description="Cancel"))
+    kernel.until(lambda: "This panel has stopped." in cell.html and not kernel.widgets)
+    assert "unforeseen" not in cell.saved
