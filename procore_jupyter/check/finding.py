@@ -52,7 +52,8 @@ class Finding:
     def details(self) -> tuple[str, ...]:
         """The lines below the first."""
         believed = f"Believed: {self.believed}" if self.believed else ""
-        return tuple(line for line in (believed, self.advice) if line)
+        known_as = f"Known as {self.oddity}." if self.oddity else ""
+        return tuple(line for line in (believed, self.advice, known_as) if line)
 
 
 class StepLine(NamedTuple):

@@ -51,7 +51,8 @@ def report(lines: Iterable[StepLine], headers: Sequence[Mapping[str, str]], envi
             else ""
         )
         said = f" Procore said: {cleaned(finding.said)}" if finding.said else ""
-        out.append(f"- {subject}: *{finding.verdict}*. {told}{believed}{said}".rstrip())
+        known_as = f" Known as {finding.oddity}." if finding.oddity else ""
+        out.append(f"- {subject}: *{finding.verdict}*. {told}{believed}{said}{known_as}".rstrip())
     names, others = known_headers(name for one in headers for name in one)
     if names:
         more = f" and {others} others" if others else ""

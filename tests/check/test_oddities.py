@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from procore_jupyter.check.checkup import Checkup
+from procore_jupyter.check.spoken import spoken
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.data import CIVIL
 from procore_jupyter.demo.oddities import ODDITIES, named
@@ -98,6 +99,8 @@ def oddities(checkup: Checkup) -> set[str]:
 def test_an_oddity_is_found_and_named(odd: DemoProcore, name: str) -> None:
     checkup = run(odd, name)
     assert name in oddities(checkup), [(line.finding.subject, line.finding.found) for line in checkup.lines]
+    told = f"Known as {name}."
+    assert told in " ".join("\n".join(spoken(checkup.lines)).split()) and told in checkup.report
 
 
 def test_what_is_no_oddity_is_not_named(odd: DemoProcore) -> None:

@@ -50,7 +50,11 @@ class Catalog:
         try:
             self.records = records_from({**records, **profile.records})
             self.tables = {
-                name: spec_from(name, with_facts(found, kept.get(name, {})), self.records)
+                name: spec_from(
+                    name,
+                    with_facts(found, kept[name]) if name in kept and isinstance(found, dict) else found,
+                    self.records,
+                )
                 for name, found in {**tables, **profile.tables}.items()
             }
         except SpecError as error:
