@@ -123,6 +123,9 @@ class Condition:
 
 def conditions_of(spec: TableSpec, query: Iterable[tuple[str, str]]) -> list[Condition]:
     """Return the conditions among the parameters that a request sends, each once."""
+    query = [*query]
+    if not query:
+        return []
     told = {one.param.removesuffix(LIST): one for one in spec.filters.values()}
     for param in spec.fixed:
         name = param.removeprefix("filters[").removesuffix("]")

@@ -349,9 +349,10 @@ class PlaceLists(ListSource):
         today = day_at(answer.error, self._today)
         while way is not None and way in tried:
             way = next_way(way, one.part, status, answer.said, today, gone)
-        if way is None and status in REFUSED and one.tried and one.way.page_size is None:
+        if way is None and status in REFUSED and one.tried and not self._gave_up:
             self._gave_up = True
-            way = dataclasses.replace(tried[0], page_size=SMALLER[0])
+            if one.way.spec.page_size(self._page_size) > SMALLER[0]:
+                way = dataclasses.replace(tried[0], page_size=SMALLER[0])
         if way is None:
             return None
         place, refused = self._places[one.number], one.refused or error
