@@ -43,7 +43,7 @@ LARGEST_PAGE = "largest_page"
 """The quirk of a list that refuses, or fails at, pages of more rows than this."""
 
 BELIEVED = 3600.0
-"""Seconds: so long a list that failed at a large page is believed to fail at it again. It may have been busy."""
+"""Seconds: so long a list is believed to take no page that is larger than the one that came, unless it named the largest."""
 
 _PER_PAGE = re.compile(r"(?i)per[_ ]?page|page[_ ]?size")
 _NUMBER = re.compile(r"\d{1,6}")
@@ -325,6 +325,7 @@ class _List:
         self.held = 0  # bytes of answers that wait for their turn
         self._broken = 0
         self._refused: ProcoreAPIError | None = None  # the first refusal of a size, as long as no page came
+        self._named = False  # whether a refusal named the largest size
         self._failed = False  # whether the first page was too large to come
         self._busy = False  # whether the server failed at pages of any size
 
@@ -361,9 +362,8 @@ class _List:
                 return
         elif status in (400, 413, 422) and self._size_refused(ask, error, answer.said):
             return
-        failed = (
-            status in TOO_LARGE and ask.smaller is not None
-        )  # a smaller page would not have the same rows
+        # It could be smaller, but smaller pages would have other rows.
+        failed = status in TOO_LARGE and ask.smaller is not None
         if (answer.broken or failed) and self._broken < BROKEN_ANSWERS:
             self._broken += 1
             self.pages.broke_off(ask)
@@ -380,12 +380,13 @@ class _List:
             return False
         if isinstance(error, ProcoreAPIError) and self._refused is None:
             self._refused = error
+        self._named = largest is not None
         return self.pages.size_refused(ask, largest)
 
     def _keep_size(self, ask: PageRequest) -> None:
         """Remember the size of the first page that came after larger ones were refused, or failed."""
         if ask.size is not None and not self.pages.begun and (self._refused or self._failed):
-            how_long = None if self._refused else BELIEVED
+            how_long = None if self._named else BELIEVED
             self._quirks.keep(self.wanted.path, LARGEST_PAGE, ask.size, seconds=how_long)
         self._refused = None
 

@@ -72,20 +72,21 @@ class Scope:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._in_use: dict[int, Any] = {}
-        self._final: dict[int, frozenset[int]] = {}
+        self._thread = threading.local()
 
     @contextlib.contextmanager
     def final(self, statuses: frozenset[int]) -> Iterator[None]:
         """Have answers of some HTTP statuses returned to this thread at once, although others have them tried again."""
-        self._final[threading.get_ident()] = statuses
+        before: frozenset[int] = getattr(self._thread, "final", frozenset())
+        self._thread.final = statuses
         try:
             yield
         finally:
-            del self._final[threading.get_ident()]
+            self._thread.final = before
 
     def is_final(self, status: int) -> bool:
         """Return whether an answer of this HTTP status is returned to this thread at once."""
-        return status in self._final.get(threading.get_ident(), ())
+        return status in getattr(self._thread, "final", ())
 
     @property
     def stopped(self) -> bool:
