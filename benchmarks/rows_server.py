@@ -101,6 +101,10 @@ def rfi(number: int, chance: random.Random) -> dict[str, object]:
     }
 
 
+NO_LIMIT = {"X-Rate-Limit-Limit": "1000000", "X-Rate-Limit-Remaining": "999999", "X-Rate-Limit-Reset": "3600"}
+"""A limit, without which one request at a time is made, and that nothing here reaches."""
+
+
 class Rows:
     """The rows, made on request: some templates over and over, each time with another id.
 
@@ -168,7 +172,11 @@ class Server(asyncio.Protocol):
     def _answer(self, method: str, target: str) -> None:
         parts = urlsplit(target)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        headers = {"Date": email.utils.formatdate(usegmt=True), "Content-Type": "application/json"}
+        headers = {
+            "Date": email.utils.formatdate(usegmt=True),
+            "Content-Type": "application/json",
+            **NO_LIMIT,
+        }
         status, body = "200 OK", b"[]"
         if method == "POST":
             body = json.dumps(TOKEN).encode()

@@ -34,6 +34,9 @@ PROBE = 2.0
 LOOK_AGAIN = 0.03
 """Seconds between two looks at whether that first request has been answered."""
 
+UNDER_WAY = 20.0
+"""Seconds after which the requests that a kernel had under way are thought to have ended, as it may have."""
+
 CLOCK_SET = 60.0
 """Seconds: a clock that is off by more was set, so the times that it told mean nothing."""
 
@@ -81,6 +84,11 @@ class Window:
         When the server last told of this window, or of one before it.
     confirmed : bool
         An answer has come since the window started.
+    rolling : bool
+        Each request stops to count by itself, a `length` after it was made: when the window was to end, earlier requests
+        still counted. `ends` is then when the oldest of them stops to.
+    tried : float
+        When a request was last leased for an oldest one that had stopped to count; only of a rolling window.
     """
 
     limit: int
@@ -91,6 +99,12 @@ class Window:
     started: float
     told: float
     confirmed: bool = True
+    rolling: bool = False
+    tried: float = 0.0
+
+    def over(self, now: float) -> bool:
+        """Return whether none of its requests counts any more."""
+        return now >= (max(self.told, self.tried) + self.length + 1 if self.rolling else self.ends)
 
     def next(self, now: float) -> Window | None:
         """Return the window that follows this one; None if windows of this limit seem to have ended."""
@@ -102,7 +116,35 @@ class Window:
         """Return how many more requests the window takes now."""
         if not self.confirmed and now < self.started + PROBE:
             return 1 - self.taken
+        if self.rolling and self.taken >= self.limit:
+            # How many beside the oldest have stopped to count, the answer to one request shows.
+            return int(now >= max(self.ends, self.tried + PROBE))
         return self.limit - self.taken
+
+    def learn(self, told: WindowReport, under_way: int) -> None:
+        """Take in what the server told of a rolling window, of which fewer requests may count than before.
+
+        Parameters
+        ----------
+        told : WindowReport
+            What an answer told.
+        under_way : int
+            Requests that were leased and not answered: the server may have counted them since, or will.
+        """
+        used = told.limit - told.remaining
+        if told.reset < self.ends - SAME_END or (told.reset <= self.ends and used <= self.used):
+            return  # another answer overtook this one
+        self.ends, self.used, self.told = max(self.ends, told.reset), used, told.at
+        self.taken = used + under_way
+        self.length = max(self.length, told.reset - told.at)
+        if used == 1:  # nothing of before counts, as where a window begins anew
+            self.rolling, self.started = False, told.at
+
+    def take(self, count: int, now: float) -> None:
+        """Count requests that are leased."""
+        if self.taken >= self.limit:
+            self.tried = now
+        self.taken += count
 
 
 @dataclass
@@ -137,6 +179,8 @@ class Ledger:
     clock : (float, float) or None
         The least and the most that the server's clock is ahead of this machine's, in seconds; None if unknown. A kernel
         that has sent nothing yet needs it to read the other times.
+    under_way : dict of str to (int, float)
+        Requests that each kernel was leased and has no answer to, by a name of the kernel's, and when it told of them.
     alone : bool
         Others hold the file and may take from what is left here, so a lease is one request.
     """
@@ -144,6 +188,7 @@ class Ledger:
     windows: dict[int, Window] = field(default_factory=dict)
     closed_until: float = 0.0
     clock: tuple[float, float] | None = None
+    under_way: dict[str, tuple[int, float]] = field(default_factory=dict)
     alone: bool = False
 
     def close(self, until: float) -> None:
@@ -152,7 +197,16 @@ class Ledger:
 
     def forget(self) -> None:
         """Forget all windows, and that no request is leased: one of the clocks was set."""
-        self.windows, self.closed_until, self.clock = {}, 0.0, None
+        self.windows, self.closed_until, self.clock, self.under_way = {}, 0.0, None, {}
+
+    def declare(self, kernel: str, count: int, now: float) -> None:
+        """Take in how many requests of a kernel are under way, and forget those of kernels that no longer tell."""
+        self.under_way[kernel] = (count, now)
+        self.under_way = {
+            name: (count, told)
+            for name, (count, told) in self.under_way.items()
+            if count and now - UNDER_WAY < told <= now + CLOCK_SET
+        }
 
     def learn(self, told: Sequence[WindowReport], undeclared: int = 0) -> None:
         """Take in what the server told.
@@ -165,6 +219,7 @@ class Ledger:
             Requests that were sent without a lease, and so are counted in no window yet, unless the server told
             another kernel of them.
         """
+        under_way = sum(count for count, _ in self.under_way.values())
         latest = {one.limit: one.limit - one.remaining for one in told}
         for window in self.windows.values():
             if latest.get(window.limit, window.used + 1) > window.used:
@@ -172,24 +227,28 @@ class Ledger:
         for one in sorted(told, key=lambda one: one.at):
             used = one.limit - one.remaining
             known = self.windows.get(one.limit)
-            if known is None or (known.confirmed and one.reset > known.ends + SAME_END):
+            if known is not None and known.rolling:
+                known.learn(one, under_way)
+            elif known is None or (known.confirmed and one.reset > known.ends + SAME_END):
                 length = max(one.reset - one.at, known.length if known else 0.0)
-                # Leased from the window before, and perhaps sent in this one: the other ended sooner than was thought.
-                late = max(0, known.taken - known.used) if known else 0
-                self.windows[one.limit] = Window(
-                    one.limit, one.reset, length, min(one.limit, used + late), used, one.at, one.at
-                )
+                taken = min(one.limit, used + under_way)
+                self.windows[one.limit] = Window(one.limit, one.reset, length, taken, used, one.at, one.at)
             elif known.confirmed and one.reset < known.ends - SAME_END:
                 continue  # the report is of a window that is over
             elif known.confirmed or (one.at >= known.started and one.reset > known.started):
+                known.rolling = not known.confirmed and used > known.taken
                 known.ends = max(known.ends, one.reset) if known.confirmed else one.reset
-                # `taken` counts what is under way already; the server knows more only of others' requests.
-                known.taken, known.used = max(known.taken, used), max(known.used, used)
+                # `taken` counts what was leased in this window; what was leased before may have been sent in it too.
+                known.taken = max(known.taken, used if known.confirmed else used + under_way)
+                known.used = max(known.used, used)
                 known.told, known.confirmed = max(known.told, one.at), True
                 known.length = max(known.length, one.reset - one.at)
             for other in self.windows.values():
                 # An answer came, so the other window took the request too, whichever of them the headers describe.
                 other.confirmed = other.confirmed or one.at >= other.started
+        for window in self.windows.values():
+            if window.rolling:
+                window.taken = window.used + under_way
 
     def give_back(self, lease: Lease) -> None:
         """Return what is left of a lease to those of its windows that go on."""
@@ -201,8 +260,7 @@ class Ledger:
     def lease(
         self,
         now: float,
-        unanswered: int = 0,
-        seen: dict[int, float] | None = None,
+        kernel: str = "",
         most: int = LARGEST_LEASE,
     ) -> Lease | float:
         """Return a lease, or the seconds until there may be one.
@@ -211,10 +269,8 @@ class Ledger:
         ----------
         now : float
             The server's time.
-        unanswered : int
-            Requests of this process under way: sent in the window before, they may be counted in this one.
-        seen : dict of int to float
-            The start of each window, by its limit, in which this process has counted `unanswered`; changed in place.
+        kernel : str
+            The name of the kernel that the lease is for.
         most : int
             Requests of the lease at most.
         """
@@ -222,32 +278,33 @@ class Ledger:
         if now < self.closed_until:
             return self.closed_until - now
         for limit, window in [*self.windows.items()]:
-            if now >= window.ends:
+            if window.over(now):
                 following = window.next(now)
                 if following is None:
                     del self.windows[limit]
                 else:
                     self.windows[limit] = following
-        seen = {} if seen is None else seen
-        for limit, window in self.windows.items():
-            if seen.get(limit, window.started) != window.started:
-                window.taken += unanswered
-            seen[limit] = window.started
         windows = self.windows.values()
+        mine, _ = self.under_way.get(kernel, (0, now))
         if not windows:
+            if any(now < told + PROBE for _, told in self.under_way.values()):
+                return LOOK_AGAIN  # the first answer shows what the window takes: no other request before it
+            self.under_way[kernel] = (mine + 1, now)
             return Lease(1, now + PROBE)
         left = min(window.left(now) for window in windows)
         if left <= 0:
             # For a window that is being probed, the wait is for the answer alone.
             return max(
-                window.ends - now if window.limit <= window.taken else LOOK_AGAIN
+                window.ends - now if window.taken >= window.limit and window.ends > now else LOOK_AGAIN
                 for window in windows
                 if window.left(now) <= 0
             )
         share = max(2, min(window.limit for window in windows) // LEASES)
-        count = 1 if self.alone else min(left, share, most, max(1, left // LAST_LEASES))
+        one = self.alone or any(window.rolling for window in windows)
+        count = 1 if one else min(left, share, most, max(1, left // LAST_LEASES))
         for window in windows:
-            window.taken += count
+            window.take(count, now)
+        self.under_way[kernel] = (mine + count, now)
         return Lease(
             count, min(window.ends for window in windows), {window.limit: window.ends for window in windows}
         )
@@ -266,7 +323,12 @@ class Ledger:
         """Return the content of the file."""
         windows = [asdict(window) for window in self.windows.values()]
         return json.dumps(
-            {"closed_until": self.closed_until, "clock": self.clock, "windows": windows}
+            {
+                "closed_until": self.closed_until,
+                "clock": self.clock,
+                "under_way": self.under_way,
+                "windows": windows,
+            }
         ).encode()
 
     @classmethod
@@ -286,6 +348,7 @@ class Ledger:
                 {window.limit: window for window in windows},
                 float(found["closed_until"]),
                 (least, most) if found["clock"] else None,
+                {str(name): (int(count), float(told)) for name, (count, told) in found["under_way"].items()},
             )
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a ledger") from error
@@ -314,10 +377,6 @@ class LedgerFile:
     def begin_anew(self) -> None:
         """Make a lock of its own, in a process that was forked: the parent may hold the one there is."""
         self._lock = None
-
-    def exists(self) -> bool:
-        """Return whether there is a file, which another kernel may have written."""
-        return self.path is not None and self.path.exists()
 
     def change(self, act: Callable[[Ledger], Result]) -> Result:
         """Return what `act` returns, which reads and changes the ledger while no other kernel does."""

@@ -2,7 +2,8 @@
 
 ``X-Rate-Limit-Limit``, ``-Remaining`` and ``-Reset`` (unix seconds) describe whichever of the two windows, the
 hour's or that of ten seconds, will be used up first; ``Retry-After`` comes with 429 and 503 (Procore's docs,
-plan_your_app/rate_limiting, and its error reference).
+plan_your_app/rate_limiting, and its error reference). Seen were also windows of a minute in which each request stops to
+count by itself, and a ``-Reset`` of seconds from now.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 
 SPIKE_WINDOW = 10.0
 """Seconds: the shorter of Procore's two windows."""
+
+FIRST_TIME = 1e9
+"""A smaller ``X-Rate-Limit-Reset`` is seconds from now: seconds since 1970 reached it in 2001."""
 
 LONGEST_WINDOW = 90_000.0
 """Seconds, a day and an hour: no window of Procore's is longer, so a later end or a longer wait makes no sense."""
@@ -56,6 +60,8 @@ def window_report(headers: Mapping[str, str], at: float) -> WindowReport | None:
     )
     if limit is None or remaining is None or reset is None or not 1 <= limit >= remaining:
         return None
+    if reset < FIRST_TIME:
+        reset += at
     if not at - 2 < reset < at + LONGEST_WINDOW:
         return None
     return WindowReport(int(limit), int(remaining), reset, at)
@@ -64,9 +70,9 @@ def window_report(headers: Mapping[str, str], at: float) -> WindowReport | None:
 def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds that the answer asks to wait; None if it asks for no wait that makes sense.
 
-    ``X-Rate-Limit-Reset`` counts in a 429 alone: other answers carry it too, and ask for nothing by it. It is unix
-    seconds by the server's clock, so the answer's own ``Date`` is subtracted. A wait beyond `LONGEST_WINDOW` is none of
-    Procore's: a proxy in between may ask for a year, and every kernel would keep to it.
+    ``X-Rate-Limit-Reset`` counts in a 429 alone: other answers carry it too, and ask for nothing by it. Where it is a
+    time, that is by the server's clock, so the answer's own ``Date`` is subtracted. A wait beyond `LONGEST_WINDOW` is
+    none of Procore's: a proxy in between may ask for a year, and every kernel would keep to it.
 
     Parameters
     ----------
@@ -91,7 +97,7 @@ def asked_wait(status: int, headers: Mapping[str, str], now: float) -> float | N
     if status == 429:
         reset = number(headers.get("X-Rate-Limit-Reset"))
         if reset is not None:
-            waits.append(reset - here)
+            waits.append(reset if reset < FIRST_TIME else reset - here)
     waits = [wait for wait in waits if wait <= LONGEST_WINDOW]
     return max(0.0, *waits) if waits else None
 

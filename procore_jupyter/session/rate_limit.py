@@ -7,6 +7,7 @@ session asks its pace before each request, and tells it of each answer.
 from __future__ import annotations
 
 import atexit
+import secrets
 import threading
 import time
 import weakref
@@ -30,9 +31,6 @@ from procore_jupyter.session.limit_headers import (
     wait_after,
     window_report,
 )
-
-LOOK = 10.0
-"""Seconds between two looks at what other kernels know, as long as no answer has told of a limit."""
 
 AGAIN = 1.0
 """Seconds after which a waiting caller asks again: another kernel may have given requests back."""
@@ -128,16 +126,13 @@ class Pace:
         self._file = LedgerFile(path)
         self._clock = clock
         self._server = ServerClock()
+        self._name = secrets.token_hex(4)  # by which the ledger knows this kernel
         self._lock = threading.Lock()  # guards all below
         self._lease = Lease()
         self._reports: dict[int, WindowReport] = {}  # the latest of each window, by its limit
-        self._seen: dict[int, float] = {}  # kept for `Ledger.lease`
         self._unanswered = 0  # requests under way
         self._undeclared = 0  # requests that were sent without a lease, and that the ledger doesn't know
-        self._heard = False  # whether any answer has come
-        self._looked = float(
-            "-inf"
-        )  # when the file was last read for what other kernels know, by this machine's clock
+        self._heard = False  # whether any answer has come: before it, kernels look at the file for each other
         # By the server's clock:
         self._closed_until = 0.0  # no request goes out before
         self._asked = float("-inf")  # when the last request without a lease went out
@@ -153,9 +148,14 @@ class Pace:
 
         Such a process may end without a word, so that it gives no lease back: it takes one request at a time.
         """
-        self._lock = threading.Lock()
+        self._lock, self._name = threading.Lock(), secrets.token_hex(4)
         self._file.begin_anew()
         self._lease, self._unanswered, self._undeclared, self._most = Lease(), 0, 0, 1
+        self._answered = 0
+
+    def _now(self) -> float:
+        """Return the server's time, as early as it may be."""
+        return self._server.early(self._clock())
 
     def claim(self) -> float:
         """Return 0 if the caller may send one request now, else the seconds to wait.
@@ -164,21 +164,20 @@ class Pace:
         seconds of it, the caller claims again.
         """
         with self._lock:
-            self._look()
-            now = self._server.early(self._clock())
+            now = self._now()
             if now < self._closed_until <= now + LONGEST_WINDOW:
                 return self._closed_until - now
             if self._lease.count > 0 and now < self._lease.ends:
                 self._lease.count -= 1
             elif now < self._not_before:
                 return self._wait - (now - self._waits_since)
-            elif self._reports or self._file.last.windows:
-                wait = self._renew(now)
+            elif self._reports or self._file.last.windows or not self._heard:
+                wait = self._renew()
                 if wait > 0:
                     return wait
                 self._lease.count -= 1
-            elif not self._heard and self._unanswered and now < self._asked + PROBE:
-                return LOOK_AGAIN  # the first answer shows what the window takes: no burst before it
+            elif self._unanswered and now < self._asked + PROBE:
+                return LOOK_AGAIN  # an answer may yet show what the window takes: no burst before it
             else:
                 self._asked = now
                 self._undeclared += 1
@@ -201,7 +200,8 @@ class Pace:
         date = http_date(headers.get("Date"))
         with self._lock:
             self._unanswered = max(0, self._unanswered - 1)
-            self._heard = True
+            first, self._heard = not self._heard, True
+            self._not_before = float("-inf")
             if date is not None and self._server.heard(date, sent, received):
                 self._forget()
             now = self._server.early(received)
@@ -214,9 +214,10 @@ class Pace:
                     self._lease.count = 0
                     self._closed_until = max(self._closed_until, now + wait)
                     self._file.change(self._close)
+            if first or not (self._unanswered or self._lease.count or self._undeclared):
+                self._file.change(lambda ledger: self._tell(ledger, Lease()))  # others may wait for it
 
     def _take_in(self, report: WindowReport) -> None:
-        self._not_before = float("-inf")
         # Answers overtake one another: of two about the same window, the later one has fewer requests left.
         before = self._reports.get(report.limit)
         if before is None or (report.reset, -report.remaining) > (before.reset, -before.remaining):
@@ -243,36 +244,32 @@ class Pace:
         """Give the rest of the lease back to other kernels, which may wait for it, when a piece of work has ended."""
         with self._lock:
             left, self._lease = self._lease, Lease()
-            if left.count > 0 and self._server.early(self._clock()) < left.ends:
-                self._file.change(lambda ledger: ledger.give_back(left))
+            if left.count > 0 and self._now() < left.ends:
+                self._file.change(lambda ledger: self._tell(ledger, left))
 
-    def _look(self) -> None:
-        """Adopt what another kernel knows, as long as this one knows nothing."""
-        if self._reports or self._file.last.windows or self._clock() < self._looked + LOOK:
-            return
-        self._looked = self._clock()
-        if self._file.exists():
-            self._file.change(lambda ledger: None)
-            self._server.adopt(self._file.last.clock)
-            self._closed_until = max(self._closed_until, self._file.last.closed_until)
+    def _tell(self, ledger: Ledger, left: Lease) -> None:
+        """Tell the ledger what it doesn't know yet, and give the rest of a lease back."""
+        self._server.adopt(ledger.clock)
+        ledger.clock = self._server.known
+        ledger.give_back(left)
+        ledger.declare(self._name, self._unanswered, self._now())
+        ledger.learn([*self._reports.values()], self._undeclared)
+        self._undeclared = 0
 
-    def _renew(self, now: float) -> float:
+    def _renew(self) -> float:
         """Take a new lease and return 0; return the seconds to wait if there is no lease now."""
-        left, undeclared, reports = self._lease, self._undeclared, [*self._reports.values()]
+        left, self._lease = self._lease, Lease()
 
         def act(ledger: Ledger) -> Lease | float:
-            ledger.clock = self._server.known or ledger.clock
-            ledger.give_back(left)
-            ledger.learn(reports, undeclared)
-            return ledger.lease(now, self._unanswered, self._seen, self._most)
+            self._tell(ledger, left)
+            return ledger.lease(self._now(), self._name, self._most)
 
         found = self._file.change(act)
-        self._undeclared = 0
+        now = self._now()
         self._reports = {limit: one for limit, one in self._reports.items() if one.reset > now}
         if isinstance(found, Lease):
             self._lease = found
             return 0.0
-        self._lease = Lease()
         wait = max(found, SHORTEST_WAIT)
         self._wait, self._waits_since = wait, now
         self._not_before = now + min(wait, AGAIN)

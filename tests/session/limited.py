@@ -78,10 +78,24 @@ class LimitedServer:
         Its limits.
     ahead : float
         Seconds that its clock is ahead of ours.
+    small : bool
+        Tell resets in seconds from now.
+    silent : bool
+        Tell nothing of the limits but by refusing.
     """
 
-    def __init__(self, clock: Clock, counted: list[Counted], *, ahead: float = 0.0) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        counted: list[Counted],
+        *,
+        ahead: float = 0.0,
+        small: bool = False,
+        silent: bool = False,
+    ) -> None:
         self.clock, self.counted, self.ahead = clock, counted, ahead
+        self.small, self.silent = small, silent
+        self.under_way = self.most_under_way = 0
         self.answers: list[tuple[float, int]] = []
 
     def answer(self) -> tuple[int, dict[str, str]]:
@@ -96,11 +110,15 @@ class LimitedServer:
         nearest = min(self.counted, key=lambda one: (one.limit - len(one.times), -one.reset(now)))
         status = 429 if refused else 200
         self.answers.append((self.clock.now, status))
+        date = {"Date": email.utils.formatdate(math.floor(now), usegmt=True)}
+        if self.silent:
+            return status, date
+        reset = nearest.reset(now) - (now if self.small else 0)
         return status, {
-            "Date": email.utils.formatdate(math.floor(now), usegmt=True),
+            **date,
             "X-Rate-Limit-Limit": str(nearest.limit),
             "X-Rate-Limit-Remaining": str(nearest.limit - len(nearest.times)),
-            "X-Rate-Limit-Reset": str(math.ceil(nearest.reset(now))),
+            "X-Rate-Limit-Reset": str(math.ceil(reset)),
         }
 
     @property
@@ -150,9 +168,12 @@ class Kernels:
                 while (wait := pace.claim()) > 0:
                     yield min(wait, AGAIN)
                 sent, way = self.clock.now, self.latency() / 2
+                self.server.under_way += 1
+                self.server.most_under_way = max(self.server.most_under_way, self.server.under_way)
                 yield way
                 status, headers = self.server.answer()
                 yield way
+                self.server.under_way -= 1
                 pace.answered(status, headers, sent)
                 if status == 200:
                     self.done += 1

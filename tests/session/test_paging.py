@@ -33,6 +33,14 @@ def query(request: Arrived) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(urlsplit(request.path).query).items()}
 
 
+UNLIMITED = {
+    "X-Rate-Limit-Limit": "1000000",
+    "X-Rate-Limit-Remaining": "999999",
+    "X-Rate-Limit-Reset": "3600",
+}
+"""Headers without which one request at a time is made."""
+
+
 def paged(
     rows: list[Any],
     per_page: int = 10,
@@ -53,7 +61,7 @@ def paged(
             more = page * size < len(rows)
             headers["Link"] = f'<http://evil.test/rest?page={page + 1}>; rel="next"' if more else ""
         body = {"data": part} if envelope else part
-        return Answer(body=json.dumps(body).encode(), headers=headers)
+        return Answer(body=json.dumps(body).encode(), headers={**UNLIMITED, **headers})
 
     return answer
 

@@ -21,8 +21,8 @@ from filelock import FileLock
 from procore_jupyter.session import ledger as ledgers
 from procore_jupyter.session.api_errors import RateLimited
 from procore_jupyter.session.ledger import Lease, Ledger, LedgerFile, Window
-from procore_jupyter.session.limit_headers import WindowReport
-from procore_jupyter.session.rate_limit import SAME_WAIT, Pace, ServerClock, WaitsTold
+from procore_jupyter.session.limit_headers import WindowReport, asked_wait
+from procore_jupyter.session.rate_limit import SAME_WAIT, SHORTEST_WAIT, Pace, ServerClock, WaitsTold
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Waits
@@ -48,10 +48,12 @@ def storm(
     latency: Callable[[], float] | None = None,
     ahead: float = 0.0,
     stagger: float = 0.0,
+    small: bool = False,
+    silent: bool = False,
 ) -> tuple[LimitedServer, float]:
     """Let kernels make requests as fast as they may; return the server, and the seconds that it took."""
     clock = Clock()
-    server = LimitedServer(clock, [*counted], ahead=ahead)
+    server = LimitedServer(clock, [*counted], ahead=ahead, small=small, silent=silent)
     storm = Kernels(server, clock, path, latency or even(0.1))
     for number in range(kernels):
         storm.add(requests // kernels, begins=number * stagger)
@@ -123,9 +125,56 @@ def test_the_hours_window_holds_too(folder: Path) -> None:
     assert 3600 < took < 3700
 
 
-def test_windows_that_slide_refuse_few(folder: Path) -> None:
-    server, took = storm(folder / "pace.json", spike("sliding"), hour())
-    assert len(server.refused) <= 2 and took < 50
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("slowest", [0.002, 0.1, 0.4])
+@pytest.mark.parametrize("kernels", [1, 4])
+@pytest.mark.parametrize(
+    ("limit", "length", "kind"), [(25, 60, "sliding"), (100, 60, "sliding"), (25, 10, "first")]
+)
+def test_all_that_a_limit_takes_is_used_and_no_more(
+    limit: int, length: int, kind: str, kernels: int, slowest: float, small: bool, folder: Path
+) -> None:
+    """Whether a window begins anew at once or each request stops to count by itself, which no header tells."""
+    server, took = storm(
+        folder / "pace.json",
+        Counted(limit, length, kind),
+        hour(),
+        kernels=kernels,
+        requests=4 * limit,
+        latency=uneven(slowest / 8, SEED) if slowest > 0.1 else even(slowest),
+        ahead=random.Random(f"{limit}/{kernels}/{slowest}").choice((0.0, 0.6, -3600.4)),
+        small=small,
+    )
+    # A small reset has each answer tell the end a second later or earlier, so that a few of many are sent too soon.
+    assert len(server.refused) <= (limit // 10 if small and limit > 25 else 0)
+    assert took <= 3 * (1.1 * length + slowest + small) + 1
+
+
+def test_until_an_answer_has_told_the_limit_one_request_is_under_way(folder: Path) -> None:
+    """Of all threads and kernels; and where no answer tells it, of each kernel's threads."""
+    server, _ = storm(folder / "pace.json", spike(), requests=1, latency=even(0.5))
+    assert server.most_under_way == 1
+    for kernels in (1, 4):
+        path = folder / f"{kernels}.json"
+        server, _ = storm(path, Counted(10**6, 10), kernels=kernels, latency=even(0.5), silent=True)
+        assert server.most_under_way == kernels
+    clock = Clock()
+    server = LimitedServer(clock, [spike()])
+    first, second = Pace(path, clock=lambda: clock.now), Pace(path, clock=lambda: clock.now)
+    assert [first.claim() > 0, second.claim() > 0, first.claim() > 0] == [False, True, True]
+    status, headers = server.answer()
+    first.answered(status, headers, clock.now)
+    clock.now += 0.1
+    assert second.claim() == 0
+
+
+@pytest.mark.parametrize("reset", [0, 3, 59, 3599])
+def test_a_small_reset_is_seconds_from_now(reset: int) -> None:
+    pace = Pace(clock=lambda: NOW)
+    assert pace.claim() == 0
+    pace.answered(200, limits(0, reset), NOW)
+    assert pace.claim() == pytest.approx(max(reset, SHORTEST_WAIT)) if reset else pace.claim() == 0
+    assert asked_wait(429, limits(0, reset), NOW) == reset
 
 
 def test_without_a_file_a_kernel_keeps_its_own_pace() -> None:
@@ -146,12 +195,14 @@ def test_the_file_is_not_opened_for_every_request(folder: Path, monkeypatch: pyt
     assert len(opened) < 1000 / 3  # a third of them looks, while nothing is left, for what others give back
 
 
-def test_a_server_that_tells_of_no_limits_costs_no_file(folder: Path) -> None:
+def test_a_server_that_tells_of_no_limits_costs_no_file_once_it_has_answered(folder: Path) -> None:
     pace = Pace(folder / "pace.json", clock=lambda: NOW)
-    for _ in range(100):
+    for number in range(100):
         assert pace.claim() == 0
         pace.answered(200, {"Date": email.utils.formatdate(NOW, usegmt=True)}, NOW)
-    assert list(folder.iterdir()) == []
+        if number == 0:
+            (folder / "pace.json").unlink()  # where kernels that begin look for each other
+    assert not (folder / "pace.json").exists()
 
 
 # The server's clock
@@ -367,7 +418,8 @@ def test_the_file_is_private_and_holds_numbers_only(folder: Path) -> None:
     storm(path, spike(), hour())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     found = json.loads(path.read_text())
-    assert set(found) == {"clock", "closed_until", "windows"}
+    assert set(found) == {"clock", "closed_until", "under_way", "windows"}
+    assert all(isinstance(value, (int, float)) for one in found["under_way"].values() for value in one)
     assert all(isinstance(value, (int, float)) for one in found["windows"] for value in one.values())
 
 
@@ -611,4 +663,4 @@ def test_without_flock_the_pace_is_kept_in_this_process_and_no_lock_outlives_it(
     monkeypatch.setattr(fcntl, "flock", refuse)
     file = LedgerFile(tmp_path / "pace.json")
     assert file.change(lambda ledger: 7) == 7
-    assert not file.exists()
+    assert not (tmp_path / "pace.json").exists()
