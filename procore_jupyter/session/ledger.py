@@ -21,12 +21,9 @@ from filelock import BaseFileLock
 
 from procore_jupyter.files import private
 from procore_jupyter.files.locks import file_lock
-from procore_jupyter.session.limit_headers import LONGEST_WINDOW, WindowReport
+from procore_jupyter.session.limit_headers import LONGEST_WINDOW, SAME_END, WindowReport
 
 Result = TypeVar("Result")
-
-SAME_END = 1.5
-"""Seconds: two ends of a window that differ by no more than this are the same, as the header has whole seconds."""
 
 PROBE = 2.0
 """Seconds that others wait for the answer to the first request of a new window, which shows what the window takes."""
@@ -131,13 +128,12 @@ class Window:
         under_way : int
             Requests that were leased and not answered: the server may have counted them since, or will.
         """
-        used = told.limit - told.remaining
-        if told.reset < self.ends - SAME_END or (told.reset <= self.ends and used <= self.used):
-            return  # another answer overtook this one
-        self.ends, self.used, self.told = max(self.ends, told.reset), used, told.at
-        self.taken = used + under_way
+        if not told.is_news(self.ends, self.used):
+            return
+        self.ends, self.used, self.told = max(self.ends, told.reset), told.used, told.at
+        self.taken = told.used + under_way
         self.length = max(self.length, told.reset - told.at)
-        if used == 1:  # nothing of before counts, as where a window begins anew
+        if told.used == 1:  # nothing of before counts, as where a window begins anew
             self.rolling, self.started = False, told.at
 
     def take(self, count: int, now: float) -> None:
@@ -220,12 +216,12 @@ class Ledger:
             another kernel of them.
         """
         under_way = sum(count for count, _ in self.under_way.values())
-        latest = {one.limit: one.limit - one.remaining for one in told}
+        latest = {one.limit: one.used for one in told}
         for window in self.windows.values():
             if latest.get(window.limit, window.used + 1) > window.used:
                 window.taken += undeclared
         for one in sorted(told, key=lambda one: one.at):
-            used = one.limit - one.remaining
+            used = one.used
             known = self.windows.get(one.limit)
             if known is not None and known.rolling:
                 known.learn(one, under_way)

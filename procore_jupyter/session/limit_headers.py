@@ -19,6 +19,9 @@ SPIKE_WINDOW = 10.0
 FIRST_TIME = 1e9
 """A smaller ``X-Rate-Limit-Reset`` is seconds from now: seconds since 1970 reached it in 2001."""
 
+SAME_END = 1.5
+"""Seconds: two ends of a window that differ by no more than this are the same, as the header has whole seconds."""
+
 LONGEST_WINDOW = 90_000.0
 """Seconds, a day and an hour: no window of Procore's is longer, so a later end or a longer wait makes no sense."""
 
@@ -43,6 +46,15 @@ class WindowReport:
     remaining: int
     reset: float
     at: float
+
+    @property
+    def used(self) -> int:
+        """Requests that the window had taken."""
+        return self.limit - self.remaining
+
+    def is_news(self, reset: float, used: int) -> bool:
+        """Return whether the server answered after it told this end and this use: answers overtake one another."""
+        return self.reset > reset or (self.reset >= reset - SAME_END and self.used > used)
 
 
 def window_report(headers: Mapping[str, str], at: float) -> WindowReport | None:

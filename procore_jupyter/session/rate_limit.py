@@ -218,9 +218,8 @@ class Pace:
                 self._file.change(lambda ledger: self._tell(ledger, Lease()))  # others may wait for it
 
     def _take_in(self, report: WindowReport) -> None:
-        # Answers overtake one another: of two about the same window, the later one has fewer requests left.
         before = self._reports.get(report.limit)
-        if before is None or (report.reset, -report.remaining) > (before.reset, -before.remaining):
+        if before is None or report.is_news(before.reset, before.used):
             self._reports[report.limit] = report
         # Somebody else may use the same app.
         self._lease.count = min(self._lease.count, report.remaining)
