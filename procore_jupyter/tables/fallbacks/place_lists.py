@@ -337,6 +337,8 @@ class PlaceLists(ListSource):
             assert error is not None
             self._in_vain[one.number] = error
             return []
+        if status not in {403, *GONE, *REFUSED}:
+            return None  # nothing was refused: the same is asked for again, or less of it
         if status == 404 and (one.way.spec.path, "there") in self._proven:
             return None  # the address is there, so it is this project's list that isn't
         tried = (*one.tried, one.way)
@@ -355,7 +357,10 @@ class PlaceLists(ListSource):
                 way = dataclasses.replace(tried[0], page_size=SMALLER[0])
         if way is None:
             return None
-        place, refused = self._places[one.number], one.refused or error
+        other_days = (way.last, way.at_a_time) != (one.way.last, one.way.at_a_time)
+        # What is refused of other days as well is refused for another reason, which is the one to be told.
+        refused = one.refused or (None if other_days and way.page_size is None else error)
+        place = self._places[one.number]
         try:
             return self._made(dataclasses.replace(one, way=way, tried=tried, refused=refused, place=place))
         except (PermissionDenied, NotFound):
