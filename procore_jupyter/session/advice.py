@@ -50,7 +50,10 @@ def advice(status: int, said: str, response: requests.Response) -> str:
     if status in (400, 403, 404, 422) and _COMPANY_HEADER.search(said):
         return _CHOOSE
     if status == 401:
-        return "Procore didn't accept the sign-in. Connect again to sign in anew."
+        return (  # also once the token was renewed
+            "Procore didn't accept the sign-in: it has ended, and connecting again signs you in anew; "
+            f"or the app isn't installed in this company. {_NOT_CONNECTED}"
+        )
     if status == 403:
         if _CONNECTED.search(said):
             return _NOT_CONNECTED

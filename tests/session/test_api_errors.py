@@ -94,7 +94,12 @@ def test_what_an_error_says_is_found_in_every_shape(body: Any, said: str) -> Non
     [
         (400, ProcoreAPIError, {"errors": "no"}, "Check what was sent to GET /rest/v1.0/projects/7/rfis"),
         (400, ProcoreAPIError, {"message": "Missing Procore-Company-Id header! …"}, "procore.use(company=…)"),
-        (401, ProcoreAPIError, {"errors": "The access token is invalid"}, "Connect again"),
+        (
+            401,
+            ProcoreAPIError,
+            {"errors": "The access token is invalid"},
+            "it has ended, and connecting again signs you in anew; or the app isn't installed in this company",
+        ),
         (
             403,
             PermissionDenied,
