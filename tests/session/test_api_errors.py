@@ -141,7 +141,9 @@ def test_a_429_tells_how_long_to_wait() -> None:
     error = api_errors.error_from(response(429, b"", {"Retry-After": "42"}))
     assert isinstance(error, RateLimited) and error.retry_after == 42
     assert "in 42 s" in str(error)
-    error = api_errors.error_from(response(429, b"", {"X-Rate-Limit-Reset": "1060"}), now=1000.0)
+    error = api_errors.error_from(
+        response(429, b"", {"X-Rate-Limit-Reset": "1800000060"}), now=1_800_000_000.0
+    )
     assert isinstance(error, RateLimited) and error.retry_after == 60
     error = api_errors.error_from(response(429))
     assert isinstance(error, RateLimited) and error.retry_after == 10
