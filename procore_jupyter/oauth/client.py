@@ -18,8 +18,8 @@ from urllib3.exceptions import HTTPError
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.errors import TokenRequestError, without_frames
 from procore_jupyter.files.forks import importing
+from procore_jupyter.oauth.failures import Request, refusal
 from procore_jupyter.oauth.network_errors import unreachable
-from procore_jupyter.oauth.refusals import Request, refusal
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_response import EndpointResponse, error_code, parse, read, read_token
 from procore_jupyter.secret import Secret
