@@ -50,7 +50,7 @@ def test_a_person_signs_in_from_notebook_7(context: BrowserContext, place: Place
     link = notebook.cell(1).locator(".procore-panel").get_by_role("link", name="Sign in to Procore")
     expect(link).to_be_visible(timeout=PATIENCE)
     # The plain link stood in for the panel, and has gone.
-    expect(notebook.cell(1).locator(".procore-plain")).to_have_count(0, timeout=PATIENCE)
+    expect(notebook.cell(1).locator(".procore-plain:visible")).to_have_count(0, timeout=PATIENCE)
     notebook.save()
     assert "oauth/authorize" not in place.saved("seven.ipynb")
     notebook.run(2, wait=False)  # waits for the person
