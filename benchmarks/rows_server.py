@@ -102,7 +102,7 @@ def rfi(number: int, chance: random.Random) -> dict[str, object]:
 
 
 NO_LIMIT = {"X-Rate-Limit-Limit": "1000000", "X-Rate-Limit-Remaining": "999999", "X-Rate-Limit-Reset": "3600"}
-"""A limit, without which one request at a time is made, and that nothing here reaches."""
+"""A limit, without which the first requests are made one at a time, and that nothing here reaches."""
 
 
 class Rows:

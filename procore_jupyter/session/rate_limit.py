@@ -32,6 +32,9 @@ from procore_jupyter.session.limit_headers import (
     window_report,
 )
 
+SILENT = 3
+"""Answers without a word of a limit after which the server is thought to have none: requests go out several at a time."""
+
 AGAIN = 1.0
 """Seconds after which a waiting caller asks again: another kernel may have given requests back."""
 
@@ -133,6 +136,7 @@ class Pace:
         self._unanswered = 0  # requests under way
         self._undeclared = 0  # requests that were sent without a lease, and that the ledger doesn't know
         self._heard = False  # whether any answer has come: before it, kernels look at the file for each other
+        self._silent = 0  # answers that told nothing of a limit
         # By the server's clock:
         self._closed_until = 0.0  # no request goes out before
         self._asked = float("-inf")  # when the last request without a lease went out
@@ -151,7 +155,6 @@ class Pace:
         self._lock, self._name = threading.Lock(), secrets.token_hex(4)
         self._file.begin_anew()
         self._lease, self._unanswered, self._undeclared, self._most = Lease(), 0, 0, 1
-        self._answered = 0
 
     def _now(self) -> float:
         """Return the server's time, as early as it may be."""
@@ -176,7 +179,7 @@ class Pace:
                 if wait > 0:
                     return wait
                 self._lease.count -= 1
-            elif self._unanswered and now < self._asked + PROBE:
+            elif self._unanswered and self._silent < SILENT and now < self._asked + PROBE:
                 return LOOK_AGAIN  # an answer may yet show what the window takes: no burst before it
             else:
                 self._asked = now
@@ -206,7 +209,9 @@ class Pace:
                 self._forget()
             now = self._server.early(received)
             report = window_report(headers, now)
-            if report is not None:
+            if report is None:
+                self._silent += 1
+            else:
                 self._take_in(report)
             if status in (429, 503):
                 wait = wait_after(status, headers, now)

@@ -22,6 +22,7 @@ from procore_jupyter.files.names import LONGEST
 from procore_jupyter.session import content_coding
 from procore_jupyter.session.api_errors import NotFound, ProcoreAPIError
 from procore_jupyter.session.downloads import download, name_of
+from procore_jupyter.session.rate_limit import SILENT
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.rules import FileHosts
 from procore_jupyter.session.scope import downloading
@@ -192,6 +193,8 @@ def test_of_two_downloads_of_one_name_into_a_folder_one_is_refused(
         both.wait(20)
         return Answer(body=request.path.encode())
 
+    for _ in range(SILENT):  # until then, one request at a time is made
+        session.get("/files")
     api.answer = answer
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(download, session, f"/files/{n}/plan.pdf", folder) for n in (1, 2)]

@@ -38,7 +38,7 @@ UNLIMITED = {
     "X-Rate-Limit-Remaining": "999999",
     "X-Rate-Limit-Reset": "3600",
 }
-"""Headers without which one request at a time is made."""
+"""Headers without which the first requests are made one at a time."""
 
 
 def paged(

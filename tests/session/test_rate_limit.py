@@ -22,7 +22,7 @@ from procore_jupyter.session import ledger as ledgers
 from procore_jupyter.session.api_errors import RateLimited
 from procore_jupyter.session.ledger import Lease, Ledger, LedgerFile, Window
 from procore_jupyter.session.limit_headers import WindowReport, asked_wait
-from procore_jupyter.session.rate_limit import SAME_WAIT, SHORTEST_WAIT, Pace, ServerClock, WaitsTold
+from procore_jupyter.session.rate_limit import SAME_WAIT, SHORTEST_WAIT, SILENT, Pace, ServerClock, WaitsTold
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Waits
@@ -151,13 +151,19 @@ def test_all_that_a_limit_takes_is_used_and_no_more(
 
 
 def test_until_an_answer_has_told_the_limit_one_request_is_under_way(folder: Path) -> None:
-    """Of all threads and kernels; and where no answer tells it, of each kernel's threads."""
+    """Of all threads and kernels; and where no answer tells it, of each kernel's threads for the first three."""
     server, _ = storm(folder / "pace.json", spike(), requests=1, latency=even(0.5))
     assert server.most_under_way == 1
     for kernels in (1, 4):
         path = folder / f"{kernels}.json"
-        server, _ = storm(path, Counted(10**6, 10), kernels=kernels, latency=even(0.5), silent=True)
+        first = kernels * SILENT
+        server, _ = storm(
+            path, Counted(10**6, 10), kernels=kernels, requests=first, latency=even(0.5), silent=True
+        )
         assert server.most_under_way == kernels
+        path.unlink()
+        server, _ = storm(path, Counted(10**6, 10), kernels=kernels, latency=even(0.5), silent=True)
+        assert server.most_under_way > kernels
     clock = Clock()
     server = LimitedServer(clock, [spike()])
     first, second = Pace(path, clock=lambda: clock.now), Pace(path, clock=lambda: clock.now)
