@@ -50,6 +50,9 @@ def answered(
             told=found,
             oddity="data-envelope" if "data" in reply.envelope else "",
         )
+    if reply.in_groups:
+        found = f"The rows come in groups, under {spec.list_key}, as they may."
+        yield Finding(spec.name, HOLDS, found, told="The rows come in groups.", oddity="grouped-inspections")
     if grouped := _grouped(spec, reply):
         found = f"The rows come in groups, under {grouped}."
         yield Finding(

@@ -54,6 +54,8 @@ class ListReply:
         How the rows come, in words; empty if the answer is no list.
     pages : PageHeaders
         What its headers say of pages.
+    in_groups : bool
+        The rows came in groups, and that they may is known.
     """
 
     status: int
@@ -62,6 +64,7 @@ class ListReply:
     raw: RawRows = ()
     envelope: str = ""
     pages: PageHeaders = UNPAGED
+    in_groups: bool = False
 
     @property
     def fine(self) -> bool:
@@ -80,7 +83,9 @@ def reply_of(answer: requests.Response, spec: TableSpec) -> ListReply:
         found = json.loads(answer.content)
     except (ValueError, RecursionError):
         return ListReply(status)
-    return ListReply(status, "", rows, raw, _envelope(found), page_headers(answer.headers))
+    groups = found if spec.list_key and isinstance(found, list) else ()
+    in_groups = any(isinstance(one, dict) and isinstance(one.get(spec.list_key), list) for one in groups)
+    return ListReply(status, "", rows, raw, _envelope(found), page_headers(answer.headers), in_groups)
 
 
 def _envelope(found: Any) -> str:
