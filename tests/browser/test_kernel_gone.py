@@ -18,6 +18,10 @@ HEAR = """() => {
 }"""
 
 
+WITHOUT_PANEL = "If no panel stands here, its kernel is gone."
+"""What a saved notebook says in place of a panel."""
+
+
 def pending(lab: Lab, number: int) -> Locator:
     """Run a cell that connects; return its panel once it counts down."""
     lab.run(number)
@@ -47,6 +51,8 @@ def test_a_panel_whose_kernel_is_gone_says_so_and_offers_nothing(lab: Lab, place
     lab.run(1)
     form = lab.cell(1).locator(".procore-form")
     expect(form.get_by_role("button", name="Connect")).to_be_visible(timeout=PATIENCE)
+    for number in (0, 1):  # the line for the saved notebook comes once the panel is drawn
+        expect(lab.cell(number)).to_contain_text(WITHOUT_PANEL, timeout=PATIENCE)
     lab.save()
     lab.restart_kernel()
     for one in (panel, form):
@@ -58,9 +64,7 @@ def test_a_panel_whose_kernel_is_gone_says_so_and_offers_nothing(lab: Lab, place
     assert "Waiting for" not in place.saved(name) and "waiting for" not in place.saved(name)
     lab.open(name)
     for number in (0, 1):
-        expect(lab.cell(number)).to_contain_text(
-            "If no panel stands here, its kernel is gone.", timeout=PATIENCE
-        )
+        expect(lab.cell(number)).to_contain_text(WITHOUT_PANEL, timeout=PATIENCE)
         expect(lab.cell(number).get_by_text("Loading widget")).to_be_hidden()
 
 
