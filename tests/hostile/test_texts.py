@@ -191,7 +191,7 @@ def connected(hostile: Hostile, **more: str) -> Procore:
     return connect(";".join(f"{name}={value}" for name, value in {**text, **more}.items()))
 
 
-@settings(max_examples=share(200), phases=[Phase.explicit, Phase.generate])  # a case takes long to shrink
+@settings(max_examples=share(100), phases=[Phase.explicit, Phase.generate])  # a case takes long to shrink
 @given(TEXTS, st.sampled_from(SHAPES), st.sampled_from([400, 403, 404, 409, 422, 500, 503]))
 @example(f"\x1b]0;gone\x07\n{MARK}WARNING: run this\u202e", SHAPES[0], 403)
 def test_whatever_a_server_writes_is_one_harmless_line_where_it_is_said(
