@@ -60,9 +60,8 @@ def python() -> Finding:
 
 def packages() -> Finding:
     """Hold the installed packages against what this one needs."""
-    needed_here = (
-        metadata.requires(PACKAGE) if _version(PACKAGE) else None
-    )  # None: not installed, but found by its path
+    # None if it isn't installed, but found by its path.
+    needed_here = metadata.requires(PACKAGE) if _version(PACKAGE) else None
     wrong = [one for one in needed_here or () if "extra ==" not in one and not _is_met(one)]
     versions = [f"{name} {version}" for name in (PACKAGE, *TOLD_OF) if (version := _version(name))]
     found = f"{', '.join(versions)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from procore_jupyter.check.finding import FAILS, HOLDS, UNTOLD, Finding
-from procore_jupyter.session.limit_headers import LONGEST_WINDOW, SPIKE_WINDOW, http_date, number
+from procore_jupyter.session.limit_headers import FIRST_TIME, LONGEST_WINDOW, SPIKE_WINDOW, http_date, number
 from procore_jupyter.wording import duration
 
 SUBJECT = "Limit of requests"
@@ -14,9 +14,6 @@ _NAMES = ("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset")
 
 MINUTE = 61.0
 """Seconds until a minute's limit ends, at most: headers tell whole seconds, rounded up."""
-
-EPOCHS = 1e9
-"""A smaller ``X-Rate-Limit-Reset`` is no unix time: it counts seconds from now."""
 
 
 def quota(headers: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
@@ -32,7 +29,7 @@ def quota(headers: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
         return
     if not told:
         found = "No answer says how many requests Procore takes."
-        advice = "Requests go out one after the other, as if few were left."
+        advice = "The first requests go out one after the other; a refusal is waited out."
         yield Finding(SUBJECT, UNTOLD, found, believed="Each answer says it.", advice=advice, told=found)
     else:
         yield _limit(told)
@@ -75,7 +72,7 @@ def _limit(told: Sequence[Mapping[str, str]]) -> Finding:
 
 
 def _windows(told: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
-    if any((number(one.get(_NAMES[2])) or 0) < EPOCHS for one in told):
+    if any((number(one.get(_NAMES[2])) or 0) < FIRST_TIME for one in told):
         found = "X-Rate-Limit-Reset counts seconds from now."
         believed = "It is a time in seconds since 1970."
         yield Finding(
@@ -104,6 +101,6 @@ def _seconds(one: Mapping[str, str]) -> float | None:
     reset, now = number(one.get(_NAMES[2])), http_date(one.get("Date"))
     if reset is None:
         return None
-    if reset < EPOCHS:
+    if reset < FIRST_TIME:
         return reset
     return None if now is None else reset - now

@@ -79,9 +79,8 @@ class Flight(Generic[T]):
 def _twin(error: BaseException) -> BaseException:
     """Copy an error: one raised in several threads at once would collect all their frames."""
     twin = type(error).__new__(type(error), *error.args)
-    twin.args = (
-        error.args
-    )  # which __new__ of an OSError doesn't keep, if its class has an __init__ of its own
+    # An OSError's __new__ doesn't keep them, if its class has an __init__ of its own.
+    twin.args = error.args
     twin.__dict__.update(error.__dict__)
     twin.__cause__, twin.__suppress_context__ = error.__cause__, error.__suppress_context__
     return twin.with_traceback(error.__traceback__)

@@ -140,9 +140,8 @@ class Pace:
         # By the server's clock:
         self._closed_until = 0.0  # no request goes out before
         self._asked = float("-inf")  # when the last request without a lease went out
-        self._not_before = float(
-            "-inf"
-        )  # until then callers wait out the last wait, and don't ask the ledger again
+        # Until then callers wait out the last wait, and don't ask the ledger again.
+        self._not_before = float("-inf")
         self._wait, self._waits_since = 0.0, 0.0  # the last wait, in seconds, and its beginning
         self._most = LARGEST_LEASE
         in_each_child(self._begin_anew)

@@ -81,7 +81,6 @@ def keep_way(way: Way, selection: Selection, quirks: Quirks, today: datetime.dat
             quirks.keep(path, name, LISTED if param in way.listed else ALONE)
     if way.at_a_time is not None:
         quirks.keep(path, AT_A_TIME, way.at_a_time, seconds=WEEK)
-    if (
-        way.last is not None and 0 <= (ago := (today - way.last).days) <= 1
-    ):  # else this machine's clock is off
+    ago = None if way.last is None else (today - way.last).days
+    if ago in (0, 1):  # else this machine's clock is off
         quirks.keep(path, DAYS_AGO, ago, seconds=WEEK)

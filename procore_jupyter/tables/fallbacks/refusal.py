@@ -75,9 +75,8 @@ def _elsewhere(way: Way, selection: Selection, gone: Iterable[str]) -> Way | Non
 
 
 def _fewer_days(way: Way, selection: Selection, said: str) -> Way | None:
-    if (
-        not selection.spec.key
-    ):  # rows without a key are sums over the days: those of parts aren't those of the whole
+    if not selection.spec.key:
+        # Rows without a key are sums over the days: those of parts aren't those of the whole.
         return None
     first, last = way.windows(selection)[0]
     asked = (last - first).days + 1
