@@ -19,9 +19,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files import private
-from procore_jupyter.profiles.toml_text import toml_of
 
 Tables = Mapping[str, Mapping[str, Any]]
 """Parts of tables' descriptions, by the tables' names."""
@@ -77,7 +78,7 @@ def keep_facts(api_host: str, tables: Tables) -> Path:
         name: with_facts(table, tables.get(name, {}))
         for name, table in {**tables, **kept_facts(api_host)}.items()
     }
-    private.write_private(path, (_HEAD.format(host=api_host) + toml_of({"tables": found}) + "\n").encode())
+    private.write_private(path, (_HEAD.format(host=api_host) + tomli_w.dumps({"tables": found})).encode())
     return path
 
 

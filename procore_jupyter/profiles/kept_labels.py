@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files import private
 from procore_jupyter.files.target import replacing
-from procore_jupyter.profiles.toml_text import toml_of
 
 NAME = "labels.toml"
 LARGEST = 5_000_000
@@ -79,7 +80,7 @@ def keep_labels(api_host: str, company: int, labels: Mapping[int, str], path: Pa
     head = _HEAD.format(folder=own, shared=Path(sys.prefix, "share", "procore-jupyter", NAME))
     private.private_folder(own.parent)
     with replacing(path) as target:
-        target.beside.write_text(f"{head}{toml_of({'labels': found})}\n", encoding="utf-8")
+        target.beside.write_text(head + tomli_w.dumps({"labels": found}), encoding="utf-8")
     return path
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from procore_jupyter import ConfigurationError, cli, profiles
 from procore_jupyter.connection.paths import described
@@ -17,28 +15,12 @@ from procore_jupyter.demo.oddities import named
 from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.profiles.kept_facts import facts_path, keep_facts, kept_facts
 from procore_jupyter.profiles.kept_labels import keep_labels, kept_labels, label_paths
-from procore_jupyter.profiles.toml_text import toml_of
 from procore_jupyter.tables.definitions.catalog import Catalog
 from tests.check.conftest import checkup_of
 from tests.connecting import signed_in, text_for
 
 COMPANY = {"CompanyId": "1234"}
 HOST = "api.procore.test:8443"
-
-# Half a surrogate pair is no text that a file could hold.
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-LEAVES = TEXTS | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.lists(TEXTS, max_size=3)
-TREES = st.dictionaries(
-    TEXTS,
-    st.recursive(LEAVES, lambda inner: st.dictionaries(TEXTS, inner, max_size=3), max_leaves=8),
-    max_size=4,
-)
-
-
-@settings(max_examples=60)
-@given(tree=TREES)
-def test_what_is_written_as_toml_reads_back_the_same(tree: dict[str, Any]) -> None:
-    assert tomllib.loads(toml_of(tree)) == tree
 
 
 def test_facts_count_before_what_is_built_in_and_are_gone_with_the_file() -> None:
