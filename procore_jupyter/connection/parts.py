@@ -62,13 +62,18 @@ class Parts:
         """The OAuth client of the app."""
         settings = self.settings
         client_id, client_secret = settings.require_client()
-        profile, host = settings.profile, settings.environment.login_url
+        profile, host, api = settings.profile, settings.environment.login_url, settings.environment.api_url
+        # Procore's API hosts were seen to take token requests too. The app's secret goes to no host of a person's own spelling.
+        second = (
+            api + profile.token_path if profile.has_hosts_of(settings.environment) and api != host else ""
+        )
         return OAuthClient(
             OAuthEndpoints(
                 authorize=host + profile.authorize_path,
                 token=host + profile.token_path,
                 info=host + profile.info_path,
                 revoke=host + profile.revoke_path,
+                second_token=second,
             ),
             client_id,
             client_secret,
@@ -76,6 +81,7 @@ class Parts:
             proxies=settings.proxies,
             ca_bundle=settings.ca_bundle,
             place=settings.environment.title,
+            notify=self._warn,
         )
 
     @cached_property

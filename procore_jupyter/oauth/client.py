@@ -32,12 +32,21 @@ NO_ACCESS_TOKEN = "Procore answered, but without an access token that can be use
 
 @dataclass(frozen=True)
 class OAuthEndpoints:
-    """The provider's endpoints, as whole URLs."""
+    """The provider's endpoints, as whole URLs.
+
+    Parameters
+    ----------
+    authorize, token, info, revoke : str
+        The endpoints of the login host.
+    second_token : str
+        Where tokens are asked for while the login host can't be reached; empty for nowhere. It gets the app's secret too.
+    """
 
     authorize: str
     token: str
     info: str
     revoke: str
+    second_token: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,8 @@ class OAuthClient:
         Seconds since the epoch.
     place : str
         The environment's title, for messages.
+    notify : callable
+        Takes a line that the person should know of, from any thread.
     """
 
     def __init__(
@@ -99,6 +110,7 @@ class OAuthClient:
         ca_bundle: str | None = None,
         clock: Callable[[], float] = time.time,
         place: str = "",
+        notify: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.endpoints = endpoints
         self.client_id = client_id
@@ -108,6 +120,7 @@ class OAuthClient:
         self._ca_bundle = ca_bundle
         self._clock = clock
         self._place = place
+        self._notify = notify
 
     def exchange(self, code: Secret, *, redirect_uri: str, code_verifier: Secret | None) -> Token:
         """Exchange an authorization code for a token (RFC 6749, section 4.1.3).
@@ -207,7 +220,10 @@ class OAuthClient:
         )
 
     def _token(self, request: Request, grant_type: str, **fields: Secret | str | None) -> Token:
-        response = self._send("POST", self.endpoints.token, form={"grant_type": grant_type, **fields})
+        form = {"grant_type": grant_type, **fields}
+        response = self._send("POST", self.endpoints.token, form=form)
+        if response.status is None and not response.sent and self.endpoints.second_token:
+            response = self._from_second(form, response)
         outcome = read_token(response, self._clock()) if response.carried_out else None
         if isinstance(outcome, Token) and outcome.refresh_token:
             return outcome  # whatever else the response is or says
@@ -215,6 +231,21 @@ class OAuthClient:
         if isinstance(outcome, Token):
             return outcome
         raise self._unusable(response) if outcome is None else without_frames(outcome)
+
+    def _from_second(
+        self, form: Mapping[str, Secret | str | None], unreached: EndpointResponse
+    ) -> EndpointResponse:
+        """Ask the second token endpoint; return the first one's failure if that answers no better.
+
+        Only a request that surely didn't arrive is sent here: a refresh token is good once.
+        """
+        response = self._send("POST", self.endpoints.second_token, form=form)
+        if not (response.carried_out or (response.status is not None and error_code(response))):
+            return dataclasses.replace(unreached, sent=response.sent)
+        self._notify(
+            f"{unreached.host} can't be reached from here: {response.host} gave the sign-in in its place."
+        )
+        return response
 
     def _raise_for(self, response: EndpointResponse, request: Request) -> None:
         """Raise a TokenRequestError unless the response is there and no refusal."""
@@ -227,7 +258,7 @@ class OAuthClient:
             raise self._unusable(response)
 
     def _unusable(self, response: EndpointResponse) -> TokenRequestError:
-        host, status = urlsplit(self.endpoints.token).hostname, response.status or 0
+        host, status = response.host, response.status or 0
         if response.problem:
             what = response.problem
         elif 300 <= status < 400:
@@ -253,7 +284,7 @@ class OAuthClient:
         # Only the frames below this one hold secrets in the clear; none of them survives in an error.
         outcome = self._ask(method, url, form, bearer)
         if isinstance(outcome, EndpointResponse):
-            return outcome
+            return dataclasses.replace(outcome, host=urlsplit(url).hostname or "")
         raise without_frames(outcome)
 
     def _ask(

@@ -42,6 +42,8 @@ class EndpointResponse:
         Without a status: the request may have arrived.
     begun : int or None
         The HTTP status of a response whose body didn't come to its end; `content` is what came of it.
+    host : str
+        The host that was asked.
     """
 
     status: int | None = None
@@ -49,6 +51,7 @@ class EndpointResponse:
     problem: str = ""
     sent: bool = False
     begun: int | None = None
+    host: str = ""
 
     @property
     def succeeded(self) -> bool:
