@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from procore_jupyter.demo.app import DemoProcore
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would each process that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A seeded tenth in `make test`, the whole in `make soak`.
 settings.register_profile(
