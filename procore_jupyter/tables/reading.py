@@ -20,6 +20,7 @@ from procore_jupyter.tables.arrow.types import as_text, one_of
 from procore_jupyter.tables.arrow.unique import RowsApart
 from procore_jupyter.tables.arrow.wire import without_blanks
 from procore_jupyter.tables.arrow.written import without
+from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.fallbacks.condition import NotComparable
 from procore_jupyter.tables.fallbacks.picking import chosen, picked, without_contradiction
 from procore_jupyter.tables.incomplete import Incomplete
@@ -149,6 +150,13 @@ class Reading:
         self._pending: dict[int, _Pending] = {}
         self._begun: deque[tuple[int, _Pending, Begun]] = deque()
         self._count_lists()
+
+    @property
+    def missing_fields(self) -> str:
+        """What the rows lack of the documented fields, in a line; empty if nothing, or without a row."""
+        if not self.rows:
+            return ""
+        return missing_fields(self.selection, self.ingest.absent, self.ingest.schema)
 
     def batches(self) -> Generator[Batch, None, None]:
         """Give the rows, some thousand at a time, in the order of the places.

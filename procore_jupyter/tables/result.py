@@ -51,6 +51,8 @@ class Fetched:
         When the reading ended, in seconds since 1970.
     stamp : tuple
         What was chosen, and how often everything had been forgotten (`Reader.is_current`).
+    missing_fields : str
+        What the rows lack of the documented fields, in a line; empty if nothing.
     """
 
     rows: pa.Table
@@ -65,6 +67,7 @@ class Fetched:
     written: int | None = None
     when: float = field(default_factory=time.time)
     stamp: tuple[object, ...] = ()
+    missing_fields: str = ""
 
     def first(self, count: int) -> Fetched:
         """Return the first rows, with what is known of all.
@@ -102,6 +105,7 @@ def read_all(reading: Reading) -> Fetched:
         told_rows=reading.told_rows if reading.part else None,
         at_least=reading.part and not reading.all_told,
         cut=reading.cut,
+        missing_fields=reading.missing_fields,
     )
 
 

@@ -151,6 +151,7 @@ def _known(reading: Reading, given: Mapping[int, int], *, read: bool) -> Fetched
         reading.scope.bytes,
         cut=reading.cut,
         written=reading.rows,
+        missing_fields=reading.missing_fields,
     )
 
 

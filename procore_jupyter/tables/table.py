@@ -110,8 +110,9 @@ class Table:
 
     @property
     def notes(self) -> list[str]:
-        """Remarks on the rows that came last: columns that widened, a list that changed while it was read."""
-        return [*self._told_of.notes] if self._told_of is not None else []
+        """Remarks on the rows that came last: columns that widened, a list that changed while it was read, missing fields."""
+        told = self._told_of
+        return [] if told is None else [*told.notes, *([told.missing_fields] if told.missing_fields else [])]
 
     def __len__(self) -> int:
         seen = self._shown

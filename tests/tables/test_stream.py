@@ -113,7 +113,7 @@ def test_what_does_not_fit_is_told_once_with_counts(table: Table, api: SmallApi)
         "1 value came in fields that the first rows didn't have",
     ]
     assert {one.filename for one in told} == {__file__}
-    assert len(table.notes) == 2
+    assert len(table.notes) == 3 and "came without documented fields" in table.notes[2]
 
 
 def test_a_project_that_does_not_answer_is_told_of_after_the_last_batch(

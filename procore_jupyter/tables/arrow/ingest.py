@@ -98,6 +98,8 @@ class Ingest:
         The columns so far, in their order.
     frozen : bool
         Whether the schema can't change any more (`freeze`).
+    absent : set of str
+        The columns of the catalog that no row had, not even as null.
     remarks : Remarks
         What notes have to tell of the columns.
     """
@@ -111,6 +113,7 @@ class Ingest:
     ) -> None:
         self.schema = {name: of_kind(kind, records) for name, kind in columns.items()}
         self.frozen = False
+        self.absent = {*columns}
         self.remarks = Remarks()
         self._wires: dict[str, pa.DataType] | None = None
         """The wire type of each column; None before the first rows."""
@@ -256,6 +259,7 @@ class Ingest:
         for name, wanted in self.schema.items():
             if name not in columns:
                 columns[name] = self._nulls(table.num_rows, wanted)
+        self.absent = {name for name in self.absent if columns[name].null_count == len(columns[name])}
         if self.frozen:
             columns |= {name: self._nulls(table.num_rows, pa.string()) for name in (UNFIT, EXTRA)}
             inexact = [name for name in inexact if name in self._spelled or has_floats(self.schema[name])]
@@ -328,6 +332,7 @@ class Ingest:
             wires[name] = merged(wires.get(name), built.wire)
             self.widen(name, built.array.type)
         self._wires = wires
+        self.absent -= found.keys()
         columns |= self._written(sent, inexact)
         return self.as_now(columns, len(rows)) | {
             name: columns[name] for name in (WRITTEN,) if name in columns
@@ -360,6 +365,7 @@ class Ingest:
 
     def _read_frozen(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
         found, columns = {own_name(name): values for name, values in parts(rows).items()}, {}
+        self.absent -= found.keys()
         unfit: list[dict[str, Any]] = [{} for _ in rows]
         extra: list[dict[str, Any]] = [{} for _ in rows]
         for name, known in self.schema.items():

@@ -9,9 +9,9 @@ import pyarrow as pa
 from procore_jupyter.tables.arrow.types import in_words
 from procore_jupyter.wording import counted, one_line
 
-ROUNDED, CUT, DIGITS, CODES = "rounded", "cut", "digits", "codes"
+ROUNDED, CUT, DIGITS, CODES, JSON = "rounded", "cut", "digits", "codes", "json"
 """The noise of doubles was rounded; parts of a second were cut; a number has more digits than a double; a column that
-looked like money holds codes."""
+looked like money holds codes; a text came as a record or a list."""
 
 UNFIT = "_unfit"
 """The column that keeps, as JSON, the values that don't fit their columns."""
@@ -26,6 +26,7 @@ _WORDS = {
     ROUNDED: "{} has numbers with the long fraction of a calculation, as 0.30000000000000004: they are rounded to its places.",
     CUT: "{} has times with more than six digits of a second: those beyond the sixth are cut off.",
     DIGITS: "{} is text here: it has numbers with more digits than a float keeps.",
+    JSON: "{} has JSON here: Procore sent records or lists where a text was expected.",
     CODES: "{} is text here: it is written as codes are, 1.10 beside 1.2, and not as amounts.",
 }
 _OF_TEXT = {DIGITS, CODES}

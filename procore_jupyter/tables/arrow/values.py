@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_jupyter.tables.arrow.numbers import exact_type, is_a_doubles, is_noise, rounded
-from procore_jupyter.tables.arrow.remarks import CUT, DIGITS, ROUNDED
+from procore_jupyter.tables.arrow.remarks import CUT, DIGITS, JSON, ROUNDED
 from procore_jupyter.tables.arrow.types import (
     DECIMAL,
     EXACT,
@@ -111,9 +111,9 @@ def build(values: Sequence[Any], known: pa.DataType, name: str = "", depth: int 
         return _records(values, known, depth)
     if kinds == {list} and (pa.types.is_list(known) or pa.types.is_null(known)) and depth < DEEPEST:
         return _lists(values, known, name, depth)
+    remarks = frozenset((JSON,)) if pa.types.is_string(known) and kinds & {dict, list} else frozenset[str]()
     if pa.types.is_null(known):
         known = _guess(values, kinds, name)
-    remarks = frozenset[str]()
     for attempt in _attempts(known):
         try:
             built = attempt(values, kinds, known)

@@ -207,6 +207,8 @@ def test_a_number_that_no_double_holds_is_kept(hard: str) -> None:
 # What changes halfway
 
 
+TOLD = "v has JSON here: Procore sent records or lists where a text was expected."
+
 MORE_DIGITS = "v is text here: it has numbers with more digits than a float keeps."
 CHANGES: list[tuple[str, str, str, list[Any], str]] = [
     ("int", "1", '"two"', ["1", "two"], "v is text here: it has values that are no integer."),
@@ -215,8 +217,8 @@ CHANGES: list[tuple[str, str, str, list[Any], str]] = [
     ("int", "1", "1.5", [1.0, 1.5], "v is number here: it has values that are no integer."),
     ("int", "1", "9223372036854775808", ["1", "9223372036854775808"], MORE_DIGITS),
     ("int", "9007199254740993", "0.5", ["9007199254740993", "0.5"], MORE_DIGITS),
-    ("text", '"a"', '{"b": 1.50}', ["a", '{"b":1.50}'], ""),
-    ("text", '"a"', "[1, null]", ["a", "[1,null]"], ""),
+    ("text", '"a"', '{"b": 1.50}', ["a", '{"b":1.50}'], TOLD),
+    ("text", '"a"', "[1, null]", ["a", "[1,null]"], TOLD),
     ("text", '"a"', "true", ["a", "true"], ""),
     ("bool", "true", '"yes"', ["true", "yes"], "v is text here: it has values that are no true or false."),
     (
@@ -679,3 +681,31 @@ def test_records_with_many_fields_that_most_of_them_have_stay_records() -> None:
     wide = json.dumps({"v": {f"field_{number}": number for number in range(300)}}).encode()
     made = ingest()
     assert rows_from(made, [wide] * 3, [wide])[3]["v"]["field_299"] == 299
+
+
+# What is documented
+
+
+def test_a_column_is_absent_until_a_row_has_its_field_if_only_as_null() -> None:
+    made = ingest(a="text", b="text", c="int", d="timestamp")
+    assert made.absent == {"a", "b", "c", "d"}
+    made.take([b'{"a": "x", "b": null, "new": 1}'])
+    assert made.absent == {"c", "d"}
+    made.take([b'{"a": "x", "c": 1}'])  # in the fast way
+    assert made.absent == {"d"}
+    made.freeze()
+    made.take([b'{"a": 1, "d": null}'])
+    assert made.absent == set() and made.notes == []
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("value", ['{"id": 1}', "[1]"])
+def test_a_text_that_came_as_a_record_or_a_list_is_told_of(value: str, frozen: bool) -> None:
+    made = ingest(v="text", other="text")
+    if frozen:
+        made.freeze()
+    plain, odd = b'{"v": "x", "other": "x"}', b'{"v": %s, "other": "x"}' % value.encode()
+    made.take([plain])
+    assert made.notes == []
+    made.take([plain, odd])
+    assert made.notes == [TOLD]
