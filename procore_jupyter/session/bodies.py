@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import requests
 from urllib3 import HTTPResponse, exceptions
 
+from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.content_coding import unpacked
 from procore_jupyter.session.limit_headers import whole_number
 
@@ -26,8 +27,15 @@ FIRST_AREA = 8 * PIECE
 MOST_PROMISED = 32 * 1024 * 1024
 """Bytes that are set aside at most because a body promises them; a larger body gets more as it comes."""
 
+MOST_OF_A_PAGE = 512 * 1024 * 1024
+"""Bytes, unpacked, of a page of a list at most: a few kilobytes may unpack to more than a machine has."""
+
 MOST_OF_AN_ERROR = 1024 * 1024
 """Bytes, unpacked, that are read of an error or a redirect: no list of rows that were refused is longer."""
+
+
+class BodyTooLarge(ProcoreError, requests.RequestException):
+    """A page of a list has more bytes, unpacked, than are read of it."""
 
 
 def read_whole(response: requests.Response, *, apart: bool = False) -> int:
@@ -40,7 +48,7 @@ def read_whole(response: requests.Response, *, apart: bool = False) -> int:
     response : requests.Response
         The answer, whose body was not read yet.
     apart : bool
-        Put a large body in memory of its own, so that ``response.content`` is a memoryview.
+        Put a large body in memory of its own, so that ``response.content`` is a memoryview. It has `MOST_OF_A_PAGE` at most.
 
     Returns
     -------
@@ -50,7 +58,7 @@ def read_whole(response: requests.Response, *, apart: bool = False) -> int:
     Raises
     ------
     requests.RequestException
-        The body didn't come whole.
+        The body didn't come whole, or is too large.
     """
     raw = response.raw
     if response._content_consumed or not isinstance(raw, HTTPResponse):  # type: ignore[attr-defined]
@@ -109,6 +117,11 @@ def _read_apart(raw: HTTPResponse, length: int) -> bytes | memoryview:
             if len(small) <= PIECE:
                 continue
             area, piece = _area(min(max(length, FIRST_AREA), MOST_PROMISED)), bytes(small)
+        if size + len(piece) > MOST_OF_A_PAGE:
+            raise BodyTooLarge(
+                f"A page has more than {MOST_OF_A_PAGE // 2**20} MB, however few rows are asked for, so it is not read. "
+                "Ask Procore's support about this list."
+            )
         if size + len(piece) > len(area):  # the body was packed
             larger = _area(2 * (size + len(piece)))
             larger[:size] = memoryview(area)[:size]

@@ -16,11 +16,11 @@ import requests
 
 from procore_jupyter.errors import LoginRequired
 from procore_jupyter.session.api_errors import ProcoreAPIError, RateLimited
+from procore_jupyter.session.bodies import BodyTooLarge
 from procore_jupyter.session.envelope import identity
 from procore_jupyter.session.list_request import TOO_LARGE, ListRequest, PageAnswer, request_page
 from procore_jupyter.session.page import SMALLER, Page, PageRequest
 from procore_jupyter.session.page_order import PageOrder
-from procore_jupyter.session.quirks import Quirks
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.session.workers import Crew
 
@@ -157,11 +157,11 @@ def rows(
         The API refused, or its answer is no list.
     """
     wanted = ListRequest(path, [*(params or {}).items()], page_size=page_size)
-    one = _List(0, wanted, session._quirks, limit=None)
+    one = _List(0, wanted, session, limit=None)
     found = ShortList()
     known: set[Hashable] = set()
     while True:
-        ask = one.pages.next()
+        ask = one.next()
         if ask is None:
             if one.pages.look_again(len(found)):
                 continue
@@ -219,7 +219,7 @@ def read(
     LoginRequired, RateLimited, ProcoreAPIError (401), requests.ConnectionError
         No list can be read.
     """
-    reading = _Lists(lists, session._quirks, limit)
+    reading = _Lists(lists, session, limit)
     crew: _Crew = Crew(
         lambda job: request_page(session, job[0].wanted, job[1]),
         lambda answer: answer.size,
@@ -266,9 +266,9 @@ def _names_size(said: str) -> bool:
 class _Lists:
     """The lists of one reading: those that are being read, in their order."""
 
-    def __init__(self, source: ListSource, quirks: Quirks, limit: int | None) -> None:
+    def __init__(self, source: ListSource, session: RefreshingSession, limit: int | None) -> None:
         self.open: list[_List] = []
-        self._source, self._quirks, self._limit = source, quirks, limit
+        self._source, self._session, self._limit = source, session, limit
         self._all: list[_List] = []
 
     @property
@@ -295,8 +295,8 @@ class _Lists:
         assert ask is not None  # its first page
         return self.open[-1], ask
 
-    def _begun(self, wanted: ListRequest) -> _List:
-        self._all.append(_List(len(self._all), wanted, self._quirks, self._limit))
+    def _begun(self, wanted: ListRequest, instead_of: _List | None = None) -> _List:
+        self._all.append(_List(len(self._all), wanted, self._session, self._limit, instead_of))
         return self._all[-1]
 
     def take(self, one: _List, ask: PageRequest, answer: PageAnswer) -> None:
@@ -308,15 +308,25 @@ class _Lists:
             one.take(ask, answer)
         else:
             at = self.open.index(one)
-            self.open[at : at + 1] = map(self._begun, instead)
+            self.open[at : at + 1] = [self._begun(wanted, one) for wanted in instead]
 
 
 class _List:
     """One list while it is read."""
 
-    def __init__(self, index: int, wanted: ListRequest, quirks: Quirks, limit: int | None) -> None:
-        self.index, self.wanted, self._quirks = index, wanted, quirks
-        sizes = (wanted.page_size, quirks.find(wanted.path, LARGEST_PAGE, int))
+    def __init__(
+        self,
+        index: int,
+        wanted: ListRequest,
+        session: RefreshingSession,
+        limit: int | None,
+        instead_of: _List | None = None,
+    ) -> None:
+        self.index, self.wanted = index, wanted
+        self._quirks, self._pace = session._quirks, session._pace
+        before = instead_of if instead_of is not None and instead_of.wanted.path == wanted.path else None
+        failed_above = before.pages.size if before is not None and before._failed else None
+        sizes = (wanted.page_size, self._quirks.find(wanted.path, LARGEST_PAGE, int), failed_above)
         self._size = min(one for one in sizes if one) if wanted.page_size else None
         limit = None if wanted.sifted else limit
         self.pages = PageOrder(paged=wanted.paged, whole=wanted.whole, size=self._size, limit=limit)
@@ -326,7 +336,7 @@ class _List:
         self._broken = 0
         self._refused: ProcoreAPIError | None = None  # the first refusal of a size, as long as no page came
         self._named = False  # whether a refusal named the largest size
-        self._failed = False  # whether the first page was too large to come
+        self._failed = failed_above is not None  # whether the first page was too large to come
         self._busy = False  # whether the server failed at pages of any size
 
     @property
@@ -335,7 +345,11 @@ class _List:
         return 0 if self.wanted.sifted else self.pages.total or 0
 
     def next(self) -> PageRequest | None:
-        return None if self.error is not None else self.pages.next()
+        ask = None if self.error is not None else self.pages.next()
+        if ask is not None and ask.probe and self._pace.little_remains:
+            self.pages.came(ask, Page())  # it is not worth one of the last requests
+            return None
+        return ask
 
     def take(self, ask: PageRequest, answer: PageAnswer) -> None:
         """Take in an answer: a page, a reason to request it otherwise, or the list's `error`."""
@@ -356,7 +370,7 @@ class _List:
             return
         error, status = answer.error, answer.status
         assert error is not None
-        if status in TOO_LARGE or isinstance(error, requests.ReadTimeout):
+        if status in TOO_LARGE or isinstance(error, (requests.ReadTimeout, BodyTooLarge)):
             if self.pages.too_large(ask):
                 self._failed = not self.pages.begun
                 return
@@ -368,13 +382,16 @@ class _List:
             self._broken += 1
             self.pages.broke_off(ask)
             return
-        self.error = self._refused or error
+        # What isn't there is told as that; else the first refusal tells more than what came of trying on.
+        self.error = error if status in (404, 410) else self._refused or error
 
     def _size_refused(self, ask: PageRequest, error: Exception, said: str) -> bool:
         """Request a smaller page if the size may be what the list refused; return whether it is requested."""
         names_size = _names_size(said)
         numbers = [int(found) for found in _NUMBER.findall(said)] if names_size else []
         largest = max((one for one in numbers if ask.size and one < ask.size), default=None)
+        if largest is not None:  # known from now on, whatever comes of this list
+            self._quirks.keep(self.wanted.path, LARGEST_PAGE, largest)
         # Of a refusal that doesn't name the size, as a rule something else is the reason. One try shows it.
         if not names_size and (self._refused is not None or ask.size is None or ask.size <= SMALLER[0]):
             return False

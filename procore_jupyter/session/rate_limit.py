@@ -38,6 +38,12 @@ SILENT = 3
 AGAIN = 1.0
 """Seconds after which a waiting caller asks again: another kernel may have given requests back."""
 
+LITTLE = 5
+"""Requests left of a window; with fewer, none is spent on a guess."""
+
+LONG = 60.0
+"""Seconds: a window that ends sooner is soon full again."""
+
 SAME_WAIT = 1.0
 """Seconds: waits whose ends differ by no more than this are one wait, and a person is told of it once."""
 
@@ -158,6 +164,13 @@ class Pace:
     def _now(self) -> float:
         """Return the server's time, as early as it may be."""
         return self._server.early(self._clock())
+
+    @property
+    def little_remains(self) -> bool:
+        """Whether a long window takes only a few requests more."""
+        with self._lock:
+            soon = self._now() + LONG
+            return any(one.remaining < LITTLE and one.reset > soon for one in self._reports.values())
 
     def claim(self) -> float:
         """Return 0 if the caller may send one request now, else the seconds to wait.

@@ -13,19 +13,22 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from procore_jupyter.session import scope
+from procore_jupyter.session import bodies, scope
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.bodies import MOST_OF_AN_ERROR, PIECE
 from procore_jupyter.session.downloads import download
+from procore_jupyter.session.list_request import ListRequest
+from procore_jupyter.session.paging import Failed, Idle, ListSource, Rows, read
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.display.record import record_at
-from tests.session.conftest import Answer, Server
+from tests.session.conftest import Answer, Arrived, Server
 
 SIZES = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7, 20 * PIECE]
 
@@ -154,6 +157,37 @@ def test_what_is_no_list_is_read_no_further_than_it_tells_something(
         assert session.get("/a").content == b"x"
         assert session.get("/a", stream=True).content == b"x"
         assert download(session, "/a", tmp_path / "b").read_bytes() == b"x"
+
+
+def size_of(request: Arrived) -> int:
+    return int(parse_qs(urlsplit(request.path).query)["per_page"][0])
+
+
+def test_a_page_that_unpacks_to_too_much_comes_in_smaller_ones_or_is_an_error(
+    api: Server, session: RefreshingSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "MOST_OF_A_PAGE", 20 * PIECE)
+
+    def answer(request: Arrived) -> Answer:
+        return bomb("gzip") if size_of(request) > most else Answer(body=b'[{"id": 1}]')
+
+    api.answer = answer
+    for most, sizes in ((100, [1000, 100]), (0, [1000, 100, 25, 10])):
+        around = Scope()
+        around.bodies_apart = True
+        api.arrived.clear()
+        [event] = [
+            one
+            for one in read(
+                session, ListSource([ListRequest("/few" if most else "/none", page_size=1000)]), around
+            )
+            if not isinstance(one, Idle)
+        ]
+        assert [*dict.fromkeys(map(size_of, api.arrived))] == sizes
+        if most:
+            assert isinstance(event, Rows) and len(event.rows) == 1
+        else:
+            assert isinstance(event, Failed) and "more than 1 MB" in str(event.error)
 
 
 @pytest.mark.parametrize("status", [400, 404])

@@ -20,6 +20,7 @@ from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session.list_request import ListRequest
 from procore_jupyter.session.paging import BELIEVED, Failed, Idle, Rows
 from procore_jupyter.session.quirks import Quirks
+from procore_jupyter.session.rate_limit import LITTLE
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
 from tests.session.conftest import Answer, Arrived, Server, Tokens
@@ -169,6 +170,23 @@ def test_a_server_that_ignores_page_gives_its_rows_once(
         api.answers(Answer(body=json.dumps(ROWS).encode(), headers=headers))
         assert way(session) == ROWS
         assert 2 <= len(api.arrived) <= 5
+
+
+@pytest.mark.parametrize(
+    ("left", "reset", "requests"), [(100, 3000, 3), (LITTLE, 3000, 3), (LITTLE - 1, 3000, 2), (1, 30, 3)]
+)
+def test_no_request_is_spent_on_a_guess_when_little_of_a_long_window_remains(
+    left: int, reset: int, requests: int, api: Server, session: RefreshingSession
+) -> None:
+    headers = {
+        "X-Rate-Limit-Limit": "3600",
+        "X-Rate-Limit-Remaining": str(left),
+        "X-Rate-Limit-Reset": str(reset),
+    }
+    api.answer = lambda request: Answer(body=json.dumps(ROWS).encode(), headers=headers)
+    # The list ignores page; one request more, of another size, would tell that these are all its rows.
+    assert short(session, page_size=len(ROWS)) == ROWS
+    assert len(api.arrived) == requests
 
 
 def test_rows_without_ids_come_as_they_are(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
-from procore_jupyter.session.list_request import ListRequest, PageAnswer
+from procore_jupyter.session.list_request import TOO_LARGE, ListRequest, PageAnswer
 from procore_jupyter.session.page import SMALLER, Page
 from procore_jupyter.session.paging import ListSource
 from procore_jupyter.tables.arrow.decode import decoder
@@ -23,7 +23,7 @@ from procore_jupyter.tables.fallbacks.condition import Condition, conditions_of
 from procore_jupyter.tables.fallbacks.fallback_notes import remarks
 from procore_jupyter.tables.fallbacks.known import keep_way, known_way
 from procore_jupyter.tables.fallbacks.refusal import GONE, REFUSED, next_way
-from procore_jupyter.tables.fallbacks.way import Way, at, can_pick, days_of
+from procore_jupyter.tables.fallbacks.way import Way, at, can_pick
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.selection import Place, Selection
 from procore_jupyter.tables.times import day_at
@@ -198,7 +198,8 @@ class PlaceLists(ListSource):
     def answered(self, index: int, answer: PageAnswer) -> Sequence[ListRequest] | None:
         """Take in the first answer of a list; return the lists to read in its place, None to go on with it."""
         one = self.attempts[index]
-        self._trial = None if self._trial == index else self._trial
+        if self._trial == index and answer.status not in TOO_LARGE:  # a page too large comes smaller
+            self._trial = None
         instead = self._refused(one, answer) if answer.page is None else self._came(index, answer.page)
         if instead is None:
             return None
@@ -239,7 +240,7 @@ class PlaceLists(ListSource):
             one.sent.params(one.place),
             paged=spec.paged,
             whole=spec.whole,
-            page_size=one.way.page_size or spec.page_size(self._page_size),
+            page_size=self._rows_a_page(one),
             decode=decoder(spec.shape, spec.list_key, self._say),
             sifted=bool(one.way.picked_here(self._selection)),
         )
@@ -287,8 +288,7 @@ class PlaceLists(ListSource):
 
     def _is_uncertain(self, one: Attempt) -> bool:
         spec = self._selection.spec
-        doubtful = spec.alternates or days_of(one.part) or conditions_of(spec, one.part.query)
-        if not doubtful or self._gave_up:
+        if self._gave_up:
             return False
         may_be_empty = (
             any(other.when == "empty" for other in spec.alternates) and one.way.spec.path == spec.path
@@ -298,8 +298,12 @@ class PlaceLists(ListSource):
         )
 
     def _claim(self, one: Attempt) -> object:
-        """Return what an answer proves: that this address takes these parameters in this form."""
-        return one.way.spec.path, frozenset(name for name, _ in one.sent.query), one.way.last is None
+        """Return what an answer proves: that this address takes these parameters in this form, and pages of this size."""
+        names = frozenset(name for name, _ in one.sent.query)
+        return one.way.spec.path, names, one.way.last is None, self._rows_a_page(one)
+
+    def _rows_a_page(self, one: Attempt) -> int | None:
+        return one.way.page_size or one.way.spec.page_size(self._page_size)
 
     # Answers
 
