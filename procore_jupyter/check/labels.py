@@ -12,7 +12,7 @@ from procore_jupyter.tables.reader import DEFINITIONS
 if TYPE_CHECKING:
     from procore_jupyter.check.inquiry import Inquiry
     from procore_jupyter.tables.library import Library
-    from procore_jupyter.tables.selection import Named
+    from procore_jupyter.tables.place import Named
 
 TABLE = "custom_field_definitions"
 

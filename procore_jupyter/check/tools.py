@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from procore_jupyter.check.finding import HOLDS, UNTOLD, Finding
-from procore_jupyter.tables.selection import Place, selection_of
+from procore_jupyter.tables.place import Place
+from procore_jupyter.tables.selection import selection_of
 
 if TYPE_CHECKING:
     from procore_jupyter.check.inquiry import Inquiry
     from procore_jupyter.tables.library import Library
-    from procore_jupyter.tables.selection import Named
+    from procore_jupyter.tables.place import Named
 
 TOOLS = {
     "Budget": "budget_views",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
-from procore_jupyter.tables.selection import Place, called
+from procore_jupyter.tables.place import Place, called
 
 _ERRORS: dict[int | None, type[ProcoreAPIError]] = {403: PermissionDenied, 404: NotFound}
 

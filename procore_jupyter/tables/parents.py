@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables.arguments import whole
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.selection import ALL, Place, Selection, segment
+from procore_jupyter.tables.place import ALL, Place
+from procore_jupyter.tables.selection import Selection, segment
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:

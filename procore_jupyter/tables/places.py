@@ -17,12 +17,13 @@ from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.selection import ALL, ALL_ACTIVE, Named, Place, Selection, called
+from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place, called
 from procore_jupyter.wording import counted, one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.cache import Cache
+    from procore_jupyter.tables.selection import Selection
 
 COMPANIES = "/rest/v1.0/companies"
 PROJECTS = "/rest/v1.1/projects"

@@ -16,9 +16,10 @@ from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.parents import Parents, parameters_for
+from procore_jupyter.tables.place import ALL, Named, Place
 from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
-from procore_jupyter.tables.selection import ALL, Named, Place, Selection, selection_of
+from procore_jupyter.tables.selection import Selection, selection_of
 from procore_jupyter.tables.times import WESTERNMOST
 from procore_jupyter.wording import counted
 

@@ -24,8 +24,9 @@ from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.fallbacks.condition import NotComparable
 from procore_jupyter.tables.fallbacks.picking import chosen, picked, without_contradiction
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.place import Place, called
 from procore_jupyter.tables.progress import Draw, Progress, Undrawn
-from procore_jupyter.tables.selection import Place, Selection, called
+from procore_jupyter.tables.selection import Selection
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from procore_jupyter.tables.reading import Batch, Reading
 if TYPE_CHECKING:
     from procore_jupyter.tables.arrow.ingest import Ingest
     from procore_jupyter.tables.definitions.spec import TableSpec
-    from procore_jupyter.tables.selection import Place
+    from procore_jupyter.tables.place import Place
 
 
 @dataclass(frozen=True)

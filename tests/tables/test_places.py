@@ -18,8 +18,9 @@ from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.places import Directory, ParentsAt, Places, first_of, listed, pick
-from procore_jupyter.tables.selection import Place, Selection, selection_of
+from procore_jupyter.tables.selection import Selection, selection_of
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.small_api import COMPANIES, SmallApi, rfis_of
 

@@ -14,7 +14,8 @@ from procore_jupyter import profiles
 from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.spec import TableSpec
-from procore_jupyter.tables.selection import Place, Selection, selection_of
+from procore_jupyter.tables.place import Place
+from procore_jupyter.tables.selection import Selection, selection_of
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 TODAY = datetime.date(2026, 11, 23)

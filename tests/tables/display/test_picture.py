@@ -13,8 +13,8 @@ import pytest
 from procore_jupyter.tables.arrow.types import DECIMAL, MONEY, TIMESTAMP
 from procore_jupyter.tables.display.picture import alerts, picture
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.result import Fetched
-from procore_jupyter.tables.selection import Place
 
 SKYLINE = (1234, "Skyline Builders")
 HARBOR = Place(SKYLINE, (4711, "Harbor Tower"))
