@@ -87,9 +87,7 @@ def main() -> int:
     """Measure, print, and return 0 if the claim holds."""
     script, fresh, warm, call = list[float](), list[float](), list[float](), list[float]()
     with tempfile.TemporaryDirectory() as folder, DemoProcore() as provider:
-        provider.parameters = DemoParameters(
-            answer_delays={"/rest/*": DELAY}, spike_limit=None, hourly_limit=None
-        )
+        provider.parameters = DemoParameters(answer_delays={"/rest/*": DELAY}, spike_limit=None)
         client = OAuthClient(endpoints_of(provider.url), provider.client_id, Secret(provider.client_secret))
         token = client.exchange(code_of(provider), redirect_uri="http://localhost", code_verifier=None)
         file = f"{folder}/ours/tokens.json"
