@@ -138,7 +138,7 @@ def read_private(path: Path) -> bytes | None:
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise NotPrivate(f"{path} is not a plain file. Move it away and try again.")
+            raise NotPrivate(f"{path} is not a plain file. Give another path, or move it away and try again.")
         if os.name == "posix":
             if found.st_uid != os.geteuid():
                 raise NotPrivate(f"{path} belongs to another user, so it is not used.", another_users=True)
