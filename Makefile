@@ -10,6 +10,8 @@ DEMO_ARGS ?=
 PYTEST_ARGS ?=
 
 export PYTHON
+# Compiled modules are kept, whatever the machine's habit: the tests start hundreds of kernels and servers.
+export PYTHONDONTWRITEBYTECODE =
 
 bin := .venv/bin
 # Two workers, each with whole files, so that what a file's tests share (a JupyterLab, a browser) is started once. xdist
