@@ -46,7 +46,6 @@ BELIEVED = 3600.0
 """Seconds: so long a list is believed to take no page that is larger than the one that came, unless it named the largest."""
 
 _PER_PAGE = re.compile(r"(?i)per[_ ]?page|page[_ ]?size")
-_NUMBER = re.compile(r"\d{1,6}")
 _FOR_ALL = (LoginRequired, RateLimited, requests.ConnectionError)
 """Errors that end the reading of all lists."""
 
@@ -258,11 +257,6 @@ def read(
         session._pace.release()  # other kernels may wait for requests that this one took and doesn't need now
 
 
-def _names_size(said: str) -> bool:
-    """Return whether a refusal is about the size of the page."""
-    return bool(_PER_PAGE.search(said))
-
-
 class _Lists:
     """The lists of one reading: those that are being read, in their order."""
 
@@ -295,20 +289,20 @@ class _Lists:
         assert ask is not None  # its first page
         return self.open[-1], ask
 
-    def _begun(self, wanted: ListRequest, instead_of: _List | None = None) -> _List:
-        self._all.append(_List(len(self._all), wanted, self._session, self._limit, instead_of))
+    def _begun(self, wanted: ListRequest, largest: int | None = None) -> _List:
+        self._all.append(_List(len(self._all), wanted, self._session, self._limit, largest))
         return self._all[-1]
 
     def take(self, one: _List, ask: PageRequest, answer: PageAnswer) -> None:
         """Take in an answer; with a first one, other lists may come to be read in place of its list."""
-        instead = (
-            None if one.pages.begun or _names_size(answer.said) else self._source.answered(one.index, answer)
-        )
+        of_size = _PER_PAGE.search(answer.said)
+        instead = None if one.pages.begun or of_size else self._source.answered(one.index, answer)
         if instead is None:
             one.take(ask, answer)
-        else:
-            at = self.open.index(one)
-            self.open[at : at + 1] = [self._begun(wanted, one) for wanted in instead]
+            return
+        at, path = self.open.index(one), one.wanted.path
+        sizes = [one.largest if wanted.path == path else None for wanted in instead]
+        self.open[at : at + 1] = map(self._begun, instead, sizes)
 
 
 class _List:
@@ -320,14 +314,12 @@ class _List:
         wanted: ListRequest,
         session: RefreshingSession,
         limit: int | None,
-        instead_of: _List | None = None,
+        largest: int | None = None,
     ) -> None:
         self.index, self.wanted = index, wanted
         self._quirks, self._pace = session._quirks, session._pace
-        before = instead_of if instead_of is not None and instead_of.wanted.path == wanted.path else None
-        failed_above = before.pages.size if before is not None and before._failed else None
-        sizes = (wanted.page_size, self._quirks.find(wanted.path, LARGEST_PAGE, int), failed_above)
-        self._size = min(one for one in sizes if one) if wanted.page_size else None
+        sizes = filter(None, (wanted.page_size, self._quirks.find(wanted.path, LARGEST_PAGE, int), largest))
+        self._size = min(sizes) if wanted.page_size else None
         limit = None if wanted.sifted else limit
         self.pages = PageOrder(paged=wanted.paged, whole=wanted.whole, size=self._size, limit=limit)
         self.error: Exception | None = None
@@ -336,8 +328,13 @@ class _List:
         self._broken = 0
         self._refused: ProcoreAPIError | None = None  # the first refusal of a size, as long as no page came
         self._named = False  # whether a refusal named the largest size
-        self._failed = failed_above is not None  # whether the first page was too large to come
+        self._failed = largest is not None  # whether the first page was too large to come
         self._busy = False  # whether the server failed at pages of any size
+
+    @property
+    def largest(self) -> int | None:
+        """Rows a page, if the first page was too large to come and is smaller now."""
+        return self.pages.size if self._failed else None
 
     @property
     def known_rows(self) -> int:
@@ -387,8 +384,8 @@ class _List:
 
     def _size_refused(self, ask: PageRequest, error: Exception, said: str) -> bool:
         """Request a smaller page if the size may be what the list refused; return whether it is requested."""
-        names_size = _names_size(said)
-        numbers = [int(found) for found in _NUMBER.findall(said)] if names_size else []
+        names_size = _PER_PAGE.search(said) is not None
+        numbers = map(int, re.findall(r"\d{1,6}", said)) if names_size else ()
         largest = max((one for one in numbers if ask.size and one < ask.size), default=None)
         if largest is not None:  # known from now on, whatever comes of this list
             self._quirks.keep(self.wanted.path, LARGEST_PAGE, largest)
@@ -412,8 +409,8 @@ class _List:
             self.held = 0 if not self.pages.ahead else self.held
             if page.rows:
                 yield Rows(self.index, page.rows, self.pages, page.again)
+        self.over = self.error is not None
         if self.error is not None:
-            self.over = True
             yield Failed(self.index, self.error)
         elif self.pages.idle:
             yield Idle(self.index, self.pages)

@@ -48,6 +48,8 @@ from procore_jupyter.tables.arrow.written import (
     written,
 )
 
+Objects = list[dict[str, Any]]
+
 BATCH = 2000
 """Rows in a batch, at most."""
 
@@ -145,13 +147,7 @@ class Ingest:
         return Begun(rows, schema, None if schema is None else aside.submit(read_rows, rows, schema))
 
     def take(self, rows: Sequence[Any]) -> dict[str, pa.Array]:
-        """Return a batch as columns, as `finish` does.
-
-        Parameters
-        ----------
-        rows : sequence
-            The bytes of one JSON object each.
-        """
+        """Return a batch, the bytes of one JSON object for each row, as columns, as `finish` does."""
         return self.finish(Begun(rows))
 
     def finish(self, begun: Begun) -> dict[str, pa.Array]:
@@ -170,10 +166,8 @@ class Ingest:
         if schema is not None:
             try:
                 return self._read_fast(begun, schema)
-            except (
-                pa.ArrowInvalid,
-                UnicodeDecodeError,
-            ):  # the latter: Arrow's own message quotes bytes of a row
+            # UnicodeDecodeError: Arrow's own message quotes bytes of a row.
+            except (pa.ArrowInvalid, UnicodeDecodeError):
                 pass  # a row differs: looking at the rows one by one finds out how
         try:
             decoded = objects(rows)
@@ -315,7 +309,7 @@ class Ingest:
             self._spelled[name] = now
         return now.is_of_amounts
 
-    def _read_and_learn(self, rows: list[dict[str, Any]], sent: Sequence[Any]) -> dict[str, pa.Array]:
+    def _read_and_learn(self, rows: Objects, sent: Sequence[Any]) -> dict[str, pa.Array]:
         found, columns, inexact = {own_name(name): values for name, values in parts(rows).items()}, {}, []
         wires: dict[str, pa.DataType] = dict(self._wires or {})
         for name in dict.fromkeys([*self.schema, *found]):
@@ -363,38 +357,29 @@ class Ingest:
         self.schema[name] = now
         self.remarks.widened(name, before, now)
 
-    def _read_frozen(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
+    def _read_frozen(self, rows: Objects) -> dict[str, pa.Array]:
         found, columns = {own_name(name): values for name, values in parts(rows).items()}, {}
         self.absent -= found.keys()
-        unfit: list[dict[str, Any]] = [{} for _ in rows]
-        extra: list[dict[str, Any]] = [{} for _ in rows]
+        unfit: Objects = [{} for _ in rows]
+        extra: Objects = [{} for _ in rows]
         for name, known in self.schema.items():
             values = found.pop(name, None)
-            columns[name] = (
-                self._nulls(len(rows), known)
-                if values is None
-                else self._fitting(name, values, known, unfit, extra)
-            )
+            columns[name] = self._nulls(len(rows), known)
+            if values is not None:
+                columns[name] = self._fitting(name, values, known, unfit, extra)
         for name, values in found.items():
             for place, value in enumerate(values):
                 if value is not None:
                     extra[place][name] = value
-        for column, aside, counter in (
-            (UNFIT, unfit, self.remarks.unfit),
-            (EXTRA, extra, self.remarks.extra),
-        ):
+        asides = (UNFIT, unfit, self.remarks.unfit), (EXTRA, extra, self.remarks.extra)
+        for column, aside, counter in asides:
             columns[column] = array_of((as_json(one) if one else None for one in aside), pa.string())
             for one in aside:
                 counter.update(one.keys())
         return columns
 
     def _fitting(
-        self,
-        name: str,
-        values: Sequence[Any],
-        known: pa.DataType,
-        unfit: list[dict[str, Any]],
-        extra: list[dict[str, Any]],
+        self, name: str, values: Sequence[Any], known: pa.DataType, unfit: Objects, extra: Objects
     ) -> pa.Array:
         """Return a column whose type can't change; put the values that don't fit into `unfit` and `extra`."""
         amounts = name not in self._spelled or self._are_amounts(name, values)
