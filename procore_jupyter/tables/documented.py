@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from procore_jupyter.tables.selection import Selection
+from procore_jupyter.wording import one_line
 
 MOST_NAMED = 8
 """Fields that a note names."""
+
+LONGEST_NAME = 40
+"""Characters of a field's name in a note."""
 
 
 def missing_fields(selection: Selection, absent: Collection[str], fields: Iterable[str]) -> str:
@@ -39,6 +43,5 @@ def missing_fields(selection: Selection, absent: Collection[str], fields: Iterab
 
 def _few(names: Sequence[str]) -> str:
     """Return names as a text: all, unless they are too many to read."""
-    if len(names) <= MOST_NAMED:
-        return ", ".join(names)
-    return f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
+    named = ", ".join(one_line(name, LONGEST_NAME) for name in names[:MOST_NAMED])
+    return named if len(names) <= MOST_NAMED else f"{named} and {len(names) - MOST_NAMED} more"

@@ -205,7 +205,11 @@ class Ingest:
             again = self._build(name, values_of(texts), wanted)
         self.remarks.add(name, again.remarks)
         self.widen(name, again.array.type)
-        return converted(again.array, self.schema[name])
+        try:
+            return converted(again.array, self.schema[name])
+        except pa.ArrowInvalid:  # the digits before the point and those behind it are too many for one type
+            self.widen(name, pa.string())
+            return self._as_now(name, values, kept, length)
 
     def _nulls(self, length: int, wanted: pa.DataType) -> pa.Array:
         """Return nulls. They lie in the same memory for all columns and batches: many a column holds nothing else."""

@@ -107,9 +107,8 @@ class Condition:
         if len(column) and column.null_count == len(column) and not _is_in_some(name, rows):
             raise NotComparable
         if not self.told.range:
-            return pc.fill_null(
-                pc.is_in(as_text(column), value_set=pa.array(self.values, pa.string())), False
-            )
+            wanted = pa.array(self.values, pa.string())
+            return pc.fill_null(pc.is_in(_sent_as(column), value_set=wanted), False)
         days = self.told.kind == "date"
         ends = _ends(self.values[0], days)
         if ends is None or (not days and None in (ends[0].tzinfo, ends[1].tzinfo)):
@@ -153,6 +152,16 @@ def _ends(text: str, days: bool) -> tuple[Any, Any] | None:
         return datetime.datetime.fromisoformat(first), datetime.datetime.fromisoformat(last)
     except ValueError:
         return None
+
+
+def _sent_as(column: pa.Array) -> pa.Array:
+    """Return the values as a request sends them: a whole number without decimals, also of a column that has others too."""
+    if not pa.types.is_floating(column.type):
+        return as_text(column)
+    texts = (
+        None if one is None else f"{one:.0f}" if one.is_integer() else repr(one) for one in column.to_pylist()
+    )
+    return pa.array(texts, pa.string())
 
 
 def _has_unfit(columns: Mapping[str, pa.Array], name: str) -> bool:

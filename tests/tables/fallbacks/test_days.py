@@ -26,6 +26,7 @@ from tests.tables.fallbacks.odd_api import (
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 BY_DAY = [spec.name for spec in CATALOG.tables.values() if spec.dates]
+IN_PARTS = [name for name in BY_DAY if CATALOG.tables[name].key]  # rows without a key are sums over the days
 DAY = datetime.timedelta(days=1)
 PROJECTS = [11, 12]
 TWELVE = [*range(11, 23)]
@@ -157,7 +158,7 @@ RANGES = {
 }
 
 
-@pytest.mark.parametrize("name", BY_DAY if SOAK else random.Random(7).sample(BY_DAY, 6))
+@pytest.mark.parametrize("name", IN_PARTS if SOAK else random.Random(7).sample(IN_PARTS, 6))
 def test_a_range_that_is_refused_is_asked_for_in_parts_and_each_row_comes_once(
     name: str, servers: Callable[..., Server], connect_to: Callable[..., Procore]
 ) -> None:
