@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -188,7 +189,8 @@ class RowsApart:
         known = self._doubted.get(key)
         if known is None:
             return False
-        content = hash(bytes(row))
+        # Its fields may come in another order the next time.
+        content = hash(json.dumps(json.loads(bytes(row)), sort_keys=True))
         another = bool(known) and content not in known
         known.add(content)
         return another

@@ -181,6 +181,22 @@ def test_a_key_that_comes_again_where_no_shift_explains_it_is_in_doubt_until_the
         assert len({*found}) == len(found) and not apart.doubtful
 
 
+def test_a_row_whose_fields_come_in_another_order_is_no_other_row() -> None:
+    apart = RowsApart(False)
+
+    def fresh(rows: list[bytes], *, again: bool = False) -> list[bool]:
+        apart.page(len(rows), again=again)
+        found = apart.fresh(rows, pa.array([json.loads(row)["id"] for row in rows]))
+        return [True] * len(rows) if found is None else found.to_pylist()
+
+    one, moved, other = b'{"id": 1, "v": 1.5}', b'{"v": 1.5, "id": 1}', b'{"id": 1, "v": 2}'
+    assert fresh([one]) == [True]
+    assert fresh([b'{"id": 2}', moved]) == [True, False] and apart.doubtful
+    apart.look_again()
+    assert fresh([one], again=True) == fresh([moved], again=True) == [False]
+    assert fresh([other], again=True) == [True]
+
+
 def look(
     apart: RowsApart, pages: list[list[Row]], chance: random.Random, *, again: bool = False
 ) -> list[Row]:
