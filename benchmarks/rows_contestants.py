@@ -85,7 +85,7 @@ def to_arrow(url: str) -> None:
 
 def to_pandas(url: str) -> None:
     rows = table(url).to_pandas()
-    found(rows["id"], rows["status"])
+    found(rows["id"].tolist(), rows["status"])
 
 
 def to_parquet(url: str, path: str) -> None:

@@ -44,7 +44,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "id": Kind("id", "what tells rows apart; a whole number", "`int64`, or `Int64` where some are missing"),
+    "id": Kind("id", "what tells rows apart; a whole number", "`Int64`"),
     "text": Kind(
         "text",
         "names, descriptions, and numbers that people give, as `RFI-012`",
@@ -52,30 +52,34 @@ KINDS = {
     ),
     "date": Kind("day", "a day without a time", "`datetime64[ms]`"),
     "timestamp": Kind("time", "a day and a time, in UTC", "`datetime64[us, UTC]`"),
-    "money": Kind("money", "an amount, exact, with four places", "`decimal128(18, 4)[pyarrow]`"),
+    "money": Kind(
+        "money",
+        "an amount, exact, with four places",
+        "`float64` where that loses no digit, else decimal (`object`)",
+    ),
     "decimal": Kind(
         "exact number",
         "hours, rates",
-        "`float64` where that loses no digit, else `decimal128(28, 8)[pyarrow]`",
+        "`float64` where that loses no digit, else decimal (`object`)",
     ),
     "quantity": Kind(
         "quantity",
         "quantities of budgets and contracts, with twelve places",
-        "`float64` where that loses no digit, else `decimal128(32, 12)[pyarrow]`",
+        "`float64` where that loses no digit, else decimal (`object`)",
     ),
     "percent": Kind(
         "percentage",
         "9.28 for 9.28 %, with a percent sign in the answer or without",
-        "`float64` where that loses no digit, else `decimal128(22, 12)[pyarrow]`",
+        "`float64` where that loses no digit, else decimal (`object`)",
     ),
-    "int": Kind("whole number", "counts, positions, days", "`int64`, or `Int64` where some are missing"),
+    "int": Kind("whole number", "counts, positions, days", "`Int64`"),
     "float": Kind("number", "coordinates, ratios", "`float64`"),
-    "bool": Kind("true or false", "yes or no", "`bool`, or `boolean` where some are missing"),
+    "bool": Kind("true or false", "yes or no", "`boolean`"),
     "custom_fields": Kind(
-        "custom fields", "your company's own fields, each under its label", "Arrow's struct"
+        "custom fields", "your company's own fields, each under its label", "a column for each field"
     ),
-    "record": Kind("record", "fields that belong together: those that arrive", "Arrow's struct"),
-    "list": Kind("list", "several values: those that arrive", "Arrow's list"),
+    "record": Kind("record", "fields that belong together: those that arrive", "a column for each field"),
+    "list": Kind("list", "several values: those that arrive", "Python's list (`object`)"),
     "any": Kind("open", "what arrives decides", "what arrives decides"),
 }
 """The kinds of `spec.KINDS`, the most frequent first."""
@@ -218,7 +222,7 @@ it, `rfis.refresh()` fetches this table anew.
 | you want | write |
 |---|---|
 | a few rows, with as few requests as that takes | `rfis.head()`, `rfis.head(20)` |
-| a data frame of pandas, with Arrow's types, of polars | `rfis.to_pandas()`, `rfis.to_pandas("pyarrow")`, `rfis.to_polars()` |
+| a data frame of pandas, with Arrow's types, of polars | `rfis.to_pandas()`, `rfis.to_pandas(dtype_backend="pyarrow")`, `rfis.to_polars()` |
 | Arrow's table, for DuckDB and others | `rfis.to_arrow()` |
 | a file, however many rows it has | `rfis.to_parquet("rfis.parquet")` |
 | some thousand rows at a time, as they come | `for batch in rfis.to_batches():` |
@@ -308,18 +312,28 @@ answers the same to somebody who may not see its rows.
 
 COLUMNS = """\
 
-`to_pandas("pyarrow")` keeps Arrow's types for every column. A data frame is drawn by pandas, which takes a text such as
-`$5 to $8` for a formula; `pandas.options.display.html.use_mathjax = False` ends that.
+In a data frame each field of a record is a column. A list stays a list, and a list of records has their names beside it.
 
 ```python
 rfis = procore.table("rfis", project_id=4711).to_pandas()
-rfis["ball_in_court"].struct.field("name")                          # a field of a record
-rfis["custom_fields"].struct.field("Owner Reference")               # a custom field, by its label
-rfis["created_at"].dt.tz_convert("America/New_York")                # a time where the project is
-contracts = procore.table("prime_contracts", project_id=4711).to_pandas()
-contracts["grand_total"].sum()                                      # exact
-contracts["grand_total"].astype(float)                              # for plots
+rfis["ball_in_court.name"]                                          # a field of a record
+rfis["custom_fields.Owner Reference"]                               # a custom field, by its label
+rfis["assignees.name"].str.join(", ")                               # the names in a list of records, as one text
+rfis.explode("assignees.name").groupby("assignees.name").size()     # a row for each of them
 ```
+
+| you want | write |
+|---|---|
+| times where each project is, without an offset | `rfis.to_pandas(tz="project")`, with one request for the projects' zones |
+| times in one zone | `rfis.to_pandas(tz="America/New_York")` |
+| times in UTC without an offset, as pandas' own `to_excel` needs them | `rfis.to_pandas(tz=None)` |
+| exact amounts, as Python's `Decimal` | `rfis.to_pandas(exact=True)` |
+| records and lists as Arrow has them | `rfis.to_pandas(flatten=False)`, `rfis.to_polars(flatten=False)` |
+| Arrow's types for every column | `rfis.to_pandas(dtype_backend="pyarrow")` |
+
+A column that `float64` would take a digit from stays decimal, and a `ProcoreWarning` names it. Where a field's dotted name is
+another column's already, `_1` is put behind it. Times inside of lists are in UTC. A data frame is drawn by pandas, which takes a
+text such as `$5 to $8` for a formula; `pandas.options.display.html.use_mathjax = False` ends that.
 
 - **Columns that arrive without being announced** are kept, behind the others; one that doesn't arrive is empty. The same goes for the
   fields of a record. What is usually in a [record](tables/records.md) stands beside the column.

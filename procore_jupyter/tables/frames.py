@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from procore_jupyter.errors import ConfigurationError, ParameterError
-from procore_jupyter.tables.arrow.types import DECIMAL, PERCENT, QUANTITY
+from procore_jupyter.tables import zones
+from procore_jupyter.tables.flat import flat
 
 if TYPE_CHECKING:
     import pandas
@@ -21,23 +23,45 @@ EXACT_DIGITS = 15
 _NO_DIGITS = r"^-?[0.]*|[.]|0+$"
 
 
-def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pandas.DataFrame:
+def to_pandas(
+    rows: pa.Table,
+    flatten: bool = True,
+    exact: bool = False,
+    tz: str | None = zones.UTC,
+    dtype_backend: DtypeBackend | None = None,
+    *,
+    of_projects: Callable[[], Mapping[int, str]] = dict,
+    tell: Callable[[str], None] = lambda note: None,
+) -> pandas.DataFrame:
     """Return rows as a data frame.
 
     Parameters
     ----------
     rows : pyarrow.Table
         The rows.
+    flatten : bool
+        Records become columns, as `flat.flat` makes them, and a cell of lists is a Python list. If not, both keep Arrow's
+        types.
+    exact : bool
+        Money, hours and quantities are `decimal.Decimal`. If not, they are ``float64``, but for columns that would lose a
+        digit by it.
+    tz : str or None
+        The zone that times are in: a name of the tz database; ``"project"`` for the zone of each row's project, and None
+        for UTC, both without an offset. Times inside of lists stay in UTC.
     dtype_backend : "pyarrow" or None
-        ``"pyarrow"``: every column has Arrow's type (`pandas.ArrowDtype`). None: text, dates, times (``datetime64``),
-        booleans and integers have pandas' own types, which are nullable if values are missing, so that no id becomes a
-        float. Money and nested values have Arrow's types, as pandas has none for them. Hours and quantities are
-        ``float64`` if no digit is lost by it.
+        ``"pyarrow"``: every column has Arrow's type (`pandas.ArrowDtype`), numbers are exact. None: whole numbers are
+        ``Int64``, true and false ``boolean``, text pandas' string, dates and times ``datetime64``; all of them may be
+        missing, so that the rows that came don't decide about a column's type.
+    of_projects : callable
+        Returns the zones of the rows' projects by their ids. Called for ``tz="project"`` alone.
+    tell : callable
+        Takes a sentence about numbers that stayed decimal.
 
     Raises
     ------
     ConfigurationError
-        pandas is missing; as a `ParameterError`, `dtype_backend` is something else.
+        pandas is missing; as a `ParameterError`, a parameter has a value that it doesn't take, or a project's zone isn't
+        known.
     """
     try:
         import pandas
@@ -45,58 +69,92 @@ def to_pandas(rows: pa.Table, dtype_backend: DtypeBackend | None = None) -> pand
         raise ConfigurationError(
             "pandas is not installed here. Run  %pip install pandas  and try again."
         ) from None
-    if dtype_backend == "pyarrow":
-        return rows.to_pandas(types_mapper=pandas.ArrowDtype)
+    check(flatten, tz, dtype_backend)
+    rows = zones.placed(flat(rows) if flatten else rows, tz, of_projects)
     if dtype_backend is not None:
+        return rows.to_pandas(types_mapper=pandas.ArrowDtype)
+    if not exact:
+        rows, long = _with_floats(rows)
+        if long:
+            tell(
+                f"{', '.join(long)}: some numbers have more digits than float64 keeps, so that they are decimal here. "
+                ".astype(float) rounds them."
+            )
+    from procore_jupyter.tables.list_column import ListDtype
+
+    text = pandas.StringDtype("pyarrow")
+    if int(pandas.__version__.partition(".")[0]) >= 3:
+        text = pandas.StringDtype(na_value=float("nan"))  # its `str`
+
+    def dtype(found: pa.DataType) -> Any:
+        if pa.types.is_integer(found):
+            return pandas.Int64Dtype()
+        if pa.types.is_boolean(found):
+            return pandas.BooleanDtype()
+        if pa.types.is_nested(found):
+            return ListDtype(found) if flatten else pandas.ArrowDtype(found)
+        return text if pa.types.is_string(found) or pa.types.is_large_string(found) else None
+
+    return _without_copies(rows).to_pandas(types_mapper=dtype, date_as_object=False)
+
+
+def check(flatten: object, tz: object = None, dtype_backend: object = None) -> None:
+    """Raise a ParameterError if a parameter of `to_pandas` or `to_polars` has a value that it doesn't take."""
+    zones.check(tz)
+    if not isinstance(flatten, bool):
+        raise ParameterError(f"flatten is True or False, not {flatten!r:.60}.")
+    if dtype_backend not in (None, "pyarrow"):
         raise ParameterError('dtype_backend is "pyarrow", or left out.')
-    rows = _with_floats(rows)
-    complete = {name for name in rows.column_names if rows[name].null_count == 0}
-    nullable = {
-        name for name, found in zip(rows.column_names, rows.schema.types, strict=True)
-        if name not in complete and (pa.types.is_integer(found) or pa.types.is_boolean(found))
-    }  # fmt: skip
-    old = int(pandas.__version__.partition(".")[0]) < 3
-
-    def own_type(found: pa.DataType) -> Any:
-        if pa.types.is_decimal(found) or pa.types.is_nested(found):
-            return pandas.ArrowDtype(found)
-        return pandas.StringDtype("pyarrow") if old and pa.types.is_string(found) else None
-
-    def nullable_type(found: pa.DataType) -> Any:
-        return pandas.BooleanDtype() if pa.types.is_boolean(found) else pandas.Int64Dtype()
-
-    def frame(names: list[str], mapper: Any) -> pandas.DataFrame:
-        return rows.select(names).to_pandas(types_mapper=mapper, date_as_object=False)
-
-    plain = frame([name for name in rows.column_names if name not in nullable], own_type)
-    if not nullable:
-        return plain
-    others = frame([name for name in rows.column_names if name in nullable], nullable_type)
-    return pandas.concat([plain, others], axis=1)[rows.column_names]
 
 
-def _with_floats(rows: pa.Table) -> pa.Table:
-    """Return rows with exact numbers that are no money as floats, if no digit is lost by it."""
+def _with_floats(rows: pa.Table) -> tuple[pa.Table, list[str]]:
+    """Return rows with exact numbers as floats where no digit is lost by it, and the names of the other columns."""
     import pyarrow.compute as pc
 
+    long = []
     for place, found in enumerate(rows.schema):
-        if found.type in (DECIMAL, QUANTITY, PERCENT):
+        if pa.types.is_decimal(found.type):
             # By way of texts: Arrow's own cast to a float is off by its last bit at times.
             texts = rows.column(place).cast(pa.string())
             digits = pc.max(pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))).as_py()
             if digits is None or digits <= EXACT_DIGITS:  # None: the column holds no value
                 rows = rows.set_column(place, pa.field(found.name, pa.float64()), texts.cast(pa.float64()))
+            else:
+                long.append(found.name)
+    return rows, long
+
+
+def _without_copies(rows: pa.Table) -> pa.Table:
+    """Return rows whose columns of text without any value share the memory that pandas needs for one of them."""
+    nothing = pa.nulls(rows.num_rows, pa.large_string())
+    for place, found in enumerate(rows.schema):
+        if pa.types.is_string(found.type) and rows.column(place).null_count == rows.num_rows:
+            rows = rows.set_column(place, found.name, nothing)
     return rows
 
 
-def to_polars(rows: pa.Table) -> polars.DataFrame:
-    """Return rows as a data frame of polars. Raises ConfigurationError if polars is missing."""
+def to_polars(rows: pa.Table, flatten: bool = True) -> polars.DataFrame:
+    """Return rows as a data frame of polars.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        The rows.
+    flatten : bool
+        Records become columns, as `flat.flat` makes them.
+
+    Raises
+    ------
+    ConfigurationError
+        polars is missing; as a `ParameterError`, `flatten` isn't true or false.
+    """
     try:
         import polars
     except ImportError:
         raise ConfigurationError(
             "polars is not installed here. Run  %pip install polars  and try again."
         ) from None
-    found = polars.from_arrow(rows)
+    check(flatten)
+    found = polars.from_arrow(flat(rows) if flatten else rows)
     assert isinstance(found, polars.DataFrame)
     return found

@@ -161,26 +161,63 @@ class Table:
         """Return all rows as a `pyarrow.Table`. Raises as `fetch`."""
         return self._all().rows
 
-    def to_pandas(self, dtype_backend: DtypeBackend | None = None) -> pandas.DataFrame:
+    def to_pandas(
+        self,
+        flatten: bool = True,
+        exact: bool = False,
+        tz: str | None = "UTC",
+        dtype_backend: DtypeBackend | None = None,
+    ) -> pandas.DataFrame:
         """Return all rows as a `pandas.DataFrame`. Raises as `fetch`.
 
         Parameters
         ----------
+        flatten : bool
+            Records become columns with dotted names (``ball_in_court.name``), and a list of records has its names beside
+            it (``assignees.name``). If not, records and lists have Arrow's types.
+        exact : bool
+            Money, hours and quantities are `decimal.Decimal`. If not, they are ``float64``; a column that would lose a
+            digit by it stays decimal, and a `ProcoreWarning` says so.
+        tz : str or None
+            The zone of times: a name such as ``"America/New_York"``; ``"project"`` for the clock of each row's project
+            (one request at most); None for UTC without an offset, as Excel takes it.
         dtype_backend : "pyarrow" or None
-            ``"pyarrow"``: Arrow's types for every column. None: pandas' own types, except for money and nested
-            values; ids stay whole numbers, even if some are missing.
+            ``"pyarrow"``: Arrow's types for every column, with exact numbers. None: ``Int64``, ``boolean``,
+            ``datetime64`` and pandas' string.
+
+        Raises
+        ------
+        ParameterError
+            A parameter has a value that it doesn't take, or a project's zone isn't known.
         """
         if self._current() is None:  # importing pandas takes half a second, and the first pages take longer
             threading.Thread(target=_import_pandas, name="procore pandas", daemon=True).start()
-        from procore_jupyter.tables.frames import to_pandas
+        from procore_jupyter.tables import frames, zones
 
-        return to_pandas(self._all().rows, dtype_backend)
+        frames.check(flatten, tz, dtype_backend)  # before any request
+        rows = self._all().rows
+        return frames.to_pandas(
+            rows,
+            flatten,
+            exact,
+            tz,
+            dtype_backend,
+            of_projects=lambda: zones.of_projects(self._reader, rows),
+            tell=lambda note: _warn_caller(f"{self.name}: {note}", ProcoreWarning),
+        )
 
-    def to_polars(self) -> polars.DataFrame:
-        """Return all rows as a `polars.DataFrame`. Raises as `fetch`; ConfigurationError if polars is missing."""
-        from procore_jupyter.tables.frames import to_polars
+    def to_polars(self, flatten: bool = True) -> polars.DataFrame:
+        """Return all rows as a `polars.DataFrame`. Raises as `fetch`; ConfigurationError if polars is missing.
 
-        return to_polars(self._all().rows)
+        Parameters
+        ----------
+        flatten : bool
+            Records become columns, as in `to_pandas`.
+        """
+        from procore_jupyter.tables import frames
+
+        frames.check(flatten)  # before any request
+        return frames.to_polars(self._all().rows, flatten)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write all rows to a Parquet file, some thousand at a time: the file may be larger than the memory.

@@ -265,9 +265,9 @@ def test_a_table_without_rows_has_its_columns_and_types(procore: Procore) -> Non
 
 def test_libraries_take_it_as_it_is(table: Table) -> None:
     for frame in (
-        table.to_pandas(),
-        table.to_pandas("pyarrow"),
-        table.to_polars(),
+        table.to_pandas(flatten=False),
+        table.to_pandas(flatten=False, dtype_backend="pyarrow"),
+        table.to_polars(flatten=False),
         polars.DataFrame(table),
         pa.table(table),
     ):
