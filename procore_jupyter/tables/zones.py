@@ -88,7 +88,7 @@ def _local(times: pa.ChunkedArray, projects: pa.ChunkedArray, found: Mapping[int
 
     moments = times.cast(pa.timestamp("us")).to_numpy()
     local = np.full(len(moments), np.datetime64("NaT"), "datetime64[us]")
-    of_rows = pandas.Series(projects.to_numpy()).map(found).to_numpy()
+    of_rows = pandas.Series(projects.to_numpy()).map(found.__getitem__).to_numpy()
     for zone in {*found.values()}:
         there = of_rows == zone
         shown = pandas.DatetimeIndex(moments[there], tz=UTC).tz_convert(zone).tz_localize(None)

@@ -70,6 +70,9 @@ def test_a_table_without_projects_or_without_times() -> None:
         to_pandas(some, tz="project", of_projects=never)
     assert to_pandas(ROWS.select(["project_id"]), tz="project", of_projects=never).shape == (4, 1)
 
+    with pytest.raises(KeyError):  # rather than no time at all
+        to_pandas(ROWS, tz="project", of_projects=lambda: {1: "America/New_York"})
+
 
 # Where the zones of projects are from
 
