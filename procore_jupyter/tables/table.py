@@ -148,7 +148,10 @@ class Table:
         return self.fetch()
 
     def head(self, n: int = 5) -> Table:
-        """Return the first `n` rows as a table that is fetched already, with as few requests as it takes."""
+        """Return the first `n` rows as a table that is fetched already, with as few requests as it takes.
+
+        Drawn, it shows all of them up to 60; a table on its own shows ten.
+        """
         count = max(0, n if self._limit is None else min(n, self._limit))
         here = self._current()
         if here is None:
@@ -392,7 +395,7 @@ class Table:
     def _picture(self, seen: Fetched) -> Picture:
         from procore_jupyter.tables.display.picture import picture
 
-        return picture(seen, self.name, self._selection.spec.show)
+        return picture(seen, self.name, self._selection.spec.show, self._limit)
 
 
 def _import_pandas() -> None:

@@ -21,7 +21,11 @@ HOSTILE = (
 
 ALLOWED = {
     "div",
+    "style",
+    "details",
+    "summary",
     "table",
+    "caption",
     "thead",
     "tbody",
     "tr",
@@ -32,6 +36,9 @@ ALLOWED = {
     "@title",
     "@scope",
     "@role",
+    "@tabindex",
+    "@aria-label",
+    "@aria-hidden",
 }
 """Elements and attributes that a drawn table is made of."""
 
@@ -41,12 +48,14 @@ class _Tags(html.parser.HTMLParser):
         super().__init__()
         self.found: set[str] = set()
         self.texts: list[str] = []
+        self.styles: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found |= {tag, *(f"@{name}" for name, _ in attrs)}
 
     def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+        # The parser takes all up to the end of a style element for one text, as a browser does.
+        (self.styles if self.cdata_elem == "style" else self.texts).append(data)
 
 
 def elements(page: str) -> set[str]:
@@ -61,3 +70,10 @@ def texts(page: str) -> list[str]:
     tags = _Tags()
     tags.feed(page)
     return tags.texts
+
+
+def styles(page: str) -> str:
+    """Return a page's own rules for how it looks."""
+    tags = _Tags()
+    tags.feed(page)
+    return "".join(tags.styles)

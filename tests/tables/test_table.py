@@ -713,8 +713,17 @@ def test_a_table_draws_its_rows_as_text_and_as_a_page(table: Table) -> None:
     )
     assert lines[1].split()[:4] == ["number", "subject", "status", "due_date"]
     assert len(lines) == 1 + 1 + 1 + 10 + 2 and lines[-2] == "… 35 more rows"
-    assert bundle["text/html"].count("<tr>") == 11 and elements(bundle["text/html"]) <= ALLOWED
+    rows, _, columns = bundle["text/html"].partition("<details>")
+    assert rows.count("<tr>") == 1 + 10 and columns.count("<tr>") == 1 + len(table.columns)
+    assert elements(bundle["text/html"]) <= ALLOWED
     assert repr(table) == bundle["text/plain"]
+
+
+def test_the_first_rows_are_all_drawn(table: Table) -> None:
+    for count in (3, 25):
+        head = table.head(count)
+        assert head._repr_mimebundle_()["text/html"].partition("<details>")[0].count("<tr>") == 1 + count
+        assert len([line for line in repr(head).splitlines() if " open " in f"{line} "]) == count
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -1,69 +1,22 @@
-"""`Picture`: fetched rows as text and as HTML: a caption, what is missing, and the columns that there is room for."""
+"""`Picture`: fetched rows as text: a caption, what is missing, and the columns that there is room for; and as HTML."""
 
 from __future__ import annotations
 
-import functools
-import html
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from procore_jupyter.tables.arrow.types import in_words
-from procore_jupyter.tables.display.cells import GAP, LONGEST, ROWS, WIDTH, cell, padded, width
-from procore_jupyter.wording import NO_FORMULAS, counted, moment, one_line
+from procore_jupyter.tables.display.cells import GAP, MOST_ROWS, ROWS, WIDTH, padded
+from procore_jupyter.tables.display.columns import MOST_COLUMNS, Column, drawn_columns
+from procore_jupyter.tables.display.markup import LONGEST_LINE, page
+from procore_jupyter.wording import counted, moment, one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.tables.result import Fetched
 
-LONGEST_LINE = 400
-"""Characters of a line above the rows; the rest is cut."""
-
-LONGEST_HOVER = 200
-"""Characters of a column's name in the text shown over its head."""
-
 FEW_PROJECTS = 3
 """Projects that are named if several didn't answer; the others are counted."""
-
-_QUIET = "color:var(--jp-ui-font-color2,#616161);font-size:var(--jp-ui-font-size1,13px)"
-_ALERT = (
-    "color:var(--jp-ui-font-color1,#212121);font-size:var(--jp-ui-font-size1,13px);"
-    "border-left:3px solid var(--jp-warn-color1,#bf360c);padding-left:8px;margin:2px 0"
-)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column as it is drawn.
-
-    Parameters
-    ----------
-    name : str
-        The column's name.
-    kind : str
-        Its type in words.
-    cells : sequence of str
-        The values of the first rows, as texts.
-    number : bool
-        Whether the values stand at the right edge.
-    """
-
-    name: str
-    kind: str
-    cells: Sequence[str]
-    number: bool = False
-
-    @property
-    def head(self) -> str:
-        """The name on one line."""
-        return one_line(self.name, LONGEST)
-
-    @functools.cached_property
-    def breadth(self) -> int:
-        """Characters that the widest of head and cells takes."""
-        return max(width(text) for text in (self.head, *self.cells))
 
 
 @dataclass(frozen=True)
@@ -79,11 +32,11 @@ class Picture:
     notes : sequence of str
         Remarks on the rows, a line each.
     columns : sequence of Column
-        The columns in the order in which they are drawn; those without room are named below.
+        The columns in the order in which they are drawn. As text, those without room are named below.
     more : int
         Rows that there are below the drawn ones.
-    others : sequence of str
-        Names of further columns, for which there is no room.
+    others : sequence of Column
+        Further columns, which are only named.
     at_least : bool
         There may be more rows below than `more`.
     """
@@ -93,7 +46,7 @@ class Picture:
     notes: Sequence[str] = ()
     columns: Sequence[Column] = ()
     more: int = 0
-    others: Sequence[str] = ()
+    others: Sequence[Column] = ()
     at_least: bool = False
 
     def _fitting(self, room: int) -> Sequence[Column]:
@@ -105,14 +58,15 @@ class Picture:
                 return self.columns[:place]
         return self.columns
 
-    def _below(self, drawn: int) -> list[str]:
-        below = (
-            [f"… {'at least ' if self.at_least else ''}{counted(self.more, 'more row')}"] if self.more else []
-        )
-        hidden = [*(column.name for column in self.columns[drawn:]), *self.others]
-        if hidden:
-            below.append(one_line(f"not shown: {', '.join(hidden)}", WIDTH - 4))
-        return below
+    def _more(self) -> str:
+        """Return the line that counts the rows below; an empty text if there are none."""
+        least = "at least " if self.at_least else ""
+        return f"… {least}{counted(self.more, 'more row')}" if self.more else ""
+
+    def _hidden(self, drawn: int) -> str:
+        """Return the line that names the columns without room; an empty text if all have it."""
+        names = [column.name for column in (*self.columns[drawn:], *self.others)]
+        return one_line(f"not shown: {', '.join(names)}", WIDTH - 4) if names else ""
 
     def __str__(self) -> str:
         columns = self._fitting(min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns))
@@ -122,29 +76,11 @@ class Picture:
             rows = zip(*(column.cells for column in columns), strict=True)
             lines += [_row(columns, [column.head for column in columns]), rule]
             lines += [_row(columns, row) for row in rows]
-        return "\n".join(lines + self._below(len(columns)))
+        return "\n".join([*lines, *filter(None, (self._more(), self._hidden(len(columns))))])
 
     def html(self) -> str:
-        """Return the picture as HTML in JupyterLab's own colours and type, whatever the theme."""
-        columns = self._fitting(WIDTH)
-        out = [_line(text, f"role='status' style='{_ALERT}'") for text in self.alerts]
-        out += [_line(text) for text in (self.caption, *self.notes)]
-        if columns and columns[0].cells:
-            sides = [f"text-align:{'right' if column.number else 'left'}" for column in columns]
-            out.append("<table style='margin:0'><thead><tr>")
-            for column, side in zip(columns, sides, strict=True):
-                hover = html.escape(f"{one_line(column.name, LONGEST_HOVER)}: {column.kind}", quote=True)
-                out.append(f"<th scope='col' style='{side}' title='{hover}'>{html.escape(column.head)}</th>")
-            out.append("</tr></thead><tbody>")
-            for row in zip(*(column.cells for column in columns), strict=True):
-                cells = (
-                    f"<td style='{side}'>{html.escape(text)}</td>"
-                    for text, side in zip(row, sides, strict=True)
-                )
-                out.append(f"<tr>{''.join(cells)}</tr>")
-            out.append("</tbody></table>")
-        out += [_line(text) for text in self._below(len(columns))]
-        return f"<div class='{NO_FORMULAS}'>{''.join(out)}</div>"
+        """Return the picture as HTML: all columns side by side, in a box that scrolls."""
+        return page(self.caption, self.alerts, self.notes, self.columns, self._more(), self.others)
 
 
 def _row(columns: Sequence[Column], texts: Sequence[str]) -> str:
@@ -152,11 +88,7 @@ def _row(columns: Sequence[Column], texts: Sequence[str]) -> str:
     return GAP.join(cells).rstrip()
 
 
-def _line(text: str, attributes: str = f"style='{_QUIET}'") -> str:
-    return f"<div {attributes}>{html.escape(one_line(text, LONGEST_LINE))}</div>"
-
-
-def picture(seen: Fetched, name: str, shown: Sequence[str]) -> Picture:
+def picture(seen: Fetched, name: str, shown: Sequence[str], head: int | None = None) -> Picture:
     """Return the picture of fetched rows.
 
     Parameters
@@ -167,19 +99,31 @@ def picture(seen: Fetched, name: str, shown: Sequence[str]) -> Picture:
         The table's name.
     shown : sequence of str
         The columns to draw first.
+    head : int or None
+        Rows that a person asked to see; None if they asked for the table.
     """
     rows = seen.rows
-    drawn = [*_columns(rows, shown, several=len(seen.places) > 1)]
-    names = {column.name for column in drawn}
+    count = min(rows.num_rows, ROWS if head is None else min(head, MOST_ROWS))
+    columns = drawn_columns(rows, shown, count, _telling_apart(seen))
     return Picture(
         caption=_caption(seen, name),
         alerts=alerts(seen, name),
         notes=seen.notes,
-        columns=drawn,
-        more=max(0, _total(seen) - min(ROWS, rows.num_rows)),
-        others=[one for one in rows.column_names if one not in names],
+        columns=columns[:MOST_COLUMNS],
+        more=max(0, _total(seen) - count),
+        others=columns[MOST_COLUMNS:],
         at_least=seen.at_least,
     )
+
+
+def _telling_apart(seen: Fetched) -> list[str]:
+    """Return the columns that tell apart the places that rows are from: the project, the row of another table."""
+    found = []
+    if len({place.project for place in seen.places}) > 1:
+        found.append("project_name" if "project_name" in seen.rows.column_names else "project_id")
+    parents = {parent for place in seen.places for parent in place.parents}
+    names = [name for name, _ in parents]
+    return [*found, *sorted(name for name in {*names} if names.count(name) > 1)]
 
 
 def _total(seen: Fetched) -> int:
@@ -233,25 +177,3 @@ def _reason(status: int | None) -> str:
     if status == 404:
         return "isn't there, or you may not see it"
     return f"answered with an error ({status})" if status else "could not be read"
-
-
-def _columns(rows: pa.Table, shown: Sequence[str], *, several: bool) -> Iterator[Column]:
-    """Give the columns to draw, those of `shown` first, as long as there is room."""
-    first = [name for name in shown if name in rows.column_names]
-    if several and first and "project_id" in rows.column_names:
-        first.insert(0, "project_id")
-    used = 0
-    for name in dict.fromkeys([*first, *rows.column_names]):
-        column = _column(name, rows[name].slice(0, ROWS))
-        yield column
-        used += column.breadth + len(GAP)
-        if used > WIDTH + len(GAP):
-            return
-
-
-def _column(name: str, values: pa.ChunkedArray) -> Column:
-    found = values.type
-    number = pa.types.is_integer(found) or pa.types.is_floating(found) or pa.types.is_decimal(found)
-    if pa.types.is_timestamp(found):
-        values = values.cast(pa.string())  # Python's own times would import pandas
-    return Column(name, in_words(found), [cell(value) for value in values.to_pylist()], bool(number))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.tables.display.cells import cell, padded, type_of, width
+from procore_jupyter.tables.display.cells import amounts, cell, padded, type_of, width
 from tests.tables.hostile import HOSTILE
 
 JSON = st.recursive(
@@ -40,12 +40,16 @@ JSON = st.recursive(
         ("2026-11-23 17:04:05.000000Z", "2026-11-23 17:04"),
         ("2026-11-30", "2026-11-30"),
         ("2026-11-23T17:04:05Z and more", "2026-11-23T17:04:05Z and more"),
-        ({"id": 1, "login": "dana"}, '{id: 1, login: "dana"}'),
-        ([{"a": 1}, {"a": None}], "[{a: 1}, {a: null}]"),
-        ([], "[]"),
-        ({}, "{}"),
-        ({"amount": Decimal("1200.0")}, "{amount: 1,200.00}"),
-        ({"name": "x" * 99}, '{name: "' + "x" * 31 + "…"),
+        ({"id": 1, "place": "Level 3"}, "id: 1, place: Level 3"),
+        ([{"a": 1}, {"a": None}, None, {"a": "b"}], "{a: 1}, {a: b}"),
+        ([[1, 2], [3], []], "[1, 2], [3]"),
+        ({"steps": [1, 2], "by": {"a": 1}}, "steps: [1, 2], by: {a: 1}"),
+        ([], ""),
+        ({}, ""),
+        ({"id": None, "name": None}, ""),
+        ({"status": "yes_known", "value": Decimal("1200.0")}, "status: yes_known, value: 1,200.00"),
+        ({"at": "2026-11-23T17:04:05Z"}, "at: 2026-11-23 17:04"),
+        ({"name": "x" * 99}, "x" * 39 + "…"),
         ("x" * 41, "x" * 39 + "…"),
         ("x" * 40, "x" * 40),
         (" two\n lines\t", "two lines"),
@@ -59,16 +63,30 @@ def test_a_cell(value: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("record", "text"),
     [
-        ({"id": 1, "name": "Dana", "title": "Architect"}, '{name: "Dana"}'),
-        ({"id": 1, "name": "", "title": "Level 3"}, '{title: "Level 3"}'),
-        ({"id": 1, "label": "Architectural"}, '{label: "Architectural"}'),
-        ({"id": 1, "full_code": "03-300"}, '{full_code: "03-300"}'),
-        ({"id": 1, "name": None, "number": 7}, "{id: 1, name: null, number: 7}"),
-        ([{"id": 1, "name": "Dana"}, {"id": 2, "name": "Lee"}], '[{name: "Dana"}, {name: "Lee"}]'),
+        ({"id": 1, "login": "dana@example.test", "name": "Dana", "title": "Architect"}, "Dana"),
+        ({"id": 1, "login": "dana@example.test", "name": None}, "dana@example.test"),
+        ({"id": 1, "company": "Harrowmere Concrete"}, "Harrowmere Concrete"),
+        ({"id": 1, "name": "", "title": "Level 3"}, "Level 3"),
+        ({"id": 1, "number": "03 30 00", "label": "03 30 00 - Concrete"}, "03 30 00 - Concrete"),
+        ({"id": 1, "full_code": "03-300"}, "03-300"),
+        ({"id": 1, "full_code": "03-300", "name": "Concrete"}, "03-300 Concrete"),
+        ({"id": 1, "first_name": "Dana", "last_name": "Reyes"}, "Dana Reyes"),
+        ({"id": 1, "user": {"id": 8, "name": "Dana"}, "response": {"name": "Approved"}}, "Dana"),
+        ({"id": 1, "party": {"id": 8, "name": None}}, "id: 1, party: {id: 8}"),
+        ({"id": 1, "name": None, "number": 7}, "id: 1, number: 7"),
+        ([{"id": 1, "name": "Dana"}, {"id": 2, "name": "Lee"}], "Dana, Lee"),
     ],
 )
 def test_a_record_is_shown_by_what_people_call_it(record: Any, text: str) -> None:
     assert cell(record) == text
+
+
+def test_the_points_of_a_columns_numbers_stand_below_each_other() -> None:
+    assert amounts([Decimal("1234567.5"), None, Decimal("-3.0000")]) == ["1,234,567.50", "", "-3.00"]
+    assert amounts([Decimal("12.3456"), Decimal(7)]) == ["12.3456", "7.0000"]
+    assert amounts([100.0, 12.0], 0) == ["100", "12"] and amounts([0.1, 12.25, 1e-7], 0)[1] == "12.2500000"
+    assert amounts([float("nan"), float("inf"), 1.5], 0) == ["NaN", "Infinity", "1.5"]
+    assert amounts([]) == [] and amounts([None]) == [""]
 
 
 def test_a_deep_or_huge_value_is_cut_without_being_written_out() -> None:

@@ -58,7 +58,8 @@ def test_the_types_are_told_in_words_and_numbers_stand_at_the_right() -> None:
         "due": "date",
         "at": "timestamp (UTC)",
         "private": "true or false",
-        "by": "record",
+        "by": "record of id, name",
+        "to": "list, each: record of id, name",
     }
     assert [name for name, column in columns.items() if column.number] == [
         "id",
@@ -75,18 +76,62 @@ def test_the_types_are_told_in_words_and_numbers_stand_at_the_right() -> None:
         "due": "2026-11-30",
         "at": "2026-11-23 17:04",
         "private": "true",
-        "by": '{name: "Dana"}',
+        "by": "Dana",
+        "to": "Dana",
     }
     assert {column.cells[1] for column in columns.values()} == {"7", "4711", ""}
 
 
-def test_the_project_of_rows_of_several_is_drawn_once() -> None:
-    columns = drawn(seen(places=(HARBOR, DEPOT)), ("subject", "project_id")).columns
-    assert [column.name for column in columns][:3] == ["project_id", "subject", "id"]
+def names_of(picture: Any) -> list[str]:
+    return [column.name for column in picture.columns]
 
 
-def test_what_there_is_no_room_for_is_named() -> None:
-    assert drawn(seen()).others == ["to"]
+def test_rows_of_several_places_begin_with_what_tells_these_apart() -> None:
+    several = seen(places=(HARBOR, DEPOT))
+    assert names_of(drawn(several, ("subject", "project_id")))[:2] == ["project_id", "subject"]
+    named = seen(
+        ROWS.append_column("project_name", [["Harbor Tower", "Harbor Tower"]]), places=(HARBOR, DEPOT)
+    )
+    assert names_of(drawn(named, ("subject",)))[:2] == ["project_name", "subject"]
+    parents = tuple(Place(SKYLINE, (4711, "Harbor Tower"), (("by", 1), ("to", n))) for n in (5, 6))
+    assert names_of(drawn(seen(places=parents), ("subject",)))[:2] == ["to", "subject"]
+    assert names_of(drawn(seen(places=(HARBOR, DEPOT))))[:2] == ["id", "project_id"], (
+        "nothing to look for first"
+    )
+
+
+def test_amounts_of_money_come_before_all_that_nobody_looks_for() -> None:
+    assert names_of(drawn(seen(), ("subject",)))[:3] == ["subject", "total", "id"]
+
+
+def test_all_columns_are_drawn_up_to_a_hundred() -> None:
+    assert names_of(drawn(seen())) == ROWS.column_names and drawn(seen()).others == []
+    wide = pa.table({f"column_{number}": ["x"] for number in range(103)})
+    found = drawn(seen(wide))
+    assert len(found.columns) == 100 and [one.name for one in found.others] == [
+        "column_100",
+        "column_101",
+        "column_102",
+    ]
+    assert found.others[0].kind == "text" and found.others[0].cells == ()
+
+
+def test_a_record_of_many_fields_names_some() -> None:
+    rows = pa.table({"summary": [{f"field_{number}": number for number in range(10)}], "nothing": [[]]})
+    kinds = [column.kind for column in drawn(seen(rows)).columns]
+    assert kinds == [
+        "record of field_0, field_1, field_2, field_3, field_4, field_5, field_6, field_7 and 2 more",
+        "list",
+    ]
+
+
+def test_what_is_cut_in_a_cell_can_be_read_over_it() -> None:
+    rows = pa.table({"subject": ["x" * 41, "short", None], "number": [1, 2, 3]})
+    subject, number = drawn(seen(rows)).columns
+    assert subject.cells[0] == "x" * 39 + "…" and [*subject.hovers] == ["x" * 41, "", ""]
+    assert number.hovers == () == drawn(seen(rows.slice(1))).columns[0].hovers
+    endless = drawn(seen(pa.table({"a": ["x" * 10_000]}))).columns[0]
+    assert len(endless.hovers[0]) == 300
 
 
 @pytest.mark.parametrize(
@@ -136,21 +181,14 @@ def test_ten_rows_are_drawn_and_the_others_counted() -> None:
     assert drawn(seen(many.slice(0, 10))).more == 0
 
 
+@pytest.mark.parametrize(("head", "rows"), [(0, 0), (1, 1), (25, 25), (60, 60), (61, 60), (5000, 60)])
+def test_the_first_rows_are_drawn_as_many_as_were_asked_for_up_to_sixty(head: int, rows: int) -> None:
+    found = picture(seen(pa.table({"id": range(1234)})), "rfis", (), head)
+    assert len(found.columns[0].cells) == rows and found.more == 1234 - rows
+
+
 def test_the_columns_that_people_look_for_come_first() -> None:
-    assert [column.name for column in drawn(seen(), ("due", "nothing", "subject")).columns][:4] == [
-        "due",
-        "subject",
-        "id",
-        "project_id",
-    ]
-    several = drawn(seen(places=(HARBOR, DEPOT)), ("due", "subject"))
-    assert [column.name for column in several.columns][:4] == ["project_id", "due", "subject", "id"]
-
-
-def test_columns_that_nobody_will_see_are_not_even_looked_at() -> None:
-    wide = pa.table({f"column_{number}": ["x" * 30] for number in range(100)})
-    found = drawn(seen(wide))
-    assert len(found.columns) == 4 and len(found.others) == 96
+    assert names_of(drawn(seen(), ("due", "nothing", "subject")))[:4] == ["due", "subject", "total", "id"]
 
 
 def missing(place: Place, status: int | None, message: str = "why") -> Incomplete:

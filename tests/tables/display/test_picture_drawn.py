@@ -8,7 +8,7 @@ import pytest
 
 from procore_jupyter.tables.display.cells import cell, width
 from procore_jupyter.tables.display.picture import Column, Picture
-from tests.tables.hostile import ALLOWED, HOSTILE, elements, texts
+from tests.tables.hostile import ALLOWED, HOSTILE, elements, styles, texts
 
 PROJECTS = Picture(
     "projects · company 1234 Skyline · 2 rows × 6 columns · fetched 2026-11-29 14:05 UTC with 2 requests",
@@ -17,9 +17,9 @@ PROJECTS = Picture(
         Column("name", "text", ["Harbor Tower", "Depot <b>North</b>"]),
         Column("due", "date", ["2026-11-30", ""]),
         Column("cost", "decimal, 4 places", ["1,234.50", ""], number=True),
-        Column("owner", "record", ['{name: "Dana"}', ""]),
+        Column("owner", "record of id, name", ["Dana", ""]),
     ],
-    others=["tags"],
+    others=[Column("tags", "list")],
 )
 
 
@@ -32,34 +32,82 @@ def test_a_table_is_drawn_as_text() -> None:
     assert str(PROJECTS).splitlines() == [
         "projects · company 1234 Skyline · 2 rows × 6 columns · fetched 2026-11-29 14:05 UTC with 2 requests",
         "             id   name                 due              cost   owner",
-        "─" * 77,
-        '562949953443325   Harbor Tower         2026-11-30   1,234.50   {name: "Dana"}',
+        "─" * 68,
+        "562949953443325   Harbor Tower         2026-11-30   1,234.50   Dana",
         "              7   Depot <b>North</b>",
         "not shown: tags",
     ]
 
 
+CAPTION = PROJECTS.caption
+
+
 def test_a_table_is_drawn_as_a_page() -> None:
     page = PROJECTS.html()
     assert texts(page) == [
-        "projects · company 1234 Skyline · 2 rows × 6 columns · fetched 2026-11-29 14:05 UTC with 2 requests",
+        *(CAPTION, CAPTION),  # for the eye, and as the table's own for a screen reader
         *("id", "name", "due", "cost", "owner"),
-        *("562949953443325", "Harbor Tower", "2026-11-30", "1,234.50", '{name: "Dana"}'),
+        *("562949953443325", "Harbor Tower", "2026-11-30", "1,234.50", "Dana"),
         *("7", "Depot <b>North</b>"),
-        "not shown: tags",
+        *("6 columns, with type and meaning; 1 of them not drawn", "column", "type", "meaning"),
+        *("id", "integer", "Procore's own number of the row; the key for joins"),
+        *("name", "text", "due", "date", "cost", "decimal, 4 places"),
+        *("owner", "record of id, name", "tags", "list"),
     ]
-    assert page.count("<tr>") == 3 and page.count("<th ") == 5 and page.count("<td ") == 10
-    assert "text-align:right' title='id: integer'" in page
-    assert "text-align:left' title='due: date'" in page
     assert elements(page) <= ALLOWED
+    assert "$" not in page and "class='procore-table tex2jax_ignore mathjax_ignore'" in page
+
+
+def test_numbers_stand_at_the_right_edge_and_each_head_tells_its_type_and_meaning() -> None:
+    page = PROJECTS.html()
+    over = "id: integer. Procore&#x27;s own number of the row; the key for joins"
+    assert f"<th scope='col' class='procore-number' title='{over}'>id</th>" in page
+    assert "<th scope='col' title='due: date'>due</th>" in page
+    assert "<td class='procore-number'>1,234.50</td>" in page and "<td>2026-11-30</td>" in page
+    assert ".procore-number{text-align:right}" in styles(page) and "tabular-nums" in styles(page)
+
+
+def test_a_screen_reader_hears_the_caption_once_the_heads_and_each_row_by_its_first_cell() -> None:
+    page = PROJECTS.html()
+    assert page.count(f"<table><caption>{CAPTION}</caption><thead>") == 1
+    assert f"<div class='procore-quiet' aria-hidden=true>{CAPTION}</div>" in page
+    rows = page[: page.index("<details>")]
+    assert rows.count("scope='col'") == 5 and rows.count("<th scope='row'") == 2 and rows.count("<td") == 8
+    assert "<th scope='row' class='procore-number'>562949953443325</th>" in rows
+
+
+def test_the_columns_without_room_are_a_scroll_away_in_the_same_box() -> None:
+    wide = Picture("wide", columns=[Column(f"column_{number}", "text", ["x" * 30]) for number in range(90)])
+    page = wide.html()
+    assert page.count("<div class='procore-box' role='group' tabindex='0' aria-label='rows'>") == 1
+    assert page[: page.index("<details>")].count("x" * 30) == 90
+    assert ".procore-table .procore-box{overflow-x:auto;max-width:100%" in styles(page)
+    assert "90 columns, with type and meaning</summary>" in page and "not drawn" not in page
+
+
+def test_the_whole_of_a_cut_text_is_over_its_cell() -> None:
+    column = Column("a", "text", ["cut…", "b"], hovers=["cut 'short'", ""])
+    page = Picture("t", columns=[Column("n", "text", ["1", "2"]), column]).html()
+    assert "<td title='cut &#x27;short&#x27;'>cut…</td>" in page and "<td>b</td>" in page
+
+
+def test_a_list_of_very_many_columns_ends() -> None:
+    page = Picture(
+        "t", columns=[Column("a", "text", ["b"])], others=[Column(f"o{n}", "text") for n in range(600)]
+    ).html()
+    assert "o498" in texts(page) and "o499" not in texts(page)
+    assert texts(page)[-1] == "… 101 more: .columns has all"
 
 
 def test_a_page_has_no_colour_of_its_own_but_the_front_ends() -> None:
+    """Where a front end has none of JupyterLab's colours, a table has the page's own or the system's."""
     page = Picture(
         "rfis", alerts=["Incomplete"], notes=["x is text here"], columns=[Column("a", "text", ["b"])]
     ).html()
-    colours = re.findall(r"color:([^;']+)|solid ([^;']+)", page)
-    assert colours and all((one or other).startswith("var(--jp-") for one, other in colours)
+    colours = re.findall(r"(?:color:|background:|solid )([^;}]+)", styles(page))
+    assert len(colours) > 9
+    assert all(one == "inherit" or one.startswith("var(--jp-") for one in colours)
+    assert " style=" not in page
 
 
 def test_what_is_missing_comes_first_and_what_else_one_should_know_after_the_caption() -> None:
@@ -76,7 +124,8 @@ def test_what_is_missing_comes_first_and_what_else_one_should_know_after_the_cap
         "… 1 more row",
     ]
     page = drawn.html()
-    assert texts(page) == ["Incomplete: 11 answered", "rfis", "number is text here", "a", "b", "… 1 more row"]
+    above = ["Incomplete: 11 answered", "rfis", "number is text here", "rfis"]
+    assert texts(page)[:7] == [*above, "a", "b", "… 1 more row"]
     assert page.index("role='status'") < page.index("rfis")
 
 
@@ -86,11 +135,13 @@ def test_many_rows_more_are_counted_with_separators() -> None:
     )
 
 
-def test_a_table_without_rows_is_its_caption() -> None:
-    for columns in ([], [Column("id", "integer", [])]):
+def test_a_table_without_rows_is_its_caption_and_the_list_of_its_columns() -> None:
+    for columns in ([], [Column("subject", "text")]):
         drawn = Picture("rfis · 0 rows", columns=columns)
         assert str(drawn) == "rfis · 0 rows"
-        assert texts(drawn.html()) == ["rfis · 0 rows"] and "<table" not in drawn.html()
+        assert texts(drawn.html())[:1] == ["rfis · 0 rows"] and "<caption" not in drawn.html()
+        assert ("1 column, with type and meaning" in drawn.html()) == bool(columns)
+        assert "aria-hidden" not in drawn.html()
 
 
 @pytest.mark.parametrize("room", [20, 30, 50, 80, 110, 200])
@@ -114,7 +165,9 @@ def test_a_column_wider_than_the_terminal_is_drawn_all_the_same(monkeypatch: pyt
 
 
 def test_a_long_list_of_hidden_columns_is_cut() -> None:
-    lines = str(Picture("t", columns=[Column("a", "text", ["b"])], others=["some_column"] * 50)).splitlines()
+    lines = str(
+        Picture("t", columns=[Column("a", "text", ["b"])], others=[Column("some_column", "text")] * 50)
+    ).splitlines()
     assert lines[-1].startswith("not shown: some_column, some_column") and lines[-1].endswith("…")
     assert width(lines[-1]) <= 110
 
@@ -128,7 +181,11 @@ def test_wide_letters_keep_the_columns_in_line() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_stay_text_wherever_they_stand(text: str) -> None:
     drawn = Picture(
-        text, [text], [text], [Column(text, text, [cell(text)]), Column("n", "text", ["x"])], others=[text]
+        text,
+        [text],
+        [text],
+        [Column(text, text, [cell(text)]), Column("n", "text", ["x"])],
+        others=[Column(text, text)],
     )
     assert elements(drawn.html()) <= ALLOWED
     assert str(drawn).split("\n") == str(drawn).splitlines()
