@@ -221,7 +221,8 @@ it, `rfis.refresh()` fetches this table anew.
 
 | you want | write |
 |---|---|
-| a few rows, with as few requests as that takes | `rfis.head()`, `rfis.head(20)` |
+| a few rows, with as few requests as that takes; drawn, all of them up to 60 | `rfis.head()`, `rfis.head(20)` |
+| a column that isn't in sight | scroll to the right below the rows; "43 columns" opens into all, with type and meaning |
 | a data frame of pandas, with Arrow's types, of polars | `rfis.to_pandas()`, `rfis.to_pandas(dtype_backend="pyarrow")`, `rfis.to_polars()` |
 | Arrow's table, for DuckDB and others | `rfis.to_arrow()` |
 | a file, however many rows it has | `rfis.to_parquet("rfis.parquet")` |
