@@ -44,3 +44,8 @@ def test_of_many_fields_some_are_named() -> None:
 def test_nothing_is_said_of_a_view_that_a_person_asked_for() -> None:
     assert lines("project_vendors", {"trades"}) != []
     assert lines("project_vendors", {"trades"}, view="ids_only") == []
+
+
+def test_a_name_that_came_with_the_rows_stays_on_the_line() -> None:
+    [line] = lines("rfis", {"subject"}, "a\n\x1b[31mWARNING\u202e")
+    assert line.endswith("It has others: a [31mWARNING.")
