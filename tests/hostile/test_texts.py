@@ -142,7 +142,23 @@ class Drawn(html.parser.HTMLParser):
             self.bare.append(data)
 
 
-OURS = {"div", "span", "table", "thead", "tbody", "tr", "th", "td", "code", "style"}
+OURS = {
+    *[
+        "div",
+        "span",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "style",
+        "details",
+        "summary",
+    ]
+}
 
 
 def hold_drawing(drawing: str) -> None:

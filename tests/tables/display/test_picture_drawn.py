@@ -7,7 +7,8 @@ import re
 import pytest
 
 from procore_jupyter.tables.display.cells import cell, width
-from procore_jupyter.tables.display.picture import Column, Picture
+from procore_jupyter.tables.display.columns import Column
+from procore_jupyter.tables.display.picture import Picture
 from tests.tables.hostile import ALLOWED, HOSTILE, elements, styles, texts
 
 PROJECTS = Picture(
