@@ -46,6 +46,11 @@ border-right:1px solid var(--jp-border-color2,#8a8a8a)}
 """.replace("\n", "")
 
 
+# A front end drops a page's own rules from a notebook that came from somebody else, and keeps what stands with a cell.
+_LEFT = " style='text-align:left;white-space:nowrap'"
+_RIGHT = " class='procore-number'"
+
+
 def page(
     caption: str,
     alerts: Sequence[str],
@@ -95,17 +100,17 @@ def _box(caption: str, drawn: Sequence[Column]) -> Iterator[str]:
     """Give the rows, in a box that scrolls by itself; Tab leads to it, so that arrow keys scroll it."""
     yield "<div class='procore-box' role='group' tabindex='0' aria-label='rows'>"
     yield f"<table><caption>{html.escape(one_line(caption, LONGEST_LINE))}</caption><thead><tr>"
-    sides = [" class='procore-number'" if column.number else "" for column in drawn]
+    sides = [_RIGHT if column.number else _LEFT for column in drawn]
     for column, side in zip(drawn, sides, strict=True):
         yield f"<th scope='col'{side} title='{_over(column)}'>{html.escape(column.head)}</th>"
     yield "</tr></thead><tbody>"
     for place in range(len(drawn[0].cells)):
         yield "<tr>"
         for column, side in zip(drawn, sides, strict=True):
+            text, whole = column.cells[place], column.hovers[place] if column.hovers else ""
             tag, scope = ("th", " scope='row'") if column is drawn[0] else ("td", "")
-            whole = column.hovers[place] if column.hovers else ""
             hover = f" title='{html.escape(whole, quote=True)}'" if whole else ""
-            yield f"<{tag}{scope}{side}{hover}>{html.escape(column.cells[place])}</{tag}>"
+            yield f"<{tag}{scope}{side if text else ''}{hover}>{html.escape(text)}</{tag}>"
         yield "</tr>"
     yield "</tbody></table></div>"
 
@@ -121,12 +126,13 @@ def _list(columns: Sequence[Column], hidden: int) -> Iterator[str]:
     aside = f"; {hidden:,} of them not drawn" if hidden else ""
     yield f"<details><summary class='procore-quiet'>{counted(len(columns), 'column')}, with type and meaning{aside}</summary>"
     yield "<div class='procore-box procore-list'><table><thead><tr>"
-    yield "<th scope='col'>column</th><th scope='col'>type</th><th scope='col'>meaning</th></tr></thead><tbody>"
+    yield "".join(f"<th scope='col'{_LEFT}>{one}</th>" for one in ("column", "type", "meaning"))
+    yield "</tr></thead><tbody>"
     for column in columns[:MOST_LISTED]:
         name, kind, said = map(
             html.escape, (one_line(column.name, LONGEST_HOVER), column.kind, column.meaning)
         )
-        yield f"<tr><th scope='row'>{name}</th><td>{kind}</td><td>{said}</td></tr>"
+        yield f"<tr><th scope='row'{_LEFT}>{name}</th><td style='text-align:left'>{kind}</td><td style='text-align:left'>{said}</td></tr>"
     yield "</tbody></table></div>"
     if len(columns) > MOST_LISTED:
         yield _line(f"… {len(columns) - MOST_LISTED:,} more: .columns has all")
