@@ -100,6 +100,7 @@ def main(purpose: str) -> None:
     if "test" in EXTRAS[purpose]:
         install_hub_proxy(venv)
         find_or_install_browser(venv)
+        find_or_install_libreoffice(venv)
 
 
 # --------------------------------------------------------------------------- the virtual environment
@@ -214,21 +215,39 @@ def find_or_install_browser(venv: Venv) -> None:
     """Install a Chromium for the browser tests, if there is none."""
     if shutil.which("chromium") or shutil.which("chromium-browser"):
         return
-    if is_debian():
-        as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        if not as_root or run(["sudo", "-n", "true"], log=venv.log) == 0:
-            say("Installing Debian's Chromium with apt, for the browser tests")
-            environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
-            run([*environment, "apt-get", "update"], log=venv.log)
-            if run([*environment, "apt-get", "install", "--yes", "chromium"], log=venv.log) == 0:
-                return
-            say("  … which did not work")
+    if is_debian() and may_install(venv):
+        say("Installing Debian's Chromium with apt, for the browser tests")
+        if apt_install("chromium", venv):
+            return
+        say("  … which did not work")
     say("Looking for Playwright's own Chromium for the browser tests, and fetching it where it is missing")
     if run([str(venv.python), "-m", "playwright", "install", "chromium"], log=venv.log) != 0:
         fail(
             f"There is no browser for the browser tests, and none could be fetched ({venv.log_name})."
             " Install Chromium (Debian: apt install chromium) and try again."
         )
+
+
+def find_or_install_libreoffice(venv: Venv) -> None:
+    """Install LibreOffice's spreadsheet on a Debian that has none. A test opens workbooks with it, and is skipped without."""
+    if shutil.which("soffice") or not is_debian() or not may_install(venv):
+        return
+    say("Installing Debian's LibreOffice Calc with apt, for the tests of Excel workbooks: half a minute")
+    if not apt_install("libreoffice-calc-nogui", venv, "--no-install-recommends"):
+        say("  … which did not work, so the test that needs it is skipped")
+
+
+def may_install(venv: Venv) -> bool:
+    """Tell whether apt may be run without asking for a password."""
+    return os.geteuid() == 0 or run(["sudo", "-n", "true"], log=venv.log) == 0
+
+
+def apt_install(package: str, venv: Venv, *options: str) -> bool:
+    """Install a package of Debian's, and tell whether that worked."""
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    run([*apt, "update"], log=venv.log)
+    return run([*apt, "install", "--yes", *options, package], log=venv.log) == 0
 
 
 def is_debian() -> bool:
