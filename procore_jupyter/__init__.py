@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from procore_jupyter.session.api_errors import ProcoreAPIError as ProcoreAPIError
     from procore_jupyter.session.api_errors import RateLimited as RateLimited
     from procore_jupyter.tables.display.record import Record as Record
+    from procore_jupyter.tables.excel import to_excel as to_excel
     from procore_jupyter.tables.table import Table as Table
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ _ON_FIRST_USE = {
     "RateLimited": "session.api_errors",
     "Record": "tables.display.record",
     "Table": "tables.table",
+    "to_excel": "tables.excel",
 }
 
 __all__ = [*_ERRORS, *_ON_FIRST_USE]

@@ -225,7 +225,8 @@ it, `rfis.refresh()` fetches this table anew.
 | a column that isn't in sight | scroll to the right below the rows; "43 columns" opens into all, with type and meaning |
 | a data frame of pandas, with Arrow's types, of polars | `rfis.to_pandas()`, `rfis.to_pandas(dtype_backend="pyarrow")`, `rfis.to_polars()` |
 | Arrow's table, for DuckDB and others | `rfis.to_arrow()` |
-| a file, however many rows it has | `rfis.to_parquet("rfis.parquet")` |
+| a file for a colleague ([more](files.md)) | `rfis.to_excel("rfis.xlsx")`, `rfis.to_csv("rfis.csv")` |
+| a file for programs, however many rows it has | `rfis.to_parquet("rfis.parquet")` |
 | some thousand rows at a time, as they come | `for batch in rfis.to_batches():` |
 | one column | `rfis["subject"]`, an Arrow column |
 | the rows one by one, as dictionaries | `for row in rfis:`, `rfis[0]` |
@@ -347,7 +348,7 @@ text such as `$5 to $8` for a formula; `pandas.options.display.html.use_mathjax 
 - **Records whose fields are called by ids** (over 100 fields, of which each record has few) are text: JSON.
 - **Custom fields with the same label** have their numbers behind it, but for the oldest: `Cost`, `Cost (20)`. Where you may not read
   the company's list of custom fields, they stand under their numbers (`custom_field_20`), and a note says so.
-- **`_unfit` and `_extra`:** `to_parquet` and `to_batches` of a table that isn't fetched yet give rows as they come, so that their columns are those
+- **`_unfit` and `_extra`:** `to_batches` and files of a table that isn't fetched yet give rows as they come, so that their columns are those
   of the first rows: some 2,000, from whatever projects. A value that doesn't fit its column stands in `_unfit`, and what comes in new fields in `_extra`, as JSON.
 
 ## How sure the facts are

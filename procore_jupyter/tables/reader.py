@@ -77,10 +77,15 @@ class Reader:
         kept_labels: Callable[[int], Mapping[int, str]] = lambda company: {},
     ) -> None:
         self._kept_labels = kept_labels
-        self.catalog, self.clock, self.page_size = catalog, cache.clock, page_size
+        self.catalog, self.clock, self.page_size, self.max_rows = catalog, cache.clock, page_size, max_rows
         self._session, self._places, self._cache = session, places, cache
         self._proven: set[object] = set()
-        self._concurrency, self._max_rows, self._draw = concurrency, max_rows, draw
+        self._concurrency, self._draw = concurrency, draw
+
+    @property
+    def host(self) -> str:
+        """The API's address: ``https://api.procore.com``."""
+        return str(self._session._api)
 
     @property
     def today(self) -> datetime.date:
@@ -118,7 +123,7 @@ class Reader:
         )
         company = next((place.company for place in places if place.company is not None), None)
         labels = functools.partial(self._labels, company)
-        limits = [one for one in (limit, self._max_rows) if one is not None]
+        limits = [one for one in (limit, self.max_rows) if one is not None]
         return Reading(
             self._session,
             selection,

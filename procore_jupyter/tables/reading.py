@@ -331,6 +331,11 @@ class Reading:
         return sum(self._told.values())
 
     @property
+    def expected_rows(self) -> int:
+        """The number of rows that the reading will give, as far as the lists have said how many they have."""
+        return self.told_rows if self._limit is None else min(self.told_rows, self._limit)
+
+    @property
     def all_told(self) -> bool:
         """Whether each list has said how many rows it has, or has been read."""
         return len(self._told) == self._lists.count

@@ -47,6 +47,8 @@ class Stream:
         Gives the batches.
     first : pyarrow.RecordBatch or None
         A batch that comes before those.
+    expected : callable
+        Returns how many rows there will be, as far as that is known.
     """
 
     def __init__(
@@ -54,9 +56,16 @@ class Stream:
         schema: pa.Schema,
         batches: Generator[pa.RecordBatch, None, None],
         first: pa.RecordBatch | None = None,
+        *,
+        expected: Callable[[], int] = lambda: 0,
     ) -> None:
         self.schema = schema
-        self._batches, self._first = batches, first
+        self._batches, self._first, self._expected = batches, first, expected
+
+    @property
+    def expected_rows(self) -> int:
+        """How many rows there will be, as far as Procore has said."""
+        return self._expected()
 
     def __iter__(self) -> Self:
         return self
@@ -88,7 +97,7 @@ class Stream:
 
 def stream_of(rows: pa.Table) -> Stream:
     """Return rows in memory as a stream."""
-    return Stream(rows.schema, (batch for batch in rows.to_batches()))
+    return Stream(rows.schema, (batch for batch in rows.to_batches()), expected=lambda: int(rows.num_rows))
 
 
 Told = Callable[[Fetched, bool], None]
@@ -114,7 +123,8 @@ def stream(reading: Reading, told: Told, *, strict: bool = False) -> Stream:
     """
     batches = _records(reading, told, strict)
     first = next(batches, None)
-    return Stream(_without_rows(reading) if first is None else first.schema, batches, first)
+    schema = _without_rows(reading) if first is None else first.schema
+    return Stream(schema, batches, first, expected=lambda: reading.expected_rows)
 
 
 def _records(reading: Reading, told: Told, strict: bool) -> Generator[pa.RecordBatch, None, None]:

@@ -6,13 +6,12 @@ import contextlib
 import importlib
 import operator
 import os
-import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
+from procore_jupyter.tables.caller import warn_caller
 from procore_jupyter.wording import counted, nearest, one_line, quoted
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 MANY = 10_000
 """Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
-
-_PACKAGE = __name__.partition(".")[0]
 
 
 class _NotFetched(TypeError, AttributeError):
@@ -245,6 +242,46 @@ class Table:
         with replacing(path) as file:  # before any request: there may be no such place
             file.write(self.to_batches())
 
+    def to_csv(self, path: str | os.PathLike[str], *, tz: str = "UTC") -> None:
+        """Write all rows to a CSV file that Excel reads (UTF-8, RFC 4180), some thousand at a time. Flat, as `to_excel`.
+
+        A text that a spreadsheet would take for a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            As `to_parquet`.
+        tz : str
+            The zone of the times: ``"UTC"``, ``"America/New_York"``. They are written without it.
+
+        Raises
+        ------
+        OSError, ParameterError, ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
+            As `to_excel`.
+        """
+        from procore_jupyter.tables.csv import to_csv
+
+        to_csv(path, self.to_batches, tz=tz)
+
+    def to_excel(self, path: str | os.PathLike[str], *, tz: str = "UTC") -> None:
+        """Write all rows to an Excel workbook, some thousand at a time: `procore_jupyter.to_excel` of this table alone.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            The file, which ends in ``.xlsx`` and whose folder is there.
+        tz : str
+            The zone of the times: ``"UTC"``, ``"America/New_York"``.
+
+        Raises
+        ------
+        OSError, ParameterError, ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
+            As `procore_jupyter.to_excel`.
+        """
+        from procore_jupyter.tables.excel import sheet_name, to_excel
+
+        to_excel(path, {sheet_name(self.name): self}, tz=tz)
+
     def to_batches(self) -> Stream:
         """Return all rows as `pyarrow.RecordBatch`, some thousand at a time, all of one schema.
 
@@ -280,7 +317,7 @@ class Table:
             return
         _warn(found, self.name)
         for note in found.notes:  # of rows in memory, the drawn table shows them
-            _warn_caller(note, ProcoreWarning)
+            warn_caller(note, ProcoreWarning)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for batch in self._all().rows.to_batches():
@@ -409,12 +446,4 @@ def _warn(found: Fetched, name: str) -> None:
         from procore_jupyter.tables.display.picture import alerts
 
         for line in alerts(found, name):
-            _warn_caller(line, ProcoreIncompleteWarning)
-
-
-def _warn_caller(line: str, category: type[Warning]) -> None:
-    """Give a warning that points to the line which called this package."""
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(f"{_PACKAGE}."):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(line, category, stacklevel=level)
+            warn_caller(line, ProcoreIncompleteWarning)

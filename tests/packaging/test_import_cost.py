@@ -84,6 +84,8 @@ procore = procore_jupyter.connect(
 with tempfile.TemporaryDirectory() as folder:
     for name in ("rfis", "submittals", "manpower_logs", "change_events", "users"):
         procore.table(name).to_parquet(folder + "/rows.parquet")
+        procore.table(name).to_excel(folder + "/rows.xlsx")
+        procore.table(name).to_csv(folder + "/rows.csv")
         table = procore.table(name)
         assert table.to_arrow().num_rows
         table._repr_mimebundle_()

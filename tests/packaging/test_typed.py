@@ -69,6 +69,9 @@ def main() -> int:
         frame = rows.to_pandas()
         print(company, len(rows), list(subjects(rows)), frame.shape)
         rows.to_parquet("rfis.parquet")
+        rows.to_excel("rfis.xlsx", tz="America/New_York")
+        rows.to_csv("rfis.csv")
+        procore_jupyter.to_excel("report.xlsx", {"RFIs": rows})
     except RateLimited as error:
         wait: float | None = error.retry_after
         print(wait)

@@ -1,0 +1,124 @@
+"""Rows for files that people open: flat, and one plain value in each cell."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from procore_jupyter.errors import ParameterError
+from procore_jupyter.tables.arrow.types import array_of, as_text, list_array, struct_array
+from procore_jupyter.tables.flat import NAME, flat
+from procore_jupyter.wording import nearest, quoted
+
+BETWEEN = "; "
+"""What stands between the values of a list in a cell: a name may hold a comma."""
+
+UTC = "UTC"
+
+_TIME = r"^(\S+) (\S+?)(?:\.000000)?$"
+
+
+def checked_zone(tz: str) -> str:
+    """Return the name of a time zone.
+
+    Raises
+    ------
+    ParameterError
+        There is no zone of that name; the message names the nearest.
+    """
+    if tz == UTC:
+        return tz
+    zones = zoneinfo.available_timezones()
+    if not isinstance(tz, str) or tz not in zones:
+        meant = (
+            nearest(tz.rpartition("/")[2], (one.rpartition("/")[2] for one in zones))
+            if isinstance(tz, str)
+            else None
+        )
+        names = sorted(one for one in zones if meant and one.rpartition("/")[2] == meant)
+        hint = f'Did you mean "{names[0]}"?' if names else 'Write for instance "America/New_York", or "UTC".'
+        raise ParameterError(f"tz={quoted(tz)}: there is no such time zone. {hint}")
+    return tz
+
+
+def scalars(rows: pa.Table, tz: str = UTC) -> pa.Table:
+    """Return rows with one plain value in each cell.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Any rows.
+    tz : str
+        The zone of the times.
+
+    Returns
+    -------
+    pyarrow.Table
+        As many rows. Its columns are texts, numbers, true or false, days, and times without a zone. Records are flat
+        columns (`flat`). A list is a text: its values, or of records their names; records without a name are JSON.
+        Names and types depend on the schema of `rows` alone.
+    """
+    names, columns = [], []
+    for name, column in _without_unnamed(flat(rows)):
+        names.append(name)
+        columns.append(_scalar(column, tz))
+    return pa.table(columns, names=names)
+
+
+def _without_unnamed(rows: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """Give the columns, but for lists of records whose names stand in the next column."""
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        found = column.type
+        if pa.types.is_list(found) and pa.types.is_struct(found.value_type):
+            place = found.value_type.get_field_index(NAME)
+            if place >= 0 and pa.types.is_string(found.value_type.field(place).type):
+                continue
+        yield name, column
+
+
+def _scalar(column: pa.ChunkedArray, tz: str) -> pa.ChunkedArray:
+    found = column.type
+    if pa.types.is_timestamp(found):
+        if found.tz is not None and tz != UTC:
+            return pc.local_timestamp(column.cast(pa.timestamp("us", tz)))
+        return column.cast(pa.timestamp("us"), safe=False)
+    if pa.types.is_list(found) and not pa.types.is_nested(found.value_type):
+        return pa.chunked_array([_joined(one) for one in column.chunks], pa.string())
+    if _is_scalar(found):
+        return column
+    return pa.chunked_array([as_text(_with_written_times(one)) for one in column.chunks], pa.string())
+
+
+def _with_written_times(values: pa.Array) -> pa.Array:
+    """Return nested values with their times as ISO 8601. Python's own times would import pandas."""
+    found = values.type
+    if pa.types.is_timestamp(found):
+        return pc.replace_substring_regex(values.cast(pa.timestamp("us")).cast(pa.string()), _TIME, r"\1T\2Z")
+    if pa.types.is_struct(found) and len(found):
+        children = zip(found, values.flatten(), strict=True)
+        written = {field.name: _with_written_times(child) for field, child in children}
+        fields = [pa.field(name, child.type) for name, child in written.items()]
+        return struct_array(written, fields, values.is_null())
+    return list_array(values, _with_written_times(values.flatten())) if pa.types.is_list(found) else values
+
+
+def _is_scalar(found: pa.DataType) -> bool:
+    kinds = pa.types
+    return any(
+        is_one(found)
+        for is_one in (
+            kinds.is_string, kinds.is_integer, kinds.is_floating, kinds.is_decimal, kinds.is_boolean, kinds.is_date32,
+            kinds.is_null,
+        )
+    )  # fmt: skip
+
+
+def _joined(lists: pa.ListArray) -> pa.Array:
+    """Return lists of plain values as texts; an empty list is a missing text."""
+    texts = iter(as_text(lists.flatten()).to_pylist())
+    lengths = pc.list_value_length(lists).to_pylist()
+    cells = ([next(texts) for _ in range(length or 0)] for length in lengths)
+    return array_of((BETWEEN.join(one for one in cell if one) or None for cell in cells), pa.string())
