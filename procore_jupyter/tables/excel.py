@@ -127,9 +127,11 @@ def _check_names(tables: Mapping[str, Table]) -> None:
         )
     seen: dict[str, str] = {}
     for name, table in tables.items():
-        if not hasattr(table, "to_batches"):
+        if not hasattr(table, "is_fetched"):
+            library = type(table).__module__.partition(".")[0]
             raise ParameterError(
-                f"{quoted(name)} is {type(table).__name__} and no table. A data frame has its own  .to_excel(path)"
+                f"{quoted(name)} is of the type {library}.{type(table).__name__}, and only tables out of  procore.table(…)  "
+                "can be sheets. A data frame of pandas has its own  .to_excel(path)"
             )
         if not isinstance(name, str):
             raise ParameterError(f"A sheet's name is a text, not {type(name).__name__} ({quoted(name)}).")

@@ -16,6 +16,7 @@ from typing import Any
 
 import openpyxl
 import pandas
+import pyarrow as pa
 import pytest
 import requests
 import xlsxwriter
@@ -347,7 +348,9 @@ def test_two_names_that_are_one_to_excel_are_refused(procore: Procore, file: Pat
     [
         ({}, "Give the tables by the names of their sheets"),
         (None, "Give the tables by the names of their sheets"),
-        ({"RFIs": pandas.DataFrame()}, "'RFIs' is DataFrame and no table."),
+        ({"RFIs": pandas.DataFrame()}, "'RFIs' is of the type pandas.DataFrame, and only tables"),
+        ({"RFIs": None}, "'RFIs' is of the type builtins.NoneType, and only tables"),
+        ({"RFIs": pa.table({})}, "'RFIs' is of the type pyarrow.Table, and only tables"),
     ],
 )
 def test_what_is_no_table_is_refused(given: Any, said: str, file: Path) -> None:
@@ -457,6 +460,24 @@ def test_as_many_rows_as_a_sheet_holds_are_written(
     monkeypatch.setattr(sheet, "MOST_ROWS", 45)
     procore.table("rfis", project_id=HARBOR).to_excel(file)
     assert len(rows_of(file)) == 45
+
+
+@pytest.mark.filterwarnings("ignore::procore_jupyter.errors.ProcoreIncompleteWarning")
+@pytest.mark.parametrize("drawn", [False, True])
+def test_rows_that_max_rows_keeps_away_do_not_count(
+    drawn: bool,
+    server: Server,
+    connect_to: Callable[..., Procore],
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("procore_jupyter.tables.table.MANY", 20)
+    monkeypatch.setattr(sheet, "MOST_ROWS", 30)
+    table = connect_to(server.url, MaxRows=30, PageSize=20).table("rfis", project_id=HARBOR)
+    if drawn:
+        table._repr_mimebundle_()
+    table.to_excel(file)
+    assert len(rows_of(file)) == 30
 
 
 def test_too_many_columns_are_refused(procore: Procore, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
