@@ -19,7 +19,8 @@ from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, record_at
-from procore_jupyter.tables.places import COMPANIES, PROJECTS, Directory, Places
+from procore_jupyter.tables.place_names import Directory
+from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
@@ -177,10 +178,8 @@ class Procore(RefreshingSession):
         """Return the companies that you may see; each call asks Procore. Raises `LoginRequired` or `ProcoreAPIError`."""
         self._settle()
         found = self.tables.open(COMPANIES).refresh()
-        most = self._settings.max_rows
-        if most is None or len(found) < most:
-            lack = next((one.message for one in found.incomplete), "")
-            self._places.known_companies = Directory.of([*found], lack, "companies")
+        if (known := self._listed_by(found)) is not None:
+            self._places.known_companies = known
         return found
 
     def projects(self) -> Table:
@@ -195,7 +194,20 @@ class Procore(RefreshingSession):
         """
         company = self._places.company()
         self._places.forget_projects(company)
-        return self.tables.open(PROJECTS, {"company_id": company[0]}).refresh()
+        found = self.tables.open(PROJECTS, {"company_id": company[0]}).refresh()
+        if (known := self._listed_by(found)) is not None:
+            self._places.keep_projects(company, known)
+        return found
+
+    def _listed_by(self, found: Table) -> Directory | None:
+        """Return the ids and names in a table that was fetched; None if `MaxRows` may have cut it."""
+        most = self._settings.max_rows
+        if most is not None and len(found) >= most:
+            return None
+        lack = next((one.message for one in found.incomplete), "")
+        ids, names = found["id"].to_pylist(), found["name"].to_pylist()
+        rows = [{"id": number, "name": name} for number, name in zip(ids, names, strict=True)]
+        return Directory.of(rows, lack, found.name)
 
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
         """Choose the company, the project, or both, for all that follows; return this session, which draws itself.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from procore_jupyter.tables.places import first_of, listed
+from procore_jupyter.tables.place_names import in_code, listed
 from procore_jupyter.wording import duration, one_line
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Status:
         """The line to run to choose a company: the first of them as an example, if any are known."""
         if not self.companies:
             return f"{self.name}.use(company=…)"
-        return f"{self.name}.use(company={first_of(self.companies)})"
+        return f"{self.name}.use(company={in_code(self.companies[0], self.companies)})"
 
     @property
     def renewal(self) -> str:

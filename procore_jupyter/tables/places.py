@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from procore_jupyter.errors import ConfigurationError, ParameterError
+from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import ProcoreAPIError
@@ -18,7 +18,7 @@ from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place, called
-from procore_jupyter.wording import counted, one_line
+from procore_jupyter.tables.place_names import Directory, in_code, listed, pick, same_name, which_project
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
@@ -31,48 +31,8 @@ PROJECTS = "/rest/v1.1/projects"
 PROJECTS_A_PAGE = 300
 """Projects a page: the most that Procore gives, by its API description of the list."""
 
-_LISTED = 20
-"""Companies or projects that a message lists at most."""
-
 ParentsAt = Callable[[str, Any, Sequence[Place]], Sequence[Sequence[int | str]]]
 """Takes a parameter of parents, the values that are wanted of it, and places; returns the values at each place."""
-
-
-class Directory(tuple[Named, ...]):
-    """Companies or projects as Procore lists them.
-
-    Attributes
-    ----------
-    lack : str
-        Why some may be missing; empty if all are there.
-    """
-
-    lack: str = ""
-
-    @classmethod
-    def of(cls, rows: Sequence[Any], lack: str, many: str) -> Directory:
-        """Return what rows list, also those of version 2's lists, whose ids are texts.
-
-        Parameters
-        ----------
-        rows : sequence
-            The rows.
-        lack : str
-            Why some may be missing; empty if all are there.
-        many : str
-            What they are: ``companies``.
-        """
-        found: dict[int, str] = {}
-        without = 0
-        for row in rows:
-            number = arguments.whole(row.get("id")) if isinstance(row, dict) else None
-            if number is None:
-                without += 1
-            else:
-                found.setdefault(number, str(row.get("name") or ""))
-        made = cls(found.items())
-        made.lack = lack or (f"{counted(without, 'row')} of the list of {many} had no id." if without else "")
-        return made
 
 
 class Places:
@@ -189,7 +149,7 @@ class Places:
         lack = f" There may be others: {known.lack}" if known.lack else ""
         count = f"{len(known)} companies" if len(known) > 1 else "one company"
         raise ConfigurationError(
-            f"You are in {count}: {listed(known)}. Choose one:  procore.use(company={first_of(known)}){lack}"
+            f"You are in {count}: {listed(known)}. Choose one:  procore.use(company={in_code(known[0], known)}){lack}"
         )
 
     def _company_named(self, wanted: int | str) -> Named:
@@ -225,7 +185,7 @@ class Places:
         if wanted is None:
             known = self._listed(company)
             if len(known) != 1 or known.lack:
-                raise ConfigurationError(_which_project(known))
+                raise ConfigurationError(which_project(known))
             return known
         if isinstance(wanted, str) and wanted.strip().lower() in (ALL, ALL_ACTIVE):
             found = self._listed(company, "All" if wanted.strip().lower() == ALL else "Active")
@@ -235,6 +195,25 @@ class Places:
         several = wanted if isinstance(wanted, tuple) else (wanted,)
         chosen = {one[0]: one for one in (self._project(each, company) for each in several)}
         return Directory(chosen.values())  # each once, also if an id and a name mean the same
+
+    def known_projects(self, company: int | str | None = None) -> list[Named]:
+        """Return the projects that were listed already, without asking anyone.
+
+        Parameters
+        ----------
+        company : int, str or None
+            An id or a name; None means the chosen company, and any if none is chosen.
+        """
+        number = self._session.company_id if company is None else _id_or_name(company)
+        if isinstance(number, str):
+            named = [known for known, name in self.known_companies or () if same_name(name, number)]
+            number = named[0] if len(named) == 1 else 0
+        kept = self._cache.with_start(("projects",) if number is None else ("projects", number))
+        return [*dict(one for some in kept for one in some).items()]
+
+    def keep_projects(self, company: Named, active: Directory) -> None:
+        """Keep the active projects of a company, that were listed otherwise."""
+        self._cache.put(("projects", company[0], "Active"), active)
 
     def forget_projects(self, company: Named) -> None:
         """Forget the lists of a company's projects: the next call that needs one asks Procore."""
@@ -289,7 +268,7 @@ class Places:
         if spec.scope == "global":
             return selection
         if isinstance(company, str):
-            named = [number for number, name in self.known_companies or () if _same(name, company)]
+            named = [number for number, name in self.known_companies or () if same_name(name, company)]
             company = named[0] if len(named) == 1 else company
         chosen = self._session.company_id
         if company is None:
@@ -346,73 +325,6 @@ def _one(what: str, wanted: Any) -> int | str:
     """Return an id or a name. Raises ParameterError if it is neither."""
     found = arguments.one(what, wanted)
     return found if isinstance(found, str) else arguments.id_or_name(what, found)
-
-
-def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Named:
-    """Return a company or project by its id or name.
-
-    Parameters
-    ----------
-    wanted : int or str
-        An id, or a name without regard to case. A text of digits is a name if one is called so, else an id.
-    known : sequence of (int, str)
-        The companies or projects there are.
-    one, many : str
-        What they are: ``company``, ``companies``.
-
-    Raises
-    ------
-    ConfigurationError
-        There is none, or more than one; the message lists them. A `ParameterError` if there are any.
-    """
-    text = str(wanted).strip()
-    by_name = [(number, name) for number, name in known if _same(name, text)]
-    by_id = [(number, name) for number, name in known if str(number) == text]
-    found = (by_name or by_id) if isinstance(wanted, str) else by_id
-    if len(found) == 1:
-        return found[0]
-    if len(found) > 1:
-        raise ParameterError(
-            f"Several {many} are called {one_line(text)}: {listed(found)}. "
-            f"Choose by its number:  procore.use({one}={found[0][0]})"
-        )
-    lack = f" There may be others: {known.lack}" if isinstance(known, Directory) and known.lack else ""
-    if not known:
-        raise ConfigurationError(f"Procore lists no {many} for you. Ask an admin to add you.{lack}")
-    raise ParameterError(f"There is no {one} {one_line(text)} among yours: {listed(known)}.{lack}")
-
-
-def _same(name: str, other: str) -> bool:
-    return name.strip().casefold() == other.strip().casefold()
-
-
-def listed(known: Sequence[Named], most: int = _LISTED) -> str:
-    """Return ids and names in one line; of more than `most`, the first ones and how many more there are."""
-    shown = " · ".join(f"{number} {one_line(name)}".strip() for number, name in known[:most])
-    return shown + (f" · and {len(known) - most} more" if len(known) > most else "")
-
-
-def first_of(known: Sequence[Named]) -> str:
-    """Return the first company or project as a person writes it in code: its name if that is clear, else its id."""
-    number, name = known[0]
-    names = [other.casefold().strip() for _, other in known]
-    clear = name and names.count(name.casefold().strip()) == 1 and one_line(name) == name
-    return f'"{name}"' if clear and not {*name} & {*'"\\`'} else str(number)
-
-
-def _which_project(known: Directory) -> str:
-    lack = f" There may be others: {known.lack}" if known.lack else ""
-    if not known:
-        return (
-            "Procore lists no active project for you there. Ask the company's admin to add you to one, or name one:  "
-            f"project_id=…{lack}"
-        )
-    shown = first_of(known)
-    there = f"There are {len(known)}" if len(known) > 1 else "There is one"
-    return (
-        f"Which project? {there}: {listed(known)}. Say  project_id={shown}  or several in a list, "
-        f'project_id="all active"  for all of them; or choose one for all that follows:  procore.use(project={shown}){lack}'
-    )
 
 
 def _id_or_name(wanted: int | str) -> int | str:

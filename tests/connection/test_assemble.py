@@ -646,7 +646,7 @@ def test_use_lists_what_there_is_when_a_name_is_unknown(demo: DemoProcore) -> No
     assert procore.company_id is None
     procore.use(company=1234)
     with pytest.raises(
-        ConfigurationError, match="There is no project Nowhere among yours: .*4711 Harbor Tower"
+        ConfigurationError, match="You have no project called Nowhere. Yours: .*4711 Harbor Tower"
     ):
         procore.use(project="Nowhere")
 

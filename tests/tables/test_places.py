@@ -13,82 +13,18 @@ import pytest
 import requests
 
 from procore_jupyter import Procore, profiles
-from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.places import Directory, ParentsAt, Places, first_of, listed, pick
+from procore_jupyter.tables.place_names import Directory
+from procore_jupyter.tables.places import ParentsAt, Places
 from procore_jupyter.tables.selection import Selection, selection_of
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.small_api import COMPANIES, SmallApi, rfis_of
 
 CATALOG = Catalog(profiles.load("Procore")[0])
-
-KNOWN = ((1, "Twin"), (2, "twin "), (3, "7"), (7, "Seven"))
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"), [("Seven", 7), (" seven ", 7), (7, 7), ("7", 3), ("1", 1), (2, 2)]
-)
-def test_an_id_or_a_name_finds_one(wanted: int | str, found: int) -> None:
-    assert pick(wanted, KNOWN, "company", "companies")[0] == found
-
-
-def test_a_name_that_two_have_is_asked_about() -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"Several companies .*1 Twin · 2 twin.*procore\.use\(company=1\)"
-    ):
-        pick("Twin", KNOWN, "company", "companies")
-
-
-@pytest.mark.parametrize("wanted", ["Nowhere", "", "Tw", 99, "\x1b[31m"])
-def test_what_is_not_there_lists_what_is(wanted: int | str) -> None:
-    with pytest.raises(ConfigurationError, match="1 Twin · 2 twin · 3 7 · 7 Seven") as caught:
-        pick(wanted, KNOWN, "company", "companies")
-    assert str(caught.value).isprintable()
-    with pytest.raises(ConfigurationError, match="lists no companies"):
-        pick(wanted, (), "company", "companies")
-
-
-def test_a_long_list_is_cut_and_counted() -> None:
-    assert listed([(n, f"Company {n}") for n in range(1, 31)]).endswith("20 Company 20 · and 10 more")
-
-
-@pytest.mark.parametrize(
-    ("known", "written"),
-    [
-        (((1, "Harbor"), (2, "Depot")), '"Harbor"'),
-        (((1, "Twin"), (2, "twin ")), "1"),
-        (((1, ""), (2, "Depot")), "1"),
-        (((1, 'The "Best"'),), "1"),
-        (((1, "back\\slash"),), "1"),
-        (((1, "new\nline"),), "1"),
-    ],
-)
-def test_one_is_written_by_its_name_where_that_means_it_alone(
-    known: Sequence[tuple[int, str]], written: str
-) -> None:
-    assert first_of(known) == written
-
-
-def test_ids_and_names_are_read_from_rows_of_either_version() -> None:
-    rows: list[dict[str, object]] = [
-        {"id": 1, "name": "a"},
-        {"id": "562949953421398"},
-        {"id": "x"},
-        {"name": "b"},
-        {"id": None},
-    ]
-    found = Directory.of(rows, "", "companies")
-    assert [*found] == [(1, "a"), (562949953421398, "")]
-    assert found.lack == "3 rows of the list of companies had no id."
-    assert (
-        Directory.of(rows[:2], "", "companies").lack == ""
-        and Directory.of(rows, "x", "companies").lack == "x"
-    )
-
 
 # The places of a selection
 
@@ -188,6 +124,21 @@ def test_another_company_unchooses_the_project(places: Places) -> None:
     assert places.project == (4711, "")
     places.use(company=5678)
     assert places.project is None
+
+
+# What is known without asking
+
+
+def test_the_projects_that_were_listed_are_known_by_company(places: Places) -> None:
+    harbor, depot, pier = (4711, "Harbor"), (4712, "Depot"), (9, "Pier")
+    assert places.known_projects() == [harbor, depot]
+    assert places.known_projects(5678) == []
+    places.keep_projects((5678, "Harbor JV"), Directory((pier,)))
+    assert places.known_projects() == [harbor, depot], "those of the chosen company"
+    assert places.known_projects(5678) == places.known_projects("harbor jv") == [pier]
+    assert places.known_projects("Nobody") == []
+    places._session.company_id = None
+    assert places.known_projects() == [harbor, depot, pier]
 
 
 # The companies that there are

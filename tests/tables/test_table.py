@@ -661,7 +661,7 @@ def test_a_project_is_meant_by_its_name_and_looked_for_once(procore: Procore, se
     for name in ("Project 4712", "project 4712", "4712", DEPOT):
         assert len(procore.table("rfis", project_id=name).fetch()) == 5
     assert [path.partition("?")[0] for path in asked(server)].count(PROJECTS) == 1
-    with pytest.raises(ConfigurationError, match="There is no project Project X among yours"):
+    with pytest.raises(ConfigurationError, match="You have no project called Project X"):
         procore.table("rfis", project_id="Project X").fetch()
 
 
