@@ -194,6 +194,20 @@ class Kernel:
         assert cell.status == "aborted" or cell.idle.wait(timeout)
         return cell
 
+    def complete(self, code: str) -> list[str]:
+        """Press Tab at the end of a text; return the texts that would stand there then, as the front end lists them."""
+        message = self._session.msg("complete_request", {"code": code, "cursor_pos": len(code)})
+        self._session.send(self._shell, message)
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            reply = self._reply(0.5)
+            if reply and reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                found = reply["content"]
+                assert found["status"] == "ok", found
+                before, after = code[: found["cursor_start"]], code[found["cursor_end"] :]
+                return [f"{before}{match}{after}" for match in found["matches"]]
+        raise AssertionError("the kernel never completed it")
+
     def run(self, code: str, timeout: float = PATIENCE) -> Cell:
         """Run a cell to its end."""
         return self.finish(self.submit(code), timeout)

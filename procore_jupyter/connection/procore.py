@@ -118,6 +118,7 @@ class Procore(RefreshingSession):
         self._me: Record | None = None
         self._me_is_new = False  # asked for a moment ago, for the card that is drawn next
         self._question: Question | None = None
+        self.__dict__.pop("tables", None)  # Tab may have looked at them before the app was named
 
     def _wait_for_answer(self, question: Question) -> None:
         """Let every call fail, or wait in threads other than the main one, until a person has named the app."""

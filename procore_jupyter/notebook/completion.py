@@ -1,4 +1,4 @@
-"""Completion on Tab: options, saved connections, properties and values in our magics, and the names of tables.
+"""Completion on Tab: in our magics, and in the calls of a session.
 
 Completion never uses the network. It never offers what a person typed before: values that are free text, secrets above
 all, have no completions.
@@ -7,11 +7,14 @@ all, have no completions.
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ConfigurationError
+from procore_jupyter.notebook.candidates import NONE, Candidates, among
 from procore_jupyter.notebook.kernel import sessions
 from procore_jupyter.notebook.options import (
     CHECK_OPTIONS,
@@ -29,8 +32,6 @@ if TYPE_CHECKING:
 _MAGIC = re.compile(
     r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout|procore_tables|procore_check)(?=\s)"
 )
-# `procore.table("rf`, `procore.tables["rf`
-_TABLE = re.compile(r"""\.(?:table\(|tables\[)\s*["'](?P<typed>\w*)$""")
 _OPTIONS = {
     "procore_connect": CONNECT_OPTIONS,
     "procore_status": STATUS_OPTIONS,
@@ -40,48 +41,23 @@ _OPTIONS = {
 }
 IDENTIFIER = "procore_jupyter"
 
-
-class Candidates(NamedTuple):
-    """The texts that may complete a text.
-
-    Parameters
-    ----------
-    typed : str
-        The part that is typed already: the text's last characters.
-    texts : list of str
-        The texts that may replace that part, the likeliest first.
-    kind : str
-        What the front end's list calls them.
-    """
-
-    typed: str
-    texts: list[str]
-    kind: str
+_logger = logging.getLogger(__name__)
 
 
-NONE = Candidates("", [], "")
-
-
-def _procores_tables() -> Iterable[str]:
-    from procore_jupyter.profiles import built_in_tables
-
-    return built_in_tables.described()[0]
-
-
-def candidates(text: str, tables: Callable[[], Iterable[str]] = _procores_tables) -> Candidates | None:
-    """Return what may come next in one of our magics, or in the name of a table.
+def candidates(text: str, namespace: Mapping[str, Any] = MappingProxyType({})) -> Candidates | None:
+    """Return what may come next in one of our magics, or in a call of a session.
 
     Parameters
     ----------
     text : str
         The cell up to the cursor.
-    tables : callable
-        Returns the tables' names.
+    namespace : mapping
+        The notebook's variables.
 
     Returns
     -------
     Candidates or None
-        None if the text is neither in a magic of ours nor in a table's name.
+        None if the text is neither in a magic of ours nor in a session's call, or nothing is known of what may come there.
     """
     whole = _MAGIC.match(text)
     if whole is not None and whole["percents"] == "%%" and "\n" in text[whole.end() :]:
@@ -90,17 +66,16 @@ def candidates(text: str, tables: Callable[[], Iterable[str]] = _procores_tables
     line = text[text.rfind("\n") + 1 :]
     magic = _MAGIC.match(line)
     if magic is None:
-        named = _TABLE.search(line)
-        return _among_tables(named["typed"], tables()) if named is not None else None
+        return _in_call(text, namespace)
     options = _OPTIONS[magic["name"]]
     found = _in_options(line[magic.end() :], options)
     if isinstance(found, Candidates):
         return found
     if magic["name"] == "procore_tables":
-        names = _among_tables(found, tables())
+        names = among(found, _tables_of(namespace), "table")
         return names if found else names._replace(texts=[*names.texts, *options])
     if magic["name"] == "procore_check" and "--tables" in line:
-        return _among_tables(re.split(r"[\s,]", found)[-1], tables())
+        return among(re.split(r"[\s,]", found)[-1], _tables_of(namespace), "table")
     if magic["name"] != "procore_connect" or magic["percents"] == "%%":
         return Candidates("", list(options), "option") if not found else NONE
     properties = _in_string(found, lines=False)
@@ -137,12 +112,16 @@ def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
     return text
 
 
-def _among_tables(typed: str, names: Iterable[str]) -> Candidates:
-    """Return the tables whose names begin with what is typed, and then those whose names contain it."""
-    word = typed.casefold()
-    begin = [one for one in names if one.startswith(word)]
-    hold = [one for one in names if word in one and one not in begin]
-    return Candidates(typed, [*begin, *hold], "table")
+def _in_call(text: str, namespace: Mapping[str, Any]) -> Candidates | None:
+    """Return what may come next in a call of a session."""
+    from procore_jupyter.notebook.open_call import open_call
+
+    call = open_call(text)
+    if call is None:
+        return None
+    from procore_jupyter.notebook.call_completion import in_call
+
+    return in_call(call, namespace)
 
 
 def _property_names() -> tuple[str, ...]:
@@ -190,7 +169,7 @@ def install(shell: InteractiveShell) -> None:
         matchers = shell.Completer.custom_matchers
 
         def match(context: Any) -> Any:
-            return _match(context, lambda: _tables_of(shell.user_ns))
+            return _match(context, shell.user_ns)
 
         matchers.append(context_matcher(identifier=IDENTIFIER)(match))
     except (ImportError, AttributeError):  # IPython calls this API provisional; the older hook remains
@@ -212,14 +191,23 @@ def _tables_of(namespace: Mapping[str, Any]) -> Iterable[str]:
         # A faulty profile is reported where it is used.
         with contextlib.suppress(ConfigurationError):
             found |= dict.fromkeys(session.tables)
-    return found or _procores_tables()
+    if found:
+        return found
+    from procore_jupyter.profiles import built_in_tables
+
+    return built_in_tables.described()[0]
 
 
-def _match(context: Any, tables: Callable[[], Iterable[str]]) -> Any:
+def _match(context: Any, namespace: Mapping[str, Any]) -> Any:
     from IPython.core.completer import SimpleCompletion
 
     before = "\n".join([*context.full_text.split("\n")[: context.cursor_line], context.text_until_cursor])
-    found = candidates(before, tables)
+    try:
+        found = candidates(before, namespace)
+    except Exception as error:
+        # IPython would print a traceback over the cell that somebody types in. What is wrong is told when that is run.
+        _logger.debug("no completion: %s", type(error).__name__)
+        found = None
     if found is None or not found.texts:
         return {"completions": []}
     return {

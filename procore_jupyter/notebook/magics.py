@@ -186,12 +186,10 @@ class ProcoreMagics(Magics):
         if "name" in given or kernel.session_under(self._names, name) is not None:
             display(self._session(name).tables.search(pattern))
             return
-        from procore_jupyter import profiles
-        from procore_jupyter.tables.definitions.catalog import Catalog
+        from procore_jupyter.tables.definitions.catalog import built_in
         from procore_jupyter.tables.definitions.listing import listing
 
-        profile, _ = profiles.load("Procore")  # not connected yet, so there is no profile of the person's own
-        display(listing(Catalog(profile), pattern))
+        display(listing(built_in(), pattern))
 
     @no_var_expand
     @line_magic

@@ -127,6 +127,9 @@ class Library:
     def __contains__(self, name: object) -> bool:
         return name in self.catalog.tables or name in self.catalog.probable
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return [*self]
+
     def search(self, pattern: str = "") -> Listing:
         """Return the tables in whose name, title or note a pattern occurs, to be drawn; without a pattern, all."""
         return listing(self.catalog, pattern)

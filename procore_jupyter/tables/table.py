@@ -364,6 +364,9 @@ class Table:
         one: dict[str, Any] = rows.slice(place, 1).to_pylist()[0]
         return one
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.columns
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Hand all rows to a library that takes Arrow's streams (pandas, polars, DuckDB), without a copy.
 

@@ -126,6 +126,12 @@ def test_the_tables_of_a_person_s_own_profile_are_offered_and_a_wrong_one_takes_
     mine = connect(f"Profile={profile};AuthScheme=NONE;LoginURL={url};APIURL={url}")
     shell.user_ns["mine"] = mine
     assert complete(shell, 'mine.table("crane_l') == ['mine.table("crane_logs']
+    unnamed = connect(f"AuthScheme=NONE;LoginURL={url};APIURL={url}")
+    shell.user_ns["mine"] = unnamed
+    assert complete(shell, 'mine.table("crane_l') == []
+    unnamed._configure(mine.settings, None)  # as the form does, once somebody has filled it in
+    assert complete(shell, 'mine.table("crane_l') == ['mine.table("crane_logs']
+    unnamed.close()
     mine.close()
 
     class Wrong(Procore):
@@ -136,6 +142,23 @@ def test_the_tables_of_a_person_s_own_profile_are_offered_and_a_wrong_one_takes_
     other = Wrong.__new__(Wrong)
     shell.user_ns |= {"mine": other}
     assert complete(shell, 'mine.table("budget_vi') == ['mine.table("budget_views']
+
+
+def test_a_fault_prints_nothing_over_what_is_typed(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Odd:
+        @property
+        def __class__(self) -> Any:
+            raise RuntimeError("nothing is bound here")
+
+        @__class__.setter
+        def __class__(self, new: type) -> None: ...
+
+    shell.user_ns["odd"] = Odd()
+    assert isinstance(complete(shell, 'odd.table("rfis", '), list)
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.out + printed.err
 
 
 def test_after_unload_nothing_is_offered(shell: InteractiveShell) -> None:

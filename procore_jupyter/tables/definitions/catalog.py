@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from procore_jupyter import profiles
 from procore_jupyter.errors import ConfigurationError, TableNotFound
 from procore_jupyter.profiles import Profile, built_in_tables
 from procore_jupyter.profiles.kept_facts import Tables, with_facts
@@ -163,6 +164,12 @@ class Catalog:
         for spec in (*self.tables.values(), *self.probable.values()):
             if matches(spec):
                 yield spec
+
+
+@functools.cache
+def built_in() -> Catalog:
+    """Return the tables that come with the package, for who isn't connected yet and has no profile of their own."""
+    return Catalog(profiles.load("Procore")[0])
 
 
 def _with_its_words(name: str, tables: Mapping[str, TableSpec]) -> list[str]:
