@@ -18,8 +18,8 @@ from procore_jupyter import profiles
 from procore_jupyter.tables.arrow.types import of_kind
 from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.definitions.description import days_of, needed
 from procore_jupyter.tables.definitions.evidence import SEEN
-from procore_jupyter.tables.definitions.listing import days_of, needed
 from procore_jupyter.tables.definitions.spec import V1_LARGEST, V2_LARGEST, Filter, TableSpec
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -116,7 +116,7 @@ class Library:
         TableNotFound
             No table has that name; the message names the nearest.
         """
-        return Listing([self.catalog.find(name)], name)
+        return Listing([self.catalog.find(name)], name, records=self.catalog.records)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.catalog.tables)

@@ -18,7 +18,7 @@ from procore_jupyter import Procore, profiles
 from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.profiles import built_in_tables
 from procore_jupyter.tables.definitions.catalog import Catalog
-from procore_jupyter.tables.definitions.listing import example
+from procore_jupyter.tables.definitions.description import example
 from procore_jupyter.tables.definitions.spec import KINDS, SHAPES, TableSpec
 from procore_jupyter.tables.selection import selection_of
 from tests.session.conftest import Answer, Arrived, Server
