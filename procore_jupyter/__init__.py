@@ -50,12 +50,22 @@ _ON_FIRST_USE = {
     "to_excel": "tables.excel",
 }
 
+_OF_A_SESSION = (
+    "companies", "download", "get", "get_all", "logout", "me", "post", "projects", "status", "table", "tables", "use",
+)  # fmt: skip
+"""What a person may look for in this module, and finds in a session."""
+
 __all__ = [*_ERRORS, *_ON_FIRST_USE]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = (
+            f". It is a session's: run  %load_ext procore_jupyter  and  %procore_connect, then use  procore.{name}"
+            if name in _OF_A_SESSION
+            else ""
+        )
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     from importlib import import_module
 
     found = getattr(import_module(f"{__name__}.{_ON_FIRST_USE[name]}"), name)

@@ -44,25 +44,31 @@ ME = "/rest/v1.0/me"
 
 
 class Procore(RefreshingSession):
-    """A signed-in `requests.Session` for Procore; `connect` makes it.
+    """Your signed-in session with Procore: its tables, its files, and any request of its API.
 
-    Only methods, called with parentheses, ask the network or wait for a login. Properties, ``repr``, ``dir`` and
-    ``bool`` never do.
+    It is a `requests.Session` that knows Procore's address and renews your sign-in. Only methods, called with
+    parentheses, ask the network or wait for a sign-in. Properties, ``repr``, ``dir`` and ``bool`` never do.
 
-    Parameters
-    ----------
-    settings : Settings
-        What to connect to.
-    access : Access or None
-        What gives the tokens; None sends none (AuthScheme=NONE).
-    max_wait : float
-        Seconds that one call waits for rate limits at most.
-    pace : Pace or None
-        When requests may go out, as for `RefreshingSession`.
-    quirks : Quirks or None
-        What is known of the API's lists, as for `RefreshingSession`.
-    **session
-        ``notify``, ``clock`` and ``sleep``, as for `RefreshingSession`.
+    Examples
+    --------
+    Find a table, look at it, and have it as a data frame. Tab completes names, parameters and values.
+
+    >>> procore.tables.search("rfi")
+    >>> rfis = procore.table("rfis", project="Harbor Tower", status="open")
+    >>> frame = rfis.to_pandas()
+
+    Choose a project for all that follows.
+
+    >>> procore.use(project="Harbor Tower")
+    >>> submittals = procore.table("submittals").to_pandas()
+
+    Make any request of the API, and download a file that a row names.
+
+    >>> me = procore.get("/rest/v1.0/me").json()
+    >>> photo = procore.table("photos").head(1)[0]
+    >>> path = procore.download(photo["url"], "photos/")
+
+    See also: ``procore.projects()``, ``procore.get_all(path)``, ``%procore_status``, and ``procore.table?``.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Procore(RefreshingSession):
         quirks: Quirks | None = None,
         **session: Any,
     ) -> None:
+        """Connect to what settings say, with the tokens that `access` gives, or none; the rest is as for `RefreshingSession`."""
         super().__init__(
             settings.environment.api_url,
             settings.environment.login_url,
@@ -179,7 +186,7 @@ class Procore(RefreshingSession):
         """Return the companies that you may see; each call asks Procore. Raises `LoginRequired` or `ProcoreAPIError`."""
         self._settle()
         found = self.tables.open(COMPANIES).refresh()
-        if (known := self._listed_by(found)) is not None:
+        if (known := Directory.of_table(found, self._settings.max_rows)) is not None:
             self._places.known_companies = known
         return found
 
@@ -196,19 +203,9 @@ class Procore(RefreshingSession):
         company = self._places.company()
         self._places.forget_projects(company)
         found = self.tables.open(PROJECTS, {"company_id": company[0]}).refresh()
-        if (known := self._listed_by(found)) is not None:
+        if (known := Directory.of_table(found, self._settings.max_rows)) is not None:
             self._places.keep_projects(company, known)
         return found
-
-    def _listed_by(self, found: Table) -> Directory | None:
-        """Return the ids and names in a table that was fetched; None if `MaxRows` may have cut it."""
-        most = self._settings.max_rows
-        if most is not None and len(found) >= most:
-            return None
-        lack = next((one.message for one in found.incomplete), "")
-        ids, names = found["id"].to_pylist(), found["name"].to_pylist()
-        rows = [{"id": number, "name": name} for number, name in zip(ids, names, strict=True)]
-        return Directory.of(rows, lack, found.name)
 
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
         """Choose the company, the project, or both, for all that follows; return this session, which draws itself.
@@ -259,7 +256,9 @@ class Procore(RefreshingSession):
         return Library(settings.profile, reader, functools.partial(kept_facts, api_host))
 
     def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:
-        """Return a table. Nothing is fetched until it is looked at.
+        """Return a table of Procore's, with all its pages. Nothing is fetched until it is looked at.
+
+        ``%procore_tables`` lists the tables; ``%procore_tables rfis`` tells the parameters and columns of one.
 
         Parameters
         ----------
@@ -272,12 +271,31 @@ class Procore(RefreshingSession):
             chosen project, or the only one. ``company`` or ``company_id``. The conditions that the table takes: several values
             of which any may hold, two ends for a range. ``params={…}`` for what the API takes besides.
 
+        Returns
+        -------
+        Table
+            It draws itself, and has ``to_pandas()``, ``to_polars()``, ``to_arrow()`` and ``to_parquet(path)``.
+
         Raises
         ------
         TableNotFound
             No table has that name.
         ParameterError
             A parameter isn't known, is missing, or has a value that it doesn't take.
+
+        Examples
+        --------
+        The open RFIs of a project, as a data frame.
+
+        >>> procore.table("rfis", project="Harbor Tower", status="open").to_pandas()
+
+        What changed since a day, in all active projects.
+
+        >>> procore.table("submittals", project="all active", updated_at=("2026-11-01", None))
+
+        The manpower logs of a month.
+
+        >>> procore.table("manpower_logs", project=4711, start_date="2026-10-01", end_date="2026-10-31")
         """
         return self.tables.open(name, parameters, strict=strict)
 

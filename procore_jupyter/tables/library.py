@@ -28,19 +28,33 @@ _NOTHING = frozenset({"none", "nan", "nat", "<na>", "null", "undefined"})
 class Library:
     """The tables that a session can read.
 
-    Parameters
-    ----------
-    profile : Profile
-        What is connected to: its tables are those there are.
-    reader : callable
-        Returns a `Reader` that knows the catalog.
-    kept : callable
-        Returns what a check has found of tables and a person has kept. Raises ConfigurationError if it can't be read.
+    Examples
+    --------
+    List them all; find some by a word; see what one takes and holds.
+
+    >>> procore.tables
+    >>> procore.tables.search("log")
+    >>> procore.tables.describe("rfis")
+
+    Open one, as ``procore.table("rfis")`` does.
+
+    >>> procore.tables["rfis"]
     """
 
     def __init__(
         self, profile: Profile, reader: Callable[[Catalog], Reader], kept: Callable[[], Tables] = dict
     ) -> None:
+        """Find tables for a session.
+
+        Parameters
+        ----------
+        profile : Profile
+            What is connected to: its tables are those there are.
+        reader : callable
+            Returns a `Reader` that knows the catalog.
+        kept : callable
+            Returns what a check has found of tables and a person has kept. Raises ConfigurationError if it can't be read.
+        """
         self._profile, self._reader, self._kept = profile, reader, kept
 
     # Tables

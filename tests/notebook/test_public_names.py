@@ -53,6 +53,33 @@ def test_no_other_name_is_made_up() -> None:
         _ = procore_jupyter.conect
 
 
+NEW_PROCESS = """
+import procore_jupyter
+for text in ("procore_jupyter.tables", "procore_jupyter.table", "procore_jupyter.me"):
+    try:
+        eval(text)
+    except AttributeError as error:
+        print(error)
+procore_jupyter.connect("AuthScheme=NONE;LoginURL=http://127.0.0.1:9;APIURL=http://127.0.0.1:9")
+from procore_jupyter.tables import place
+try:
+    procore_jupyter.tables.search("log")
+except AttributeError as error:
+    print(error)
+"""
+
+
+def test_who_looks_for_a_sessions_names_in_the_module_is_led_to_the_session() -> None:
+    ran = subprocess.run([sys.executable, "-c", NEW_PROCESS], capture_output=True, text=True, check=True)
+    *before, after = ran.stdout.splitlines()
+    for name, line in zip(("tables", "table", "me"), before, strict=True):
+        assert line.startswith(f"module 'procore_jupyter' has no attribute '{name}'. ")
+        assert "%load_ext procore_jupyter" in line and line.endswith(f" procore.{name}")
+    assert after.endswith("The tables are a session's: use  procore.tables, or  %procore_tables")
+    for name in procore_jupyter._OF_A_SESSION:
+        assert hasattr(procore_jupyter.Procore, name)
+
+
 def test_the_version_is_the_packages() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project.get("version", procore_jupyter.__version__) == procore_jupyter.__version__
