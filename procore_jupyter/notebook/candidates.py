@@ -30,7 +30,5 @@ NONE = Candidates("", [], "")
 def among(typed: str, texts: Iterable[str], kind: str) -> Candidates:
     """Return the texts that begin with what is typed, in any case, and then those that contain it."""
     word = typed.casefold()
-    texts = [*texts]
-    begin = [one for one in texts if one.casefold().startswith(word)]
-    hold = [one for one in texts if word in one.casefold() and one not in begin]
-    return Candidates(typed, [*begin, *hold], kind)
+    holding = [one for one in texts if word in one.casefold()]
+    return Candidates(typed, sorted(holding, key=lambda one: not one.casefold().startswith(word)), kind)

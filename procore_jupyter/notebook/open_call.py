@@ -11,6 +11,9 @@ from procore_jupyter.notebook.redaction.lexemes import Pieces
 _OURS = re.compile(r"\.\s*(?:table|use|describe|tables)\s*[(\[]")
 """What a text holds if a call of ours is in it: other cells needn't be cut into pieces."""
 
+_FAR = 50_000
+"""Characters before the cursor that are looked at: no call is longer, and somebody waits."""
+
 _PLAIN_PREFIXES = frozenset({"", "u", "U"})
 """Prefixes of strings whose letters mean themselves, but for a backslash's."""
 
@@ -50,6 +53,8 @@ def open_call(text: str) -> OpenCall | None:
 
     A value may stand in a list, a tuple or a set: ``status=["open", "``.
     """
+    if len(text) > _FAR:
+        text = text[text.find("\n", len(text) - _FAR) + 1 :]  # the whole text if it is one line
     if _OURS.search(text) is None:
         return None
     code = Pieces(text, 0, len(text))

@@ -658,6 +658,7 @@ def test_projects_are_all_pages_with_the_company_header(demo: DemoProcore) -> No
     procore = signed_in(demo, CompanyId="1234")
     projects = procore.projects()
     assert len(projects) == 12 and len({row["id"] for row in projects}) == 12
+    assert procore._places.known_projects() == [(row["id"], row["name"]) for row in projects]
     found = asked(demo, "/rest/v1.1/projects")
     assert len(found) == 3
     assert {r.headers["procore-company-id"] for r in found} == {"1234"}
@@ -669,6 +670,7 @@ def test_the_size_of_a_page_and_the_number_of_rows_can_be_set(demo: DemoProcore)
     with pytest.warns(ProcoreIncompleteWarning, match=r"cut at 6 rows \(MaxRows\)"):
         projects = procore.projects()
     assert len(projects) == 6 and "MaxRows" in repr(projects)
+    assert procore._places.known_projects() == [], "what was cut is not what there is"
     assert [r.query["per_page"] for r in asked(demo, "/rest/v1.1/projects")] == ["4", "4"]
     procore.use(project="Summit Library")  # the tenth: what is chosen from is never cut
     assert procore.project_id == 562949953421398

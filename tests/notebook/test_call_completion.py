@@ -124,7 +124,7 @@ def test_the_values_that_the_catalog_lists_are_offered(
 
 def test_switches_numbers_and_views_are_offered_too(names: dict[str, Any]) -> None:
     tables = names["mine"].tables.catalog.tables
-    seen = set()
+    seen: set[object] = set()
     for spec in tables.values():
         start = f'mine.table("{spec.name}", '
         for one in spec.filters.values():

@@ -73,6 +73,13 @@ def test_where_no_call_of_a_session_is_open_none_is_found(text: str) -> None:
     assert open_call(text) is None
 
 
+@pytest.mark.parametrize(
+    "before", ["x = 'one line'\n" * 20_000, "x = (1, [2, 3])  " * 20_000 + "\n", "x" * 99_999 + ";"]
+)
+def test_a_long_cell_is_no_hindrance(before: str) -> None:
+    assert open_call(f'{before}procore.table("rfis", st') == rfis("", "st", "")
+
+
 @given(st.text("procet.ablus([{}])=,'\"# \n*\\f1", max_size=60))
 def test_no_text_crashes_it(text: str) -> None:
     for start in ("procore.table(", 'procore.table("rfis", ', "procore.tables[", "procore.use("):
