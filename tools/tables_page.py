@@ -234,6 +234,7 @@ it, `rfis.refresh()` fetches this table anew.
 | the names of the columns, and their types | `rfis.columns`, `rfis.schema` |
 | this page's facts in the notebook | `%procore_tables rfis`, `procore.tables.describe("rfis")` |
 | a table that you don't know by its name | `%procore_tables photo`, `procore.tables.search("photo")` |
+| a parameter, a value that it takes, a project's name | Tab inside `procore.table("rfis", …)`; projects once they are known, as after `procore.projects()` |
 
 ## Which project
 

@@ -201,6 +201,7 @@ def test_a_kernel_offers_them_and_asks_nobody(start_kernel: StartKernel, jedi: b
         "socket.socket = Deaf\n"
         "df = {'one': 1, 'two': 2}\n"
         "rfis = mine.table('rfis')\n"
+        "tables = mine.tables\n"
     )
     assert made.status == "ok", made.error
     for typed, found in (
@@ -217,6 +218,7 @@ def test_a_kernel_offers_them_and_asks_nobody(start_kernel: StartKernel, jedi: b
         ('mine.table("rfis", project="har', ['mine.table("rfis", project="Harbor Tower']),
         ("mine.use(project='", [f"mine.use(project='{one}" for one in ("Harbor Tower", "Dana\\'s")]),
         ('df["', ['df["one', 'df["two']),
+        ('tables["budget_v', ['tables["budget_views']),
         ('rfis["due_d', ['rfis["due_date']),
     ):
         assert kernel.complete(typed) == found
