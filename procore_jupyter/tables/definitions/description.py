@@ -50,10 +50,10 @@ def days_of(spec: TableSpec, mark: str = "") -> str:
     return f"{names[0]}, or {' and '.join(names[1:])}," if len(names) > 2 else " and ".join(names)
 
 
-def some_of(names: Sequence[str]) -> str:
-    """Return names in one line; of more than `MOST_OTHERS`, the first ones and how many more there are."""
-    more = len(names) - MOST_OTHERS
-    return f"{', '.join(names[:MOST_OTHERS])}{f' and {more:,} more' if more > 0 else ''}"
+def some_of(names: Sequence[str], most: int = MOST_OTHERS) -> str:
+    """Return names in one line; of more than `most`, the first ones and how many more there are."""
+    more = len(names) - most
+    return f"{', '.join(names[:most])}{f' and {more:,} more' if more > 0 else ''}"
 
 
 def described(spec: TableSpec, records: Records, others: Sequence[str]) -> str:
@@ -90,15 +90,18 @@ def described_html(spec: TableSpec, records: Records, others: Sequence[str]) -> 
         out.append(f"<span style='{QUIET}'>{what}</span><span>{shown}</span>")
     out.append("</div>")
     for heading, rows in _parts(spec, records):
-        many = "columns:3 18em;column-gap:2em;" if heading.endswith("columns") else ""
+        in_columns = heading.endswith("columns")
+        style = "columns:3 18em;column-gap:2em;margin-top:4px" if in_columns else _GRID
         out.append(
             f"<details open><summary style='{QUIET}cursor:pointer'>{html.escape(heading)}</summary>"
-            f"<div style='{many}margin-top:4px'>"
+            f"<div style='{style}'>"
         )
         for name, text in rows:
+            told = f"<span style='{QUIET}'>{html.escape(text)}</span>"
             out.append(
-                f"<div style='break-inside:avoid'>{code(name)} "
-                f"<span style='{QUIET}'>{html.escape(text)}</span></div>"
+                f"<div style='break-inside:avoid'>{code(name)} {told}</div>"
+                if in_columns
+                else f"{code(name)}{told}"
             )
         out.append("</div></details>")
     if not spec.columns:

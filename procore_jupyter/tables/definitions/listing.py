@@ -21,8 +21,10 @@ from procore_jupyter.wording import NO_FORMULAS, counted
 MOST = 100
 """Tables in a list, at most."""
 
+MOST_FOLDED = 3
+"""Probable tables that are named in the line into which they are folded, at most."""
+
 _CELL = "text-align:left;vertical-align:top"
-_PROBABLE = "known from Procore's API description alone; what arrives decides the columns"
 
 
 def listing(catalog: Catalog, pattern: str = "") -> Listing:
@@ -78,7 +80,8 @@ class Listing:
         rows = ["  ".join(map(str.ljust, line, [*widths, 0])).rstrip() for line in lines]
         below = [_more(shown)]
         if folded:
-            below.append(f"{_folded(folded)} {some_of([spec.name for spec in folded])}")
+            names = some_of([spec.name for spec in folded], MOST_FOLDED)
+            below.append(f"{len(folded):,} more, probable: {names}")
         return "\n".join(line for line in [self._caption(), *rows, *below] if line)
 
     def _repr_html_(self) -> str:
@@ -88,8 +91,7 @@ class Listing:
         out = [quiet(self._caption()), _table(shown)]
         if folded:
             out.append(
-                f"<details><summary style='{QUIET}cursor:pointer'>{html.escape(_folded(folded))} "
-                f"{html.escape(some_of([spec.name for spec in folded]))}</summary>{_table(folded)}</details>"
+                f"<details><summary style='{QUIET}cursor:pointer'>{len(folded):,} more, probable</summary>{_table(folded)}</details>"
             )
         return f"<div class='{NO_FORMULAS}'>{''.join(out)}</div>"
 
@@ -112,15 +114,13 @@ class Listing:
         return f"{counted(len(self.specs), 'table')}.  %procore_tables NAME  describes one.{more}"
 
 
-def _folded(folded: Sequence[TableSpec]) -> str:
-    return f"{len(folded):,} more, probable ({_PROBABLE}):"
-
-
 def _more(specs: Sequence[TableSpec]) -> str:
     """Return the line below a list: how many more there are, or that those listed are probable; empty if there is nothing to say."""
     if len(specs) > MOST:
         return f"… {len(specs) - MOST:,} more: look for a longer word"
-    return f"probable: {_PROBABLE}" if any(spec.probable for spec in specs) else ""
+    if any(spec.probable for spec in specs):
+        return "probable: known from Procore's API description alone; what arrives decides the columns"
+    return ""
 
 
 def _table(specs: Sequence[TableSpec]) -> str:

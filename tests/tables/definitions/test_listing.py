@@ -40,7 +40,7 @@ def test_the_probable_tables_are_one_line_below_the_others() -> None:
     lines = repr(found).splitlines()
     assert lines[0] == "2 tables for 'rfi'.  %procore_tables NAME  describes one."
     assert [line.split()[0] for line in lines[1:3]] == ["rfis", "rfi_replies"] == found.names[:2]
-    assert len(lines) == 4 and re.match(r"\d+ more, probable \(.*\): rfis_\w+, .* and \d+ more$", lines[3])
+    assert len(lines) == 4 and re.match(r"\d+ more, probable: rfis_\w+, .* and \d+ more$", lines[3])
     drawn = Parts(found._repr_html_())
     assert "RFI Replies" in drawn.open and "rfis_recycle_bin" not in drawn.open
     assert "rfis_recycle_bin\n" in drawn.folded and "RFI Replies" not in drawn.folded
