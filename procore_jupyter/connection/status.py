@@ -19,6 +19,11 @@ State = Literal["signed in", "waiting", "not signed in", "no sign-in"]
 WRONG_CLOCK = 300.0
 """Seconds that this machine's clock may differ from Procore's before the card says so."""
 
+DONE = "✓"
+"""The mark of a card that says that all is well."""
+
+EXPIRED = "expired"
+
 LISTED_COMPANIES = 10
 """Companies that a card lists at most."""
 
@@ -179,14 +184,27 @@ class Status:
 
     @property
     def renewal(self) -> str:
-        """How long the token lasts, in words; empty if nobody is signed in."""
+        """How long the sign-in lasts, in words; empty if nobody is signed in."""
         if self.state != "signed in":
             return ""
-        if self.renews:
-            return "renews by itself"
-        if self.token_expires_in is None:
-            return "is not renewed"
-        return f"ends in {duration(self.token_expires_in)}" if self.token_expires_in > 0 else "has ended"
+        return renewal(self.token_expires_in, renews=self.renews)
+
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]:
+        """What is known beside the card: labels and values."""
+        rows = [("Sign-in server", self.login_host), ("API", self.api_host)]
+        if self.login:
+            rows.append(("Signed in with", one_line(self.login)))
+        if self.account != "default":
+            rows.append(("Account", one_line(self.account)))
+        if self.token_expires_in is not None:
+            left = f"in {duration(self.token_expires_in)}" if self.token_expires_in > 0 else "now"
+            rows.append(("Expires", f"{left}, then renews automatically" if self.renews else left))
+        if self.rate_limit is not None:
+            rows.append(("Rate limit", f"{self.rate_limit[0]:,} of {self.rate_limit[1]:,} requests left"))
+        if self.kept_at:
+            rows.append(("Stored in", self.kept_at))
+        return tuple(rows)
 
     # The card, which a notebook draws as HTML and `repr` as text. What stands in backquotes is code to run.
 
@@ -197,11 +215,16 @@ class Status:
             return self.place, self.problem or "Not signed in."
         if self.state == "waiting":
             return self.place, "Waiting for your sign-in …"
+        expired = self.renewal == EXPIRED
+        place = self.place if self.problem or expired else f"{DONE} {self.place}"
         if self.to_choose:
-            return self.place, f"{self.who} · {len(self.companies)} companies: choose with `{self.choose}`"
+            return place, self.who, f"Choose one of your {len(self.companies)} companies:"
         who = f"{self.who} · {self.where}" if self.where else self.who
-        ready = "" if self.problem else f"`{self.name}` is ready"
-        return tuple(part for part in (self.place, who, self.renewal, ready) if part)
+        lasts = f"Signed in, {self.renewal}." if self.renewal else ""
+        if expired:
+            return place, who, "Sign-in expired."
+        ready = "" if self.problem else f"Use `{self.name}`."
+        return tuple(part for part in (place, who, f"{lasts} {ready}".strip()) if part)
 
     @property
     def below(self) -> tuple[str, ...]:
@@ -209,7 +232,7 @@ class Status:
         lines = []
         if self.to_choose:
             more = f": `{self.name}.companies()`" if len(self.companies) > LISTED_COMPANIES else ""
-            lines.append(listed(self.companies, LISTED_COMPANIES) + more)
+            lines += [listed(self.companies, LISTED_COMPANIES) + more, f"`{self.choose}`"]
         if self.problem and self.state != "not signed in":
             lines.append(self.problem)
         return *lines, *self.notices
@@ -219,6 +242,23 @@ class Status:
 
     def __repr__(self) -> str:
         return "\n  ".join(["   ".join(self.headline), *self.below])
+
+
+def renewal(seconds: float | None, *, renews: bool) -> str:
+    """Return how long a sign-in lasts, in words.
+
+    Parameters
+    ----------
+    seconds : float or None
+        Seconds until its access token expires; None if unknown.
+    renews : bool
+        Whether it is renewed without a person.
+    """
+    if renews:
+        return "renews automatically"
+    if seconds is None:
+        return "doesn't renew"
+    return f"expires in {duration(seconds)}" if seconds > 0 else EXPIRED
 
 
 def wrong_clock(offset: float | None) -> str | None:
@@ -233,6 +273,6 @@ def wrong_clock(offset: float | None) -> str | None:
         return None
     way = "ahead of" if offset > 0 else "behind"
     return (
-        f"This machine's clock is {duration(abs(offset))} {way} Procore's: set it right, "
-        "else times and limits are told wrongly."
+        f"This machine's clock is {duration(abs(offset))} {way} Procore's. Set it right, "
+        "or times and limits will be wrong."
     )

@@ -13,12 +13,15 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.wording import NO_FORMULAS, duration
+from procore_jupyter.wording import NO_FORMULAS
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from procore_jupyter.connection.status import Status
+
+LABEL_WIDTH = 17
+"""Characters of the column of labels in the text form of `details`."""
 
 _STATUS = ("procore_jupyter.connection.status", "Status")
 _SESSION = ("procore_jupyter.connection.procore", "Procore")
@@ -103,27 +106,19 @@ def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()
 
 def details(status: Status, *, name: str | None = None) -> MimeBundle:
     """Draw the card, and below it all that is known: hosts, time left, rate limit, where the token is kept."""
-    rows = [("signs in at", status.login_host), ("asks", status.api_host)]
-    if status.login:
-        rows.append(("signed in with", status.login))
-    if status.account != "default":
-        rows.append(("account", status.account))
-    if status.token_expires_in is not None:
-        left = "is over" if status.token_expires_in <= 0 else f"{duration(status.token_expires_in)} left"
-        rows.append(("this token", f"{left}, then renewed" if status.renews else left))
-    if status.rate_limit is not None:
-        rows.append(("rate limit", f"{status.rate_limit[0]:,} of {status.rate_limit[1]:,} requests left"))
-    if status.kept_at:
-        rows.append(("kept at", status.kept_at))
     drawn = card(status, name=name)
     table = "".join(
-        f'<span style="{_QUIET}">{escape(label)}</span><span>{escape(value)}</span>' for label, value in rows
+        f'<span style="{_QUIET}">{escape(label)}</span><span>{escape(value)}</span>'
+        for label, value in status.details
     )
     return {
         "text/html": drawn["text/html"]
         + f'<div class="{NO_FORMULAS}" style="{_FONT}display:grid;grid-template-columns:max-content 1fr;column-gap:1em">{table}</div>',
         "text/plain": "\n".join(
-            [drawn["text/plain"], *(f"  {label + ':':<16}{value}" for label, value in rows)]
+            [
+                drawn["text/plain"],
+                *(f"  {label + ':':<{LABEL_WIDTH}}{value}" for label, value in status.details),
+            ]
         ),
     }
 

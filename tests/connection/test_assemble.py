@@ -744,7 +744,7 @@ def test_status_tells_who_where_and_for_how_long(demo: DemoProcore) -> None:
     assert status.rate_limit is not None and status.rate_limit[1] == 100
     assert status.kept_at == str(data_folder() / "tokens.json")
     assert status.api_host == demo.url.removeprefix("http://")
-    assert "Dana Reyes · Skyline Builders (1234)   renews by itself" in repr(procore)
+    assert "Dana Reyes · Skyline Builders (1234)   Signed in, renews automatically." in repr(procore)
     before = len(demo.requests)
     assert procore.status().user == "Dana Reyes"
     assert [one.path for one in demo.requests[before:]] == ["/rest/v1.0/me"]  # it says what is so now
@@ -769,13 +769,13 @@ def test_status_says_when_procore_can_not_be_reached(demo: DemoProcore) -> None:
 def test_status_says_so_also_after_it_was_told_that_all_is_well(demo: DemoProcore) -> None:
     procore = signed_in(demo, CompanyId="1234")
     procore._patience.sleep = lambda seconds: None
-    assert "`procore` is ready" in repr(procore.status())
+    assert "Use `procore`." in repr(procore.status())
     demo.stop()
     for _ in range(2):
         status = procore.status()
         assert "can't be reached" in repr(status) and "ready" not in repr(status)
     demo.start()
-    assert "`procore` is ready" in repr(procore.status())
+    assert "Use `procore`." in repr(procore.status())
 
 
 def test_a_wrong_clock_is_told(demo: DemoProcore) -> None:

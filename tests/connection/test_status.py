@@ -34,17 +34,18 @@ def card(status: Status, **changes: Any) -> list[str]:
 
 def test_the_card_of_one_company() -> None:
     assert card(SIGNED_IN) == [
-        "Procore · production   Dana Reyes · Skyline Builders (1234)   renews by itself   `procore` is ready"
+        "✓ Procore · production   Dana Reyes · Skyline Builders (1234)   Signed in, renews automatically. Use `procore`."
     ]
     assert str(SIGNED_IN) == repr(SIGNED_IN)
 
 
 def test_the_card_of_several_companies_lists_them_with_the_line_to_run() -> None:
     assert card(THREE) == [
-        'Procore · production   Dana Reyes · 3 companies: choose with `procore.use(company="Skyline Builders")`',
+        "✓ Procore · production   Dana Reyes   Choose one of your 3 companies:",
         "  1234 Skyline Builders · 5678 Skyline Civil · 9012 Harbor JV",
+        '  `procore.use(company="Skyline Builders")`',
     ]
-    assert card(THREE, name="p2")[0].endswith('`p2.use(company="Skyline Builders")`')
+    assert card(THREE, name="p2")[2].endswith('`p2.use(company="Skyline Builders")`')
 
 
 @pytest.mark.parametrize(
@@ -74,20 +75,21 @@ def test_more_companies_than_a_person_reads_are_counted() -> None:
 
 def test_a_chosen_company_among_several_and_a_project_are_shown() -> None:
     line = card(THREE, company=(5678, "Skyline Civil"), project=(4711, "Harbor Tower"))[0]
-    assert "Dana Reyes · Skyline Civil (5678) · Harbor Tower (4711)   renews" in line
+    assert "Dana Reyes · Skyline Civil (5678) · Harbor Tower (4711)   Signed in, renews" in line
     assert "· company 77 · project 88   " in card(THREE, company=(77, ""), project=(88, ""))[0]
 
 
 def test_what_is_not_renewed_says_how_long_it_lasts() -> None:
-    assert "   ends in 89 min   " in card(SIGNED_IN, renews=False, token_expires_in=5399.0)[0]
-    assert "   is not renewed   " in card(SIGNED_IN, renews=False, token_expires_in=None)[0]
-    assert "   has ended   " in card(SIGNED_IN, renews=False, token_expires_in=0.0)[0]
+    assert "   Signed in, expires in 89 min. Use" in card(SIGNED_IN, renews=False, token_expires_in=5399.0)[0]
+    assert "   Signed in, doesn't renew. Use" in card(SIGNED_IN, renews=False, token_expires_in=None)[0]
+    expired = card(SIGNED_IN, renews=False, token_expires_in=0.0)[0]
+    assert expired.endswith("   Sign-in expired.") and "✓" not in expired
 
 
 def test_a_service_account_and_no_sign_in_are_called_so() -> None:
     assert "   service account · Skyline" in card(SIGNED_IN, user=None, service_account=True)[0]
     line = card(SIGNED_IN, user=None, state="no sign-in", company=None, companies=())[0]
-    assert line == "Procore · production   no sign-in (AuthScheme=NONE)   `procore` is ready"
+    assert line == "✓ Procore · production   no sign-in (AuthScheme=NONE)   Use `procore`."
 
 
 def test_waiting_and_failed_are_said() -> None:
@@ -99,6 +101,8 @@ def test_waiting_and_failed_are_said() -> None:
 
 
 def test_a_problem_and_notices_stand_below() -> None:
+    failing = card(SIGNED_IN, problem="Can't be reached.")[0]
+    assert "✓" not in failing and "Use" not in failing
     assert card(SIGNED_IN, problem="Can't be reached.", notices=("Clock is wrong.",))[1:] == [
         "  Can't be reached.",
         "  Clock is wrong.",
@@ -110,3 +114,19 @@ def test_names_that_would_break_the_card_do_not(name: str) -> None:
     lines = card(SIGNED_IN, user=name, company=(1, name), project=(2, name))
     assert len(lines) == 1 and lines[0].isprintable() and len(lines[0]) < 300
     assert len(one_line(name)) <= LONGEST_NAME
+
+
+def test_the_details_are_labelled_in_words_of_this_world() -> None:
+    status = replace(
+        SIGNED_IN, login="dana@skyline.example", account="two", rate_limit=(3480, 3600), kept_at="/t.json"
+    )
+    assert status.details == (
+        ("Sign-in server", "login.procore.com"),
+        ("API", "api.procore.com"),
+        ("Signed in with", "dana@skyline.example"),
+        ("Account", "two"),
+        ("Expires", "in 83 min, then renews automatically"),
+        ("Rate limit", "3,480 of 3,600 requests left"),
+        ("Stored in", "/t.json"),
+    )
+    assert ("Expires", "now") in replace(status, renews=False, token_expires_in=0.0).details

@@ -43,10 +43,10 @@ def test_the_magic_returns_at_once_and_the_next_cell_waits_and_goes_on(kernel: K
     assert name
     kernel.until(lambda: "procore-card" in connect.html and not kernel.widgets)
     assert name in connect.plain
-    assert "`procore` is ready" in connect.plain
+    assert "Use `procore`." in connect.plain
     assert WIDGET not in connect.saved
     again = kernel.run("%procore_status")
-    assert name in again.plain and "kept at" in again.plain and "signs in at" in again.html
+    assert name in again.plain and "Stored in" in again.plain and "Sign-in server" in again.html
     shown = kernel.run("procore")
     assert name in shown.plain and "procore-card" in shown.html
 
@@ -300,6 +300,6 @@ def test_a_terminal_prints_the_link_and_signs_in(
     with new_browser() as browser:
         assert browser.get(sign_in_at(url), timeout=20).status_code == 200
     assert "Dana" in shell_run("print(procore.me()['name'])")
-    assert "`procore` is ready" in shell_run("%procore_connect " + line + "CompanyId=1234")
-    assert "kept at" in shell_run("%procore_status")
+    assert "Use `procore`." in shell_run("%procore_connect " + line + "CompanyId=1234")
+    assert "Stored in" in shell_run("%procore_status")
     shell_run("procore.close()")

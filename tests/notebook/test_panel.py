@@ -23,7 +23,7 @@ def test_without_ipywidgets_the_card_takes_the_place_of_the_plain_link(kernel: K
         leads_to = browser.get(html.unescape(start[1]), allow_redirects=False, timeout=20).headers["Location"]
         assert browser.get(sign_in_at(leads_to), timeout=20).status_code == 200
     kernel.until(lambda: "procore-card" in cell.html)
-    assert "`procore` is ready" in cell.plain and "start?login" not in cell.saved
+    assert "Use `procore`." in cell.plain and "start?login" not in cell.saved
 
 
 def test_without_ipywidgets_a_form_that_is_over_says_so_in_its_plain_output(

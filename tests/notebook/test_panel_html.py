@@ -140,13 +140,12 @@ def test_the_card_reads_as_its_text_does() -> None:
     words = " ".join(Parts(drawn["text/html"]).words.split())
     assert (
         drawn["text/plain"]
-        == "Procore · production   Dana Reyes · Skyline Builders (1234)   renews by itself   `site` is ready"
+        == "✓ Procore · production   Dana Reyes · Skyline Builders (1234)   Signed in, renews automatically. Use `site`."
     )
     for part in (
-        "Procore · production",
+        "✓ Procore · production",
         "Dana Reyes · Skyline Builders (1234)",
-        "renews by itself",
-        "site is ready",
+        "Signed in, renews automatically. Use site.",
     ):
         assert part in words
 
@@ -157,10 +156,10 @@ def test_several_companies_are_listed_with_the_line_to_run() -> None:
     )
     drawn = status_card.card(many, name="site")
     words = Parts(drawn["text/html"]).words
-    assert 'Dana Reyes · 30 companies: choose with site.use(company="Company 1")' in words
+    assert "Choose one of your 30 companies:" in words and 'site.use(company="Company 1")' in words
     assert "1 Company 1 · 2 Company 2" in words
     assert "and 20 more: site.companies()" in words
-    assert "is ready" not in words
+    assert "Use site" not in words
 
 
 def test_notes_that_the_status_has_already_are_not_said_twice() -> None:
@@ -180,6 +179,6 @@ def test_details_show_what_is_known() -> None:
             "3,480 of 3,600",
             "/home/dana/tokens.json",
             "two",
-            "then renewed",
+            "then renews automatically",
         ):
             assert part in text
