@@ -1,4 +1,4 @@
-"""The command ``procore-jupyter login | status | logout | callback-url | check | demo``."""
+"""The command ``procore-jupyter login | status | logout | forget | callback-url | check | demo``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from procore_jupyter import __version__
 from procore_jupyter.errors import LoginRequired, ProcoreError, ProcoreWarning
 from procore_jupyter.files.private import NoHome
-from procore_jupyter.wording import duration
 
 if TYPE_CHECKING:
     from procore_jupyter.login.flow import LoginFlow
@@ -21,6 +21,9 @@ DONE = 0
 FAILED = 1
 USAGE = 2
 """The exit code of a command that was called wrongly, as argparse has it."""
+
+LABEL_WIDTH = 17
+"""Characters of the column of labels."""
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
@@ -47,8 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from procore_jupyter.demo.launch import run_demo
 
         return run_demo(arguments[1:])
+    parser = _parser()
+    if not arguments:
+        parser.print_help()
+        return DONE
     try:
-        given = _parser().parse_args(arguments)
+        given = parser.parse_args(arguments)
     except SystemExit as usage:  # argparse has already said what is wrong
         return USAGE if usage.code else DONE
     run: Callable[[argparse.Namespace], int] = given.run
@@ -69,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def login(given: argparse.Namespace) -> int:
-    """Sign in: print the link, wait for the browser or for what is pasted, print the card."""
+    """Sign in: print the link, wait until you have signed in, and show who you are."""
     from procore_jupyter.connection import terminal
     from procore_jupyter.connection.assemble import How, open_connection
     from procore_jupyter.login.flow import LoginState
@@ -97,30 +104,46 @@ def login(given: argparse.Namespace) -> int:
     status = procore.status()
     print(status)
     if flow is None:
-        _say("This sign-in was stored already. Sign in anew with  --anew.")
+        _say("You were signed in already. Add  --anew  to sign in again.")
     return DONE if status.state in ("signed in", "no sign-in") else FAILED
 
 
 def status(given: argparse.Namespace) -> int:
-    """Print who is signed in, to what, and where that is kept."""
-    from procore_jupyter.connection.assemble import How, open_connection
-
+    """Show who is signed in, where and for how long: without CONNECTION, every saved connection and stored sign-in."""
     if given.paths:
         return paths(given)
+    if not given.connection:
+        return _all_status(given.account)
+    from procore_jupyter.connection.assemble import How, open_connection
+
     procore = open_connection(_settings(given), How(person=False))
     found = procore.status()
     print(found)
-    if found.kept_at:
-        print(f"  kept at {found.kept_at}, account {found.account}")
-    if found.token_expires_in is not None and found.renews:
-        print(f"  renewed in {duration(found.token_expires_in)} at the latest")
-    if found.rate_limit is not None:
-        print(f"  {found.rate_limit[0]:,} of {found.rate_limit[1]:,} requests left in this window")
+    for label, value in found.details:
+        print(f"  {label + ':':<{LABEL_WIDTH}}{value}")
     return DONE if found.state in ("signed in", "no sign-in") and found.problem is None else FAILED
 
 
+def _all_status(account: str | None) -> int:
+    """Print every saved connection and stored sign-in of this user."""
+    from procore_jupyter.connection.inventory import inventory
+
+    found = inventory(account)
+    for line in found.lines:
+        _print(line)
+    return DONE if found.well else FAILED
+
+
+def forget(given: argparse.Namespace) -> int:
+    """Delete a saved connection, with the secret and sign-in that no other saved connection needs."""
+    from procore_jupyter.connection.inventory import forget as forget_connection
+
+    _print(forget_connection(given.name))
+    return DONE
+
+
 def paths(given: argparse.Namespace) -> int:
-    """Print what is kept where on this machine. Asks nobody, and prints no secret."""
+    """Print what is stored where on this machine. Asks nobody, and prints no secret."""
     from procore_jupyter.connection.paths import described
 
     location = _settings(given).settings_location if given.connection else None
@@ -129,7 +152,7 @@ def paths(given: argparse.Namespace) -> int:
 
 
 def logout(given: argparse.Namespace) -> int:
-    """End the sign-in at Procore and forget it."""
+    """Sign out: end the sign-in at Procore, and delete it from this machine."""
     from procore_jupyter.connection.assemble import How, open_connection
 
     settings = _settings(given)
@@ -141,7 +164,7 @@ def logout(given: argparse.Namespace) -> int:
     procore.logout()
     if settings.initiate_oauth == "OFF":
         print(
-            "Nothing is stored with InitiateOAuth=OFF. The OAuthAccessToken given is good until it ends by itself."
+            "Nothing is stored with InitiateOAuth=OFF. The OAuthAccessToken that you gave is good until it expires."
         )
         return DONE
     print(f"Signed out of {settings.place} (account {settings.account}).")
@@ -156,7 +179,7 @@ def callback_url(given: argparse.Namespace) -> int:
 
 
 def check(given: argparse.Namespace) -> int:
-    """Hold what is believed of this machine and of Procore against what is there, line by line."""
+    """Check step by step, from this machine to Procore, that everything works, and say what to do where it doesn't."""
     import shutil
 
     from procore_jupyter.check.checkup import Checkup
@@ -244,6 +267,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Sign in to Procore for notebooks and jobs on this machine. Not affiliated with Procore Technologies.",
         epilog=_SECRETS,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(run: Callable[[argparse.Namespace], int], name: str) -> argparse.ArgumentParser:
@@ -255,35 +279,45 @@ def _parser() -> argparse.ArgumentParser:
             default="",
             metavar="CONNECTION",
             help='the connection string, in quotes ("Environment=Sandbox;OAuthClientId=…"), or the name of a saved '
-            "connection (default, where there is one); - reads it from standard input",
+            "connection (by default the one saved as default, if there is one); - reads it from standard input",
         )
         made.add_argument(
             "--account",
             metavar="NAME",
-            help="which stored sign-in (that of the saved connection, else default)",
+            help="which stored sign-in (by default the saved connection's, or the one called default)",
         )
         made.set_defaults(run=run)
         return made
 
     signing_in = command(login, "login")
     signing_in.add_argument(
-        "--anew", "--login", action="store_true", help="sign in although a sign-in is stored"
+        "--anew", "--login", action="store_true", help="sign in again although a sign-in is stored"
     )
     signing_in.add_argument(
-        "--via", choices=("server", "loopback", "paste"), help="the way for the browser's answer to come back"
+        "--via",
+        choices=("server", "loopback", "paste"),
+        help="how the browser's answer comes back (chosen for you)",
     )
     signing_in.add_argument(
         "--timeout",
         type=_seconds,
         default=300.0,
         metavar="SECONDS",
-        help="how long the link waits for you (300)",
+        help="how long you have to sign in (300)",
     )
     showing_status = command(status, "status")
     showing_status.add_argument(
-        "--paths", action="store_true", help="say instead what is kept where on this machine; asks nobody"
+        "--paths",
+        action="store_true",
+        help="list the files instead: what is stored where on this machine; asks nobody",
     )
     command(logout, "logout")
+    about = (forget.__doc__ or "").split("\n")[0]
+    forgetting = commands.add_parser("forget", help=about, description=about)
+    forgetting.add_argument(
+        "name", metavar="NAME", help="the saved connection's name;  procore-jupyter status  lists them"
+    )
+    forgetting.set_defaults(run=forget)
     command(callback_url, "callback-url")
     checking = command(check, "check")
     checking.add_argument(
@@ -343,6 +377,12 @@ def _unexpected(error: OSError) -> str:
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
     _say(f"procore-jupyter: {message}")
+
+
+def _print(text: str) -> None:
+    from procore_jupyter.connection.terminal import as_commands
+
+    print(as_commands(text))
 
 
 def _say(line: str) -> None:

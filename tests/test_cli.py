@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+import procore_jupyter
 from procore_jupyter import cli
 from procore_jupyter.connection import terminal
 from procore_jupyter.demo.app import DemoProcore
@@ -225,7 +226,7 @@ def test_a_token_that_was_only_given_is_not_told_to_be_over(
     token = access.current().access_token.reveal()
     text = text_for(demo, InitiateOAuth="OFF", OAuthAccessToken=token)
     code, out, _ = run(capsys, "logout", text)
-    assert code == 0 and "Signed out" not in out and "good until it ends by itself" in out
+    assert code == 0 and "Signed out" not in out and "good until it expires" in out
     assert run(capsys, "status", text)[0] == 0
 
 
@@ -239,7 +240,8 @@ def test_status_and_logout(demo: DemoProcore, capsys: pytest.CaptureFixture[str]
     signed_in(demo)
     code, out, err = run(capsys, "status", text)
     assert (code, err) == (0, "")
-    assert "Dana Reyes" in out and "tokens.json, account default" in out and "requests left" in out
+    assert "Dana Reyes" in out and "requests left" in out
+    assert re.search(r"  Stored in: +/\S+/tokens.json\n", out) and re.search(r"  Expires: +in ", out)
     code, out, err = run(capsys, "status", "--account", "other", text)
     assert code == 1 and "account other" in err
     code, out, err = run(capsys, "logout", text)
@@ -272,12 +274,12 @@ def test_the_connection_string_can_come_from_standard_input_and_the_environment(
     ("arguments", "code", "said"),
     [
         (["status", "OAuthClientld=x"], 1, "OAuthClientId"),
-        (["status", ""], 1, "PROCORE_CLIENT_ID"),
+        (["login", ""], 1, "PROCORE_CLIENT_ID"),
+        (["forget"], 2, "NAME"),
         (["login", "--via", "pigeon"], 2, "invalid choice"),
         (["login", "--timeout", "soon"], 2, "seconds from 1 to 3600"),
         (["login", "--timeout", "0"], 2, "seconds from 1 to 3600"),
         (["dance"], 2, "invalid choice"),
-        ([], 2, "required"),
     ],
 )
 def test_a_mistake_is_told_without_a_traceback(
@@ -291,6 +293,16 @@ def test_a_mistake_is_told_without_a_traceback(
 def test_a_secret_is_not_repeated_in_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, err = run(capsys, "status", "OAuthClientSecret=hush-77120;Nonsense=1")
     assert "hush-77120" not in out + err and "property" in err
+
+
+def test_without_arguments_the_help_is_shown_and_the_version_when_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = run(capsys)
+    assert (code, err) == (0, "") and out == run(capsys, "--help")[1]
+    for name in ("login", "status", "logout", "forget", "callback-url", "check", "demo"):
+        assert re.search(rf"^    {name}\b", out, re.MULTILINE), name
+    assert run(capsys, "--version") == (0, f"procore-jupyter {procore_jupyter.__version__}\n", "")
 
 
 def test_help_warns_of_secrets_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -196,6 +196,29 @@ def keep(connection: SavedConnection) -> None:
         document.put("connections", {"name": name}, value)
 
 
+def remove(name: str) -> bool:
+    """Remove the connection saved under a name (in any case); return whether there was one. Its secrets stay.
+
+    Raises
+    ------
+    TokenStoreError
+        As for `keep`.
+    """
+    try:
+        file = _file()
+    except NoHome:
+        return False
+    with store_errors(), file.changing() as document:
+        found = [
+            entry["name"]
+            for entry in document.entries("connections")
+            if entry["name"].casefold() == name.casefold()
+        ]
+        for one in found:
+            document.remove("connections", {"name": one})
+    return bool(found)
+
+
 def savable(written: Mapping[str, str]) -> dict[str, str]:
     """Return those of a connection's properties that a saved connection holds; paths made absolute."""
     kept = {name: value for name, value in written.items() if name not in (*SECRETS, *UNSAVED)}
@@ -250,6 +273,21 @@ def keep_secret(location: str | None, key: SecretKey, value: Secret) -> None:
     store = open_store(location)
     if store.load_secret(key) != value:
         store.save_secret(key, value)
+
+
+def forget_secret(location: str | None, key: SecretKey) -> bool:
+    """Delete a kept secret; return whether there was one.
+
+    Raises
+    ------
+    TokenStoreError
+        The place where it is kept can't be read or changed.
+    """
+    store = open_store(location)
+    if store.load_secret(key) is None:
+        return False
+    store.delete_secret(key)
+    return True
 
 
 # The file

@@ -120,6 +120,11 @@ class FileStore:
         with self._changing() as document:
             document.put("secrets", asdict(key), {"value": secret.reveal()})
 
+    def delete_secret(self, key: SecretKey) -> None:
+        """Forget a secret of a saved connection, if there is one. Raises as `save`."""
+        with self._changing() as document:
+            document.remove("secrets", asdict(key))
+
     def sign_ins(self) -> list[TokenKey]:
         """Return whose sign-ins are kept; raises as `load`."""
         with store_errors():

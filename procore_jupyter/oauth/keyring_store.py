@@ -122,6 +122,11 @@ class KeyringStore:
         """Keep a secret of a saved connection."""
         self._ask("written", lambda: self._keyring.set_password(SERVICE, secret_name(key), secret.reveal()))
 
+    def delete_secret(self, key: SecretKey) -> None:
+        """Forget a secret of a saved connection, if there is one."""
+        if self.load_secret(key) is not None:
+            self._ask("changed", lambda: self._keyring.delete_password(SERVICE, secret_name(key)))
+
     def _put_aside(self, key: TokenKey, damaged: _Entry) -> None:
         aside = f"{entry_name(key)} damaged {secrets.token_hex(3)}"
         self._ask("written", lambda: self._keyring.set_password(SERVICE, aside, damaged.text))

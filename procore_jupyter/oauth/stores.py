@@ -151,3 +151,7 @@ class MemoryStore:
     def save_secret(self, key: SecretKey, secret: Secret) -> None:
         """Keep a secret of a saved connection."""
         _secrets[self._name, key] = secret
+
+    def delete_secret(self, key: SecretKey) -> None:
+        """Forget a secret of a saved connection, if there is one."""
+        _secrets.pop((self._name, key), None)

@@ -186,3 +186,7 @@ class TokenStore(Protocol):
     def save_secret(self, key: SecretKey, secret: Secret) -> None:
         """Keep a secret of a saved connection in place of the one there is; return when it is safe."""
         ...
+
+    def delete_secret(self, key: SecretKey) -> None:
+        """Forget a secret of a saved connection, if there is one."""
+        ...

@@ -107,6 +107,9 @@ def test_secrets_of_saved_connections_lie_beside_the_sign_ins_and_neither_distur
     assert opened().load(KEY) is None
     assert opened().load_secret(mine) == Secret("new") and opened().load_secret(other) == Secret("else")
     assert opened().load_secret(SecretKey("OAuthClientSecret", "host2", "app-1")) is None
+    opened().delete_secret(mine)
+    opened().delete_secret(mine)
+    assert opened().load_secret(mine) is None and opened().load_secret(other) == Secret("else")
 
 
 def test_one_at_a_time_may_renew_and_another_key_is_not_concerned(opened: Callable[[], TokenStore]) -> None:
