@@ -23,6 +23,7 @@ from procore_jupyter.notebook.options import (
     STATUS_OPTIONS,
     TABLES_OPTIONS,
     Option,
+    options_after,
     value_of,
 )
 
@@ -78,6 +79,11 @@ def candidates(text: str, namespace: Mapping[str, Any] = MappingProxyType({})) -
         return among(re.split(r"[\s,]", found)[-1], _tables_of(namespace), "table")
     if magic["name"] != "procore_connect" or magic["percents"] == "%%":
         return Candidates("", list(options), "option") if not found else NONE
+    if (option := re.search(r"(?:(?<=\s)|(?<=;))--?[\w-]*$", found)) is not None and found[:-1].strip():
+        return Candidates(option[0], [one for one in options if one.startswith(option[0])], "option")
+    if (at := options_after(found, options)) < len(found):
+        behind = _in_options(found[at:], options)
+        return behind if isinstance(behind, Candidates) else Candidates("", list(options), "option")
     properties = _in_string(found, lines=False)
     if "=" in found or ";" in found:
         return properties

@@ -20,12 +20,12 @@ from IPython.display import display
 from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError
 from procore_jupyter.notebook import kernel, widgets
 from procore_jupyter.notebook.options import (
-    CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
     OWN_FILE,
     STATUS_OPTIONS,
     TABLES_OPTIONS,
     read_check,
+    read_connect,
     read_options,
 )
 from procore_jupyter.notebook.status_card import card, details, message
@@ -102,23 +102,24 @@ class ProcoreMagics(Magics):
         ::
 
             %procore_connect                 asks for your app's details the first time, then uses the saved ones
-            %procore_connect [options] Profile=Procore;OAuthClientId=…;OAuthClientSecret=…;
-            %procore_connect [options] NAME  uses a saved connection; without a NAME, the one saved as `default`
+            %procore_connect Profile=Procore;OAuthClientId=…;OAuthClientSecret=…; [options]
+            %procore_connect NAME [options]  uses a saved connection; without a NAME, the one saved as `default`
             %%procore_connect [options]      takes the properties from the lines below, "#" begins a comment
 
-        The magic does not wait: click the link, and the first call that needs the sign-in waits for it.
+        Options stand before or after the string. The magic doesn't wait: click the link, and the first call that needs the
+        sign-in waits for it.
 
         Options
         -------
         --name NAME        the variable (procore)
-        --account NAME     which stored sign-in (default): two accounts can be signed in side by side
-        --save [NAME]      save the connection under a name (default) once it has worked; secrets go to the token store
+        --account NAME     which stored sign-in (default): use two accounts at once
+        --save [NAME]      save the connection under a name (default) after you have signed in; secrets go to the token store
         --wait             wait for the sign-in in this cell
         --timeout SECONDS  how long you have to sign in (300)
         --login            sign in again although a sign-in is stored
         --via WAY          how the browser's answer comes back: server, loopback or paste (chosen for you)
         """
-        given, rest = read_options(line, CONNECT_OPTIONS, "%procore_connect")
+        given, rest = read_connect(line)
         if cell is not None and rest:
             raise UsageError("%%procore_connect takes options on its first line; the properties go below it.")
         self._connect(given, rest if cell is None else cell, lines=cell is not None)
@@ -127,7 +128,7 @@ class ProcoreMagics(Magics):
     @line_magic
     @in_one_line
     def procore_status(self, line: str) -> None:
-        """Show who is signed in, to what and for how long, and where the sign-in is stored.
+        """Show the current sign-in: who, where, for how long, and where it is stored.
 
         Options
         -------

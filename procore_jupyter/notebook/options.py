@@ -1,4 +1,4 @@
-"""The options at the front of a magic's line; the rest of the line is left as it stands.
+"""The options of a magic's line, in front of the rest or behind it; the rest is left as it stands.
 
 IPython and shlex split a line at quotes and backslashes, which would damage a connection string. So the line is read
 here, and only as far as it consists of options.
@@ -15,6 +15,11 @@ from IPython.core.error import UsageError
 
 # An option's value: in quotes (without escapes, as in a shell's single quotes), or up to the next blank.
 VALUE = re.compile(r"""(?:=|\s+)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s'"]\S*))(?=\s|$)""")
+# A quoted value of a connection string, or a quoted name; or what may be an option behind either.
+_QUOTED_OR_OPTION = re.compile(
+    r"""(?:\A|=)\s*+(?:"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|'[^']*+(?:''[^']*+)*+(?:'|\Z))"""
+    r"""|(?<![^\s;])(?P<option>--[A-Za-z][\w-]*+)(?=[\s=]|\Z)"""
+)
 _OPTION = re.compile(r"--(?P<name>[A-Za-z][\w-]*)")
 
 
@@ -54,6 +59,55 @@ def value_of(option: Option, text: str, at: int = 0) -> re.Match[str] | None:
     if bare is not None and text[at] != "=" and _begins_a_string(text[at:]):
         return None
     return found
+
+
+def read_connect(line: str) -> tuple[dict[str, Any], str]:
+    """Read the line of ``%procore_connect``: its options stand before the connection string, after it, or both.
+
+    After ``--`` all is the connection string.
+
+    Parameters
+    ----------
+    line : str
+        The line after the magic's name.
+
+    Returns
+    -------
+    given : dict
+        The options' values, as `read_options` returns them.
+    text : str
+        The connection string or the saved connection's name, unchanged; empty for none.
+
+    Raises
+    ------
+    UsageError
+        As `read_options`; or more than options stands after the first option behind the string.
+    """
+    magic = "%procore_connect"
+    given, text = read_options(line, CONNECT_OPTIONS, magic)
+    if re.search(r"(?:^|\s)--$", line.strip().removesuffix(text).rstrip()):
+        return given, text
+    at = options_after(text, CONNECT_OPTIONS)
+    more, rest = read_options(text[at:], CONNECT_OPTIONS, magic)
+    if rest:
+        raise UsageError(
+            f"{magic} takes its options before the connection string or after it, not inside it."
+        )
+    return given | more, text[:at].rstrip()
+
+
+def options_after(text: str, options: Mapping[str, Option]) -> int:
+    """Return where the options behind a connection string begin; the text's length if there are none.
+
+    What is in quotes is no option, nor is a word that only begins with ``--``: it has to be an option's name, or nearly one.
+    """
+    from procore_jupyter.wording import is_near_miss
+
+    for found in _QUOTED_OR_OPTION.finditer(text):
+        name = found["option"]
+        if name is not None and (name in options or is_near_miss(name, options)):
+            return found.start()
+    return len(text)
 
 
 def read_check(line: str) -> tuple[dict[str, Any], str, list[str] | None]:

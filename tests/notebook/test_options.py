@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
 
-from procore_jupyter.notebook.options import CONNECT_OPTIONS, LOGOUT_OPTIONS, read_options
+from procore_jupyter.notebook.options import CONNECT_OPTIONS, LOGOUT_OPTIONS, read_connect, read_options
 
 
 def read(text: str) -> tuple[dict[str, object], str]:
@@ -38,6 +38,49 @@ def test_options_are_read_off_the_front_and_the_rest_is_left_as_it_stands(
     line: str, given: dict[str, object], rest: str
 ) -> None:
     assert read(line) == (given, rest)
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "rest"),
+    [
+        ("", {}, ""),
+        ("Profile=Demo --wait", {"wait": True}, "Profile=Demo"),
+        ("Profile=Demo; --save site", {"save": "site"}, "Profile=Demo;"),
+        ("Profile=Demo;--save", {"save": "default"}, "Profile=Demo;"),
+        ("site --name two --via=PASTE", {"name": "two", "via": "paste"}, "site"),
+        ('"Site A" --account "Dana Reyes"', {"account": "Dana Reyes"}, '"Site A"'),
+        ("--name two Profile=Demo --wait", {"name": "two", "wait": True}, "Profile=Demo"),
+        ("--name two site --name three", {"name": "three"}, "site"),
+        (r'Profile="C:\a --wait b"; --wait', {"wait": True}, r'Profile="C:\a --wait b";'),
+        ("X='it''s --wait';Y=1 --wait", {"wait": True}, "X='it''s --wait';Y=1"),
+        ('X="open --wait', {}, 'X="open --wait'),
+        ("X=it's --wait", {"wait": True}, "X=it's"),
+        ("X=a--wait", {}, "X=a--wait"),
+        ("X=a --wait;Y=b", {}, "X=a --wait;Y=b"),
+        ("X=a --other b", {}, "X=a --other b"),
+        ("-- X=a --wait", {}, "X=a --wait"),
+        ("--login -- X=a --wait", {"login": True}, "X=a --wait"),
+    ],
+)
+def test_options_of_a_connection_may_stand_behind_its_string(
+    line: str, given: dict[str, object], rest: str
+) -> None:
+    assert read_connect(line) == (given, rest)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("Profile=Demo --wiat", "%procore_connect has no option --wiat. Did you mean --wait?"),
+        ("Profile=Demo --name", "--name needs a value: --name NAME"),
+        ("Profile=Demo --wait OAuthClientSecret=hidden", "%procore_connect takes its options before"),
+        ("OAuthClientSecret=hidden --timeout soon", "--timeout takes a number"),
+    ],
+)
+def test_a_wrong_option_behind_the_string_is_one_line_without_the_string(line: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_connect(line)
+    assert str(caught.value).startswith(says) and "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +129,8 @@ def test_an_option_of_another_magic_is_unknown() -> None:
 def test_no_line_crashes_the_reader(line: str) -> None:
     try:
         _, rest = read(line)
+        _, text = read_connect(line)
     except UsageError:
         return
     assert line.strip().endswith(rest)
+    assert text in line

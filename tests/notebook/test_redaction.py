@@ -33,6 +33,21 @@ CASES = [
         "  %procore_connect oauthclientsecret = hidden ; Profile=Demo",
         "  %procore_connect oauthclientsecret = *** ; Profile=Demo",
     ),
+    # options behind the string
+    ("%procore_connect OAuthClientSecret=hidden --save", "%procore_connect OAuthClientSecret=***"),
+    (
+        "%procore_connect OAuthClientSecret='hid den' --save site --wait",
+        "%procore_connect OAuthClientSecret=***",
+    ),
+    (
+        "%procore_connect Profile=Demo --save OAuthClientSecret=hidden",
+        "%procore_connect Profile=Demo --save OAuthClientSecret=***",
+    ),
+    (
+        "%procore_connect Profile=Demo --name x --wait OAuthClientSecret=hidden;Timeout=5",
+        "%procore_connect Profile=Demo --name x --wait OAuthClientSecret=***;Timeout=5",
+    ),
+    ("%procore_connect OAuthClientSecret=hid --wait den", "%procore_connect OAuthClientSecret=***"),
     ("%procore_connect OAuth Client Secret=hidden", "%procore_connect OAuth Client Secret=***"),
     ("procore_connect OAuthClientSecret=hidden", "procore_connect OAuthClientSecret=***"),
     ("%time %procore_connect OAuthClientSecret=hidden", "%time %procore_connect OAuthClientSecret=***"),

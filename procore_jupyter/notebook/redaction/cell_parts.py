@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from procore_jupyter.notebook.options import CONNECT_OPTIONS, skip_options
+from procore_jupyter.notebook.options import CONNECT_OPTIONS, options_after, skip_options
 from procore_jupyter.notebook.redaction.connection_text import references_in_string, secrets_in_part
 from procore_jupyter.notebook.redaction.findings import Found, SecretSpan
 from procore_jupyter.notebook.redaction.hints import HINT
@@ -57,6 +57,9 @@ def found_in_parts(cell: str) -> Found:
     for start, end, lines in _connection_strings(cell):
         _outside(cell, at, start, secrets, names)
         secrets += secrets_in_part(cell, start, end, lines=lines)
+        if not lines and (behind := _behind_options(cell, start, end)) < end:
+            # A string that goes on behind an option is a mistake, and what stands there is looked through all the same.
+            secrets += secrets_in_part(cell, behind, end, lines=False)
         names |= {*references_in_string(cell, start, end, lines=lines)}
         at = end
     _outside(cell, at, len(cell), secrets, names)
@@ -78,6 +81,12 @@ def _connection_strings(cell: str) -> Iterator[tuple[int, int, bool]]:
         whole_cell = magic.group().startswith("%%") and not cell[line_start : magic.start()].strip()
         at = read = len(cell) if whole_cell else _logical_line_end(cell, magic.end())
         yield skip_options(cell, magic.end(), CONNECT_OPTIONS), at, whole_cell
+
+
+def _behind_options(cell: str, start: int, end: int) -> int:
+    """Return where the options behind a connection string end; `end` if there are none."""
+    at = start + options_after(cell[start:end], CONNECT_OPTIONS)
+    return min(end, skip_options(cell, at, CONNECT_OPTIONS)) if at < end else end
 
 
 def _outside(cell: str, start: int, end: int, secrets: list[SecretSpan], names: set[str]) -> None:
