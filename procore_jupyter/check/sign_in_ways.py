@@ -93,7 +93,7 @@ def app(subject: Subject) -> Finding:
         found = f"Procore knows its Client ID and Client Secret in {here.title}."
         return Finding("App", HOLDS, found, told="It is known in this environment.")
     others = [one for one in _others(settings) if _is_known_in(subject, one)]
-    found = f"Procore doesn't know this Client ID in {here.title}, or the Client Secret is another's."
+    found = f"Procore doesn't know this Client ID in {here.title}, or the Client Secret doesn't match."
     if others:
         advice = f"It is an app of {others[0].title}: add Environment={others[0].name}, or use the app's {here.title} credentials."
     else:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILL_IN = (
     "Not connected yet: fill in the form of %procore_connect and press Connect, then run this cell again. "
-    "(While a cell runs, the form can't be heard.)"
+    "(The form can't respond while a cell is running.)"
 )
 CANCELLED = "Not connected: the form was cancelled. Run %procore_connect again to see it anew."
 

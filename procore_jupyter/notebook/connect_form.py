@@ -148,18 +148,19 @@ class ConnectForm:
             self._environment = add(
                 ipywidgets.Dropdown(options=choices, value=question.environment, **look("Environment")),
                 "Environment",
-                "An app belongs to one of them.",
+                "Each app works in one environment only.",
             )
         self._client_id = add(text("Client ID", question.client_id), "OAuthClientId")
         self._client_id.observe(lambda _: put("typed"), "value")
         self._client_secret = add(
             SecretField(lambda secret: put("secret", secret), **look("Client Secret")), "OAuthClientSecret"
         )
-        self._company = add(text("Company ID", question.company_id, "may stay empty"), "CompanyId")
+        self._below["OAuthClientSecret"].value = html.where(question)
+        self._company = add(text("Company ID", question.company_id, "optional"), "CompanyId")
         self._save_as = add(
             text("Save as", question.save_as, "not saved"),
             "",
-            "Kept once the sign-in has worked. With the name default, %procore_connect alone is enough from then on.",
+            "Saved after you have signed in. With the name default, %procore_connect alone is enough from then on.",
         )
         self._go = ipywidgets.Button(
             description="Connect",
@@ -169,6 +170,7 @@ class ConnectForm:
         )
         self._go.on_click(lambda _: put("connect"))
         cancel = ipywidgets.Button(description="Cancel", tooltip="Close this form", layout={"width": "auto"})
+        cancel.add_class("procore-cancel")
         cancel.on_click(lambda _: put("cancel"))
         self._said = ipywidgets.HTML("", layout=WIDE)
         box = ipywidgets.VBox(
@@ -207,7 +209,7 @@ class ConnectForm:
         """Keep the secret, and say that it has arrived although its field is empty."""
         self._secret = secret
         self._client_secret.placeholder = "••••••••"
-        self._below["OAuthClientSecret"].value = html.hint("Received, and taken out of this page.")
+        self._below["OAuthClientSecret"].value = html.hint("Received. For safety it isn't shown here again.")
 
     def _say(self, name: str, text: str) -> None:
         """Say what is wrong, below the field of that property, or below the form if there is none."""

@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from procore_jupyter.notebook.panel_html import STYLE as PANEL_STYLE
-from procore_jupyter.notebook.panel_html import in_place_of
+from procore_jupyter.notebook.panel_html import in_place_of, portal, to_copy
 
 if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
@@ -20,7 +20,8 @@ STYLE = (
 .procore-form .widget-label, .procore-form .jupyter-widget-label { text-align: left; }
 .procore-form .procore-hint { color: var(--jp-ui-font-color2, inherit); margin-left: 9.5em; }
 .procore-form .procore-wrong { color: var(--jp-error-color1, firebrick); margin-left: 9.5em; }
-.procore-form .procore-redirect { margin-top: 8px; }
+.procore-form .procore-label { display: inline-block; width: 9em; margin-right: 0.5em; }
+.procore-form .procore-redirect { margin: 2px 0; }
 .procore-form .procore-wrong-all { color: var(--jp-error-color1, firebrick); }
 .procore-form button:focus-visible { outline: 2px solid var(--jp-brand-color1, Highlight); outline-offset: 2px; }
 </style>"""
@@ -47,24 +48,26 @@ def form_text(question: Question) -> str:
 
 def heading(question: Question) -> str:
     """Draw the first two lines: the title, and what to give."""
-    known = bool(question.client_id)
     what = (
-        "The Client Secret is still missing."
-        if known
-        else "Give your app's Client ID and Client Secret once."
+        "Enter your app's Client Secret."
+        if question.client_id
+        else "Enter your app's Client ID and Client Secret once."
     )
-    where = "They stand in Procore's Developer Portal, with your app." if not known else ""
-    return (
-        f'{STYLE}<div class="procore-place">{escape(TITLE)}</div>'
-        f'<div>{what} <span class="procore-quiet">{where}</span></div>'
-    )
+    return f'{STYLE}<div class="procore-place">{escape(TITLE)}</div><div>{escape(what)}</div>'
+
+
+def where(question: Question) -> str:
+    """Draw where the Client ID and the Client Secret are found, below their fields."""
+    what = "it" if question.client_id else "both"
+    return f"<div class=\"procore-hint\">You'll find {what} on your app's page in the {portal()}.</div>"
 
 
 def redirect(question: Question) -> str:
     """Draw the Redirect URI, to copy."""
     return (
-        '<div class="procore-redirect">Register exactly this Redirect URI for the app, in the Developer Portal:'
-        f"<br><code>{escape(question.redirect_uri)}</code></div>"
+        '<div class="procore-redirect"><span class="procore-label">Redirect URI</span>'
+        f"{to_copy(question.redirect_uri)}"
+        '<div class="procore-hint">Add exactly this one on your app\'s page in the Developer Portal.</div></div>'
     )
 
 
@@ -75,9 +78,13 @@ def hint(text: str) -> str:
 
 def wrong(text: str) -> str:
     """Draw what is wrong with a field, below that field."""
-    return f'<div class="procore-wrong" role="alert">{escape(text)}</div>' if text else ""
+    return f'<div class="procore-wrong" role="alert">{escape(_sentence(text))}</div>' if text else ""
 
 
 def wrong_all(text: str) -> str:
     """Draw what is wrong with the form as a whole."""
-    return f'<div class="procore-wrong-all" role="alert">{escape(text)}</div>' if text else ""
+    return f'<div class="procore-wrong-all" role="alert">{escape(_sentence(text))}</div>' if text else ""
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -117,6 +117,7 @@ class LoginPanel:
         cancel = ipywidgets.Button(
             description="Cancel", tooltip="Stop waiting for this sign-in", layout={"width": "auto"}
         )
+        cancel.add_class("procore-cancel")
         cancel.on_click(lambda _: panel.put("cancel"))
         field = PasteField(
             lambda text: panel.put("paste", text),
@@ -134,7 +135,7 @@ class LoginPanel:
                 ipywidgets.HTML(html.heading(flow), layout=WIDE),
                 ipywidgets.HBox(
                     [self._waiting, cancel],
-                    layout={"justify_content": "space-between", "align_items": "center"},
+                    layout={"justify_content": "space-between", "align_items": "flex-start"},
                 ),
                 self._notes_shown,
                 more,

@@ -32,12 +32,23 @@ STYLE = """<style>
 .procore-panel .widget-html-content, .procore-panel .jupyter-widgets { line-height: 1.6; overflow: visible; }
 .procore-panel .widget-html, .procore-panel .widget-html-content { height: auto; min-height: 0; }
 .procore-panel a, .procore-plain a { color: var(--jp-content-link-color, LinkText); text-decoration: underline; }
+.procore-panel a.procore-act, .procore-plain a.procore-act { display: inline-block; padding: 2px 12px; margin: 4px 0;
+  border: 1px solid transparent; border-radius: var(--jp-border-radius, 2px); text-decoration: none; font-weight: 600;
+  background: var(--jp-brand-color1, #1565c0); color: var(--jp-ui-inverse-font-color1, #fff); }
+.procore-panel a.procore-act:hover, .procore-plain a.procore-act:hover { background: var(--jp-brand-color0, #0d47a1); }
+.procore-panel button.procore-cancel { background: none; box-shadow: none; border: none; padding: 0 4px;
+  color: var(--jp-ui-font-color2, inherit); }
+.procore-panel button.procore-cancel:hover { text-decoration: underline; color: var(--jp-ui-font-color1, inherit); }
+.procore-panel .procore-copy { font: inherit; margin-left: 6px; padding: 0 8px; cursor: pointer; background: none;
+  border: 1px solid var(--jp-border-color1, currentColor); border-radius: var(--jp-border-radius, 2px); color: inherit; }
+.procore-panel .procore-copy:hover { background: var(--jp-layout-color2, transparent); }
 .procore-place { font-weight: 600; }
 .procore-quiet { color: var(--jp-ui-font-color2, inherit); }
 .procore-panel code { font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px);
   background: none; color: inherit; user-select: all; overflow-wrap: anywhere; }
 .procore-panel summary { cursor: pointer; }
-.procore-panel summary:focus-visible, .procore-panel a:focus-visible { outline: 2px solid var(--jp-brand-color1, Highlight);
+.procore-panel summary:focus-visible, .procore-panel a:focus-visible, .procore-panel button:focus-visible,
+.procore-plain a:focus-visible { outline: 2px solid var(--jp-brand-color1, Highlight);
   outline-offset: 2px; }
 .procore-count { font-variant-numeric: tabular-nums; }
 .procore-more:not(:has(details[open])) ~ .procore-inside { display: none; }
@@ -45,6 +56,15 @@ STYLE = """<style>
 .procore-panel.jupyter-widgets-disconnected > .procore-lost { display: block; }
 .procore-panel > .procore-lost::before { content: none; }
 </style>"""
+
+PORTAL = "https://developers.procore.com"
+"""Procore's Developer Portal, where a person's app is registered."""
+
+# It selects the address too, for a browser that lets nobody copy. The address stands in the page, and in no script.
+_COPY = (
+    "const text = this.previousElementSibling; getSelection().selectAllChildren(text);"
+    " if (document.execCommand('copy')) this.textContent = 'Copied'"
+)
 
 SILENCE = 10
 """Seconds without a new drawing after which a countdown, or a progress, doesn't go on any more."""
@@ -70,7 +90,7 @@ def plain(flow: LoginFlow, panel_id: str, name: str | None) -> dict[str, str]:
         inside, text = escape(line), f"{flow.place}: {line[0].lower()}{line[1:]}"
     else:
         paste, until = flow.paste_url, f"until {moment(time.time() + flow.remaining)}"
-        inside = f'{_link(start, LINK)} <span class="procore-quiet">{escape(_leads_to(flow))}, {until}</span>'
+        inside = f'{_link(start, LINK, act=True)} <span class="procore-quiet">{escape(_leads_to(flow))}, {until}</span>'
         if paste:
             inside += f" · {_link(paste, 'Nothing happened?')}"
         text = f"{flow.place}: {LINK} at {start}, {until}"
@@ -136,7 +156,7 @@ def still_waiting(flow: LoginFlow) -> dict[str, str]:
         line = "To go on, this cell needs your sign-in."
     return {
         "text/html": f'{STYLE}<div class="procore-plain procore-waiting {NO_FORMULAS}"><span class="procore-quiet">{escape(line)}</span>'
-        + (f" {_link(start, LINK)}" if start is not None else "")
+        + (f" {_link(start, LINK, act=True)}" if start is not None else "")
         + "</div>",
         "text/plain": line if start is None else f"{line} {LINK} at {start}",
     }
@@ -161,7 +181,7 @@ def heading(flow: LoginFlow) -> str:
     """Draw the first two lines: product and environment, and the link."""
     return (
         f'{STYLE}<div class="procore-place">{escape(flow.place)}</div>'
-        f'<div>{_link(flow.authorize_url, LINK)} &nbsp; <span class="procore-quiet">{escape(_leads_to(flow))}</span></div>'
+        f'<div>{_link(flow.authorize_url, LINK, act=True)} &nbsp; <span class="procore-quiet">{escape(_leads_to(flow))}</span></div>'
     )
 
 
@@ -195,10 +215,22 @@ def help_text(flow: LoginFlow) -> str:
     if flow.paste_url:
         lines.append(f"While a cell is running, paste it {_link(flow.paste_url, 'on this page')} instead.")
     lines.append(
-        "“Redirect URI doesn't match”? Register exactly this one in the Developer Portal: "
-        f"<code>{escape(flow.redirect_uri)}</code>"
+        f"“Redirect URI doesn't match”? Register exactly this one in the {portal()}:<br>{to_copy(flow.redirect_uri)}"
     )
     return "".join(f"<div>{line}</div>" for line in lines)
+
+
+def portal() -> str:
+    """Draw the link to the Developer Portal."""
+    return _link(PORTAL, "Developer Portal")
+
+
+def to_copy(text: str) -> str:
+    """Draw a text that a click selects, and a button that copies it, without the kernel."""
+    return (
+        f"<code>{escape(text)}</code>"
+        f'<button type="button" class="procore-copy" title="Copy this address" onclick="{escape(_COPY)}">Copy</button>'
+    )
 
 
 def notes(lines: Sequence[str]) -> str:
@@ -219,7 +251,9 @@ def _leads_to(flow: LoginFlow) -> str:
     return f"opens {flow.login_host} in a new tab"
 
 
-def _link(url: str, text: str) -> str:
+def _link(url: str, text: str, *, act: bool = False) -> str:
+    """Draw a link that opens a new tab; `act` draws it as the button of what the panel is there for."""
     if urlsplit(url).scheme not in ("http", "https"):
         return escape(text)
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener">{escape(text)}&nbsp;↗</a>'
+    look = ' class="procore-act"' if act else ""
+    return f'<a{look} href="{escape(url)}" target="_blank" rel="noopener">{escape(text)}&nbsp;↗</a>'

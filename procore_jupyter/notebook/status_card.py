@@ -33,6 +33,7 @@ _FONT = (
     "color:var(--jp-ui-font-color1,inherit);line-height:1.6;"
 )
 _QUIET = "color:var(--jp-ui-font-color2,inherit);"
+_GOOD = "color:var(--jp-success-color1,green);"
 _CODE = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px);"
 
 
@@ -81,15 +82,19 @@ def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) 
     notes : sequence of str
         Lines to add below.
     """
+    from procore_jupyter.connection.status import DONE  # loaded already, if there is a status to draw
+
     if name is not None:
         status = replace(status, name=name)
     own = [line for line in dict.fromkeys(notes) if line not in status.notices]
     place, *parts = status.headline
     shown = "".join(f"<span>{marked(part)}</span>" for part in parts)
+    name_of_place = place.removeprefix(f"{DONE} ")
+    done = f'<span style="{_GOOD}">{DONE}</span> ' if name_of_place != place else ""
     return {
         "text/html": f'<div class="procore-card {NO_FORMULAS}" role="status" style="{_FONT}">'
         '<div style="display:flex;flex-wrap:wrap;column-gap:1.75em">'
-        f'<span style="font-weight:600">{escape(place)}</span>{shown}</div>'
+        f'<span style="font-weight:600">{done}{escape(name_of_place)}</span>{shown}</div>'
         f"{_lines([*status.below, *own])}</div>",
         "text/plain": "\n  ".join([repr(status), *own]),
     }

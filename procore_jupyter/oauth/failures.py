@@ -22,7 +22,7 @@ def refusal(error: str, request: Request, place: str = "") -> str:
         The environment's title (``production``); empty if it isn't known.
     """
     if error == "invalid_client":
-        return f"Procore doesn't know this Client ID{f' in {place}' if place else ''}, or the Client Secret is another's. {_other_environment(place)}"
+        return f"Procore doesn't know this Client ID{f' in {place}' if place else ''}, or the Client Secret doesn't match. {_other_environment(place)}"
     if error == "invalid_grant":
         if request == "exchange":
             return (

@@ -131,9 +131,7 @@ def _given(value: str, one: Property) -> str:
 def _credential(value: str, one: Property) -> str:
     # RFC 6749, appendix A, allows visible ASCII and blanks; no credential of Procore's has a blank.
     if _VISIBLE.fullmatch(_given(value, one)) is None:
-        raise ValueError(
-            "holds a blank or a letter that no such value has: copy it again, without “ ” around it"
-        )
+        raise ValueError("contains a space or an invalid character. Copy it again, without quotes")
     return value
 
 

@@ -67,6 +67,10 @@ def test_filled_in_once_it_signs_in_and_after_a_restart_a_bare_connect_asks_noth
     lab.run(0)
     fields = form(lab, 0)
     picture(lab, "form-empty")
+    lab.context.grant_permissions(["clipboard-read"])
+    fields.get_by_role("button", name="Copy").click()
+    expect(fields.get_by_role("button", name="Copied")).to_be_visible()
+    assert lab.page.evaluate("() => navigator.clipboard.readText()") == place.server.callback_url
     expect(fields).to_contain_text(place.server.callback_url)
     expect(lab.cell(0).locator(".procore-plain:visible")).to_have_count(0)
     assert fields.get_by_label("Client Secret").get_attribute("type") == "password"
@@ -80,7 +84,7 @@ def test_filled_in_once_it_signs_in_and_after_a_restart_a_bare_connect_asks_noth
     lab.page.keyboard.press("Tab")
     lab.page.keyboard.type(place.provider.client_secret)
     lab.page.keyboard.press("Tab")
-    expect(fields.get_by_text("Received, and taken out of this page.")).to_be_visible()
+    expect(fields.get_by_text("Received. For safety it isn't shown here again.")).to_be_visible()
     assert fields.get_by_label("Client Secret").input_value() == ""
     expect(fields.get_by_text("The Client ID is missing.")).to_have_count(0)
     picture(lab, "form-filled")

@@ -114,7 +114,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "missing secret": ("in Python: <HOSTS>;<ID>;<CALLBACK>", "ConfigurationError", "PROCORE_CLIENT_SECRET"),
     "CallbackURL is a placeholder": ("<HOSTS>;<ID>;<SECRET>;CallbackURL=your_callback_url", "ConfigurationError", "CallbackURL"),
     "CallbackURL of another kind": ("<HOSTS>;<ID>;<SECRET>;CallbackURL=ftp://localhost/x", "ConfigurationError", "CallbackURL"),
-    "provider refuses the client": ("<HOSTS>;<ID>;OAuthClientSecret=another-1;<CALLBACK>;<CODE>;InitiateOAuth=REFRESH", "TokenRequestError", "the Client Secret is another's"),
+    "provider refuses the client": ("<HOSTS>;<ID>;OAuthClientSecret=another-1;<CALLBACK>;<CODE>;InitiateOAuth=REFRESH", "TokenRequestError", "the Client Secret doesn't match"),
     "provider refuses the code": ("<HOSTS>;<ID>;<SECRET>;<CALLBACK>;OAuthVerifier=made-up-code;InitiateOAuth=REFRESH", "TokenRequestError", "refused the code"),
     "provider refuses the redirect": ("<HOSTS>;<ID>;<SECRET>;CallbackURL=urn:ietf:wg:oauth:2.0:oob;<CODE>;InitiateOAuth=REFRESH", "TokenRequestError", "Redirect URI (CallbackURL) isn't the one"),
     "provider unreachable": ("LoginURL=<CLOSED>;APIURL=<CLOSED>;<ID>;<SECRET>;OAuthRefreshToken=r-1;InitiateOAuth=REFRESH", "TokenRequestError", "can't be reached"),

@@ -146,7 +146,7 @@ def test_what_is_missing_or_wrong_is_said_below_its_field_and_nothing_is_lost(
     )
     fill(kernel, Client_ID="with a blank", Client_Secret=demo.client_secret)
     press(kernel)
-    kernel.until(lambda: shows(kernel, "Client ID holds a blank"))
+    kernel.until(lambda: shows(kernel, "Client ID contains a space"))
     fill(kernel, Client_ID=demo.client_id, Company_ID="Skyline")
     press(kernel)
     kernel.until(lambda: shows(kernel, "Company ID takes a whole number"))
@@ -164,7 +164,7 @@ def test_what_is_missing_or_wrong_is_said_below_its_field_and_nothing_is_lost(
 def test_only_what_is_missing_has_to_be_typed(kernel: Kernel, demo: DemoProcore, hosts: str) -> None:
     cell = kernel.run(f"%procore_connect {hosts}OAuthClientId={demo.client_id}")
     assert kernel.widgets[kernel.widget(description="Client ID")]["value"] == demo.client_id
-    assert shows(kernel, "The Client Secret is still missing.")
+    assert shows(kernel, "Enter your app&#x27;s Client Secret.")
     fill(kernel, Client_Secret=demo.client_secret)
     press(kernel)
     kernel.until(lambda: shows(kernel, "/oauth/authorize"))

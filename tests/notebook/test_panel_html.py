@@ -70,6 +70,7 @@ def test_the_link_opens_a_new_tab_and_says_where_it_leads() -> None:
     (link,) = [attributes for tag, attributes in drawn.tags if tag == "a"]
     assert link["href"] is not None and link["href"].startswith("https://login.procore.com/oauth/authorize?")
     assert (link["target"], link["rel"]) == ("_blank", "noopener")
+    assert link["class"] == "procore-act"
     assert "Sign in to Procore\xa0↗" in drawn.words
     assert "opens login.procore.com in a new tab" in drawn.words
     assert "Procore · production" in drawn.words
@@ -84,10 +85,30 @@ def test_the_countdown_counts_in_minutes_and_seconds() -> None:
 
 def test_the_redirect_uri_stands_there_to_the_letter() -> None:
     uri = "http://localhost:8888/a&b/procore-jupyter/callback?x=1"
-    assert (
-        f"Register exactly this one in the Developer Portal: {uri}"
-        in Parts(panel_html.help_text(flow(redirect_uri=uri))).words
-    )
+    drawn = Parts(panel_html.help_text(flow(redirect_uri=uri)))
+    assert f"Register exactly this one in the Developer Portal\xa0↗:{uri}Copy" in drawn.words
+    assert "https://developers.procore.com" in [there.get("href") for _, there in drawn.tags]
+
+
+def test_the_copy_button_runs_the_same_script_whatever_stands_beside_it() -> None:
+    scripts = set()
+    for text in ("http://localhost", NASTY, "');alert(1);('", '" onclick="alert(1)'):
+        drawn = Parts(panel_html.to_copy(text))
+        assert [tag for tag, _ in drawn.tags] == ["code", "button"] and drawn.words == f"{text}Copy"
+        scripts |= {
+            value for _, there in drawn.tags for name, value in there.items() if name.startswith("on")
+        }
+    assert len(scripts) == 1
+
+
+def test_only_the_copy_button_and_never_a_saved_output_holds_a_script() -> None:
+    one = flow()
+    for text in (
+        panel_html.heading(one),
+        panel_html.waiting(one),
+        *panel_html.plain(one, "1", None).values(),
+    ):
+        assert not [name for _, there in Parts(text).tags for name in there if name.startswith("on")]
 
 
 def test_without_an_address_of_ours_the_saved_output_says_how_to_print_the_link() -> None:
