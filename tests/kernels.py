@@ -230,6 +230,18 @@ class Kernel:
         """Press a button."""
         self._comm(model_id, {"method": "custom", "content": {"event": "click"}})
 
+    @property
+    def panels(self) -> set[str]:
+        """The ids of all widgets but those of a choice of companies, which stays below a card."""
+        states = {**self.widgets}
+        others = [one for one, state in states.items() if "procore-choice" in state.get("_dom_classes", ())]
+        choice: set[str] = set()
+        while others:
+            one = others.pop()
+            choice.add(one)
+            others += set(re.findall(r"IPY_MODEL_(\w+)", str(states.get(one)))) - choice
+        return {*states} - choice
+
     def widget(self, **wanted: Any) -> str:
         """Return the newest open widget whose state holds these values."""
         for model_id in [*self.widgets][::-1]:

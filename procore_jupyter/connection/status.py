@@ -177,10 +177,11 @@ class Status:
 
     @property
     def choose(self) -> str:
-        """The line to run to choose a company: the first of them as an example, if any are known."""
+        """The line to run to choose a company: the chosen one, else the first as an example, if any are known."""
         if not self.companies:
             return f"{self.name}.use(company=…)"
-        return f"{self.name}.use(company={in_code(self.companies[0], self.companies)})"
+        known = sorted(self.companies, key=lambda one: self.company is None or one[0] != self.company[0])
+        return f"{self.name}.use(company={in_code(known[0], known)})"
 
     @property
     def renewal(self) -> str:

@@ -19,6 +19,7 @@ from procore_jupyter.notebook.status_card import MimeBundle, card, message
 from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
+    from procore_jupyter.connection.procore import Procore
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
 
@@ -39,10 +40,15 @@ class ConnectForm:
         The variable that holds the session.
     notes : sequence of str
         Lines to show with the login that follows, and with the card after it.
+    session : Procore or None
+        The session that waits for the answer, as for `LoginPanel`.
     """
 
-    def __init__(self, question: Question, *, name: str, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, question: Question, *, name: str, notes: Sequence[str] = (), session: Procore | None = None
+    ) -> None:
         self._question = question
+        self._session = session
         self._name = name
         self._notes = tuple(notes)
         self._panel = Panel(question, "connect form", question.settings.profile.title)
@@ -109,7 +115,7 @@ class ConnectForm:
         notes = [*self._question.settings.notices, *self._notes]
         if not shown:
             return card(self._question.describe(), name=self._name, notes=notes)
-        LoginPanel(shown[-1], name=self._name, notes=notes).show()
+        LoginPanel(shown[-1], name=self._name, notes=notes, session=self._session).show()
         return nothing(self._panel.id)
 
     # The fields: made in the cell's thread, changed by the panel's

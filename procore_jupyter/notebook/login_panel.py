@@ -22,6 +22,7 @@ from procore_jupyter.notebook.panel import WIDE, Panel
 from procore_jupyter.notebook.status_card import MimeBundle, card_of, message
 
 if TYPE_CHECKING:
+    from procore_jupyter.connection.procore import Procore
     from procore_jupyter.login.flow import LoginFlow
 
 log = logging.getLogger(__name__)
@@ -52,10 +53,20 @@ class LoginPanel:
         The variable that will hold the session.
     notes : sequence of str
         Lines to show in the panel, and with the card that follows.
+    session : Procore or None
+        The session, for which a person in several companies then chooses one; None: the card says how.
     """
 
-    def __init__(self, flow: LoginFlow, *, name: str | None = None, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        flow: LoginFlow,
+        *,
+        name: str | None = None,
+        notes: Sequence[str] = (),
+        session: Procore | None = None,
+    ) -> None:
         self._flow = flow
+        self._session = session
         self._name = name
         self._notes = tuple(notes)
         self._panel = Panel(flow, "sign-in panel", flow.place)
@@ -94,7 +105,10 @@ class LoginPanel:
         if self._flow.state is not LoginState.SIGNED_IN:
             return message(str(error or "Not signed in. Run %procore_connect again."), error=True)
         try:
-            return card_of(self._flow.describe(), name=self._name, notes=self._notes)
+            found = self._flow.describe()
+            if self._choose(found):
+                return html.nothing(self._panel.id)
+            return card_of(found, name=self._name, notes=self._notes)
         except ProcoreError as error:
             return message(f"{self._flow.place}: signed in. {error}", self._notes)
         except (
@@ -102,6 +116,18 @@ class LoginPanel:
         ) as error:  # the person is signed in all the same; the next call will say what is wrong
             log.warning("who is signed in could not be asked (%s)", type(error).__name__)
             return message(f"{self._flow.place}: signed in.", self._notes)
+
+    def _choose(self, found: object) -> bool:
+        """Show the buttons of a person's companies in place of the card; return False if there is nothing to choose."""
+        from procore_jupyter.connection.status import Status
+        from procore_jupyter.notebook.company_choice import card_or_choice
+
+        if self._session is None or not isinstance(found, Status) or not self._panel.has_widgets:
+            return False
+        choice = card_or_choice(self._session, found, name=self._name or found.name, notes=self._notes)
+        if choice is not None:
+            choice.show()
+        return choice is not None
 
     def _build(self) -> Any:
         """Make the widgets; return the box that holds them."""

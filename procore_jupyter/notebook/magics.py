@@ -28,7 +28,7 @@ from procore_jupyter.notebook.options import (
     read_connect,
     read_options,
 )
-from procore_jupyter.notebook.status_card import card, details, message
+from procore_jupyter.notebook.status_card import details, message
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -290,12 +290,12 @@ class ProcoreMagics(Magics):
         session = open_connection(settings, how)
         shell.push({name: session})
         if asked:
-            widgets.ask(asked[-1], name=name, notes=notes)
+            widgets.ask(asked[-1], name=name, notes=notes, session=session)
             return
         if pending:
             wait = bool(given.get("wait")) and not kernel.draws_outputs_once()
             told = [*session.settings.notices, *notes]
-            widgets.show(shell, pending[-1], name=name, notes=told, wait=wait)
+            widgets.show(shell, pending[-1], name=name, notes=told, wait=wait, session=session)
             if not wait:
                 return
             pending[-1].wait()
@@ -304,7 +304,7 @@ class ProcoreMagics(Magics):
         status = session.status()
         if status.state == "not signed in":
             raise LoginRequired(status.problem or "Not signed in. Run %procore_connect again.")
-        display(card(status, name=name, notes=notes), raw=True)
+        widgets.signed_in(shell, session, status, name=name, notes=notes)
 
     def _session(self, name: str) -> Procore:
         if (found := kernel.session_under(self._names, name)) is not None:

@@ -20,7 +20,7 @@ import queue
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 from IPython.display import display
@@ -52,13 +52,27 @@ class Panel:
         What the panel is called in the log: ``sign-in panel``.
     place : str
         Product and environment, which the panel is headed with.
+    look : str
+        The CSS class of the view.
+    saved : str
+        What a notebook keeps that is saved while the view is shown: a ``line`` that says what it was, or the ``plain`` output.
     """
 
-    def __init__(self, subject: object, title: str, place: str) -> None:
+    def __init__(
+        self,
+        subject: object,
+        title: str,
+        place: str,
+        *,
+        look: str = "procore-panel",
+        saved: Literal["line", "plain"] = "line",
+    ) -> None:
         self.id = uuid.uuid4().hex
         self._subject = subject
         self._title = title
         self._place = place
+        self._look = look
+        self._saved = saved
         self._inbox: queue.SimpleQueue[tuple[str, Secret | None]] = queue.SimpleQueue()
         self._box: Any = None
         self._open: Iterable[Any] = ()  # the widgets to close at the end
@@ -91,7 +105,7 @@ class Panel:
         try:
             box = build()
             box.children += (_line_without_kernel(),)
-            box.add_class("procore-panel")
+            box.add_class(self._look)
             box.add_class(f"procore-panel-{self.id}")
             # From 0 on the front end counts the views that it draws, and reports the count.
             box._view_count = 0
@@ -133,7 +147,8 @@ class Panel:
             if word == "retire":
                 return
             if word == "viewed":
-                self._display("plain", in_saved_notebook(self.id, self._place), update=True)
+                if self._saved == "line":
+                    self._display("plain", in_saved_notebook(self.id, self._place), update=True)
             else:
                 yield word, text
 

@@ -27,10 +27,12 @@ LINK = "Sign in to Procore"
 STYLE = """<style>
 .procore-panel { border: 1px solid var(--jp-border-color1, currentColor); border-radius: var(--jp-border-radius, 2px);
   padding: 8px 12px; overflow: visible; }
-.procore-panel, .procore-plain { font-family: var(--jp-ui-font-family, system-ui, sans-serif);
+.procore-panel, .procore-choice, .procore-plain { font-family: var(--jp-ui-font-family, system-ui, sans-serif);
   font-size: var(--jp-ui-font-size1, 13px); line-height: 1.6; color: var(--jp-ui-font-color1, inherit); }
-.procore-panel .widget-html-content, .procore-panel .jupyter-widgets { line-height: 1.6; overflow: visible; }
-.procore-panel .widget-html, .procore-panel .widget-html-content { height: auto; min-height: 0; }
+.procore-panel .widget-html-content, .procore-panel .jupyter-widgets, .procore-choice .widget-html-content { line-height: 1.6;
+  overflow: visible; }
+.procore-panel .widget-html, .procore-panel .widget-html-content, .procore-choice .widget-html,
+.procore-choice .widget-html-content { height: auto; min-height: 0; font-size: inherit; color: inherit; }
 .procore-panel a, .procore-plain a { color: var(--jp-content-link-color, LinkText); text-decoration: underline; }
 .procore-panel a.procore-act, .procore-plain a.procore-act { display: inline-block; padding: 2px 12px; margin: 4px 0;
   border: 1px solid transparent; border-radius: var(--jp-border-radius, 2px); text-decoration: none; font-weight: 600;
@@ -52,9 +54,10 @@ STYLE = """<style>
   outline-offset: 2px; }
 .procore-count { font-variant-numeric: tabular-nums; }
 .procore-more:not(:has(details[open])) ~ .procore-inside { display: none; }
-.procore-panel > .procore-lost, .procore-panel.jupyter-widgets-disconnected > :not(.procore-lost) { display: none; }
-.procore-panel.jupyter-widgets-disconnected > .procore-lost { display: block; }
-.procore-panel > .procore-lost::before { content: none; }
+.procore-lost, .procore-panel.jupyter-widgets-disconnected > :not(.procore-lost),
+.procore-choice.jupyter-widgets-disconnected > :not(.procore-lost) { display: none; }
+.jupyter-widgets-disconnected > .procore-lost { display: block; }
+.procore-panel > .procore-lost::before, .procore-choice > .procore-lost::before { content: none; }
 </style>"""
 
 PORTAL = "https://developers.procore.com"
@@ -111,12 +114,8 @@ def in_place_of(panel_id: str, place: str, inside: str, text: str) -> dict[str, 
     text : str
         The whole line, as text.
     """
-    hide = (
-        f"<style>body:has(.procore-panel-{panel_id}) .jp-OutputArea-child:has(> * .procore-plain-{panel_id}),"
-        f"body:has(.procore-panel-{panel_id}) .procore-plain-{panel_id} {{ display: none; }}</style>"
-    )
     return {
-        "text/html": f'{STYLE}{hide}<div class="procore-plain procore-plain-{panel_id} {NO_FORMULAS}">'
+        "text/html": f'{STYLE}{_hidden_by(panel_id)}<div class="procore-plain procore-plain-{panel_id} {NO_FORMULAS}">'
         f'<span class="procore-place">{escape(place)}</span> · {inside}</div>',
         "text/plain": text,
     }
@@ -128,11 +127,31 @@ def in_saved_notebook(panel_id: str, place: str) -> dict[str, str]:
     A page that shows the panel hides the line, any other page hides what stands below it: a widget without a kernel.
     """
     drawn = in_place_of(panel_id, place, escape(WITHOUT_PANEL), f"{place}: {WITHOUT_PANEL}")
-    empty = (
+    return {**drawn, "text/html": _hides_lost(panel_id) + drawn["text/html"]}
+
+
+def until_shown(panel_id: str, drawn: str) -> str:
+    """Draw HTML that a page shows as long as it doesn't show the panel, and that a saved notebook keeps."""
+    return (
+        f"{_hides_lost(panel_id)}{_hidden_by(panel_id)}"
+        f'<div class="procore-plain procore-plain-{panel_id}">{drawn}</div>'
+    )
+
+
+def _hidden_by(panel_id: str) -> str:
+    """Return the rule that hides a panel's plain output while the same page shows the panel."""
+    return (
+        f"<style>body:has(.procore-panel-{panel_id}) .jp-OutputArea-child:has(> * .procore-plain-{panel_id}),"
+        f"body:has(.procore-panel-{panel_id}) .procore-plain-{panel_id} {{ display: none; }}</style>"
+    )
+
+
+def _hides_lost(panel_id: str) -> str:
+    """Return the rule that hides what stands below a panel's plain output on a page without the panel: a widget without a kernel."""
+    return (
         f"<style>body:not(:has(.procore-panel-{panel_id})) "
         f".jp-OutputArea-child:has(> * .procore-plain-{panel_id}) + .jp-OutputArea-child {{ display: none; }}</style>"
     )
-    return {**drawn, "text/html": empty + drawn["text/html"]}
 
 
 def lost() -> str:

@@ -65,7 +65,7 @@ def message(text: str, notes: Sequence[str] = (), *, error: bool = False) -> Mim
     role = "alert" if error else "status"
     return {
         "text/html": f'<div class="procore-message {NO_FORMULAS}" role="{role}" style="{_FONT}">'
-        f'<div style="{colour}">{marked(text)}</div>{_lines(notes)}</div>',
+        f'<div style="{colour}">{marked(text)}</div>{quiet_lines(notes)}</div>',
         "text/plain": "\n".join([text, *notes]),
     }
 
@@ -82,22 +82,33 @@ def card(status: Status, *, name: str | None = None, notes: Sequence[str] = ()) 
     notes : sequence of str
         Lines to add below.
     """
-    from procore_jupyter.connection.status import DONE  # loaded already, if there is a status to draw
-
     if name is not None:
         status = replace(status, name=name)
     own = [line for line in dict.fromkeys(notes) if line not in status.notices]
-    place, *parts = status.headline
-    shown = "".join(f"<span>{marked(part)}</span>" for part in parts)
-    name_of_place = place.removeprefix(f"{DONE} ")
-    done = f'<span style="{_GOOD}">{DONE}</span> ' if name_of_place != place else ""
     return {
         "text/html": f'<div class="procore-card {NO_FORMULAS}" role="status" style="{_FONT}">'
-        '<div style="display:flex;flex-wrap:wrap;column-gap:1.75em">'
-        f'<span style="font-weight:600">{done}{escape(name_of_place)}</span>{shown}</div>'
-        f"{_lines([*status.below, *own])}</div>",
+        f"{headline(status)}{quiet_lines([*status.below, *own])}</div>",
         "text/plain": "\n  ".join([repr(status), *own]),
     }
+
+
+def headline(status: Status) -> str:
+    """Draw a card's first line."""
+    from procore_jupyter.connection.status import DONE  # loaded already, if there is a status to draw
+
+    place, *parts = status.headline
+    name = place.removeprefix(f"{DONE} ")
+    done = f'<span style="{_GOOD}">{DONE}</span> ' if name != place else ""
+    shown = "".join(f"<span>{marked(part)}</span>" for part in parts)
+    return (
+        f'<div class="{NO_FORMULAS}" style="display:flex;flex-wrap:wrap;column-gap:1.75em">'
+        f'<span style="font-weight:600">{done}{escape(name)}</span>{shown}</div>'
+    )
+
+
+def quiet_lines(lines: Sequence[str]) -> str:
+    """Draw the lines below a card's first one."""
+    return "".join(f'<div class="{NO_FORMULAS}" style="{_QUIET}">{marked(line)}</div>' for line in lines)
 
 
 def card_of(found: object, *, name: str | None = None, notes: Sequence[str] = ()) -> MimeBundle:
@@ -145,7 +156,3 @@ def unregister(shell: InteractiveShell) -> None:
         return
     for module, name in (_STATUS, _SESSION):
         formatter.formatters["text/html"].pop(f"{module}.{name}", None)
-
-
-def _lines(lines: Sequence[str]) -> str:
-    return "".join(f'<div style="{_QUIET}">{marked(line)}</div>' for line in lines)

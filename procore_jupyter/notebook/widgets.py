@@ -12,13 +12,21 @@ from procore_jupyter.notebook.kernel import draws_outputs_once, draws_panels, so
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from procore_jupyter.connection.procore import Procore
     from procore_jupyter.connection.question import Question
+    from procore_jupyter.connection.status import Status
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.tables.progress import Drawing, Progress
 
 
 def show(
-    shell: InteractiveShell, flow: LoginFlow, *, name: str, notes: Sequence[str] = (), wait: bool = False
+    shell: InteractiveShell,
+    flow: LoginFlow,
+    *,
+    name: str,
+    notes: Sequence[str] = (),
+    wait: bool = False,
+    session: Procore | None = None,
 ) -> None:
     """Show a login to the person, and return at once.
 
@@ -34,11 +42,13 @@ def show(
         Lines to show with the login.
     wait : bool
         Whether the cell will wait: then a terminal may ask for what the person has to paste.
+    session : Procore or None
+        The session, for which a person in several companies then chooses one.
     """
     if draws_panels(shell):
         from procore_jupyter.notebook.login_panel import LoginPanel
 
-        LoginPanel(flow, name=name, notes=notes).show()
+        LoginPanel(flow, name=name, notes=notes, session=session).show()
         return
     from procore_jupyter.connection import terminal
 
@@ -61,7 +71,7 @@ def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[
     return login_panel.waiting_here(flow)
 
 
-def ask(question: Question, *, name: str, notes: Sequence[str] = ()) -> None:
+def ask(question: Question, *, name: str, notes: Sequence[str] = (), session: Procore | None = None) -> None:
     """Ask the person which app to connect with, and return at once; only where panels are drawn.
 
     Parameters
@@ -72,10 +82,12 @@ def ask(question: Question, *, name: str, notes: Sequence[str] = ()) -> None:
         The variable that holds the session.
     notes : sequence of str
         Lines to show with the login that follows.
+    session : Procore or None
+        As for `show`.
     """
     from procore_jupyter.notebook.connect_form import ConnectForm
 
-    ConnectForm(question, name=name, notes=notes).show()
+    ConnectForm(question, name=name, notes=notes, session=session).show()
 
 
 def progress(shell: InteractiveShell, shown: Progress) -> Drawing:
@@ -89,6 +101,38 @@ def progress(shell: InteractiveShell, shown: Progress) -> Drawing:
 
     seen = _in_a_cell() and not draws_outputs_once() and somebody_there(shell)
     return ProgressLine(shown) if seen else Undrawn(shown)
+
+
+def signed_in(
+    shell: InteractiveShell, session: Procore, status: Status, *, name: str, notes: Sequence[str] = ()
+) -> None:
+    """Show the card of a person who is signed in, with a button for each company where one is to be chosen.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The notebook's shell.
+    session : Procore
+        The session.
+    status : Status
+        What is known of it.
+    name : str
+        The variable that holds it.
+    notes : sequence of str
+        Lines to show below.
+    """
+    from IPython.display import display
+
+    from procore_jupyter.notebook.status_card import card
+
+    if draws_panels(shell) and somebody_there(shell) and status.to_choose:
+        from procore_jupyter.notebook.company_choice import card_or_choice
+
+        choice = card_or_choice(session, status, name=name, notes=notes)
+        if choice is not None:
+            choice.show()
+            return
+    display(card(status, name=name, notes=notes), raw=True)
 
 
 def _in_a_cell() -> bool:

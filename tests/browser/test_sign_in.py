@@ -50,6 +50,40 @@ def test_two_cells_and_three_clicks_sign_a_person_in_and_the_next_cell_knows_who
     see(lab, 2, "Dana Reyes")
 
 
+def test_a_company_is_chosen_by_a_click_and_a_saved_notebook_keeps_the_card(lab: Lab, place: Place) -> None:
+    name = place.write_notebook("company.ipynb", f"{LOAD}\n{CONNECT}", "procore.company_id")
+    lab.open(name)
+    lab.run(0)
+    sign_in(panel(lab, 0))
+    choice = lab.cell(0).locator(".procore-choice")
+    expect(choice.get_by_role("button", name="Harbor JV 9012")).to_be_visible(timeout=PATIENCE)
+    expect(lab.cell(0).locator(".procore-card:visible")).to_have_count(0)
+    lab.page.bring_to_front()
+    lab.save()
+    assert "Choose one of your 3 companies:" in place.saved(name)
+    choice.get_by_role("button", name="Harbor JV 9012").click()
+    see(lab, 0, "Harbor JV (9012)")
+    expect(lab.cell(0).get_by_role("button", name="Skyline")).to_have_count(0)
+    lab.run(1)
+    see(lab, 1, "9012")
+
+
+def test_a_saved_choice_of_companies_without_its_kernel_is_the_card_alone(lab: Lab, place: Place) -> None:
+    name = place.write_notebook("later.ipynb", f"{LOAD}\n{CONNECT}")
+    lab.open(name)
+    lab.run(0)
+    sign_in(panel(lab, 0))
+    expect(lab.cell(0).locator(".procore-choice")).to_be_visible(timeout=PATIENCE)
+    lab.page.bring_to_front()
+    lab.save()
+    place.stop_kernels()
+    later = Lab(lab.context, place.server.url, place.server.token)
+    later.open(name)
+    see(later, 0, "Choose one of your 3 companies:")
+    expect(later.cell(0).get_by_role("button", name="Skyline")).to_have_count(0)
+    expect(later.cell(0).get_by_text("Error displaying widget")).to_have_count(0)
+
+
 def test_the_tab_that_comes_back_says_so_and_keeps_neither_code_nor_state(lab: Lab, place: Place) -> None:
     lab.open(place.write_notebook("tab.ipynb", f"{LOAD}\n{CONNECT}"))
     lab.run(0)

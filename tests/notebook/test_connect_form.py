@@ -48,7 +48,7 @@ def fill_in(kernel: Kernel, demo: DemoProcore, cell: Cell, **more: str) -> None:
     press(kernel)
     kernel.until(lambda: shows(kernel, "/oauth/authorize"))
     sign_in(kernel)
-    kernel.until(lambda: "procore-card" in cell.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
 
 
 def test_filled_in_it_signs_in_saves_what_worked_and_a_new_kernel_asks_nothing(
@@ -65,7 +65,7 @@ def test_filled_in_it_signs_in_saves_what_worked_and_a_new_kernel_asks_nothing(
     kernel.until(lambda: shows(kernel, "/oauth/authorize"))
     assert not connections(home).exists(), "saved before it has worked"
     sign_in(kernel)
-    kernel.until(lambda: "procore-card" in cell.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
     assert "Saved as `default`" in cell.plain and WIDGET not in cell.saved
     assert kernel.run(ME).status == "ok"
     assert kernel.run("print(procore.company_id)").text == "1234\n"
@@ -74,7 +74,7 @@ def test_filled_in_it_signs_in_saves_what_worked_and_a_new_kernel_asks_nothing(
     assert demo.client_secret in (home / ".local/share/procore-jupyter/tokens.json").read_text()
     other = start_kernel()
     again = other.run("%load_ext procore_jupyter\n%procore_connect\nprint(procore.company_id)")
-    assert again.text == "1234\n" and "procore-card" in again.html and not other.widgets
+    assert again.text == "1234\n" and "procore-card" in again.html and not other.panels
     # … and the secret is really used: a renewal needs it.
     demo.oauth.revoke_all()
     renewed = other.run("%procore_connect --login")
@@ -98,7 +98,7 @@ def test_the_secret_is_in_no_message_of_the_kernel_and_in_no_file_but_the_token_
     press(kernel)
     kernel.until(lambda: shows(kernel, "/oauth/authorize"))
     sign_in(kernel)
-    kernel.until(lambda: "procore-card" in cell.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
     assert kernel.run("procore").status == "ok"
     assert demo.client_secret not in kernel.said
     holders = [
@@ -157,7 +157,7 @@ def test_what_is_missing_or_wrong_is_said_below_its_field_and_nothing_is_lost(
     press(kernel)
     kernel.until(lambda: shows(kernel, "/oauth/authorize"))
     sign_in(kernel)
-    kernel.until(lambda: "procore-card" in cell.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
     assert "Saved" not in cell.plain and not connections(home).exists()
 
 
@@ -174,7 +174,7 @@ def test_only_what_is_missing_has_to_be_typed(kernel: Kernel, demo: DemoProcore,
     again = kernel.run(
         f"%procore_connect --name again {hosts}OAuthClientId={demo.client_id}\nprint(again.company_id)"
     )
-    assert again.status == "ok" and "procore-card" in again.html and not kernel.widgets
+    assert again.status == "ok" and "procore-card" in again.html and not kernel.panels
 
 
 def test_an_examples_placeholder_is_asked_for_as_if_nothing_was_given(kernel: Kernel, hosts: str) -> None:

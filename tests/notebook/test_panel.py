@@ -60,7 +60,7 @@ def test_a_form_that_is_over_keeps_nothing_of_the_connection_string_in_memory(
 def test_a_login_that_is_over_is_not_kept_in_memory(kernel: Kernel, line: str) -> None:
     cell = kernel.run(f"%procore_connect {line}")
     sign_in(kernel)
-    kernel.until(lambda: "procore-card" in cell.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
     kernel.run("procore.close(); del procore")
     look = (
         "import gc; gc.collect()\n"

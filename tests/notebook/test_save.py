@@ -41,7 +41,7 @@ def test_saved_once_a_bare_connect_is_enough_and_the_message_says_to_delete_the_
     file = home / ".local/share/procore-jupyter/connections.json"
     assert not file.exists()
     sign_in(kernel)
-    kernel.until(lambda: "procore-card" in cell.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
     assert "Saved as `default`: from now on `%procore_connect` is enough." in cell.plain
     assert demo.client_secret not in file.read_text() and demo.client_secret not in cell.saved
     with sqlite3.connect(home / ".ipython/profile_default/history.sqlite") as database:
@@ -71,13 +71,13 @@ def test_two_accounts_are_signed_in_side_by_side_in_one_notebook(
 ) -> None:
     first = kernel.run(f"%procore_connect --save {text}CompanyId=1234")
     sign_in(kernel)
-    kernel.until(lambda: "procore-card" in first.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in first.html and not kernel.panels)
     second = kernel.run(f"%procore_connect --account lee --name second --save second {text}")
     assert second.status == "ok"
     with new_browser() as browser:
         back = sign_in_at(link(kernel), person="Lee Okafor")
         assert browser.get(back, timeout=20).status_code == 200
-    kernel.until(lambda: "procore-card" in second.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in second.html and not kernel.panels)
     both = kernel.run("print(procore.me()['name'], '+', second.me()['name'])")
     assert both.text == "Dana Reyes + Lee Okafor\n"
     assert kernel.run("%procore_status --name second").plain.count("Lee Okafor") == 1

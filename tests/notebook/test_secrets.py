@@ -164,7 +164,7 @@ def signed_in_with_a_secret(kernel: Kernel, demo: DemoProcore, line: str) -> tup
         assert part not in cell.saved
     back = sign_in(kernel)
     assert kernel.run("print(procore.me()['name'])").status == "ok"
-    kernel.until(lambda: "procore-card" in cell.html and not kernel.widgets)
+    kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
     assert "The client secret still stands in this cell" in cell.plain
     assert "PROCORE_CLIENT_SECRET" in cell.plain
     kept = kernel.run("print(open(procore.status().kept_at).read())").text
