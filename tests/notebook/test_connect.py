@@ -122,12 +122,12 @@ def test_a_stored_sign_in_needs_no_panel_and_connecting_again_gives_the_same_ses
     second = other.run(
         f"%load_ext procore_jupyter\n%procore_connect --name site {line}\nprint(site.company_id)"
     )
-    assert second.status == "ok" and not other.widgets
+    assert second.status == "ok" and not other.panels
     assert "site.use(company=" in second.plain
     out = other.run("%procore_logout --name site --keep-token")
     assert "Signed out. The stored sign-in is kept" in out.plain
     assert other.run("site.me()").error.startswith("LoginRequired: ")
-    assert other.run(f"%procore_connect --name site {line}").status == "ok" and not other.widgets
+    assert other.run(f"%procore_connect --name site {line}").status == "ok" and not other.panels
     out = other.run("%procore_logout --name site")
     assert "Signed out. The stored sign-in is forgotten" in out.plain
     assert other.run(f"%procore_connect --name site {line}").status == "ok"
