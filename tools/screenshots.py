@@ -69,7 +69,7 @@ def main() -> int:
         provider.screenshot(path=folder / "demo-allow.png")
         provider.get_by_role("button", name="Allow").click()
         lab.page.bring_to_front()
-        lab.cell(1).get_by_text("Dana Reyes").wait_for()
+        lab.cell(1).locator(".procore-choice").wait_for()
         lab.page.wait_for_timeout(500)
         lab.cell(1).screenshot(path=folder / "card.png")
         for number in range(2, len(CELLS)):
