@@ -38,8 +38,9 @@ STYLE = """<style>
   border: 1px solid transparent; border-radius: var(--jp-border-radius, 2px); text-decoration: none; font-weight: 600;
   background: var(--jp-brand-color1, #1565c0); color: var(--jp-ui-inverse-font-color1, #fff); }
 .procore-panel a.procore-act:hover, .procore-plain a.procore-act:hover { background: var(--jp-brand-color0, #0d47a1); }
-.procore-panel button.procore-cancel { background: none; box-shadow: none; border: none; padding: 0 4px;
-  color: var(--jp-ui-font-color2, inherit); }
+.procore-panel button.procore-cancel { background: none; box-shadow: none; border: none; margin: 0; padding: 0 4px;
+  height: auto; line-height: 1.6; color: var(--jp-ui-font-color2, inherit); }
+.procore-form button.procore-cancel { margin: 2px; line-height: var(--jp-widgets-inline-height, 28px); }
 .procore-panel button.procore-cancel:hover { text-decoration: underline; color: var(--jp-ui-font-color1, inherit); }
 .procore-panel .procore-copy { font: inherit; margin-left: 6px; padding: 0 8px; cursor: pointer; background: none;
   border: 1px solid var(--jp-border-color1, currentColor); border-radius: var(--jp-border-radius, 2px); color: inherit; }
