@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -171,3 +174,15 @@ def test_forget_works_where_procore_can_not_be_reached_and_of_what_can_not_be_us
 def test_forget_repeats_nothing_that_is_no_saved_name(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "forget", "OAuthClientSecret=hush-77120")
     assert code == 1 and "hush-77120" not in out + err
+
+
+def test_where_the_output_has_few_letters_the_list_is_printed_all_the_same() -> None:
+    saved.keep(SavedConnection("später", {"Environment": "Sandbox", "OAuthClientId": "an-app"}))
+    done = subprocess.run(
+        [sys.executable, "-m", "procore_jupyter.cli", "status"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "") and "sp?ter   Procore ? sandbox" in done.stdout
