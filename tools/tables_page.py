@@ -159,7 +159,9 @@ KEYS = {
     "show": "the columns that are drawn first",
     "filters": "conditions by name: see below",
     "parents": 'ids of another table\'s rows that it needs, and that table\'s column: `rfi_id = "rfis.id"`. Then `rfi_id="all"` works. '
-    "Several tables' columns stand in a list",
+    "Several tables' columns stand in a list. Where those rows show the same again, as the views of a budget do: "
+    '`view_id = { of = "views.id", called = "name", repeats = "amounts" }`, with the column of their names and the word for what '
+    "repeats. Then the only one needs no choice, and its name is taken in place of its id",
     "required": "parameters that the API insists on",
     "query_scope": "which of `company_id` and `project_id` are sent beside the path; otherwise the scope's, where the path hasn't it",
     "fixed": "parameters that are always sent, with their values",
@@ -263,7 +265,8 @@ procore.table("rfis", project_id=4711, status="open")
 procore.table("submittals", project_id=4711, id=[12345, 12346])
 procore.table("prime_contracts", project_id=4711, updated_at=("2026-11-01", None))
 procore.table("manpower_logs", project_id=4711, start_date="2026-10-01", end_date="2026-10-31")
-procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
+procore.table("purchase_order_line_items", project_id=4711, purchase_order_contract_id="all")
+procore.table("budget_detail_rows", project_id=4711, budget_view_id="Standard budget")
 ```
 
 - Values are taken as you have them: whole numbers out of NumPy, pandas, polars and Arrow, floats and texts of whole numbers,
@@ -275,8 +278,10 @@ procore.table("budget_detail_rows", project_id=4711, budget_view_id="all")
 - Daily logs and timecards are whole, unlike Procore's own answer, which without dates is today alone, or nothing. `log_date`, or
   `start_date` and `end_date`, say which days; of the two, one is enough. Otherwise the days up to today are asked for, as it is
   today in the westernmost zone: Procore refuses a day that hasn't begun where the company is.
-- Some tables hold what belongs to one row of another, as the rows of a budget view do. They need its id; `"all"` reads
+- Some tables hold what belongs to one row of another, as the lines of a purchase order do. They need its id; `"all"` reads
   those of all, with a request for each.
+- Each view of a budget shows the same amounts, and a schedule may show what another does. Where there is one, it needs no choice;
+  where there are several, an id or a name says which. `"all"` reads them all: a note on the table says that amounts repeat.
 - What the API takes besides goes into `params={{…}}`, as it is: `params={{"filters[status]": "open"}}`.
 
 How many requests it takes, the *rows a page* tell: {many:,} rows are {few_requests} requests where a page has {v1:,}, and
@@ -534,9 +539,14 @@ class _Drawing:
     def _facts(self, spec: TableSpec) -> Iterator[str]:
         if spec.deprecated:
             yield "**Procore has deprecated this list.**"
+        for name, overlap in spec.overlaps.items():
+            of = self._of(name, spec)
+            yield (
+                f"`{name}` is {of}, or its `{overlap.called}`. Where there is one, it needs no choice; where there are several, the "
+                f'error lists them. `{name}="all"` reads those of all, with a request for each, and {overlap.repeats} repeat.'
+            )
         for name in spec.required:
-            found = [one.partition(".") for one in spec.parents.get(name, ())]
-            of = " or ".join(f"the `{column}` of {self._link(table, spec)}" for table, _, column in found)
+            of = self._of(name, spec)
             every = f', {of}; `{name}="all"` reads those of all, with a request for each' if of else ""
             yield f"It needs `{name}`{every}."
         if spec.dates:
@@ -549,6 +559,11 @@ class _Drawing:
         for one in spec.alternates:
             yield f"`GET {one.path}` is the same list, {WHEN[one.when]}"
         yield f"`GET {spec.path}`; [{spec.source}](../tables.md#how-sure-the-facts-are)"
+
+    def _of(self, name: str, spec: TableSpec) -> str:
+        """Return whose values a parameter takes, with links to the tables; empty if nobody knows."""
+        found = [one.partition(".") for one in spec.parents.get(name, ())]
+        return " or ".join(f"the `{column}` of {self._link(table, spec)}" for table, _, column in found)
 
     def _link(self, table: str, spec: TableSpec) -> str:
         page = "" if self._pages[table] == self._pages[spec.name] else f"{self._pages[table]}.md"

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables.arguments import whole
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.place import ALL, Place
+from procore_jupyter.tables.place import ALL, Place, called
 from procore_jupyter.tables.selection import Selection, segment
-from procore_jupyter.wording import counted
+from procore_jupyter.wording import counted, nearest, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from procore_jupyter.tables.definitions.spec import TableSpec
+    from procore_jupyter.tables.definitions.spec import Overlap, TableSpec
+
+MOST_LISTED = 10
+"""Parents that a message lists at most."""
 
 
 def parameters_for(of: TableSpec, selection: Selection, places: Sequence[Place]) -> dict[str, Any]:
@@ -58,7 +61,7 @@ class Parents:
     Attributes
     ----------
     values : list of dict
-        The values of the parameter at each place, in the order in which they came.
+        The values of the parameter at each place, in the order in which they came, and what each parent is called.
     incomplete : list of Incomplete
         What is missing.
     notes : list of str
@@ -68,7 +71,7 @@ class Parents:
     selection: Selection
     name: str
     places: Sequence[Place]
-    values: list[dict[int | str, None]] = field(init=False)
+    values: list[dict[int | str, str]] = field(init=False)
     incomplete: list[Incomplete] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -95,14 +98,17 @@ class Parents:
             columns: Mapping[str, Any] = place.columns
             numbers.setdefault(tuple(_plain(columns.get(name)) for name in where), []).append(number)
         ids = rows[column].to_pylist() if there[column] else [None] * rows.num_rows
+        title = self._overlap.called if self._overlap else ""
+        names = rows[title].to_pylist() if title in rows.column_names else [None] * rows.num_rows
         said: Iterable[Sequence[Any]] = zip(*(rows[name].to_pylist() for name in where), strict=True)
         elsewhere, without = 0, [0] * len(self.places)
-        for value, key in zip(ids, said if where else [()] * rows.num_rows, strict=True):
+        keys = said if where else [()] * rows.num_rows
+        for value, name, key in zip(ids, names, keys, strict=True):
             found = numbers.get(tuple(map(_plain, key)), ())
             elsewhere += not found
             for number in found:
                 try:
-                    self.values[number][segment(self.selection.spec, self.name, value)] = None
+                    self.values[number][segment(self.selection.spec, self.name, value)] = one_line(name or "")
                 except ParameterError:
                     without[number] += 1
         if elsewhere:
@@ -115,7 +121,33 @@ class Parents:
                 self.incomplete.append(Incomplete.at(place, of.name, words))
 
     def chosen(self, wanted: Any) -> list[list[int | str]]:
-        """Return the values at each place that are wanted: `ALL`, one, or a tuple of them. What is nowhere is missing."""
+        """Return the values at each place that are wanted. What is nowhere is missing.
+
+        Parameters
+        ----------
+        wanted : object
+            `ALL`, a value, or a tuple of them. Of parents that show the same again, a value may be a name, and None means the
+            only one at each place.
+
+        Raises
+        ------
+        ParameterError
+            None is wanted of several parents that show the same again; or one by a name that is nowhere, or is that of several.
+        """
+        if self._overlap is None:
+            return self._found(wanted)
+        if wanted is None:
+            if any(len(found) > 1 for found in self.values):
+                raise ParameterError(self._which())
+            return self._found(ALL)
+        several = wanted if isinstance(wanted, tuple) else (wanted,)
+        if wanted != ALL:
+            wanted = tuple(dict.fromkeys(value for one in several for value in self._meant(one)))
+        chosen = self._found(wanted)
+        self._remark(chosen)
+        return chosen
+
+    def _found(self, wanted: Any) -> list[list[int | str]]:
         if wanted == ALL:
             return [[*found] for found in self.values]
         several = wanted if isinstance(wanted, tuple) else (wanted,)
@@ -125,6 +157,99 @@ class Parents:
                 words = f"No row of {tables} in those projects has this id, or you may not see it."
                 self.incomplete.append(Incomplete(f"{self.name} {one}", None, None, words))
         return [[one for one in several if one in found] for found in self.values]
+
+    # Parents that show the same again
+
+    @property
+    def _overlap(self) -> Overlap | None:
+        return self.selection.spec.overlaps.get(self.name)
+
+    @property
+    def _noun(self) -> str:
+        """What one of the parents is called: ``budget view``."""
+        return self.name.removesuffix("_id").replace("_", " ")
+
+    def _meant(self, wanted: int | str) -> list[int | str]:
+        """Return the values that a value or a name means: in each place another one may have the name.
+
+        Raises
+        ------
+        ParameterError
+            No parent has the name, or several of one place have.
+        """
+        if isinstance(wanted, int) or not any(self.values):
+            return [wanted]
+        text = wanted.casefold()
+        named = [[value for value, name in found.items() if name.casefold() == text] for found in self.values]
+        if any(len(some) > 1 for some in named):
+            raise ParameterError(
+                f"Several {self._noun}s are called {one_line(wanted)}: {self._listed()}. Give its id."
+            )
+        if any(named):
+            return [value for some in named for value in some]
+        if any(wanted in found for found in self.values):
+            return [wanted]
+        like = nearest(wanted, {name for found in self.values for name in found.values() if name})
+        hint = f"Did you mean {like}? " if like else ""
+        raise ParameterError(
+            f"There is no {self._noun} {one_line(wanted)}. {hint}There are: {self._listed()}."
+        )
+
+    def _remark(self, chosen: Sequence[Sequence[int | str]]) -> None:
+        """Remark that the same comes several times, and which projects have none of the parents that are wanted."""
+        assert self._overlap is not None
+        most, what = max(map(len, chosen), default=0), self._overlap.repeats
+        if most > 1:
+            self.notes.append(
+                f"{self._noun.capitalize()}s repeat {what}: totals over all rows count them up to {most} times. "
+                f"Choose one:  {self.name}={self._first()}.  There are: {self._listed()}."
+            )
+        pairs = zip(self.places, self.values, chosen, strict=True)
+        others = [str(place) for place, found, some in pairs if found and not some]
+        if others and any(chosen):
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            self.notes.append(
+                f"No rows are from {others[0]}{more}: the {self._noun} isn't there, though others are."
+            )
+
+    def _which(self) -> str:
+        """Return the question which parent is meant, with the answers that there are."""
+        assert self._overlap is not None
+        most, project = max(map(len, self.values)), self.places[0].project
+        there = f"{called(project)} has {most}" if len(self.places) == 1 and project else "There are several"
+        return (
+            f"Which {self._noun}? {there}: {self._listed()}. Choose one:  {self.name}={self._first()}.  "
+            f'{self.name}="all"  reads them all, and {self._overlap.repeats} repeat.'
+        )
+
+    @property
+    def _by_name(self) -> list[tuple[str, list[int | str]]]:
+        """The parents' names, those of most places first, and their values."""
+        found: dict[str, list[int | str]] = {}
+        for some in self.values:
+            for value, name in some.items():
+                found.setdefault(name, []).append(value)
+        return sorted(found.items(), key=lambda one: -len(one[1]))
+
+    def _listed(self) -> str:
+        """Return the parents by their names, each with its id, or with how many projects have one of that name."""
+        found = []
+        for name, values in self._by_name:
+            ids = [*dict.fromkeys(values)]
+            if name and len(ids) > 1 and len(self.places) > 1:
+                found.append(f"{name} (in {counted(len(values), 'project')})")
+            else:
+                found += [f"{name} ({one})" if name else str(one) for one in ids]
+        more = len(found) - MOST_LISTED
+        return " · ".join(found[:MOST_LISTED]) + (f" · and {more} more" if more > 0 else "")
+
+    def _first(self) -> str:
+        """Return the first parent as a person writes it in code: its name, or its id if that isn't clear."""
+        name, values = self._by_name[0]
+        unclear = (
+            not name or {*name} & {*'"\\`'} or any([*found.values()].count(name) > 1 for found in self.values)
+        )
+        return repr(values[0]) if unclear else f'"{name}"'
 
 
 def _plain(value: Any) -> Any:

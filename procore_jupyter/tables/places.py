@@ -307,9 +307,10 @@ class Places:
                     words = f"Projects may be missing. {projects.lack}"
                     missing.append(Incomplete(called(company), None, None, words))
         for name, wanted in selection.parents:
-            # Which of several projects a parent is in, its own table tells, where it is known.
+            # Which of several projects a parent is in, its own table tells, where it is known; and what a name means.
             several = len({place.project for place in places}) > 1 and bool(spec.parents[name])
-            if wanted == ALL or several:
+            named = name in spec.overlaps and not _are_numbers(wanted)
+            if wanted == ALL or several or named:
                 found = parents(name, wanted, places)
             else:
                 found = [wanted if isinstance(wanted, tuple) else (wanted,)] * len(places)
@@ -319,6 +320,10 @@ class Places:
                 for value in values
             ]
         return places
+
+
+def _are_numbers(wanted: Any) -> bool:
+    return all(isinstance(one, int) for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
 
 
 def _one(what: str, wanted: Any) -> int | str:

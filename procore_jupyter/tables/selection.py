@@ -38,7 +38,8 @@ class Selection:
     project : object
         An id, a name, a tuple of these, ``"all active"`` or ``"all"``; None means the chosen project.
     parents : tuple of (str, object)
-        The parameters that name rows of other tables; each an id, a tuple of ids, or ``"all"``.
+        The parameters that name rows of other tables; each an id, a tuple of ids, or ``"all"``. Of overlapping ones it may be a
+        name in place of an id; None means the only one that there is.
     query : tuple of (str, str)
         The parameters to send, as Procore calls them.
     until_today : bool
@@ -106,9 +107,12 @@ def selection_of(spec: TableSpec, given: Mapping[str, Any], *, today: datetime.d
     company, project = _scope(spec, left)
     parents = []
     for name in spec.parents:
-        if name not in left:
+        if name in left:
+            parents.append((name, _parent(spec, name, left.pop(name))))
+        elif name in spec.overlaps:
+            parents.append((name, None))
+        else:
             raise ParameterError(_missing(spec, name))
-        parents.append((name, _parent(spec, name, left.pop(name))))
     query = [*spec.fixed.items()]
     for name in spec.required:
         if name not in spec.parents:
@@ -154,6 +158,8 @@ def selection_at(
     """
     left = {name: value for name, value in more.items() if value is not None}
     raw = _taken_over(spec, left, params)
+    # What stands in an address is an id, and no name.
+    spec = replace(spec, overlaps={name: one for name, one in spec.overlaps.items() if name not in held})
     for name, value in held.items():
         if name in left and str(_where(spec, name, left[name])) != str(_where(spec, name, value)):
             raise ParameterError(f"The address names {name} {value}, and {name}={left[name]!r:.60} another.")
@@ -272,17 +278,24 @@ def _where(spec: TableSpec, name: str, value: Any) -> Any:
 
 
 def _parent(spec: TableSpec, name: str, value: Any) -> Any:
-    """Return an id, a tuple of ids, or `ALL`."""
+    """Return an id, a tuple of ids, or `ALL`; a name in place of an id, where people may give one."""
     found = arguments.values(f"{name} of {spec.name}", value)
     if isinstance(found, tuple):
         if not found:
             raise ParameterError(f"{name} of {spec.name} is an empty list: no row can be meant.")
-        return tuple({str(one): one for one in (segment(spec, name, each) for each in found)}.values())
+        return tuple({str(one): one for one in (_one_parent(spec, name, each) for each in found)}.values())
     if isinstance(found, str) and found.strip().lower() == ALL and name.endswith("id"):
         if not spec.parents[name]:
             raise ParameterError(f"{name} of {spec.name} takes ids: which there are, nobody knows here.")
         return ALL
-    return segment(spec, name, found)
+    return _one_parent(spec, name, found)
+
+
+def _one_parent(spec: TableSpec, name: str, value: Any) -> int | str:
+    """Return an id; or a text that may be a name, where people may give one."""
+    if name in spec.overlaps and isinstance(value, str) and value.strip() and arguments.whole(value) is None:
+        return value.strip()
+    return segment(spec, name, value)
 
 
 def segment(spec: TableSpec, name: str, value: Any) -> int | str:

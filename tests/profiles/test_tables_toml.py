@@ -215,9 +215,12 @@ def test_parents_are_columns_of_other_tables() -> None:
         for parameter, said in [
             (*each,) for parents in (table.get("parents", {}), *alternates) for each in parents.items()
         ]:
-            for one in said if isinstance(said, list) else [said]:
+            of = said["of"] if isinstance(said, dict) else said
+            for one in of if isinstance(of, list) else [of]:
                 other, _, column = one.partition(".")
                 assert other != name
+                if isinstance(said, dict):
+                    assert TABLES[other]["columns"][said["called"]] == "text"
                 assert TABLES[other]["columns"].get(column) in ("id", "text"), (name, parameter)
                 assert TABLES[other]["scope"] == table["scope"], (name, parameter)
 

@@ -103,6 +103,22 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """Parents that show the same again, so that one of them is chosen: each view of a budget shows all its amounts.
+
+    Parameters
+    ----------
+    called : str
+        The column of the parents' table that has their names.
+    repeats : str
+        What each of them shows again, in the plural: ``amounts``.
+    """
+
+    called: str
+    repeats: str
+
+
+@dataclass(frozen=True)
 class Alternate:
     """Another address of the same list, for where the table's own is of no use.
 
@@ -160,6 +176,9 @@ class TableSpec:
     parents : mapping of str to tuple of str
         Parameters whose values are rows of other tables: those tables' columns as ``table.column``, none if they aren't
         known.
+    overlaps : mapping of str to Overlap
+        Those of these parameters whose parents show the same again. Such a one may be left out where there is one parent, and may
+        be a parent's name.
     filters : mapping of str to Filter
         The conditions that the API takes, by their names for people.
     fixed : mapping of str to str
@@ -211,6 +230,7 @@ class TableSpec:
     show: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    overlaps: Mapping[str, Overlap] = field(default_factory=dict)
     filters: Mapping[str, Filter] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     views: tuple[str, ...] = ()
@@ -244,7 +264,7 @@ class TableSpec:
     def required(self) -> tuple[str, ...]:
         """The parameters that have to be given, without those of the scope."""
         others = [name for name in (*self.in_path, *self.query) if name not in SCOPE_IDS]
-        return tuple(dict.fromkeys([*self.parents, *others]))
+        return tuple(dict.fromkeys(name for name in (*self.parents, *others) if name not in self.overlaps))
 
     @property
     def place_columns(self) -> tuple[str, ...]:
@@ -266,4 +286,6 @@ class TableSpec:
         scope = {"global": (), "company": SCOPE_IDS[:1], "project": SCOPE_IDS[::-1]}[self.scope]
         view = (self.view_param,) if self.views else ()
         sort = ("sort",) if self.sort else ()
-        return tuple(dict.fromkeys([*self.required, *scope, *self.dates, *self.filters, *view, *sort]))
+        return tuple(
+            dict.fromkeys([*self.required, *scope, *self.overlaps, *self.dates, *self.filters, *view, *sort])
+        )

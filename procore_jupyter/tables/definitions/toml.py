@@ -16,6 +16,7 @@ from procore_jupyter.tables.definitions.spec import (
     V1_LARGEST,
     Alternate,
     Filter,
+    Overlap,
     TableSpec,
     is_version_2,
     usual_largest,
@@ -43,6 +44,7 @@ _KEYS = (
 )  # fmt: skip
 _SOURCE_KEYS = ("described", "seen", "place", "when", "weight")
 _ALTERNATE_KEYS = ("path", "when", "shape", "query_scope", "parents", "takes")
+_OVERLAP_KEYS = ("of", "called", "repeats")
 _FILTER_KEYS = ("kind", "several", "range", "choices", "param", "column", "sound")
 
 
@@ -106,6 +108,7 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
         show=show,
         query=tuple(dict.fromkeys(query)),
         parents=parents,
+        overlaps=_overlaps(table, where),
         filters={
             one: _filter(one, described, f"filters.{one} in {where}")
             for one, described in _inner(table, "filters", where).items()
@@ -135,14 +138,28 @@ def _check_path(path: str, where: str) -> None:
 
 def _parents(table: Mapping[str, Any], path: str, where: str) -> dict[str, tuple[str, ...]]:
     """Return the parameters that name rows of other tables; those of the path that nobody describes are among them."""
-    told = _inner(table, "parents", where)
-    parents = {
-        one: _texts(told, one, where) if isinstance(of, list) else (str(of),) for one, of in told.items()
-    }
+    parents = {}
+    for one, of in _inner(table, "parents", where).items():
+        told = of if isinstance(of, Mapping) else {"of": of}
+        inside = f"parents.{one} in {where}"
+        parents[one] = (
+            _texts(told, "of", inside) if isinstance(told.get("of"), list) else (_text(told, "of", inside),)
+        )
     for one in PLACEHOLDER.findall(path):
         if one not in SCOPE_IDS:
             parents.setdefault(one, ())
     return parents
+
+
+def _overlaps(table: Mapping[str, Any], where: str) -> dict[str, Overlap]:
+    """Return the parents that are described as showing the same again."""
+    found = {}
+    for one, of in _inner(table, "parents", where).items():
+        if isinstance(of, Mapping):
+            inside = f"parents.{one} in {where}"
+            _known(of, _OVERLAP_KEYS, inside)
+            found[one] = Overlap(_text(of, "called", inside), _text(of, "repeats", inside))
+    return found
 
 
 def _source(found: object, where: str) -> Source:

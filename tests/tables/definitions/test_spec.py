@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.tables.definitions.spec import Filter, TableSpec, usual_largest
+from procore_jupyter.tables.definitions.spec import Filter, Overlap, TableSpec, usual_largest
 from procore_jupyter.tables.definitions.toml import SpecError, probable_spec, records_from, spec_from
 
 RECORDS = {"person": {"id": "id"}}
@@ -112,6 +112,34 @@ def test_a_source_says_what_was_seen_where_and_when() -> None:
 def test_a_parent_may_be_a_row_of_one_table_or_of_several() -> None:
     found = spec(parents={"a_id": "as.id", "b_id": ["bs.id", "cs.id"]})
     assert found.parents == {"a_id": ("as.id",), "b_id": ("bs.id", "cs.id")}
+
+
+def test_parents_that_show_the_same_again_may_be_left_out_and_have_names() -> None:
+    found = spec(parents={"a_id": {"of": "as.id", "called": "title", "repeats": "amounts"}, "b_id": "bs.id"})
+    assert found.parents == {"a_id": ("as.id",), "b_id": ("bs.id",)}
+    assert found.overlaps == {"a_id": Overlap("title", "amounts")}
+    assert found.required == ("b_id",)
+    assert {"a_id", "b_id"} <= {*found.parameters} and {"a_id", "b_id"} <= {*found.place_columns}
+
+
+@pytest.mark.parametrize(
+    ("parent", "message"),
+    [
+        (
+            {"of": "as.id", "called": "title"},
+            r"repeats in parents\.a_id in \[tables\.things\] has to be a text",
+        ),
+        ({"of": "as.id", "named": "title"}, r"'named' in parents\.a_id in \[tables\.things\] means nothing"),
+        (
+            {"called": "title", "repeats": "amounts"},
+            r"of in parents\.a_id in \[tables\.things\] has to be a text",
+        ),
+        (7, r"of in parents\.a_id in \[tables\.things\] has to be a text"),
+    ],
+)
+def test_a_parent_that_is_described_wrongly_is_refused(parent: Any, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        spec(parents={"a_id": parent})
 
 
 def test_another_address_of_a_list_is_kept_with_what_it_takes() -> None:
