@@ -152,8 +152,8 @@ KEYS = {
     "others": '`"money"` where columns that aren\'t named here are amounts, as those of a budget view; otherwise what arrives decides',
     "hides": "`true` where an empty answer may also mean that you may not see the rows",
     "alternates": 'other addresses of the list, for where its own one is gone: `[{ path = "…" }]`, with `shape`, `parents` and '
-    '`query_scope` where they differ; with `when = "empty"` for where its own one has no rows; `takes` names the conditions that it '
-    "is known to heed: by others, rows are picked out here",
+    '`query_scope` where they differ; with `when = "empty"` for where its own one has no rows, `when = "fails"` for where the server '
+    "fails at it; `takes` names the conditions that it is known to heed: by others, rows are picked out here",
     "key": 'the column that tells rows apart: `id` where there is one, unless you say otherwise; `""` where none does',
     "shared_key": "`true` where rows of several projects may have the same key",
     "show": "the columns that are drawn first",
@@ -175,7 +175,8 @@ KEYS = {
     "largest_page": f"rows a page: {V1_LARGEST:,}, and {V2_LARGEST:,} below `/rest/v2` or a row of another list, unless you say "
     "otherwise",
     "shape": '`"array"` where the answer is the rows, `"data"` where they stand in `data` (below `/rest/v2`), `"object"` where it is '
-    'one row, `"object_with_list"` and `"groups"` where they stand in `list_key`, of the answer or of each of its groups',
+    'one row, `"object_with_list"` and `"groups"` where they stand in `list_key`, of the answer or of each of its groups, '
+    '`"object_with_groups"` where it is one record with groups: `list_key = "groups.rows"`',
     "list_key": "see `shape`",
     "deprecated": "`true` where Procore says so",
 }
@@ -194,6 +195,7 @@ FILTER_KEYS = {
 
 WHEN = {
     "gone": "in another version of the API, for where this one is gone.",
+    "fails": "a request for each parent, for where this one is gone or the server fails at it.",
     "empty": "below each parent, for where the one here is empty.",
 }
 """What an alternate is there for, by `Alternate.when`."""

@@ -76,8 +76,8 @@ class Endpoint:
         Whether it lists only today's rows if the query names no dates, as daily logs do. Then `rows` gives a `ByDay`.
     needs_days : bool
         Whether the query has to name dates.
-    shape : "rows", "data" or "groups"
-        A bare array, one in ``{"data": …}``, or an array of groups.
+    shape : "rows", "data", "groups" or "record"
+        A bare array, one in ``{"data": …}``, an array of groups, or the only row itself.
     groups : tuple of str
         The field by which rows are grouped, and the names of a group's title and of its rows.
     """
@@ -97,7 +97,7 @@ class Endpoint:
     largest_page: int | None = None
     by_day: bool = False
     needs_days: bool = False
-    shape: Literal["rows", "data", "groups"] = "rows"
+    shape: Literal["rows", "data", "groups", "record"] = "rows"
     groups: tuple[str, str, str] = ("_group", "group_title", "meetings")
     segments: tuple[str, ...] = field(init=False)
 

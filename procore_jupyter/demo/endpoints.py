@@ -127,6 +127,8 @@ ENDPOINTS = (
     Endpoint(f"{_COMPANY}/generic_tools", "Correspondence", correspondence.correspondence_types, "company"),
     Endpoint("/rest/v2.0/companies/{company_id}/generic_tools", "Correspondence", newer(correspondence.correspondence_types), "company"),
     Endpoint(f"{_PROJECT_1}/meetings", "Meetings", meetings.meetings, filters="assignee_id=_assignee_ids id", views="normal extended", shape="groups"),
+    Endpoint(f"{_PROJECT_1}/meetings/{{meeting_id}}", "Meetings", meetings.meeting, parent=Parent("meeting_id", {"meetings": meetings.meetings}), paged=False, shape="record"),
+    Endpoint(f"{_PROJECT_1}/meeting_topics", "Meetings", meetings.meeting_topics),
     Endpoint("/rest/v1.0/task_items", "Tasks", meetings.tasks, filters="query assigned_id=assignees.id created_at=_created_at created_by_id=_created_by.id due_date status task_item_category_id id", sort="sort"),
     Endpoint("/rest/v1.0/tasks", "Schedule", schedule.schedule_tasks, filters="updated_at row_number query", views="compact normal"),
     Endpoint(f"{_PROJECT_2}/schedules", "Scheduling", schedule.schedules, filters="schedule_id schedule_name schedule_type is_active updated_at", sort="sort"),

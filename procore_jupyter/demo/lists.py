@@ -112,6 +112,8 @@ class ListHandler(ApiHandler):
                 self.write_json([{title: name, inside: [show(row) for row in some]} for name, some in groups])
             case "data":
                 self.write_json({"data": [show(row) for row in rows]})
+            case "record":
+                self.write_json(show(rows[0]))
             case "rows":
                 self.write_json([show(row) for row in rows])
 

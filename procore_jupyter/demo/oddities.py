@@ -28,8 +28,9 @@ _ELSEWHERE = {
     "/rest/v2.0/projects/{project_id}/documents": 404,
     "/rest/v1.0/projects/{project_id}/action_plans/plan_items": 410,
     "/rest/v1.0/companies/{company_id}/generic_tools": 404,
+    "/rest/v1.1/projects/{project_id}/meeting_topics": 404,
 }
-"""Lists that another version of the API has too, each with the status that tells that it is gone."""
+"""Lists whose rows are to be had elsewhere too, each with the status that tells that it is gone."""
 
 
 # Pages
@@ -46,7 +47,7 @@ def _fail_on_a_large_page(asked: Asked) -> None:
 
 
 def _in_pages(endpoint: Endpoint) -> Endpoint:
-    return dataclasses.replace(endpoint, paged=True)
+    return dataclasses.replace(endpoint, paged=endpoint.shape != "record")
 
 
 def _at_once(endpoint: Endpoint) -> Endpoint:
@@ -250,8 +251,8 @@ ODDITIES = (
     ),
     Oddity(
         name="version-gone",
-        sentence="Documents of version 2, and action plan items and correspondence types of version 1, are gone (404 or 410).",
-        seen="the reference of 2026-08 has no longer the second and the third; of the first nobody has seen an answer",
+        sentence="Documents of version 2, action plan items and correspondence types of version 1, and the list of meeting topics are gone (404 or 410).",
+        seen="the reference of 2026-08 has no longer the second and the third, and never had the last; of the first nobody has seen an answer",
         refuse=_gone,
     ),
     Oddity(

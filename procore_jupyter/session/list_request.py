@@ -75,7 +75,7 @@ class PageAnswer:
     broken : bool
         The answer is no list.
     patience : bool
-        The server failed at a page that can't be made smaller, and gave it after a while.
+        The server failed at a page that can't be made smaller, and was asked for it again, for a while.
     """
 
     page: Page | None = None
@@ -100,7 +100,9 @@ def request_page(session: RefreshingSession, wanted: ListRequest, ask: PageReque
         return PageAnswer(error=error)
     if response.status_code >= 400:
         said = said_by(response)
-        return PageAnswer(error=api_errors.error_from(response), status=response.status_code, said=said)
+        return PageAnswer(
+            error=api_errors.error_from(response), status=response.status_code, said=said, patience=patience
+        )
     content = response.content
     try:
         body = wanted.decode(content) if content or response.status_code != 204 else Body(())

@@ -157,7 +157,7 @@ class Reading:
         """What the rows lack of the documented fields, in a line; empty if nothing, or without a row."""
         if not self.rows:
             return ""
-        return missing_fields(self.selection, self.ingest.absent, self.ingest.schema)
+        return missing_fields(self.selection, self.ingest.absent - self._lists.told, self.ingest.schema)
 
     def batches(self) -> Generator[Batch, None, None]:
         """Give the rows, some thousand at a time, in the order of the places.
@@ -282,8 +282,7 @@ class Reading:
             columns = {name: column.slice(0, length) for name, column in columns.items()}
         self.rows += length
         self._rows_of[number] += length
-        place = self.places[number]
-        return Batch(number, self._with_place(columns, place, length), length) if length else None
+        return Batch(number, self._with_place(columns, index, length), length) if length else None
 
     def _note(self, note: str) -> None:
         if note not in self.notes:
@@ -292,10 +291,11 @@ class Reading:
     def _key(self, columns: Mapping[str, pa.Array]) -> pa.Array | None:
         return columns.get(self.selection.spec.key) if self.selection.spec.key else None
 
-    def _with_place(self, columns: Mapping[str, pa.Array], place: Place, length: int) -> dict[str, pa.Array]:
-        """Return columns in which each row says where it is from; a row's own value comes before the place's."""
-        found = without(columns, place.columns)
-        for name, value in place.columns.items():
+    def _with_place(self, columns: Mapping[str, pa.Array], index: int, length: int) -> dict[str, pa.Array]:
+        """Return columns in which each row says where it is from; a row's own value comes before the list's."""
+        where = self._lists.where(index)
+        found = without(columns, where)
+        for name, value in where.items():
             own = found[name]
             number = pa.types.is_integer(own.type)
             if not (number or pa.types.is_string(own.type)):

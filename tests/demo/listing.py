@@ -63,7 +63,7 @@ def rows_of(answer: requests.Response) -> list[Row]:
     """Return the rows of an answer, out of their envelope or groups."""
     content = answer.json()
     if isinstance(content, dict):
-        content = content["data"]
+        content = content.get("data", [content])
     if content and "group_title" in content[0]:
         return [row for group in content for row in group["meetings"]]
     return list(content)

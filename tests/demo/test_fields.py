@@ -119,6 +119,22 @@ FIELDS = {
         a: meeting_categories
         ?: last_distributed_event
     """,
+    "/rest/v1.1/projects/{project_id}/meetings/{meeting_id}": """
+        i: id meeting_template_id position created_by_id parent_id
+        t: starts_at ends_at created_at updated_at distributed_at
+        s: title location mode description time_zone conclusion
+        b: occurred is_private is_draft
+        o: distributed_by
+        a: meeting_categories attachments attendees
+        ?: last_distributed_event remote_meeting_url
+    """,
+    "/rest/v1.1/projects/{project_id}/meeting_topics": """
+        i: id meeting_id position
+        d: due_date created_on
+        s: number title status priority minutes description
+        o: meeting_category
+        a: assignments attachments
+    """,
     "/rest/v1.0/projects/{project_id}/drawing_revisions": """
         i: drawing_id drawing_sketches_count height id pdf_size png_size width position order_in_drawing
         d: drawing_date received_date

@@ -47,7 +47,7 @@ def test_each_list_has_its_sizes_of_a_page(lists: Lists, path: str, size: str, l
 
 @pytest.mark.parametrize(
     "one",
-    [one for one in ENDPOINTS if one.newer or (one.parent and f"{{{one.parent.name}}}" in one.path)],
+    [one for one in ENDPOINTS if one.paged and one.short_pages],
     ids=lambda one: one.path,
 )
 def test_newer_lists_and_those_below_a_row_give_a_hundred_rows_a_page_at_most(

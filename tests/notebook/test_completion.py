@@ -60,7 +60,7 @@ NAMES = [f"{one.name}=" for one in PROPERTIES]
         ("%procore_status ", "", ["--name"]),
         ("%procore_status x", "", []),
         ("%procore_tables rfi", "rfi", ["rfis", "rfi_replies"]),
-        ("%procore_tables --name x meeting", "meeting", ["meetings"]),
+        ("%procore_tables --name x meeting", "meeting", ["meetings", "meeting_items"]),
         ('x = procore.table("budget_v', "budget_v", ["budget_views"]),
         ("procore.tables['budget_v", "budget_v", ["budget_views"]),
     ],

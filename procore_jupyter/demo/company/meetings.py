@@ -1,4 +1,4 @@
-"""Meetings in their series, and tasks."""
+"""Meetings in their series with their topics, and tasks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from procore_jupyter.demo.company.choices import any_option, labels, option
 from procore_jupyter.demo.company.dice import Dice
 from procore_jupyter.demo.company.directory import anyone
 from procore_jupyter.demo.company.records import Site
-from procore_jupyter.demo.company.rows import Children, Row, RowList
+from procore_jupyter.demo.company.rows import Children, Row, RowList, RowPlace
 from procore_jupyter.demo.company.writing import later, moment, stamp
 
-_TOPICS = ("Safety", "Schedule", "RFIs and submittals", "Budget and changes", "Quality", "Next steps")
+_CATEGORIES = ("Safety", "Schedule", "RFIs and submittals", "Budget and changes", "Quality", "Next steps")
+_SUBJECTS = (
+    ("Toolbox talks of the week", "Fall protection at the roof edge", "Fire watch during hot work"),
+    ("Three-week lookahead", "Curtain wall delivery", "Date of the power shutdown"),
+    ("Overdue RFIs", "Shop drawings for stairs", "Door hardware schedule"),
+    ("Pending change orders", "Allowance for signage", "Cost of the winter measures"),
+    ("Mock-up of the facade", "Slab flatness survey", "Leaks at level 2"),
+    ("Confirm the inspection", "Send the updated logistics plan", "Walk the punch list"),
+)
+_MOST_CATEGORIES = len(_CATEGORIES)
+_PRIORITIES = ("Low", "Medium", "High", None)
+_STATUSES = ("Open", "On Hold", "Closed")
 _MOST_ATTENDEES = 6
 _TASKS = (
     "Send the insurance certificate", "Book the crane", "Order the mock-up", "Update the logistics plan",
@@ -53,22 +64,108 @@ def _meeting(site: Site, index: int) -> Row:
         "ends_at": stamp(day, starts + 60),
         "created_by_id": leader.id,
         "parent_id": None if place == 0 else site.id("meetings", index - 1),
-        "meeting_topics_count": dice.whole(2, 12),
+        "meeting_topics_count": len(site.get(_topics).of(index)),
         "distributed_at": moment(dice, later(day, 1, site.last)),
         "distributed_by": leader.reference(),
         "last_distributed_event": None,
-        "meeting_categories": [
-            {
-                "id": site.id("meeting_items", len(_TOPICS) * index + number),
-                "title": topic,
-                "position": number + 1,
-            }
-            for number, topic in enumerate(_TOPICS[: dice.whole(2, len(_TOPICS))])
-        ],
+        "meeting_categories": [_category(site, index, number) for number in _categories(site, index)],
         "created_at": moment(dice, day),
         "updated_at": moment(dice, later(day, 2, site.last)),
         "_group": title,
         "_assignee_ids": [one.id for one in people],
+    }
+
+
+def meeting(site: Site, place: RowPlace) -> list[Row]:
+    """Return a meeting's own record, which has more than the list: its topics in categories, attendees, conclusion."""
+    row = _meeting(site, place.index)
+    topics = [_topic(site, index) for index in site.get(_topics).of(place.index)]
+    people = [one for one in site.get(directory.site_members) if one.id in row["_assignee_ids"]]
+    more: Row = {
+        "is_draft": False,
+        "time_zone": "America/Los_Angeles",
+        "remote_meeting_url": None,
+        "conclusion": "<p>The next meeting is as usual.</p>",
+        "attachments": [],
+        "attendees": [
+            {"id": one.id, "login_information": one.reference(), "status": "attended"} for one in people
+        ],
+        "meeting_categories": [
+            category
+            | {
+                "meeting_topic": [
+                    {name: value for name, value in topic.items() if name != "meeting_id"}
+                    for topic in topics
+                    if topic["meeting_category"]["id"] == category["id"]
+                ]
+            }
+            for category in row["meeting_categories"]
+        ],
+    }
+    return [{name: value for name, value in row.items() if name != "meeting_topics_count"} | more]
+
+
+def meeting_topics(site: Site) -> RowList:
+    """List the topics and action items of a project's meetings, in the order of the meetings."""
+    return RowList(len(site.get(_topics)), lambda index: _topic(site, index))
+
+
+def _categories(site: Site, meeting: int) -> range:
+    """Return the numbers of a meeting's categories."""
+    return range(site.dice("meeting_categories", meeting).whole(2, _MOST_CATEGORIES))
+
+
+def _category(site: Site, meeting: int, number: int) -> Row:
+    return {
+        "id": site.id("meeting_categories", _MOST_CATEGORIES * meeting + number),
+        "title": _CATEGORIES[number],
+        "position": number + 1,
+    }
+
+
+def _topics(site: Site) -> Children:
+    """Return which meeting each topic belongs to."""
+    return Children(
+        sum(_topics_in(site, index, number) for number in _categories(site, index))
+        for index in range(len(site.get(_series)))
+    )
+
+
+def _topics_in(site: Site, meeting: int, category: int) -> int:
+    """Return how many topics a category of a meeting has: the first one has one at least."""
+    dice = site.dice("meeting_items", _MOST_CATEGORIES * meeting + category)
+    return dice.whole(1 if category == 0 else 0, len(_SUBJECTS[category]))
+
+
+def _topic(site: Site, index: int) -> Row:
+    meeting, place = site.get(_topics).place(index)
+    number = 0
+    while place >= (count := _topics_in(site, meeting, number)):
+        place, number = place - count, number + 1
+    dice = site.dice("meeting_topics", index)
+    series, position = site.get(_series).place(meeting)
+    day = site.day(position, len(site.get(_series).of(series)))
+    is_action = dice.chance(0.6)
+    due = later(day, dice.whole(3, 21)) if is_action else None
+    old = (site.last - day).days > 30
+    category, title = _category(site, meeting, number), _SUBJECTS[number][place]
+    return {
+        "id": site.id("meeting_items", index),
+        "meeting_id": site.id("meetings", meeting),
+        "number": f"{number + 1}.{place + 1}",
+        "title": title,
+        "status": "Closed" if old and dice.chance(0.9) else dice.pick(_STATUSES),
+        "priority": dice.pick(_PRIORITIES),
+        "due_date": None if due is None else due.isoformat(),
+        "created_on": day.isoformat(),
+        "position": place + 1,
+        "minutes": f"<p>{title}: discussed.</p>" if dice.chance(0.8) else None,
+        "description": None,
+        "meeting_category": {name: category[name] for name in ("id", "title")},
+        "assignments": [one.reference() for one in dice.several(site.get(directory.site_members), 2)]
+        if is_action
+        else [],
+        "attachments": [],
     }
 
 

@@ -31,7 +31,7 @@ _TABLES = (
     "budget_changes", "budget_modifications", "direct_costs", "direct_cost_line_items", "cost_codes",
     "wbs_codes", "line_item_types", "tax_codes", "sub_jobs", "types",
     "meeting_attendees", "punch_assignments", "inspection_sections", "action_plan_sections", "quotes",
-    "standard_cost_codes", "contacts",
+    "standard_cost_codes", "contacts", "meeting_categories",
 )  # fmt: skip
 _NUMBERS = {name: number for number, name in enumerate(_TABLES, start=1)}
 

@@ -129,16 +129,19 @@ def _rows_of(body: bytes | memoryview, shape: str, list_key: str, depth: int = 0
     for key in (*list_key.split("."), "data"):
         kind = kinds.get(key)
         deeper = rest if key == outer else ""
+        if kind == "null" and key == outer and shape == "object_with_groups":
+            return [], False  # a record without a group
         if kind == "list" or (kind == "record" and (shape in ("data_object", "object_with_list") or deeper)):
-            inner = bytes(record[key])
-            return _rows_of(inner, "array" if shape == "object_with_list" else shape, deeper, depth + 1)
+            inside = {"object_with_list": "array", "object_with_groups": "groups"}.get(shape, shape)
+            return _rows_of(bytes(record[key]), inside, deeper, depth + 1)
     place = None if one_record and kinds.get("data") != "null" else place_of_rows(kinds)
     if (
         place is not None
         and depth < DEEPEST
         and (kinds[place] != "list" or place in ENVELOPES or _holds_records(record[place]))
     ):
-        return _rows_of(bytes(record[place]), shape, "", depth + 1)
+        inside = list_key if shape == "object_with_groups" else ""
+        return _rows_of(bytes(record[place]), shape, inside, depth + 1)
     if one_record or shape == "unknown":
         return [msgspec.Raw(bytes(body).strip())], True
     raise ValueError("no list")

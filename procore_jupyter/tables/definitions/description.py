@@ -136,7 +136,7 @@ def _facts(spec: TableSpec) -> Iterator[tuple[str, str]]:
     yield "Usage", example(spec)
     yield "Endpoint", f"GET {spec.path}"
     for one in spec.alternates:
-        yield "Or", f"GET {one.path}, where that is {one.when}"
+        yield "Or", f"GET {one.path}, where that {'fails' if one.when == 'fails' else f'is {one.when}'}"
     pages = f"{spec.largest_page:,} rows a page" if spec.paged else "all rows at once"
     yield "Page size", "probably in pages" if spec.probable and spec.paged else pages
     if spec.dates:

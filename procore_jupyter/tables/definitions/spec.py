@@ -30,7 +30,8 @@ KINDS = (
 """The kinds of columns, beside the names of records, lists (``[kind]``) and ``custom_fields``."""
 
 SHAPES = (
-    "array", "data", "object", "object_with_list", "groups", "values", "data_object", "data_values", "unknown",
+    "array", "data", "object", "object_with_list", "object_with_groups", "groups", "values", "data_object", "data_values",
+    "unknown",
 )  # fmt: skip
 """The forms of answers, which tell where the rows are."""
 
@@ -50,6 +51,11 @@ DATES = ("log_date", "start_date", "end_date")
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
 SCOPE_IDS = ("company_id", "project_id")
+
+
+def is_paged(shape: str, list_key: str) -> bool:
+    """Tell whether pages can be asked for: not of a single record."""
+    return shape != "object_with_groups" and not (shape in ("object", "data_object") and not list_key)
 
 
 _NESTED = re.compile(r"/(?!companies/|projects/)\w+/(?:\d+|{\w+})/")
@@ -126,17 +132,19 @@ class Alternate:
     ----------
     path : str
         The address.
-    when : "gone" or "empty"
-        When to try it: the table's own address answers 404 or 410 (also if it does so here); or it answers, with no row.
-    shape, query, parents
+    when : "gone", "fails" or "empty"
+        When to try it: the table's own address answers 404 or 410 (also if it does so here); or that, or the server fails at
+        its smallest page; or it answers, with no row.
+    shape, list_key, query, parents
         As in `TableSpec`.
     takes : tuple of str
         The table's conditions that the address is known to heed, by their names.
     """
 
     path: str
-    when: Literal["gone", "empty"] = "gone"
+    when: Literal["gone", "fails", "empty"] = "gone"
     shape: str = "array"
+    list_key: str = ""
     query: tuple[str, ...] = ()
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     takes: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from procore_jupyter.tables.definitions.spec import (
     Filter,
     Overlap,
     TableSpec,
+    is_paged,
     is_version_2,
     usual_largest,
 )
@@ -43,7 +44,7 @@ _KEYS = (
     "hides", "alternates", "deprecated",
 )  # fmt: skip
 _SOURCE_KEYS = ("described", "seen", "place", "when", "weight")
-_ALTERNATE_KEYS = ("path", "when", "shape", "query_scope", "parents", "takes")
+_ALTERNATE_KEYS = ("path", "when", "shape", "list_key", "query_scope", "parents", "takes")
 _OVERLAP_KEYS = ("of", "called", "repeats")
 _FILTER_KEYS = ("kind", "several", "range", "choices", "param", "column", "sound")
 
@@ -119,7 +120,7 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
         default_view=_text(table, "default_view", where, ""),
         sort=_text(table, "sort", where, ""),
         dates=_dates(table, where),
-        paged=not (shape in ("object", "data_object") and "list_key" not in table),
+        paged=is_paged(shape, str(table.get("list_key", ""))),
         whole=_choice(table, "paging", ("page", "none"), where, "page") == "none",
         largest_page=largest,
         limited="largest_page" in table or largest < V1_LARGEST,
@@ -200,8 +201,9 @@ def _alternate(told: Mapping[str, Any], where: str) -> Alternate:
     _check_path(path, where)
     return Alternate(
         path,
-        _choice(told, "when", ("gone", "empty"), where, "gone"),  # type: ignore[arg-type]
+        _choice(told, "when", ("gone", "fails", "empty"), where, "gone"),  # type: ignore[arg-type]
         _choice(told, "shape", SHAPES, where, "data" if is_version_2(path) else "array"),
+        _text(told, "list_key", where, ""),
         _texts(told, "query_scope", where),
         _parents(told, path, where),
         _texts(told, "takes", where),
@@ -244,7 +246,6 @@ def probable_spec(line: Mapping[str, Any]) -> TableSpec:
             column=name,
         )
     _, largest = line.get("per_page", (None, None))
-    one_record = line.get("shape") in ("object", "data_object")
     path = str(line["path"])
     usual = usual_largest(path)
     return TableSpec(
@@ -260,7 +261,7 @@ def probable_spec(line: Mapping[str, Any]) -> TableSpec:
         view_param=line.get("view_param", "view"),
         sort=line.get("sort", ""),
         dates=DATES if line.get("dates") else (),
-        paged=not (one_record and not line.get("list_key")),  # one record has no second page
+        paged=is_paged(line.get("shape", "array"), line.get("list_key", "")),
         # A list with a limit and no pages is found out by its repeated rows.
         whole=line["paging"] == "none",
         largest_page=largest or usual,

@@ -26,7 +26,7 @@ def remarks(way: Way, selection: Selection, before: Way) -> Iterator[str]:
     found = [one for one in conditions_of(spec, selection.query) if one.told.name in spec.filters]
     yield from _days(way, selection)
     if way.spec.path != spec.path:
-        yield f"{spec.name} came from {way.spec.path}: its usual address, {spec.path}, isn't there or gave nothing."
+        yield f"{spec.name} came from {way.spec.path}: its usual address, {spec.path}, isn't there, fails or gave nothing."
     listed = [one.told.name for one in found if one.param in way.listed - before.listed]
     if listed:
         yield f"{spec.name} took {_joined(listed)} as a list of one value, and not as the value alone: the rows are the same."

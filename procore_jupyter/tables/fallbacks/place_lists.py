@@ -199,7 +199,8 @@ class PlaceLists(ListSource):
     def answered(self, index: int, answer: PageAnswer) -> Sequence[ListRequest] | None:
         """Take in the first answer of a list; return the lists to read in its place, None to go on with it."""
         one = self.attempts[index]
-        if self._trial == index and answer.status not in TOO_LARGE:  # a page too large comes smaller
+        comes_smaller = answer.status in TOO_LARGE and not answer.patience
+        if self._trial == index and not comes_smaller:
             self._trial = None
         instead = self._refused(one, answer) if answer.page is None else self._came(index, answer.page)
         if instead is None:
@@ -212,9 +213,25 @@ class PlaceLists(ListSource):
         return [self._handed_over(each) for each in instead[:1]]
 
     def failed(self, index: int, error: Exception) -> Exception:
-        """Take in that a list can't be read; return why, as it was asked for first."""
+        """Take in that a list can't be read; return why: as it was asked for first, unless this address is known to be there."""
         self.ended(index)
-        return self.attempts[index].refused or error
+        one = self.attempts[index]
+        return error if self._is_below(one) and self._is_there(one) else one.refused or error
+
+    def where(self, index: int) -> dict[str, int | str]:
+        """Return the columns that say where the rows of a list are from, and their values.
+
+        The parents that another address needs are among them if the table has such a column.
+        """
+        one, columns = self.attempts[index], self._selection.spec.columns
+        parents = {name: value for name, value in one.place.parents if name in columns}
+        return self._places[one.number].columns | parents
+
+    @property
+    def told(self) -> set[str]:
+        """The columns of which another address tells the values, and not its rows."""
+        columns = self._selection.spec.columns
+        return {name for one in self.attempts for name, _ in one.place.parents if name in columns}
 
     def ended(self, index: int) -> None:
         """Take in that a list was read."""
@@ -298,6 +315,14 @@ class PlaceLists(ListSource):
             may_be_empty and (spec.path, "rows") not in self._proven
         )
 
+    def _is_there(self, one: Attempt) -> bool:
+        """Return whether the address of a list has answered with one in this process."""
+        return (one.way.spec.path, "there") in self._proven
+
+    def _is_below(self, one: Attempt) -> bool:
+        """Return whether a list is one of several below parents that only another address needs."""
+        return one.place != self._places[one.number]
+
     def _claim(self, one: Attempt) -> object:
         """Return what an answer proves: that this address takes these parameters in this form, and pages of this size."""
         names = frozenset(name for name, _ in one.sent.query)
@@ -338,13 +363,15 @@ class PlaceLists(ListSource):
 
     def _refused(self, one: Attempt, answer: PageAnswer) -> list[Attempt] | None:
         error, status = answer.error, answer.status or 0
-        if one.tentative and status in (403, *GONE):
+        may_lack = self._is_below(one) and (status == 403 or self._is_there(one))
+        if status in (403, *GONE) and (one.tentative or may_lack):
             assert error is not None
             self._in_vain[one.number] = error
             return []
-        if status not in {403, *GONE, *REFUSED}:
+        failing = status in TOO_LARGE and answer.patience
+        if not failing and status not in {403, *GONE, *REFUSED}:
             return None  # nothing was refused: the same is asked for again, or less of it
-        if status == 404 and (one.way.spec.path, "there") in self._proven:
+        if (failing or status == 404) and self._is_there(one):
             return None  # the address is there, so it is this project's list that isn't
         tried = (*one.tried, one.way)
         way: Way | None = one.way if self._way in tried else self._way
@@ -352,7 +379,7 @@ class PlaceLists(ListSource):
             way = None
         elif not one.tried and one.way.listed and status in REFUSED:
             way = dataclasses.replace(one.way, listed=frozenset())  # what was right once may be so no more
-        gone = {each.spec.path for each in tried} if status in GONE else ()
+        gone = {each.spec.path for each in tried} if status in GONE or failing else ()
         today = day_at(answer.error, self._today)
         while way is not None and way in tried:
             way = next_way(way, one.part, status, answer.said, today, gone)

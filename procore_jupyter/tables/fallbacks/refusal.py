@@ -7,6 +7,7 @@ import datetime
 import re
 from collections.abc import Iterable
 
+from procore_jupyter.session.list_request import TOO_LARGE
 from procore_jupyter.tables.fallbacks.condition import Condition, conditions_of
 from procore_jupyter.tables.fallbacks.way import Way, at, can_pick, days_of
 from procore_jupyter.tables.selection import Selection
@@ -53,10 +54,10 @@ def next_way(
     today : datetime.date
         The day in the westernmost time zone, by the clock of who refused.
     gone : iterable of str
-        The addresses that aren't there, its own among them if it is gone.
+        The addresses that aren't there or fail, its own among them if it does.
     """
-    if status in GONE:
-        return _elsewhere(way, selection, gone)
+    if status in GONE or status in TOO_LARGE:
+        return _elsewhere(way, selection, gone, failing=status in TOO_LARGE)
     if status not in REFUSED:
         return None
     of_days = days_of(selection) is not None and (_RANGE.search(said) or _LAST_DAY.search(said))
@@ -66,10 +67,11 @@ def next_way(
     return fewer or (_earlier(way, selection, today) if _LAST_DAY.search(said) else None)
 
 
-def _elsewhere(way: Way, selection: Selection, gone: Iterable[str]) -> Way | None:
+def _elsewhere(way: Way, selection: Selection, gone: Iterable[str], *, failing: bool) -> Way | None:
     """Return the way to another address, if each condition is heeded there or can be picked out here."""
     spec = selection.spec
-    specs = (spec, *(at(spec, other) for other in spec.alternates))
+    others = [one for one in spec.alternates if one.when == "fails" or not failing]
+    specs = (spec, *(at(spec, other) for other in others))
     ways = [dataclasses.replace(way, spec=one) for one in specs]
     return next((way for way in ways if way.spec.path not in gone and can_pick(way, selection)), None)
 

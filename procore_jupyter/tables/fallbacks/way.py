@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from dataclasses import dataclass
 
-from procore_jupyter.tables.definitions.spec import Alternate, TableSpec, usual_largest
+from procore_jupyter.tables.definitions.spec import Alternate, TableSpec, is_paged, usual_largest
 from procore_jupyter.tables.fallbacks.condition import LIST, Condition, conditions_of
 from procore_jupyter.tables.selection import Selection
 
@@ -95,12 +95,13 @@ def at(spec: TableSpec, other: Alternate) -> TableSpec:
         spec,
         path=other.path,
         shape=other.shape,
-        list_key="",
+        list_key=other.list_key,
         query=other.query,
         parents=other.parents,
         largest_page=usual_largest(other.path),
         limited=True,
         whole=False,
+        paged=is_paged(other.shape, other.list_key),
     )
 
 

@@ -262,3 +262,26 @@ def test_texts_that_came_damaged_are_told() -> None:
     decoder(say=said.append)(b'[{"id": 1, "v": "\\ud800 NaN"}]')
     decoder(say=said.append)(b'[{"id": 1, "v": "fine"}]')
     assert said == [NO_TEXT]
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        (
+            '{"id": 1, "attendees": [{"id": 9}], "groups": [{"id": 2, "rows": [{"id": 3}]}, {"id": 4, "rows": [{"id": 5}]}]}',
+            [3, 5],
+        ),
+        ('{"id": 1, "groups": [{"id": 2, "rows": []}, {"id": 4, "rows": null}]}', []),
+        ('{"id": 1, "groups": []}', []),
+        ('{"id": 1, "groups": null}', []),
+        ('{"data": {"id": 1, "attendees": [], "groups": [{"id": 2, "rows": [{"id": 3}]}]}}', [3]),
+    ],
+)
+def test_the_groups_of_one_record_are_cut_into_rows(body: str, ids: list[int]) -> None:
+    found = decoder("object_with_groups", "groups.rows")(body.encode())
+    assert [json.loads(bytes(row))["id"] for row in found.rows] == ids
+
+
+def test_a_record_without_its_groups_is_no_list() -> None:
+    with pytest.raises(ValueError, match="no list"):
+        decoder("object_with_groups", "groups.rows")(b'{"id": 1, "title": "Meeting", "others": [{"id": 2}]}')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,7 +39,7 @@ def moved(name: str) -> str:
 
 
 def given(spec: TableSpec) -> dict[str, Any]:
-    needed: dict[str, Any] = dict.fromkeys(spec.required, 5)
+    needed: dict[str, Any] = dict.fromkeys((*spec.required, *spec.parents), 5)
     return needed | ({"project_id": 11} if spec.scope == "project" else {})
 
 
@@ -282,3 +284,109 @@ def test_a_refusal_with_another_form_is_told_as_it_came_first(
 
     with pytest.raises(NotFound, match="Not Found"):
         connect_to(servers(OddApi([], odd)).url).table("action_plan_items", project_id=11).fetch()
+
+
+# Topics of meetings
+
+TOPICS = "/meeting_topics$"
+
+
+def failing(pattern: str, largest: int = 0) -> Any:
+    """Return what answers 500 to pages of more rows than that."""
+
+    def odd(path: str, query: Mapping[str, list[str]]) -> Answer | None:
+        large = int(query.get("per_page", ["20"])[0]) > largest
+        return refusal("Internal Server Error", 500) if large and re.search(pattern, path) else None
+
+    return odd
+
+
+def meetings(path: str, query: Mapping[str, list[str]]) -> Any:
+    """Return two meetings of each project with three topics each, but for the first, which has none; and the list of all topics."""
+    project = int(path.split("/projects/")[1].split("/")[0])
+    of = {
+        10 * project + n: [{"id": 100 * project + 10 * n + k, "status": "Open"} for k in range(3)]
+        for n in (0, 1)
+    }
+    if path.endswith("/meetings"):
+        return [{"id": one} for one in ([] if project == 11 else of)]
+    if path.endswith("/meeting_topics"):
+        return [topic | {"meeting_id": one} for one, topics in of.items() for topic in topics]
+    one = int(path.split("/")[-1])
+    split = [
+        {"id": 1, "title": "Old", "meeting_topic": of[one][:1]},
+        {"id": 2, "title": "None", "meeting_topic": []},
+    ]
+    return {
+        "id": one,
+        "attendees": [],
+        "meeting_categories": [*split, {"id": 3, "title": "New", "meeting_topic": of[one][1:]}],
+    }
+
+
+class Meetings(OddApi):
+    """Answers a meeting by its own record."""
+
+    def _page(self, rows: Any, path: str, query: Mapping[str, list[str]]) -> Answer:
+        return (
+            Answer(body=json.dumps(rows).encode())
+            if isinstance(rows, dict)
+            else super()._page(rows, path, query)
+        )
+
+
+ITEMS = [100 * project + 10 * n + k for project in TWELVE[1:] for n in (0, 1) for k in range(3)]
+
+
+@pytest.mark.parametrize(("odd", "wasted"), [(gone(TOPICS), 2), (failing(TOPICS), 8)])
+def test_topics_that_their_list_does_not_give_come_with_each_meeting(
+    odd: Any, wasted: int, servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    api = Meetings(meetings, odd, projects=TWELVE)
+    server = servers(api)
+    for turn in (1, 2):
+        before, refused = len(api.asked), api.refused
+        table = connect_to(server.url).table("meeting_items", project_id=TWELVE, strict=True).fetch()
+        assert [row["id"] for row in table] == ITEMS
+        assert [(row["meeting_id"], row["project_id"]) for row in table] == [
+            (one // 10, one // 100) for one in ITEMS
+        ]
+        assert [note for note in table.notes if "came from" in note and "meetings/{meeting_id}" in note]
+        assert not [note for note in table.notes if "meeting_id," in note or "meeting_id." in note]
+        found_out = api.refused - refused
+        assert found_out <= (2 * wasted if turn == 1 else 0)
+        assert len(api.asked) - before == found_out + 12 + 22
+        with connect_to(server.url).table("meeting_items", project_id=TWELVE).to_batches() as batches:
+            assert [row["meeting_id"] for batch in batches for row in batch.to_pylist()] == [
+                one // 10 for one in ITEMS
+            ]
+
+
+def test_topics_of_small_pages_are_not_asked_for_meeting_by_meeting(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    """So it was seen: 500 to 100 rows, and an answer to 10."""
+    api = Meetings(meetings, failing(TOPICS, largest=10), projects=TWELVE)
+    table = connect_to(servers(api).url).table("meeting_items", project_id=12, strict=True).fetch()
+    assert [row["id"] for row in table] == ITEMS[:6] and {row["meeting_id"] for row in table} == {120, 121}
+    assert api.refused == 2 and {path.split("/")[-1] for path, _ in api.asked} == {"meeting_topics"}
+
+
+def test_a_meeting_that_is_refused_beside_others_is_missing(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    api = Meetings(meetings, gone(TOPICS), gone("/meetings/121$"), projects=TWELVE)
+    table = connect_to(servers(api).url).table("meeting_items", project_id=12)
+    with pytest.warns(ProcoreIncompleteWarning):
+        assert [row["id"] for row in table] == ITEMS[:3]
+    [missing] = table.incomplete
+    assert missing.status == 404 and "/meetings/121" in missing.message
+
+
+def test_a_server_that_is_down_is_not_asked_elsewhere_for_other_tables(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    api = OddApi([], failing("."))
+    with pytest.raises(ProcoreAPIError):
+        connect_to(servers(api).url).table("action_plan_items", project_id=11).fetch()
+    assert {version(path) for path, _ in api.asked} == {"v1.0"}
