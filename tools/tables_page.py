@@ -147,6 +147,7 @@ KEYS = {
     "title": "what people call it; otherwise the table's name",
     "scope": "`project`, `company` or `global`: what a row belongs to. Otherwise the path decides",
     "note": "what one should know of it",
+    "remark": "what `.notes` and the drawn table say of the rows",
     "source": "where the facts are from: your own words",
     "columns": "kinds by name, in the order in which they are handed out; otherwise what arrives decides",
     "others": '`"money"` where columns that aren\'t named here are amounts, as those of a budget view; otherwise what arrives decides',

@@ -115,7 +115,7 @@ class Reader:
 
         selection = self._settled(selection)
         missing: list[Incomplete] = []
-        notes: list[str] = []
+        notes = [selection.spec.remark] if selection.spec.remark else []
         places = self._places.of(
             selection,
             lambda name, wanted, places: self._parents(selection, name, wanted, places, missing, notes),

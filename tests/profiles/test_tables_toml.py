@@ -82,7 +82,7 @@ PLAIN_KINDS = {
     "custom_fields",
 }
 TABLE_KEYS = {
-    "title", "path", "scope", "source", "key", "show", "note", "paging", "largest_page", "shape", "list_key",
+    "title", "path", "scope", "source", "key", "show", "note", "remark", "paging", "largest_page", "shape", "list_key",
     "required", "query_scope", "fixed", "views", "view_param", "default_view", "sort", "dates", "deprecated",
     "parents", "filters", "columns", "others", "hides", "alternates", "shared_key",
 }

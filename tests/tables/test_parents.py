@@ -207,6 +207,12 @@ def test_many_views_are_not_all_listed(procore: Procore, monkeypatch: pytest.Mon
     assert "View 9 (109) · and 20 more" in said and "View 10" not in said
 
 
+def test_sums_of_a_budget_say_that_they_hold_one_another(procore: Procore) -> None:
+    table = procore.table("budget_summary_rows", project_id=ONE).fetch()
+    assert remarks(table) == [CATALOG.tables["budget_summary_rows"].remark]
+    assert "for sums, take budget_detail_rows" in str(table)
+
+
 # Views that can't be read
 
 

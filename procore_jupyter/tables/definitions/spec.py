@@ -166,6 +166,8 @@ class TableSpec:
         The table's name on Procore's screens.
     note : str
         What is special about the table.
+    remark : str
+        What its fetched rows say of themselves (``.notes``), as it is easily overlooked: that some hold others, for instance.
     source : Source
         Where all this is from, and how sure it is.
     columns : mapping of str to str
@@ -230,6 +232,7 @@ class TableSpec:
     scope: Scope
     title: str = ""
     note: str = ""
+    remark: str = ""
     source: Source = field(default_factory=Source)
     columns: Mapping[str, str] = field(default_factory=dict)
     others: str = ""

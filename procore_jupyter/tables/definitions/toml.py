@@ -39,7 +39,7 @@ class SpecError(ValueError):
 
 
 _KEYS = (
-    "title", "path", "scope", "source", "note", "key", "shared_key", "show", "columns", "others", "paging", "largest_page", "shape",
+    "title", "path", "scope", "source", "note", "remark", "key", "shared_key", "show", "columns", "others", "paging", "largest_page", "shape",
     "list_key", "required", "query_scope", "parents", "filters", "fixed", "views", "view_param", "default_view", "sort", "dates",
     "hides", "alternates", "deprecated",
 )  # fmt: skip
@@ -101,6 +101,7 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
         scope=scope,  # type: ignore[arg-type]
         title=_text(table, "title", where, name),
         note=_text(table, "note", where, ""),
+        remark=_text(table, "remark", where, ""),
         source=_source(table.get("source", ""), f"source in {where}"),
         columns=columns,
         others=_choice(table, "others", ("", "money"), where, ""),
