@@ -188,6 +188,22 @@ def test_counts_in_rows_are_those_of_the_rows_counted(held: dict[str, list[Row]]
     assert {sheet["current_revision"]["id"] for sheet in sheets} == current
 
 
+def test_a_meeting_holds_the_topics_that_the_list_has_of_it(held: dict[str, list[Row]]) -> None:
+    topics = held["/rest/v1.1/projects/{project_id}/meeting_topics"]
+    records = held["/rest/v1.1/projects/{project_id}/meetings/{meeting_id}"]
+    inside = [
+        topic | {"meeting_id": record["id"]}
+        for record in records
+        for category in record["meeting_categories"]
+        for topic in category["meeting_topic"]
+    ]
+    assert inside == topics
+    for row in held["/rest/v1.1/projects/{project_id}/meetings"]:
+        assert row["meeting_topics_count"] == sum(topic["meeting_id"] == row["id"] for topic in topics) > 0
+    for topic in topics:  # what is somebody's has a day by which it is to be done
+        assert (topic["due_date"] is None) == (topic["assignments"] == [])
+
+
 def test_timesheets_hold_the_timecards_of_their_day(held: dict[str, list[Row]], site: Site) -> None:
     cards = held["/rest/v1.0/projects/{project_id}/timecard_entries"]
     entries = [
