@@ -309,8 +309,7 @@ class Places:
         for name, wanted in selection.parents:
             # Which of several projects a parent is in, its own table tells, where it is known; and what a name means.
             several = len({place.project for place in places}) > 1 and bool(spec.parents[name])
-            named = name in spec.overlaps and not _are_numbers(wanted)
-            if wanted == ALL or several or named:
+            if wanted == ALL or several or selection.has_to_ask(name):
                 found = parents(name, wanted, places)
             else:
                 found = [wanted if isinstance(wanted, tuple) else (wanted,)] * len(places)
@@ -320,10 +319,6 @@ class Places:
                 for value in values
             ]
         return places
-
-
-def _are_numbers(wanted: Any) -> bool:
-    return all(isinstance(one, int) for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
 
 
 def _one(what: str, wanted: Any) -> int | str:

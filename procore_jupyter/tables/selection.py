@@ -58,6 +58,12 @@ class Selection:
         """Equal for two selections of the same rows, as long as the same company and project are chosen."""
         return self.spec.name, self.spec.path, self.company, self.project, self.parents, self.query
 
+    def has_to_ask(self, name: str) -> bool:
+        """Return whether only the parents' own table can tell which are meant: nobody says which, or says it by a name."""
+        wanted = dict(self.parents)[name]
+        several = wanted if isinstance(wanted, tuple) else (wanted,)
+        return name in self.spec.overlaps and not all(isinstance(one, int) for one in several)
+
     def path(self, place: Place) -> str:
         """Return the address of the rows at a place."""
         values = {name: str(value) for name, value in place.columns.items()}
