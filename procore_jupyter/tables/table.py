@@ -203,7 +203,7 @@ class Table:
             tz,
             dtype_backend,
             of_projects=lambda: zones.of_projects(self._reader, rows),
-            tell=lambda note: _warn_caller(f"{self.name}: {note}", ProcoreWarning),
+            tell=lambda note: warn_caller(f"{self.name}: {note}", ProcoreWarning),
         )
 
     def to_polars(self, flatten: bool = True) -> polars.DataFrame:

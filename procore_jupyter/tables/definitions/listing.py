@@ -140,4 +140,3 @@ def _table(specs: Sequence[TableSpec]) -> str:
 def _line(spec: TableSpec) -> tuple[str, str, str, str]:
     title = spec.title + (" (probable)" if spec.probable else "")
     return spec.name, "" if spec.scope == "global" else spec.scope, ", ".join(spec.required), title
-
