@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -158,3 +160,9 @@ def to_polars(rows: pa.Table, flatten: bool = True) -> polars.DataFrame:
     found = polars.from_arrow(flat(rows) if flatten else rows)
     assert isinstance(found, polars.DataFrame)
     return found
+
+
+def import_pandas() -> None:
+    """Import pandas, if it is there; `to_pandas` says how to get it."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("pandas")

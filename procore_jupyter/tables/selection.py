@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from procore_jupyter.tables import arguments, times
 from procore_jupyter.tables.conditions import sent, sent_as_given, text_of
 from procore_jupyter.tables.definitions.spec import SCOPE_IDS, TableSpec
 from procore_jupyter.tables.place import ALL, Place
+from procore_jupyter.wording import counted
 
 PAGING = ("page", "per_page")
 """The parameters that choose a page."""
@@ -63,6 +64,19 @@ class Selection:
         wanted = dict(self.parents)[name]
         several = wanted if isinstance(wanted, tuple) else (wanted,)
         return name in self.spec.overlaps and not all(isinstance(one, int) for one in several)
+
+    def facts(self, columns: Sequence[str]) -> Iterator[str]:
+        """Give the parts of what is known before fetching: the table, its columns, and the parameters."""
+        yield f"Table {self.spec.name}"
+        if self.spec.title:
+            yield self.spec.title
+        if self.spec.scope != "global":
+            yield f"by {self.spec.scope}"
+        if columns:
+            yield counted(len(columns), "column")
+        where = (("company_id", self.company), ("project_id", self.project), *self.parents)
+        yield from (f"{name}={value}" for name, value in where if value is not None)
+        yield from (f"{name}={value}" for name, value in self.query)
 
     def path(self, place: Place) -> str:
         """Return the address of the rows at a place."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import operator
 import os
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
-from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
-from procore_jupyter.tables.caller import warn_caller
-from procore_jupyter.wording import counted, nearest, one_line, quoted
+from procore_jupyter.errors import ProcoreWarning
+from procore_jupyter.tables.caller import NotFetched, warn_caller, warn_of_lack
+from procore_jupyter.wording import nearest, one_line, quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -29,10 +27,6 @@ if TYPE_CHECKING:
 
 MANY = 10_000
 """Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
-
-
-class _NotFetched(TypeError, AttributeError):
-    """The number of rows isn't known yet. It is a TypeError for ``len``, and an AttributeError so that ``hasattr`` is false."""
 
 
 class Table:
@@ -114,7 +108,7 @@ class Table:
     def __len__(self) -> int:
         seen = self._shown
         if seen is None or seen.told_rows is not None:
-            raise _NotFetched(
+            raise NotFetched(
                 f"{self.name} has not been fetched, so nobody knows how many rows it has. "
                 "Fetch it first:  .fetch()  or  .to_pandas()"
             )
@@ -190,11 +184,11 @@ class Table:
         ParameterError
             A parameter has a value that it doesn't take, or a project's zone isn't known.
         """
-        if self._current() is None:  # importing pandas takes half a second, and the first pages take longer
-            threading.Thread(target=_import_pandas, name="procore pandas", daemon=True).start()
         from procore_jupyter.tables import frames, zones
 
         frames.check(flatten, tz, dtype_backend)  # before any request
+        if self._current() is None:  # importing pandas takes half a second, and the first pages take longer
+            threading.Thread(target=frames.import_pandas, name="procore pandas", daemon=True).start()
         rows = self._all().rows
         return frames.to_pandas(
             rows,
@@ -315,7 +309,7 @@ class Table:
         self._told_of = found
         if not ended:
             return
-        _warn(found, self.name)
+        warn_of_lack(found, self.name)
         for note in found.notes:  # of rows in memory, the drawn table shows them
             warn_caller(note, ProcoreWarning)
 
@@ -398,7 +392,7 @@ class Table:
             self._warned = False
         if not self._warned:  # a drawn table says it itself
             self._warned = True
-            _warn(here, self.name)
+            warn_of_lack(here, self.name)
         return here
 
     # Drawing
@@ -406,22 +400,8 @@ class Table:
     def __repr__(self) -> str:
         seen = self._shown
         if seen is None:
-            return f"<{one_line(' · '.join(self._facts()), 300)}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
+            return f"<{one_line(' · '.join(self._selection.facts(self.columns)), 300)}: not fetched yet; .head() shows the first rows, .to_pandas() fetches all>"
         return str(self._picture(seen))
-
-    def _facts(self) -> Iterator[str]:
-        """Give the parts of what is known before fetching: the table, and the parameters."""
-        selection, spec = self._selection, self._selection.spec
-        yield f"Table {spec.name}"
-        if spec.title:
-            yield spec.title
-        if spec.scope != "global":
-            yield f"by {spec.scope}"
-        if self.columns:
-            yield counted(len(self.columns), "column")
-        where = (("company_id", selection.company), ("project_id", selection.project), *selection.parents)
-        yield from (f"{name}={value}" for name, value in where if value is not None)
-        yield from (f"{name}={value}" for name, value in selection.query)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Draw the table; fetch its rows, or the first page of many, unless they are in memory."""
@@ -436,17 +416,3 @@ class Table:
         from procore_jupyter.tables.display.picture import picture
 
         return picture(seen, self.name, self._selection.spec.show, self._limit)
-
-
-def _import_pandas() -> None:
-    with contextlib.suppress(ImportError):  # `frames.to_pandas` says how to get it
-        importlib.import_module("pandas")
-
-
-def _warn(found: Fetched, name: str) -> None:
-    """Warn of rows that are missing."""
-    if found.incomplete or found.cut:
-        from procore_jupyter.tables.display.picture import alerts
-
-        for line in alerts(found, name):
-            warn_caller(line, ProcoreIncompleteWarning)
