@@ -110,8 +110,8 @@ def _column(name: str, values: pa.ChunkedArray) -> Column:
     found = values.type
     fraction = pa.types.is_floating(found) or pa.types.is_decimal(found)
     kind = kind_of(found)
-    if pa.types.is_timestamp(found):
-        values = values.cast(pa.string())  # Python's own times would import pandas
+    if not (without_times := _without_times(found)).equals(found):
+        values = values.cast(without_times)  # Python's own times would import pandas
     given = values.to_pylist()
     if fraction:
         fewest = 0 if pa.types.is_floating(found) else FEWEST_PLACES
@@ -119,6 +119,17 @@ def _column(name: str, values: pa.ChunkedArray) -> Column:
     cells = [cell(value) for value in given]
     number = bool(pa.types.is_integer(found))
     return Column(name, kind, cells, number, () if number else _hovers(given, cells))
+
+
+def _without_times(found: pa.DataType) -> pa.DataType:
+    """Return a column's type with texts in place of times, also inside of lists and records."""
+    if pa.types.is_timestamp(found):
+        return pa.string()
+    if pa.types.is_list(found):
+        return pa.list_(_without_times(found.value_type))
+    if pa.types.is_struct(found):
+        return pa.struct([(one.name, _without_times(one.type)) for one in found])
+    return found
 
 
 def _hovers(values: Iterable[object], cells: Sequence[str]) -> Sequence[str]:
