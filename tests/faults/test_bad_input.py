@@ -213,7 +213,7 @@ def test_wrong_clock(hours: int, place: Place) -> None:
         line = next(
             one for one in place.kernel.run("print(procore.status())").text.splitlines() if "clock" in one
         )
-        assert ("behind" if hours > 0 else "ahead of") in line and "set it right" in line
+        assert ("behind" if hours > 0 else "ahead of") in line and "Set it right" in line
         place.kernel.run("%procore_logout")
     finally:
         place.demo.clock = time.time

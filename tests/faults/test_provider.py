@@ -202,7 +202,7 @@ def test_a_clock_that_is_wrong_from_the_start_costs_nothing_and_is_told(
     assert (
         ("ahead of" if CLOCKS[which] > 0 else "behind") in wrong[0]
         and re.search("(59|60) min", wrong[0])
-        and "set it right" in wrong[0]
+        and "Set it right" in wrong[0]
     )
     assert connect(text_for(demo), person=False).me()["name"]
     assert token_requests(demo, "refresh_token") == []

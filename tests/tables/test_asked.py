@@ -49,7 +49,7 @@ class Listed:
 
 def given(spec: TableSpec) -> dict[str, Any]:
     """Return what a table needs."""
-    needed: dict[str, Any] = dict.fromkeys(spec.required, 5)
+    needed: dict[str, Any] = dict.fromkeys((*spec.required, *spec.parents), 5)
     return needed | ({"project_id": HARBOR} if spec.scope == "project" else {})
 
 

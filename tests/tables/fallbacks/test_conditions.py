@@ -39,7 +39,7 @@ def some(pairs: list[tuple[TableSpec, Filter]], seed: str) -> list[tuple[TableSp
 
 def given(spec: TableSpec) -> dict[str, Any]:
     """Return what a table needs."""
-    needed: dict[str, Any] = dict.fromkeys(spec.required, 5)
+    needed: dict[str, Any] = dict.fromkeys((*spec.required, *spec.parents), 5)
     return needed | ({"project_id": 11} if spec.scope == "project" else {})
 
 
