@@ -732,9 +732,14 @@ def test_the_link_stands_in_str_alone_and_nowhere_after_the_end() -> None:
     )
 
 
+def login_threads() -> set[threading.Thread]:
+    """Return the threads of all logins of this process: other tests may have left some that nobody answers."""
+    return {one for one in threading.enumerate() if one.name.startswith("procore login")}
+
+
 @pytest.mark.parametrize("end", ["signed in", "denied", "cancelled"])
 def test_after_the_end_the_flow_reaches_nothing_of_the_sign_in(end: str) -> None:
-    server, paste = Played(), PasteReceiver()
+    server, paste, others = Played(), PasteReceiver(), login_threads()
 
     def complete(answer: AuthorizationResponse) -> None:
         assert answer.code is not None
@@ -754,7 +759,7 @@ def test_after_the_end_the_flow_reaches_nothing_of_the_sign_in(end: str) -> None
             )
         )
     eventually(lambda: flow.state in (LoginState.SIGNED_IN, LoginState.FAILED))
-    eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("procore login")])
+    eventually(lambda: not login_threads() - others)
     reached: list[object] = []
     waiting: list[object] = [vars(flow), flow.error]
     while waiting:
@@ -779,10 +784,10 @@ def test_after_the_end_the_flow_reaches_nothing_of_the_sign_in(end: str) -> None
 
 @pytest.mark.parametrize("end", ["answer", "cancel"])
 def test_no_thread_outlives_the_end(end: str) -> None:
-    server = Played()
+    server, others = Played(), login_threads()
     flow = a_flow(server, Played("loopback"), PasteReceiver())
     flow.start()
-    mine = [t for t in threading.enumerate() if t.name.startswith("procore login")]
+    mine = login_threads() - others
     assert len(mine) >= 4
     assert all(thread.daemon for thread in mine)
     if end == "cancel":

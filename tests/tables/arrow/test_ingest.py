@@ -683,6 +683,16 @@ def test_records_with_many_fields_that_most_of_them_have_stay_records() -> None:
     assert rows_from(made, [wide] * 3, [wide])[3]["v"]["field_299"] == 299
 
 
+def test_numbers_with_too_many_digits_before_and_behind_the_point_together_become_text() -> None:
+    made = ingest(v="money")
+    long, large = "0." + "1" * 20, "9223372036854775807"
+    first = made.take([b'{"v": %s}' % long.encode()])
+    then = made.take([b'{"v": %s}' % large.encode()])
+    assert str(made.schema["v"]) == "string"
+    values = [made.as_now(columns, 1)["v"].to_pylist()[0] for columns in (first, then)]
+    assert values == [long, large]
+
+
 # What is documented
 
 

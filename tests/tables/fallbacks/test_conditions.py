@@ -409,6 +409,17 @@ def keeps_odd(one: Filter, asked: list[str], value: Any) -> bool:
     return first <= moment <= last
 
 
+def test_ids_beside_a_fraction_are_compared_as_ids(
+    servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    rows = [
+        {"id": number, "daily_log_segment_id": value} for number, value in enumerate([1.5, 4, 3, 2, None])
+    ]
+    server = servers(OddApi(rows, no_filters))
+    table = connect_to(server.url).table("photos", project_id=11, daily_log_segment_id=[2, 3], strict=True)
+    assert [row["id"] for row in table] == [2, 3]
+
+
 def test_rows_of_any_kind_are_compared_rightly_or_not_at_all(
     servers: Callable[..., Server], connect_to: Callable[..., Procore]
 ) -> None:
