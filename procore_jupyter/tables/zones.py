@@ -87,7 +87,7 @@ def _local(times: pa.ChunkedArray, projects: pa.ChunkedArray, found: Mapping[int
     import pandas
 
     moments = times.cast(pa.timestamp("us")).to_numpy()
-    local = np.full(len(moments), np.datetime64("NaT"), "datetime64[us]")
+    local = np.full(len(moments), np.datetime64("NaT", "us"), "datetime64[us]")
     of_rows = pandas.Series(projects.to_numpy()).map(found.__getitem__).to_numpy()
     for zone in {*found.values()}:
         there = of_rows == zone
