@@ -140,7 +140,7 @@ class Contest:
             TokenSource(client, open_store(str(store)), key).adopt(token)
             text = (
                 f"LoginURL={provider.url};APIURL={provider.url};OAuthClientId={provider.client_id};"
-                f"OAuthClientSecret={provider.client_secret};OAuthSettingsLocation={store};CompanyId=1234"
+                f"OAuthClientSecret={provider.client_secret};OAuthSettingsLocation={store};CompanyId=1234;MaxWait=120"
             )
             arguments = [text]
         else:
