@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from procore_jupyter.files import target
 from procore_jupyter.tables.arrow.types import without_rows
-from procore_jupyter.tables.scalars import checked_zone, scalars
+from procore_jupyter.tables.scalars import scalars
 from procore_jupyter.tables.stream import Stream
+from procore_jupyter.tables.zones import check_name
 
 ROWS = 2000
 """Rows that are made into text at a time."""
@@ -44,7 +45,7 @@ def to_csv(path: str | os.PathLike[str], rows: Callable[[], Stream], *, tz: str)
     ParameterError
         There is no such zone.
     """
-    tz = checked_zone(tz)
+    check_name(tz)
     with (
         target.replacing(path) as file,
         file.beside.open("w", encoding=MARK, newline="") as text,

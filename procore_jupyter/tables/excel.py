@@ -15,8 +15,8 @@ from procore_jupyter.errors import ParameterError, ProcoreWarning
 from procore_jupyter.files import target
 from procore_jupyter.tables.caller import warn_caller
 from procore_jupyter.tables.place import Named
-from procore_jupyter.tables.scalars import checked_zone
 from procore_jupyter.tables.sheet import Formats, TableSheet, check_rows
+from procore_jupyter.tables.zones import check_name
 from procore_jupyter.wording import counted, moment, one_line, quoted
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def to_excel(path: str | os.PathLike[str], tables: Mapping[str, Table], *, tz: s
     --------
     >>> procore_jupyter.to_excel("report.xlsx", {"RFIs": rfis, "Submittals": submittals})  # doctest: +SKIP
     """
-    tz = checked_zone(tz)
+    check_name(tz)
     text = os.fspath(path)
     if Path(text).suffix.lower() != ENDING and not _is_folder(text):
         raise ParameterError(

@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables.arrow.types import array_of, as_text, list_array, struct_array
 from procore_jupyter.tables.flat import NAME, flat
-from procore_jupyter.wording import nearest, quoted
+from procore_jupyter.tables.zones import UTC
 
 BETWEEN = "; "
 """What stands between the values of a list in a cell: a name may hold a comma."""
 
-UTC = "UTC"
-
 _TIME = r"^(\S+) (\S+?)(?:\.000000)?$"
-
-
-def checked_zone(tz: str) -> str:
-    """Return the name of a time zone.
-
-    Raises
-    ------
-    ParameterError
-        There is no zone of that name; the message names the nearest.
-    """
-    if tz == UTC:
-        return tz
-    zones = zoneinfo.available_timezones()
-    if not isinstance(tz, str) or tz not in zones:
-        meant = (
-            nearest(tz.rpartition("/")[2], (one.rpartition("/")[2] for one in zones))
-            if isinstance(tz, str)
-            else None
-        )
-        names = sorted(one for one in zones if meant and one.rpartition("/")[2] == meant)
-        hint = f'Did you mean "{names[0]}"?' if names else 'Write for instance "America/New_York", or "UTC".'
-        raise ParameterError(f"tz={quoted(tz)}: there is no such time zone. {hint}")
-    return tz
 
 
 def scalars(rows: pa.Table, tz: str = UTC) -> pa.Table:

@@ -63,14 +63,29 @@ def placed(rows: pa.Table, tz: str | None, of_projects: Callable[[], Mapping[int
 
 def check(tz: object) -> None:
     """Raise a ParameterError unless something is a zone's name, ``"project"`` or None."""
-    if tz is None or tz == PROJECT or (isinstance(tz, str) and _is_zone(tz)):
+    if tz is not None and tz != PROJECT:
+        check_name(tz, PROJECT, others=', or "project", or None')
+
+
+def check_name(tz: object, *more: str, others: str = "") -> None:
+    """Raise a ParameterError unless something is a zone's name; the message names the nearest.
+
+    Parameters
+    ----------
+    tz : object
+        What should be a zone's name.
+    more : str
+        What may have been meant too.
+    others : str
+        The words for what else is taken.
+    """
+    if isinstance(tz, str) and _is_zone(tz):
         return
-    names = {name.replace("/", "-"): name for name in sorted({PROJECT, *zoneinfo.available_timezones()})}
-    meant = nearest(str(tz).replace("/", "-"), names)
+    zones = sorted({*more, *zoneinfo.available_timezones()}, reverse=True)
+    names = {name.rpartition("/")[2]: name for name in zones}  # a place is known by its own name
+    meant = nearest(tz.rpartition("/")[2], names) if isinstance(tz, str) else ""
     hint = f" Did you mean {quoted(names[meant])}?" if meant else ""
-    raise ParameterError(
-        f'tz is a zone\'s name such as "America/New_York", or "project", or None; not {tz!r:.60}.{hint}'
-    )
+    raise ParameterError(f'tz is a zone\'s name such as "America/New_York"{others}; not {tz!r:.60}.{hint}')
 
 
 def _is_zone(name: str) -> bool:

@@ -12,7 +12,8 @@ from procore_jupyter import profiles
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables.arrow.types import MONEY, TIMESTAMP, without_rows
 from procore_jupyter.tables.definitions.catalog import Catalog
-from procore_jupyter.tables.scalars import checked_zone, scalars
+from procore_jupyter.tables.scalars import scalars
+from procore_jupyter.tables.zones import check_name
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 PERSON = pa.struct([("id", pa.int64()), ("name", pa.string())])
@@ -106,15 +107,15 @@ def test_every_tables_columns_are_plain(name: str) -> None:
 @pytest.mark.parametrize(
     ("tz", "said"),
     [
-        ("New_York", 'Did you mean "America/New_York"?'),
-        ("America/New York", 'Did you mean "America/New_York"?'),
-        ("Mars/Olympus", 'Write for instance "America/New_York", or "UTC".'),
-        ("", 'Write for instance "America/New_York", or "UTC".'),
-        (None, 'Write for instance "America/New_York", or "UTC".'),
-        (5, 'Write for instance "America/New_York", or "UTC".'),
+        ("New_York", "Did you mean 'America/New_York'?"),
+        ("America/New York", "Did you mean 'America/New_York'?"),
+        ("Mars/Olympus", "not 'Mars/Olympus'."),
+        ("", "not ''."),
+        (None, "not None."),
+        (5, "not 5."),
     ],
 )
 def test_a_zone_that_is_none_is_refused(tz: object, said: str) -> None:
     with pytest.raises(ParameterError) as caught:
-        checked_zone(tz)  # type: ignore[arg-type]
+        check_name(tz)
     assert str(caught.value).endswith(said)
