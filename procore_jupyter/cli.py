@@ -23,9 +23,6 @@ FAILED = 1
 USAGE = 2
 """The exit code of a command that was called wrongly, as argparse has it."""
 
-LABEL_WIDTH = 17
-"""Characters of the column of labels."""
-
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
 
@@ -123,8 +120,7 @@ def status(given: argparse.Namespace) -> int:
     procore = open_connection(_settings(given), How(person=False))
     found = procore.status()
     print(found)
-    for label, value in found.details:
-        print(f"  {label + ':':<{LABEL_WIDTH}}{value}")
+    print(*found.detail_lines, sep="\n")
     return DONE if found.state in ("signed in", "no sign-in") and found.problem is None else FAILED
 
 

@@ -235,25 +235,9 @@ class Procore(RefreshingSession):
         ``tables.search("log")`` finds some, ``tables.describe("rfis")`` tells what is known of one, and ``tables["rfis"]`` is
         ``table("rfis")``.
         """
-        # On first use: connecting doesn't pay for it.
-        from procore_jupyter.profiles.kept_facts import kept_facts
-        from procore_jupyter.profiles.kept_labels import kept_labels
-        from procore_jupyter.tables.library import Library
-        from procore_jupyter.tables.reader import Reader
+        from procore_jupyter.tables.library import library_of  # on first use: connecting doesn't pay for it
 
-        settings, api_host = self._settings, self._settings.environment.api_host
-        reader = functools.partial(
-            Reader,
-            self,
-            self._places,
-            self._cache,
-            concurrency=settings.max_concurrency,
-            page_size=settings.page_size,
-            max_rows=settings.max_rows,
-            draw=front_end.progress,
-            kept_labels=functools.partial(kept_labels, api_host),
-        )
-        return Library(settings.profile, reader, functools.partial(kept_facts, api_host))
+        return library_of(self, self._places, self._cache, self._settings, front_end.progress)
 
     def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:
         """Return a table of Procore's, with all its pages. Nothing is fetched until it is looked at.

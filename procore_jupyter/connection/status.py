@@ -207,6 +207,11 @@ class Status:
             rows.append(("Stored in", self.kept_at))
         return tuple(rows)
 
+    @property
+    def detail_lines(self) -> list[str]:
+        """The same as lines of text, their values in a column."""
+        return [f"  {label + ':':<17}{value}" for label, value in self.details]
+
     # The card, which a notebook draws as HTML and `repr` as text. What stands in backquotes is code to run.
 
     @property

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from procore_jupyter.connection.status import Status
 
-LABEL_WIDTH = 17
-"""Characters of the column of labels in the text form of `details`."""
-
 _STATUS = ("procore_jupyter.connection.status", "Status")
 _SESSION = ("procore_jupyter.connection.procore", "Procore")
 
@@ -130,12 +127,7 @@ def details(status: Status, *, name: str | None = None) -> MimeBundle:
     return {
         "text/html": drawn["text/html"]
         + f'<div class="{NO_FORMULAS}" style="{_FONT}display:grid;grid-template-columns:max-content 1fr;column-gap:1em">{table}</div>',
-        "text/plain": "\n".join(
-            [
-                drawn["text/plain"],
-                *(f"  {label + ':':<{LABEL_WIDTH}}{value}" for label, value in status.details),
-            ]
-        ),
+        "text/plain": "\n".join([drawn["text/plain"], *status.detail_lines]),
     }
 
 

@@ -8,21 +8,59 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ParameterError
+from procore_jupyter.profiles.kept_facts import kept_facts
+from procore_jupyter.profiles.kept_labels import kept_labels
 from procore_jupyter.tables.arguments import pairs
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing
 from procore_jupyter.tables.definitions.spec import TableSpec, usual_largest
+from procore_jupyter.tables.reader import Reader
 from procore_jupyter.tables.selection import selection_at, selection_of
 from procore_jupyter.tables.table import Table
 
 if TYPE_CHECKING:
     from procore_jupyter.profiles import Profile
     from procore_jupyter.profiles.kept_facts import Tables
-    from procore_jupyter.tables.reader import Reader
+    from procore_jupyter.session.refreshing import RefreshingSession
+    from procore_jupyter.settings.settings import Settings
+    from procore_jupyter.tables.cache import Cache
+    from procore_jupyter.tables.places import Places
+    from procore_jupyter.tables.progress import Draw
 
 _NO_PATH = re.compile(r"[?#{}%\\]|://")
 _NOTHING = frozenset({"none", "nan", "nat", "<na>", "null", "undefined"})
 """What a path holds, in small letters, where a variable without a value was put in."""
+
+
+def library_of(
+    session: RefreshingSession, places: Places, cache: Cache, settings: Settings, draw: Callable[[], Draw]
+) -> Library:
+    """Return the tables that a session can read.
+
+    Parameters
+    ----------
+    session : RefreshingSession
+        Sends the requests.
+    places, cache
+        The session's companies and projects, and the rows that it keeps.
+    settings : Settings
+        What it connects to.
+    draw : callable
+        Returns what shows the progress of a reading.
+    """
+    host = settings.environment.api_host
+    reader = functools.partial(
+        Reader,
+        session,
+        places,
+        cache,
+        concurrency=settings.max_concurrency,
+        page_size=settings.page_size,
+        max_rows=settings.max_rows,
+        draw=draw,
+        kept_labels=functools.partial(kept_labels, host),
+    )
+    return Library(settings.profile, reader, functools.partial(kept_facts, host))
 
 
 class Library:
