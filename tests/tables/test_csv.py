@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +13,15 @@ import requests
 from procore_jupyter import ParameterError, Procore, ProcoreIncompleteWarning
 from procore_jupyter.tables.csv import harmless
 from tests.session.conftest import Answer, Arrived, Server
-from tests.tables.small_api import PROJECTS, SmallApi, projects, rfis, rfis_of
+from tests.tables.small_api import SmallApi, rfis, rfis_of
+from tests.tables.two_projects import DEPOT, HARBOR, api, empty, procore, server
 
-HARBOR, DEPOT = 4711, 4712
-
-
-@pytest.fixture
-def api() -> SmallApi:
-    return SmallApi(
-        {PROJECTS: projects(HARBOR, DEPOT), rfis_of(HARBOR): rfis(45), rfis_of(DEPOT): rfis(5, 1000)}
-    )
+__all__ = ["api", "empty", "procore", "server"]  # fixtures
 
 
 @pytest.fixture
-def server(servers: Callable[..., Server], api: SmallApi) -> Server:
-    return servers(api)
-
-
-@pytest.fixture
-def procore(server: Server, connect_to: Callable[..., Procore]) -> Procore:
-    return connect_to(server.url, PageSize=20)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Give a file in a folder with nothing else."""
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder / "rfis.csv"
+def file(empty: Path) -> Path:
+    return empty / "rfis.csv"
 
 
 def rows_of(file: Path) -> list[dict[str, Any]]:
@@ -187,6 +167,6 @@ def test_what_can_not_be_written_is_refused_before_anything_is_asked_for(
 def test_a_zone_that_is_none_is_refused_before_anything_is_asked_for(
     procore: Procore, server: Server, file: Path
 ) -> None:
-    with pytest.raises(ParameterError, match='Did you mean "America/New_York"'):
+    with pytest.raises(ParameterError, match="Did you mean 'America/New_York'"):
         procore.table("rfis", project_id=DEPOT).to_csv(file, tz="New York")
     assert not server.arrived and not [*file.parent.iterdir()]

@@ -26,9 +26,11 @@ from procore_jupyter import NotFound, ParameterError, Procore, ProcoreIncomplete
 from procore_jupyter.tables import sheet, sheet_rows
 from procore_jupyter.tables.excel import sheet_name
 from tests.session.conftest import Answer, Arrived, Server
-from tests.tables.small_api import PROJECTS, SmallApi, projects, rfis, rfis_of
+from tests.tables.small_api import SmallApi, rfis, rfis_of
+from tests.tables.two_projects import DEPOT, HARBOR, api, empty, procore, server
 
-HARBOR, DEPOT = 4711, 4712
+__all__ = ["api", "empty", "procore", "server"]  # fixtures
+
 OFF = Answer(403, b'{"errors": "off"}')
 LONGEST_ID = 999_999_999_999_999
 TEXTS = {
@@ -55,28 +57,8 @@ TEXTS = {
 
 
 @pytest.fixture
-def api() -> SmallApi:
-    return SmallApi(
-        {PROJECTS: projects(HARBOR, DEPOT), rfis_of(HARBOR): rfis(45), rfis_of(DEPOT): rfis(5, 1000)}
-    )
-
-
-@pytest.fixture
-def server(servers: Callable[..., Server], api: SmallApi) -> Server:
-    return servers(api)
-
-
-@pytest.fixture
-def procore(server: Server, connect_to: Callable[..., Procore]) -> Procore:
-    return connect_to(server.url, PageSize=20)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Give a file in a folder with nothing else."""
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder / "rfis.xlsx"
+def file(empty: Path) -> Path:
+    return empty / "rfis.xlsx"
 
 
 @pytest.fixture(autouse=True)
@@ -400,7 +382,7 @@ def test_what_can_not_be_written_is_refused_before_anything_is_asked_for(
 def test_a_zone_that_is_none_is_refused_before_anything_is_asked_for(
     procore: Procore, server: Server, file: Path
 ) -> None:
-    with pytest.raises(ParameterError, match="there is no such time zone"):
+    with pytest.raises(ParameterError, match="tz is a zone's name"):
         procore.table("rfis", project_id=DEPOT).to_excel(file, tz="New York")
     assert not server.arrived and not file.exists()
 

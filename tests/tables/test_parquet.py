@@ -20,34 +20,15 @@ from procore_jupyter import Procore
 from procore_jupyter.errors import ProcoreIncompleteWarning, ProcoreWarning
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from tests.session.conftest import Answer, Arrived, Server
-from tests.tables.small_api import PROJECTS, SmallApi, projects, rfis, rfis_of
+from tests.tables.small_api import SmallApi, rfis, rfis_of
+from tests.tables.two_projects import DEPOT, HARBOR, api, empty, procore, server
 
-HARBOR, DEPOT = 4711, 4712
-
-
-@pytest.fixture
-def api() -> SmallApi:
-    return SmallApi(
-        {PROJECTS: projects(HARBOR, DEPOT), rfis_of(HARBOR): rfis(45), rfis_of(DEPOT): rfis(5, 1000)}
-    )
+__all__ = ["api", "empty", "procore", "server"]  # fixtures
 
 
 @pytest.fixture
-def server(servers: Callable[..., Server], api: SmallApi) -> Server:
-    return servers(api)
-
-
-@pytest.fixture
-def procore(server: Server, connect_to: Callable[..., Procore]) -> Procore:
-    return connect_to(server.url, PageSize=20)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Give a file in a folder with nothing else."""
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder / "rfis.parquet"
+def file(empty: Path) -> Path:
+    return empty / "rfis.parquet"
 
 
 def own_columns(table: pa.Table) -> pa.Table:
