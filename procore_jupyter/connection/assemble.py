@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 WAIT_WITH_A_PERSON = 900.0
 """Seconds to wait for a rate limit if a person is there, unless ``MaxWait`` says otherwise."""
 
-WAIT_ALONE = 60.0
-"""Seconds to wait for a rate limit if nobody is there, unless ``MaxWait`` says otherwise."""
+WAIT_ALONE = 65.0
+"""Seconds to wait for a rate limit if nobody is there, unless ``MaxWait`` says otherwise: a window of a minute, whose end is told in
+whole seconds, and some."""
 
 CHECK_TIMEOUT = 10.0
 """Seconds that Procore has to say whether a stored token is still good."""

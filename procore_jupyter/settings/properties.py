@@ -209,7 +209,7 @@ PROPERTIES: tuple[Property, ...] = (
         "MaxWait",
         "The longest wait for Procore's rate limit, in seconds. No part of `Timeout`.",
         kind="seconds",
-        otherwise="900 with a person there, 60 without",
+        otherwise="900 with a person there, 65 without",
         most=_WEEK,
     ),
     Property(
