@@ -338,12 +338,15 @@ class ResultHandler(_KernelHandler):
     """Gives the response to the kernel that holds the ticket."""
 
     _waiting: asyncio.Task[CallbackResponse | None] | None = None
+    _gone = False
 
     @allow_unauthenticated
     async def get(self) -> None:
         """Answer 200 and the response; 204 as long as there is none; 404 if there is no such login."""
         key = self.ticket().key
         self._waiting = asyncio.ensure_future(self.logins.wait_for_response(key, self.seconds()))
+        if self._gone:  # while the request was prepared
+            self._waiting.cancel()
         try:
             response = await self._waiting
         except UnknownLogin:
@@ -378,6 +381,7 @@ class ResultHandler(_KernelHandler):
     def on_connection_close(self) -> None:
         """Stop waiting for a kernel that has gone."""
         super().on_connection_close()
+        self._gone = True
         if self._waiting is not None:
             self._waiting.cancel()
 
