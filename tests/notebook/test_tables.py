@@ -145,7 +145,7 @@ def test_a_program_that_runs_a_notebook_gets_no_line_and_hears_of_waits_all_the_
     start_kernel: StartKernel, connected: Kernel, line: str, demo: DemoProcore
 ) -> None:
     other = start_kernel(allow_stdin=False)
-    demo.parameters = dataclasses.replace(demo.parameters, answer_delay=0.1, spike_limit=10, spike_window=4)
+    demo.parameters = dataclasses.replace(demo.parameters, answer_delay=0.1, spike_limit=16, spike_window=2)
     other.run(f"%load_ext procore_jupyter\n%procore_connect {line}CompanyId=1234")
     cell = other.run('print(len(procore.table("rfis", project_id="all active").to_arrow()))')
     assert "procore-progress" not in cell.saved

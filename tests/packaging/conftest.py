@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -82,20 +83,32 @@ def wheel(checkout: Path, without_node: dict[str, str], tmp_path_factory: pytest
     with FileLock(f"{folder}.lock"):
         if not folder.is_dir():
             building = tmp_path_factory.mktemp("building")
-            build_wheel(build_sdist(checkout, building, without_node), building, without_node)
+            python = build_environment(checkout, tmp_path_factory.mktemp("build-environment"), without_node)
+            # First its own commands, as in an environment that is activated: a build's node is one of them.
+            env = {**without_node, "PATH": os.pathsep.join([str(python.parent), without_node["PATH"]])}
+            build_wheel(python, build_sdist(python, checkout, building, env), building, env)
             building.rename(folder)  # a build that failed is not taken for a whole one
     (built,) = (folder / "wheel").glob("*.whl")
     return built
 
 
-def build_sdist(checkout: Path, folder: Path, env: dict[str, str]) -> Path:
+def build_environment(checkout: Path, folder: Path, env: dict[str, str]) -> Path:
+    """Return the Python of an environment with what pyproject.toml says a build takes, and nothing else."""
+    wanted = tomllib.loads((checkout / "pyproject.toml").read_text())["build-system"]["requires"]
+    run(sys.executable, "-m", "venv", folder / "venv", env=env, cwd=folder)
+    python = folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    run(python, "-m", "pip", "install", "--quiet", "build", *wanted, env=env, cwd=folder)
+    return python
+
+
+def build_sdist(python: Path, checkout: Path, folder: Path, env: dict[str, str]) -> Path:
     """Build the sdist: this is where JupyterLab's extension is compiled."""
-    run(sys.executable, "-m", "build", "--sdist", "--outdir", folder, checkout, env=env, cwd=folder)
+    run(python, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder, checkout, env=env, cwd=folder)
     (built,) = folder.glob("*.tar.gz")
     return built
 
 
-def build_wheel(sdist: Path, folder: Path, env: dict[str, str]) -> None:
+def build_wheel(python: Path, sdist: Path, folder: Path, env: dict[str, str]) -> None:
     """Build the wheel from the sdist, where the npm registry can't be reached."""
     with tarfile.open(sdist) as archive:
         # Said this way, a Python older than 3.11.4, which knows no filters, takes it too.
@@ -104,9 +117,10 @@ def build_wheel(sdist: Path, folder: Path, env: dict[str, str]) -> None:
     (source,) = (path for path in folder.iterdir() if path.is_dir())
     offline = {**env, "YARN_NPM_REGISTRY_SERVER": NO_REGISTRY, "YARN_GLOBAL_FOLDER": str(folder / "yarn")}
     run(
-        sys.executable,
+        python,
         "-m",
         "build",
+        "--no-isolation",
         "--wheel",
         "--outdir",
         folder / "wheel",

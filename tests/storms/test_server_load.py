@@ -1,4 +1,4 @@
-"""One real Jupyter server with two hundred logins open at once, and with thousands of forgeries among them."""
+"""One real Jupyter server with many logins open at once, and with thousands of forgeries among them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tests.storms.provider_log import until
 
 pytestmark = pytest.mark.timeout(900)
 
-LOGINS = 200
-AMONG_FORGERIES = LOGINS if SOAK else 40
+LOGINS = 200 if SOAK else 60
+AMONG_FORGERIES = 200 if SOAK else 40
 FORGERIES = 10_000 if SOAK else 500
 BROWSERS = 8  # at a time
 MEGABYTE = 1024 * 1024
@@ -168,7 +168,7 @@ def room_left(server: JupyterServerProcess) -> int:
     return len(tickets)
 
 
-def test_two_hundred_logins_at_once_are_each_answered_once_and_to_the_right_kernel(
+def test_many_logins_at_once_are_each_answered_once_and_to_the_right_kernel(
     server: JupyterServerProcess, chance: random.Random
 ) -> None:
     idle = memory(server)
