@@ -25,7 +25,7 @@ help: ## List the commands
 
 demo: ## Start the embedded Procore and JupyterLab with the quick start (DEMO_ARGS)
 	$(set_up) demo
-	@exec $(bin)/procore-jupyter demo $(DEMO_ARGS)
+	@exec $(bin)/python tools/demo.py $(DEMO_ARGS)
 
 test: ## Run the tests, a real browser included (PYTEST_ARGS)
 	$(set_up) test

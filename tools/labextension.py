@@ -1,10 +1,12 @@
 """Builds the JupyterLab extension when a wheel, an sdist or an editable install is made.
 
-`pyproject.toml` names `build` as the build function of hatch-jupyter-builder's hook.
+`pyproject.toml` names `build` as the build function of hatch-jupyter-builder's hook. ``tools/set_up.py`` runs this file
+in an environment that has what a build needs, and copies the extension into its own.
 """
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import shutil
 from pathlib import Path
@@ -13,6 +15,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "labextension"
 BUILT = FOLDER / "dist"
 MADE_FROM = FOLDER / "dist.sha256"
 """The fingerprint of what the built files were made from. It stands beside dist/, because all of dist/ is installed."""
+
+_IN_AN_ENVIRONMENT = "share/jupyter/labextensions/procore-jupyter"
+"""The folder below an environment's own where JupyterLab looks for this extension."""
 
 
 def fingerprint() -> str:
@@ -35,6 +40,20 @@ def is_built() -> bool:
     return (
         (BUILT / "package.json").is_file() and MADE_FROM.is_file() and MADE_FROM.read_text() == fingerprint()
     )
+
+
+def is_installed(prefix: Path) -> bool:
+    """Tell whether an environment has the files that are built now. Their names, which are in package.json, hold hashes."""
+    there = prefix / _IN_AN_ENVIRONMENT / "package.json"
+    return there.is_file() and filecmp.cmp(there, BUILT / "package.json", shallow=False)
+
+
+def install(prefix: Path) -> None:
+    """Put the built files into an environment, in place of others. A JupyterLab that runs has them when its page is loaded."""
+    there = prefix / _IN_AN_ENVIRONMENT
+    shutil.rmtree(there, ignore_errors=True)
+    shutil.copytree(BUILT, there)
+    shutil.copyfile(FOLDER / "install.json", there / "install.json")
 
 
 def build(target_name: str, version: str) -> None:
@@ -62,3 +81,7 @@ def build(target_name: str, version: str) -> None:
     made_from = fingerprint()
     npm_builder(target_name, version, path=str(FOLDER), build_cmd="build", npm=["jlpm"])
     MADE_FROM.write_text(made_from)
+
+
+if __name__ == "__main__":
+    build("wheel", "standard")

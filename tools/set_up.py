@@ -4,6 +4,7 @@ It runs on any Python from 3.11 on, with or without make, and imports the standa
 
     python tools/set_up.py demo | test | dev | labextension | lowest | newest
 
+``demo`` leaves JupyterLab's extension to ``tools/demo.py``, which builds it beside the running demo; the others build it.
 A second run finds everything done and takes a moment. If it is interrupted or terminated, it ends the processes that it
 started, and the next run goes on from there. Only ``newest`` asks for newer releases each time.
 """
@@ -19,14 +20,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools import labextension
+from tools.installer import Installer, requirements
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,7 +67,7 @@ class Venv:
 
     @property
     def log(self) -> Path:
-        """What pip, npm and apt have printed."""
+        """What uv, pip, npm and apt have printed."""
         return self.folder / "set-up.log"
 
     @property
@@ -77,26 +82,23 @@ def main(purpose: str) -> None:
     if not is_usable(venv):
         make(venv)
     done = read_stamp(venv)
-    if purpose == "labextension":
-        labextension.MADE_FROM.unlink(missing_ok=True)
-    if purpose in ("labextension", "newest"):
-        done.pop("project", None)
     options = []
-    if purpose == "lowest":
+    if purpose == "newest":
+        done.pop("project", None)
+    elif purpose == "lowest":
         constraints = venv.folder / "constraints.txt"
         constraints.write_text("\n".join(lowest_versions()) + "\n")
         options = ["--constraint", str(constraints)]
-    elif purpose == "newest":
-        options = ["--upgrade", "--upgrade-strategy", "eager"]
-    install_package(venv, done, EXTRAS[purpose], options)
-    if not labextension.is_built():
-        say(
-            "JupyterLab's extension could not be built (is the npm registry reachable?), so it goes on without it:"
-            " the Procore commands are missing from JupyterLab's palette, everything else works."
-            f" Why: {venv.log_name}. Once more:  make labextension"
-        )
-        if purpose == "labextension":
-            sys.exit(1)
+    install_package(venv, done, EXTRAS[purpose], options, upgrade=purpose == "newest")
+    if purpose == "labextension":
+        labextension.MADE_FROM.unlink(missing_ok=True)
+    if (
+        purpose != "demo"
+        and not has_extension(venv)
+        and not add_extension(venv)
+        and purpose == "labextension"
+    ):
+        sys.exit(1)
     if "test" in EXTRAS[purpose]:
         install_hub_proxy(venv)
         find_or_install_browser(venv)
@@ -143,7 +145,9 @@ def read_stamp(venv: Venv) -> dict[str, object]:
 # --------------------------------------------------------------------------------------- the package
 
 
-def install_package(venv: Venv, done: dict[str, object], extras: list[str], options: list[str]) -> None:
+def install_package(
+    venv: Venv, done: dict[str, object], extras: list[str], options: list[str], *, upgrade: bool
+) -> None:
     """Install the checkout and its dependencies into the environment, if they have changed since the last set-up."""
     project = project_fingerprint()
     there = done.get("extras")
@@ -151,32 +155,40 @@ def install_package(venv: Venv, done: dict[str, object], extras: list[str], opti
     if done.get("project") == project and set(extras) <= set(have):
         return
     wanted = sorted({*extras, *have})
-    say(
-        f"Installing procore-jupyter[{','.join(wanted)}] into {venv.folder.name}: one to three minutes the first time"
-    )
-    if not labextension.is_built():
-        say("  … with JupyterLab's extension, which is built with a Node that lives as long as the build")
+    installer = installer_of(venv)
+    time = "some seconds to half a minute" if installer.is_quick else "one to three minutes"
+    say(f"Installing procore-jupyter[{','.join(wanted)}] into {venv.folder.name}: {time} the first time")
     venv.stamp.unlink(missing_ok=True)
-    # An editable install runs the code from the checkout, but copies into the environment what Jupyter looks for: the
-    # switch of the server extension, and JupyterLab's extension. So it is repeated when these have changed.
-    pip = [str(venv.python), "-m", "pip", "install", "--verbose", "--disable-pip-version-check", "--no-input"]
-    if run([*pip, *options, "--editable", f".[{','.join(wanted)}]"], log=venv.log) != 0:
+    table = pyproject()
+    of_build = [one for one in table["build-system"]["requires"] if one.startswith("hatch")]
+    needed = [*requirements(table["project"], wanted), *of_build, "editables"]
+    # An editable install runs the code from the checkout, but copies into the environment what switches the server
+    # extension on. It is built by what the environment has: an environment for the build alone would get a Node, too.
+    if not (
+        installer.install(*options, *needed, upgrade=upgrade)
+        and installer.install("--no-deps", "--no-build-isolation", "--editable", ".")
+    ):
         tail = venv.log.read_text(errors="replace").splitlines()[-25:]
-        fail(
-            "\n".join(
-                [
-                    *tail,
-                    "",
-                    f"pip could not install the package: see above, or all of it in {venv.log_name}",
-                ]
-            )
-        )
+        why = f"The package could not be installed: see above, or all of it in {venv.log_name}"
+        fail("\n".join([*tail, "", why]))
     venv.stamp.write_text(json.dumps({"project": project, "extras": wanted}))
+
+
+def installer_of(venv: Venv) -> Installer:
+    """Return what installs packages into an environment."""
+    # JupyterLab's extension is built apart, by add_extension.
+    without = {"SKIP_JUPYTER_BUILDER": "1"}
+    return Installer(venv.python, lambda command, more: run(command, log=venv.log, more=without | more) == 0)
+
+
+def pyproject() -> dict[str, Any]:
+    """Return what pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def project_fingerprint() -> str:
     """Return the SHA-256, in hex, of everything but the code that the installation depends on."""
-    digest = hashlib.sha256(labextension.fingerprint().encode())
+    digest = hashlib.sha256()
     for file in [ROOT / "pyproject.toml", *sorted((ROOT / "jupyter-config").rglob("*.json"))]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -187,11 +199,41 @@ def lowest_versions() -> list[str]:
 
     The packages that only the tests need are not among them.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = pyproject()["project"]
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["demo"], *extras["keyring"], *extras["polars"]]
     found = [re.fullmatch(r"([\w.-]+)>=([\d.]+)", one) for one in wanted]
     return [f"{one[1]}=={one[2]}" for one in found if one is not None]
+
+
+# ------------------------------------------------------------------------------- JupyterLab's extension
+
+
+def has_extension(venv: Venv) -> bool:
+    """Tell whether the environment has JupyterLab's extension, made from the present sources."""
+    return labextension.is_built() and labextension.is_installed(venv.folder)
+
+
+def add_extension(venv: Venv) -> bool:
+    """Build JupyterLab's extension, unless that is done, and put it into the environment; tell whether that worked."""
+    if not labextension.is_built():
+        say("Building JupyterLab's extension with a Node that lives as long as the build")
+        with tempfile.TemporaryDirectory() as folder:
+            build = Venv(Path(folder))
+            run([sys.executable, "-m", "venv", "--without-pip", folder], log=venv.log)
+            installer_of(venv).install(*pyproject()["build-system"]["requires"], into=build.python)
+            path = os.pathsep.join([str(build.python.parent), os.environ.get("PATH", os.defpath)])
+            command = [str(build.python), str(Path(labextension.__file__))]
+            run(command, log=venv.log, more={"PATH": path})
+    if labextension.is_built():
+        labextension.install(venv.folder)
+        return True
+    say(
+        "JupyterLab's extension could not be built (is the npm registry reachable?), so it goes on without it:"
+        " the Procore commands are missing from JupyterLab's palette, everything else works."
+        f" Why: {venv.log_name}. Once more:  make labextension"
+    )
+    return False
 
 
 # ------------------------------------------------------------------------------------ JupyterHub's proxy
@@ -261,11 +303,20 @@ def is_debian() -> bool:
 # ----------------------------------------------------------------------------------- running, talking
 
 
-def run(command: list[str], *, log: Path | None) -> int:
+def run(command: list[str], *, log: Path | None, more: Mapping[str, str] | None = None) -> int:
     """Run one command and return its exit code. If this process is told to end, end the command and all it started.
 
     The command gets a process group of its own, because pip starts a build and the build starts Node: a signal to pip
     alone would leave them running.
+
+    Parameters
+    ----------
+    command : list of str
+        The command.
+    log : path, optional
+        The file that what it prints is added to.
+    more : mapping, optional
+        Variables that are added to its environment.
     """
     received: list[int] = []
     signals = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
@@ -277,6 +328,7 @@ def run(command: list[str], *, log: Path | None) -> int:
                 process = subprocess.Popen(
                     command,
                     cwd=ROOT,
+                    env={**os.environ, **(more or {})},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,

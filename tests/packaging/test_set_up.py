@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import labextension
+from tools.installer import Installer, requirements, uv_variables
 from tools.set_up import lowest_versions
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="make, sh and their signals are for POSIX systems")
@@ -35,6 +37,26 @@ time.sleep(600)
 ''', sys.argv[1]], log=None)
 """
 
+# A demo that ends at once, and leaves the process that builds beside it to see that.
+BESIDE = """
+import os, subprocess, sys
+building = '''
+import os, sys, time
+from pathlib import Path
+from tools import demo
+def build(venv):
+    Path(sys.argv[1] + ".part").write_text(str(os.getpid()))
+    os.replace(sys.argv[1] + ".part", sys.argv[1])
+    time.sleep(600)
+demo.add_extension = build
+demo.build_beside(os.getppid())
+'''
+process = subprocess.Popen([sys.executable, "-c", building, sys.argv[1]], start_new_session=True)
+while not os.path.exists(sys.argv[1]):
+    assert process.poll() is None
+os._exit(0)
+"""
+
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_set_up_that_is_stopped_leaves_nothing_running(tmp_path: Path, name: str) -> None:
@@ -49,6 +71,97 @@ def test_a_set_up_that_is_stopped_leaves_nothing_running(tmp_path: Path, name: s
 
     assert process.wait(60) == 128 + number
     wait_until(lambda: not any(map(is_running, pids)))
+
+
+def test_what_builds_beside_the_demo_ends_with_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    subprocess.run([sys.executable, "-c", BESIDE, str(told)], cwd=ROOT, check=True)
+    wait_until(lambda: not is_running(int(told.read_text())))
+
+
+def test_what_is_installed_is_the_extension_that_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built, folder = tmp_path / "built", tmp_path / "venv" / "share/jupyter/labextensions/procore-jupyter"
+    built.mkdir()
+    (built / "package.json").write_text("new")
+    monkeypatch.setattr(labextension, "BUILT", built)
+    assert not labextension.is_installed(tmp_path / "venv")
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_text("old")
+    (folder / "old.js").touch()
+    assert not labextension.is_installed(tmp_path / "venv")
+
+    labextension.install(tmp_path / "venv")
+
+    assert labextension.is_installed(tmp_path / "venv")
+    assert {one.name for one in folder.iterdir()} == {"install.json", "package.json"}
+
+
+def test_uv_takes_packages_from_where_pip_does() -> None:
+    assert uv_variables("") == {}
+    assert uv_variables(
+        ":env:.cert='/ca.pem'\n:env:.no-input='1'\n"
+        "global.extra-index-url='\\nhttps://one.example/?a.b=c\\nfile:///two'\ninstall.find-links='/wheels'\n"
+    ) == {
+        "SSL_CERT_FILE": "/ca.pem",
+        "UV_EXTRA_INDEX_URL": "https://one.example/?a.b=c file:///two",
+        "UV_FIND_LINKS": "/wheels",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
+    assert (
+        uv_variables("global.index-url='https://mine.example/simple'\nglobal.client-cert='/me.pem'\n") is None
+    )
+
+
+@pytest.mark.parametrize("uv_works", [True, False])
+def test_what_uv_can_not_install_pip_does(uv_works: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], more: dict[str, str]) -> bool:
+        ran.append(command)
+        return uv_works or "-m" in command
+
+    monkeypatch.setattr(Installer, "_pip_settings", lambda self: "")
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None if path else "/own/uv")
+    assert Installer(Path("/venv/python"), run).install("one", upgrade=True)
+    uv = ["/own/uv", "pip", "install", "--python", "/venv/python", "--upgrade", "one"]
+    pip = ["/venv/python", "-m", "pip", "install", "--no-input", "--upgrade", "--upgrade-strategy", "eager"]
+    assert ran == [uv] if uv_works else [uv, [*pip, "one"]]
+
+
+def test_where_uv_can_not_be_had_pip_installs(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], more: dict[str, str]) -> bool:
+        ran.append(command)
+        return "uv" not in command
+
+    monkeypatch.setattr(Installer, "_pip_settings", lambda self: "")
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None)
+    installer = Installer(Path("/venv/python"), run)
+    assert not installer.is_quick
+    assert installer.install("one", into=Path("/other/python"))
+    pip = ["/venv/python", "-m", "pip"]
+    assert ran == [
+        [*pip, "install", "--only-binary", ":all:", "--no-input", "uv"],
+        [*pip, "--python", "/other/python", "install", "--no-input", "one"],
+    ]
+
+
+def test_an_extra_that_names_others_means_theirs_too() -> None:
+    project: dict[str, object] = {
+        "name": "mine",
+        "dependencies": ["a"],
+        "optional-dependencies": {
+            "all": ["mine[b,c]", "d>=1"],
+            "b": ["b"],
+            "c": ["mine[all]", "c"],
+            "e": ["e"],
+        },
+    }
+    assert requirements(project, []) == ["a"]
+    assert requirements(project, ["all"]) == ["a", "b", "c", "d>=1"]
 
 
 def test_a_python_that_does_not_fit_is_refused_in_one_line() -> None:
