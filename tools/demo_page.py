@@ -27,6 +27,17 @@ lists its options; from a checkout, `make demo DEMO_ARGS="--odd no-total"` passe
 The stand-in answers as Procore's documents say, and where others have seen Procore answer otherwise, as they have seen it:
 100 rows a page at most below a row of another list and in version 2, 1,000 elsewhere; no daily logs of days to come.
 
+## What you make is kept
+
+Your notebooks, and the files that you write, are in the folder `procore-demo` among your documents; where there is no folder for
+documents, it is `procore-demo` among the package's own data. The demo names it when it starts, and comes back to it the next time.
+`--fresh` begins with a new folder, and from then on the demo opens that one; the old one stays.
+
+The notebooks that come with the demo are put there. One whose cells you have changed is never written over: if there is a new version
+of it, that one stands beside yours, as `01-connect-2.ipynb`, and the demo says so. The stand-in's records are the same on every run.
+
+Jupyter Notebook 7, if it is installed, is served too, from the same folder: the demo prints its address. `make demo` installs it.
+
 ## As odd as the real thing
 
 With `--odd` it differs in further ways: those that somebody has seen Procore in, and those in which what this package knows of

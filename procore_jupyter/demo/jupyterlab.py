@@ -1,14 +1,14 @@
 """The demo's own JupyterLab, in another process: it neither reads nor changes the user's Jupyter.
 
-It writes into one temporary folder, which is removed with it, and contacts nobody: no announcements, no look for
-updates, no list of extensions.
+It writes into one temporary folder, which is removed with it, and into the folder of the person's notebooks. It contacts
+nobody: no announcements, no look for updates, no list of extensions.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import importlib.resources
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -25,8 +25,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from procore_jupyter.demo import notebooks
+from procore_jupyter.files import private
+
 HOST = "localhost"
-FIRST_NOTEBOOK = "01-connect.ipynb"
 CALLBACK_PATH = "/procore-jupyter/callback"
 
 # The JUPYTER… variables that say where things are; the others would change how JupyterLab behaves.
@@ -40,6 +42,14 @@ _DROPPED = ("JUPYTER", "JPY_", "IPYTHON", "PROCORE_")
 def installed() -> bool:
     """Tell whether this Python has a JupyterLab."""
     return importlib.util.find_spec("jupyterlab") is not None
+
+
+def serves_notebook() -> bool:
+    """Tell whether Jupyter Notebook is there too, in a version that runs beside JupyterLab."""
+    try:
+        return int(importlib.metadata.version("notebook").partition(".")[0]) >= 7
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 def port_is_free(port: int) -> bool:
@@ -65,17 +75,20 @@ def free_port(first: int) -> int | None:
 
 
 class JupyterLab:
-    """A JupyterLab process with copies of the notebooks.
+    """A JupyterLab process, which serves a folder of notebooks.
 
     Parameters
     ----------
+    folder : Path
+        The folder of notebooks.
     port : int
         The port that it listens on, on the loopback interface; it takes no other one.
     open_browser : bool
         Whether it opens a browser.
     """
 
-    def __init__(self, port: int, *, open_browser: bool) -> None:
+    def __init__(self, folder: Path, port: int, *, open_browser: bool) -> None:
+        self.notebooks = folder
         self.port = port
         self._open_browser = open_browser
         self._token = secrets.token_hex(24)
@@ -86,18 +99,17 @@ class JupyterLab:
     @property
     def url(self) -> str:
         """The address to open, with the token that lets a browser in."""
-        return f"http://{HOST}:{self.port}/lab/tree/{FIRST_NOTEBOOK}?token={self._token}"
+        return f"http://{HOST}:{self.port}/lab/tree/{notebooks.FIRST_NOTEBOOK}?token={self._token}"
+
+    @property
+    def notebook_url(self) -> str | None:
+        """The address of Jupyter Notebook, likewise; None if it isn't there."""
+        return f"http://{HOST}:{self.port}/tree?token={self._token}" if serves_notebook() else None
 
     @property
     def callback_url(self) -> str:
         """The redirect URI that its server extension answers."""
         return f"http://{HOST}:{self.port}{CALLBACK_PATH}"
-
-    @property
-    def notebooks(self) -> Path:
-        """The folder of its notebooks."""
-        assert self._folder is not None
-        return self._folder / "notebooks"
 
     def start(self, environ: Mapping[str, str]) -> None:
         """Start JupyterLab; `wait_until_ready` returns when it answers.
@@ -108,9 +120,8 @@ class JupyterLab:
             The environment of JupyterLab and its kernels; what would change their behaviour is left out.
         """
         self._folder = Path(tempfile.mkdtemp(prefix="procore-demo-")).resolve()
-        for name in ("notebooks", "tmp", "ipython", "settings", "workspaces"):
+        for name in ("tmp", "ipython", "settings", "workspaces"):
             (self._folder / name).mkdir()
-        _copy_notebooks(self.notebooks)
         config = self._folder / "config.json"
         config.write_text(json.dumps(self._configuration()), encoding="utf-8")
         self._write_kernel_spec()
@@ -138,14 +149,19 @@ class JupyterLab:
                 "open_browser": self._open_browser,
                 "root_dir": str(self.notebooks),
                 # Before jupyter_server 2.15, the extension that starts the server has to be named here too.
-                "jpserver_extensions": {"jupyterlab": True, "procore_jupyter": True},
+                "jpserver_extensions": {
+                    "jupyterlab": True,
+                    "procore_jupyter": True,
+                    **({"notebook": True} if serves_notebook() else {}),
+                },
                 "allow_root": True,
                 "cookie_secret_file": str(self._folder / "cookie_secret"),
             },
-            "NotebookNotary": {"data_dir": str(self._folder)},
+            # Tables of an earlier run are drawn as they were.
+            "NotebookNotary": {"data_dir": str(private.private_folder(private.data_folder() / "demo-trust"))},
             "IdentityProvider": {"token": self._token},
             "LabApp": {
-                "default_url": f"/lab/tree/{FIRST_NOTEBOOK}",
+                "default_url": f"/lab/tree/{notebooks.FIRST_NOTEBOOK}",
                 "extension_manager": "readonly",
                 "news_url": None,
                 "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -263,16 +279,3 @@ class JupyterLab:
         else:
             self._process.kill()
         self._process.wait()
-
-
-def _copy_notebooks(folder: Path) -> None:
-    """Copy the notebooks of the installed package, or else of the checkout."""
-    package = importlib.resources.files("procore_jupyter")
-    packaged, checkout = package / "demo" / "notebooks", Path(str(package)).parent / "notebooks"
-    for source in (packaged, checkout):
-        if (source / FIRST_NOTEBOOK).is_file():
-            for notebook in source.iterdir():
-                if notebook.name.endswith(".ipynb"):
-                    (folder / notebook.name).write_bytes(notebook.read_bytes())
-            return
-    raise FileNotFoundError(FIRST_NOTEBOOK)

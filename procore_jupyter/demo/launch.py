@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 from urllib.parse import urlsplit
 
-from procore_jupyter.demo import oddities
+from procore_jupyter.demo import notebooks, oddities
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, installed, port_is_free
 from procore_jupyter.demo.oauth_messages import OOB
@@ -30,8 +30,8 @@ FIRST_PORT = 8888
 def run_demo(argv: Sequence[str]) -> int:
     """Run the demo until it is stopped; return the exit code.
 
-    Ctrl-C, SIGTERM and SIGHUP (on Windows, SIGBREAK) stop it, and the end of either part. It leaves no process and no
-    file behind.
+    Ctrl-C, SIGTERM and SIGHUP (on Windows, SIGBREAK) stop it, and the end of either part. It leaves no process
+    behind, and no file but the person's notebooks.
 
     Parameters
     ----------
@@ -48,7 +48,14 @@ def run_demo(argv: Sequence[str]) -> int:
         return _fail(
             f"Port {port or FIRST_PORT} is taken. Choose another with --port, or leave --port out to get a free one."
         )
-    lab = JupyterLab(port, open_browser=not options.no_browser)
+    try:
+        folder = notebooks.own_folder(fresh=options.fresh)
+        changed = notebooks.put(folder)
+    except FileNotFoundError as error:
+        return _fail(f"{error.args[0]} is missing from this installation. Install procore-jupyter again.")
+    except OSError as error:
+        return _fail(f"The demo can't write its notebooks: {error}")
+    lab = JupyterLab(folder, port, open_browser=not options.no_browser)
     demo = DemoProcore(
         port=options.provider_port,
         parameters=DemoParameters(
@@ -61,7 +68,7 @@ def run_demo(argv: Sequence[str]) -> int:
     )
     with _told_to_stop() as (stop, hurry):
         try:
-            return _run(demo, lab, stop)
+            return _run(demo, lab, stop, changed)
         finally:
             lab.stop(hurry)
             _forget_sign_in(demo)
@@ -69,7 +76,7 @@ def run_demo(argv: Sequence[str]) -> int:
             demo.stop()
 
 
-def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event) -> int:
+def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event, changed: list[str]) -> int:
     _say(MARK)
     try:
         demo.start()
@@ -78,14 +85,18 @@ def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event) -> int:
     try:
         demo.write_address()
         lab.start(os.environ)
-    except FileNotFoundError as error:
-        return _fail(f"{error.args[0]} is missing from this installation. Install procore-jupyter again.")
     except OSError as error:
         return _fail(f"The demo can't write its files: {error}")
     _say(f"The stand-in runs at {demo.url}; JupyterLab is starting.")
     if not lab.wait_until_ready(stop):
         return 0 if stop.is_set() else _fail(f"JupyterLab did not start. It said:\n{lab.last_words()}")
-    _say(f"Its notebooks are copies in {lab.notebooks}, which go when the demo stops.")
+    _say(
+        f"Your notebooks, and the files you write, are kept in {lab.notebooks}. Start with --fresh for a new folder."
+    )
+    for line in changed:
+        _say(line)
+    if lab.notebook_url is not None:
+        _say(f"Jupyter Notebook is at  {lab.notebook_url}")
     _say("Stop it with Ctrl-C. Open this address in a browser:")
     _say(lab.url)
     while not stop.wait(0.2):
@@ -120,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address to open")
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin with a new folder of notebooks; yours stay where they are"
+    )
     parser.add_argument("--port", type=_port, metavar="N", help="JupyterLab's port (a free one from 8888)")
     parser.add_argument(
         "--provider-port", type=_port, default=0, metavar="N", help="the stand-in's port (any free one)"

@@ -17,7 +17,7 @@ import psutil
 import pytest
 import requests
 
-from procore_jupyter.demo import jupyterlab, launch
+from procore_jupyter.demo import launch, notebooks
 from procore_jupyter.demo.jupyterlab import JupyterLab, free_port, port_is_free
 from procore_jupyter.demo.launch import run_demo
 from procore_jupyter.demo.web_pages import MARK
@@ -119,6 +119,7 @@ def test_from_the_command_to_a_page_and_to_nothing_left_at_sigterm(home: Path, t
     (kernels / "kernel.json").write_text(
         '{"argv": ["/bin/false"], "display_name": "broken", "language": "python"}'
     )
+    (home / "Documents").mkdir()
     before = sorted(home.rglob("*"))
     temporary = tmp_path / "tmp"
     temporary.mkdir()
@@ -141,6 +142,11 @@ def test_from_the_command_to_a_page_and_to_nothing_left_at_sigterm(home: Path, t
     ]
     assert MARK in requests.get(address["url"], timeout=PATIENCE).text
 
+    (line,) = (line for line in demo.lines if line.startswith("Jupyter Notebook is at"))
+    tree = requests.get(line.split()[-1], timeout=PATIENCE)
+    assert tree.status_code == 200
+    assert "<title>Home" in tree.text
+
     # It asks nobody outside.
     assert demo.jupyter("GET", "/lab/api/update").json()["notification"] is None
     assert demo.jupyter("GET", "/lab/api/news").json()["news"] == []
@@ -154,7 +160,9 @@ def test_from_the_command_to_a_page_and_to_nothing_left_at_sigterm(home: Path, t
     assert demo.ended() == 0
     assert demo.errors == ""
     left = {path for path in home.rglob("*") if path.is_file()} - set(before)
-    assert left == set()
+    folder, trust = home / "Documents" / "procore-demo", home / ".local/share/procore-jupyter/demo-trust"
+    assert {path for path in left if path.parent != trust} == {*folder.iterdir()}
+    assert {"01-connect.ipynb", "02-tables.ipynb"} <= {path.name for path in left}
 
 
 @posix
@@ -236,7 +244,7 @@ def test_a_missing_jupyterlab_is_said_in_one_line(
 def test_missing_notebooks_are_said_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(jupyterlab, "FIRST_NOTEBOOK", "no-such.ipynb")
+    monkeypatch.setattr(notebooks, "FIRST_NOTEBOOK", "no-such.ipynb")
     assert run_demo(["--no-browser"]) == 1
     assert "no-such.ipynb is missing" in one_line(capsys)
     assert not (private.runtime_folder() / "demo.json").exists()
@@ -256,7 +264,7 @@ def test_what_jupyterlab_said_is_shown_where_it_does_not_start(
 
 
 def test_signals_are_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jupyterlab, "FIRST_NOTEBOOK", "no-such.ipynb")
+    monkeypatch.setattr(notebooks, "FIRST_NOTEBOOK", "no-such.ipynb")
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     run_demo(["--no-browser"])
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
@@ -323,7 +331,7 @@ def test_what_would_change_jupyter_is_kept_from_it(tmp_path: Path, monkeypatch: 
             return 0
 
     monkeypatch.setattr(subprocess, "Popen", Nothing)
-    lab = JupyterLab(8888, open_browser=False)
+    lab = JupyterLab(tmp_path, 8888, open_browser=False)
     given = {
         "PATH": "/bin",
         "JUPYTER_TOKEN": "x",
