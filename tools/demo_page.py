@@ -25,7 +25,8 @@ projects, on your own computer. No Procore account is needed, and Procore is not
 lists its options; from a checkout, `make demo DEMO_ARGS="--odd no-total"` passes them on.
 
 The stand-in answers as Procore's documents say, and where others have seen Procore answer otherwise, as they have seen it:
-100 rows a page at most below a row of another list and in version 2, 1,000 elsewhere; no daily logs of days to come.
+100 rows a page at most below a row of another list and in version 2, 1,000 elsewhere; no daily logs of days to come;
+logs that are not yet approved only if `status` asks for them, where the tables' notes say so.
 
 ## What you make is kept
 

@@ -74,6 +74,8 @@ class Endpoint:
         Rows a page, at most; None for the usual number.
     by_day : bool
         Whether it lists only today's rows if the query names no dates, as daily logs do. Then `rows` gives a `ByDay`.
+    approved_alone : bool
+        Whether rows that aren't approved come only if the filter ``status`` asks for them, or for ``all``.
     needs_days : bool
         Whether the query has to name dates.
     shape : "rows", "data", "groups" or "record"
@@ -96,6 +98,7 @@ class Endpoint:
     default_page: int | None = None
     largest_page: int | None = None
     by_day: bool = False
+    approved_alone: bool = False
     needs_days: bool = False
     shape: Literal["rows", "data", "groups", "record"] = "rows"
     groups: tuple[str, str, str] = ("_group", "group_title", "meetings")

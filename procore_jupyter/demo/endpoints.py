@@ -86,12 +86,14 @@ def _companies(person: Person) -> list[Row]:
 
 
 def _daily_log(table: str, filters: str, *, paged: bool = True) -> Endpoint:
+    kind = daily_logs.kind(table)
     return Endpoint(
         f"{_PROJECT}/{table}",
         "Daily Log",
-        daily_logs.kind(table).rows,
+        kind.rows,
         filters=filters,
         by_day=True,
+        approved_alone=kind.approved_alone,
         paged=paged,
     )
 

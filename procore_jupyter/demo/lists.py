@@ -203,6 +203,10 @@ class ListHandler(ApiHandler):
         wanted = dict(filters)
         if "by_status" in endpoint.known_filters:
             _apply_status(wanted)
+        if endpoint.approved_alone:
+            status = wanted.pop(("status", ""), ("approved",))
+            if "all" not in status:
+                wanted["status", ""] = status
         below = wanted.pop(("include_sublocations", ""), ("false",))
         if below[-1] in ("true", "1"):
             for name in [name for name in wanted if name[0] == "location_id"]:

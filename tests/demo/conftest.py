@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.demo.company.records import Records
+from procore_jupyter.demo.company.records import Records, Site
+from procore_jupyter.demo.company.rows import Row
 from procore_jupyter.demo.parameters import DemoParameters
 from tests.demo.apps import REDIRECT, App, Clock
-from tests.demo.listing import Lists, records_of
+from tests.demo.listing import HARBOR_TOWER, Lists, records_of, whole_lists
 
 
 @pytest.fixture
@@ -51,3 +52,18 @@ def lists(demo: DemoProcore) -> Iterator[Lists]:
 def records() -> Records:
     """Give the records that every demo has by default."""
     return records_of()
+
+
+# A large project, one that hasn't begun, an inactive one, and one of another company in a newer region.
+@pytest.fixture(scope="session", params=[HARBOR_TOWER, 4716, 4720, 562949953430001])
+def site(request: pytest.FixtureRequest, records: Records) -> Site:
+    """Give a project's records."""
+    found = records.site(request.param)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def held(records: Records, site: Site) -> dict[str, list[Row]]:
+    """Give all rows of all lists of the project and its company, by the lists' paths."""
+    return {one.path: rows for one, rows in whole_lists(records, site)}

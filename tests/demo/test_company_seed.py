@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.demo import jupyterlab, launch
+from procore_jupyter.demo import launch
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.company import commitments, daily_logs, rfis
 from procore_jupyter.demo.company.dice import Dice
@@ -178,10 +178,10 @@ def test_the_command_takes_both_numbers(monkeypatch: pytest.MonkeyPatch) -> None
 
     def make(**given: Any) -> DemoProcore:
         seen.append(given["parameters"])
-        return DemoProcore(**given)
+        raise EOFError
 
     monkeypatch.setattr(launch, "DemoProcore", make)
-    monkeypatch.setattr(jupyterlab, "FIRST_NOTEBOOK", "no-such.ipynb")
-    launch.run_demo(["--no-browser", "--projects", "3", "--scale", "2.5"])
-    launch.run_demo(["--no-browser"])
+    for options in (["--projects", "3", "--scale", "2.5"], []):
+        with pytest.raises(EOFError):
+            launch.run_demo(["--no-browser", *options])
     assert [(one.projects, one.scale) for one in seen] == [(3, 2.5), (None, 1.0)]

@@ -221,7 +221,7 @@ def _single(
         "schedule_impact_amount": dice.whole(0, 10),
         "reference": None,
         "revised_substantial_completion_date": None,
-        "signed_change_order_received_date": shared["due_date"] if approved else None,
+        "signed_change_order_received_date": shared["updated_at"][:10] if approved else None,
         "reviewed_at": shared["updated_at"] if approved else None,
         "reviewed_by": creator if approved else None,
         "created_by": creator,

@@ -235,7 +235,7 @@ def billing_periods(site: Site) -> RowList:
             "due_date": (end - timedelta(days=5)).isoformat(),
             "status": "open" if index == len(months) - 1 else "closed",
             "created_at": stamp(start, 900),
-            "updated_at": stamp(end, 900),
+            "updated_at": stamp(min(end, site.last), 900),
         }
 
     return RowList(len(months), make)

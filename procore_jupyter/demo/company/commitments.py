@@ -86,7 +86,7 @@ def _dice(one: Contract) -> Dice:
 def _contract(one: Contract) -> Row:
     dice = _dice(one)
     payments = paid(one)
-    signed = one.day + timedelta(days=14)
+    signed = min(one.day + timedelta(days=14), one.site.last)
     dates = {name: signed.isoformat() if one.executed and dice.chance(0.6) else None for name in _MORE_DATES}
     share = payments / one.revised if one.revised else 0.0
     return {
@@ -115,7 +115,7 @@ def _contract(one: Contract) -> Row:
         "show_line_items_to_non_admins": False,
         "contract_date": one.day.isoformat(),
         "execution_date": signed.isoformat() if one.executed else None,
-        "issued_on_date": later(one.day, 3).isoformat(),
+        "issued_on_date": later(one.day, 3, one.site.last).isoformat(),
         **dates,
         "project": {"id": one.site.project.id, "name": one.site.project.name},
         "currency_configuration": CURRENCY,

@@ -36,6 +36,8 @@ class Kind:
         Shared fields that this kind doesn't have.
     more : tuple of str
         Those of ``status``, ``permissions`` and ``custom_fields`` that this kind has.
+    approved_alone : bool
+        Whether its list has entries that aren't approved only if the query asks for them.
     """
 
     table: str
@@ -43,6 +45,7 @@ class Kind:
     details: Callable[[Site, Dice, date], Row]
     without: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    approved_alone: bool = False
 
     def rows(self, site: Site) -> DailyRows:
         """List a project's entries of this kind, by day."""

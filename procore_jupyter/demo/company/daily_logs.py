@@ -265,14 +265,14 @@ def _trade(site: Site, dice: Dice) -> Row:
 KINDS = (
     Kind("accident_logs", 0.06, _accident, more=("status", "permissions")),
     Kind("call_logs", 0.25, _call, more=("status", "permissions")),
-    Kind("daily_construction_report_logs", 0.5, _construction_report, without=_SHIFT, more=("status", "permissions", "custom_fields")),
+    Kind("daily_construction_report_logs", 0.5, _construction_report, without=_SHIFT, more=("status", "permissions", "custom_fields"), approved_alone=True),
     Kind("delay_logs", 0.12, _delay, more=("status",)),
-    Kind("delivery_logs", 0.45, _delivery, more=("status",)),
+    Kind("delivery_logs", 0.45, _delivery, more=("status",), approved_alone=True),
     Kind("dumpster_logs", 0.15, _dumpster, more=("status",)),
     Kind("equipment_logs", 0.6, _equipment, without=_SHIFT, more=("permissions", "custom_fields")),
     Kind("inspection_logs", 0.2, _inspection),
-    Kind("manpower_logs", 4.2, _manpower, without=_SHIFT, more=("status", "permissions", "custom_fields")),
-    Kind("notes_logs", 0.7, _note, more=("status", "permissions", "custom_fields", "header")),
+    Kind("manpower_logs", 4.2, _manpower, without=_SHIFT, more=("status", "permissions", "custom_fields"), approved_alone=True),
+    Kind("notes_logs", 0.7, _note, more=("status", "permissions", "custom_fields", "header"), approved_alone=True),
     Kind("plan_revision_logs", 0.1, _plan_revision, without=("created_at", "updated_at")),
     Kind("productivity_logs", 0.3, _productivity, without=("vendor", "attachments")),
     Kind("quantity_logs", 0.4, _quantity),
@@ -297,10 +297,14 @@ class DailyLogCounts:
         self._site = site
 
     def between(self, first: date, last: date) -> RowList:
-        """Return each kind with the number of its entries from `first` to `last`, both included."""
+        """Return each kind with the number of entries that its list has from `first` to `last`, both included."""
 
         def make(index: int) -> Row:
-            entries = KINDS[index].rows(self._site).between(first, last)
-            return {"module_name": KINDS[index].table, "count": len(entries), "position": index + 1}
+            kind = KINDS[index]
+            entries = kind.rows(self._site).between(first, last)
+            listed = (
+                [one for one in entries if one["status"] == "approved"] if kind.approved_alone else entries
+            )
+            return {"module_name": kind.table, "count": len(listed), "position": index + 1}
 
         return RowList(len(KINDS), make)

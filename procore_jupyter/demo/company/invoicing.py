@@ -75,6 +75,8 @@ def _requisition(site: Site, index: int) -> Row:
     dice, bill = site.dice("requisitions", index), _bill(one, number)
     last = number == one.invoices - 1
     start, end, period = _period(site, one.day, number + 1)
+    billed = min(end, site.last)
+    paid_on = min(billed + timedelta(days=20), site.last)
     return {
         "id": site.id("requisitions", index),
         "number": number + 1,
@@ -90,9 +92,9 @@ def _requisition(site: Site, index: int) -> Row:
         "period_id": period,
         "requisition_start": start.isoformat(),
         "requisition_end": end.isoformat(),
-        "billing_date": end.isoformat(),
-        "submitted_at": end.isoformat(),
-        "payment_date": None if last else (end + timedelta(days=20)).isoformat(),
+        "billing_date": billed.isoformat(),
+        "submitted_at": billed.isoformat(),
+        "payment_date": None if last else paid_on.isoformat(),
         "status": "under_review" if last else "approved",
         "erp_status": None,
         "final": last and one.status == "Complete",
@@ -111,8 +113,8 @@ def _requisition(site: Site, index: int) -> Row:
         "currency_configuration": CURRENCY,
         "origin_id": None,
         "origin_data": ORIGIN,
-        "created_at": moment(dice, end),
-        "updated_at": moment(dice, end),
+        "created_at": moment(dice, billed),
+        "updated_at": moment(dice, billed),
         "_is_last": last,
     }
 
@@ -165,5 +167,5 @@ def _application(site: Site, index: int, months: int) -> Row:
         "origin_data": ORIGIN,
         # These are days and no moments, as documented.
         "created_at": end.isoformat(),
-        "updated_at": (end + timedelta(days=dice.whole(0, 9))).isoformat(),
+        "updated_at": min(end + timedelta(days=dice.whole(0, 9)), site.last).isoformat(),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from procore_jupyter.demo.company import directory
 from procore_jupyter.demo.company.choices import any_option, labels, option
 from procore_jupyter.demo.company.dice import Dice
@@ -69,7 +71,7 @@ def _meeting(site: Site, index: int) -> Row:
         "distributed_by": leader.reference(),
         "last_distributed_event": None,
         "meeting_categories": [_category(site, index, number) for number in _categories(site, index)],
-        "created_at": moment(dice, day),
+        "created_at": moment(dice, day - timedelta(days=7)),
         "updated_at": moment(dice, later(day, 2, site.last)),
         "_group": title,
         "_assignee_ids": [one.id for one in people],
@@ -78,7 +80,7 @@ def _meeting(site: Site, index: int) -> Row:
 
 def meeting(site: Site, place: RowPlace) -> list[Row]:
     """Return a meeting's own record, which has more than the list: its topics in categories, attendees, conclusion."""
-    row = _meeting(site, place.index)
+    row = meetings(site)[place.index]
     topics = [_topic(site, index) for index in site.get(_topics).of(place.index)]
     people = [one for one in site.get(directory.site_members) if one.id in row["_assignee_ids"]]
     more: Row = {

@@ -91,6 +91,7 @@ def _rfi(site: Site, index: int) -> Row:
     court = [] if closed or draft else [_plain(assignee) for assignee in assignees[:1]]
     created = moment(dice, outline.created)
     resolved = later(outline.created, dice.whole(2, 40), site.last)
+    answered = max((_answered(site, outline, index, place) for place in range(outline.replies)), default="")
     location = any_location(site, dice)
     return {
         "id": rfi_id,
@@ -102,7 +103,7 @@ def _rfi(site: Site, index: int) -> Row:
         "translated_status": outline.status.capitalize(),
         "due_date": later(outline.created, dice.whole(7, 21)).isoformat(),
         "initiated_at": None if draft else created,
-        "time_resolved": moment(dice, resolved) if closed else None,
+        "time_resolved": max(moment(dice, resolved), answered) if closed else None,
         "ball_in_court": court[0] if court else None,
         "ball_in_courts": court,
         "assignee": _plain(assignees[0]),
@@ -126,7 +127,7 @@ def _rfi(site: Site, index: int) -> Row:
         "questions": [_question(site, index, dice, question, asked_by, created)],
         "custom_fields": custom_fields(site, "rfis", dice),
         "created_at": created,
-        "updated_at": moment(dice, resolved),
+        "updated_at": max(moment(dice, resolved), answered),
         "revision": "0",
         "current_revision": True,
         "has_revisions": False,
@@ -168,6 +169,14 @@ def rfi_replies(site: Site, rfi: RowPlace) -> RowList:
     return RowList(outline.replies, lambda place: _reply(site, outline, rfi.index, place))
 
 
+def _answered(site: Site, outline: _Outline, rfi: int, place: int) -> str:
+    """Return the moment of a reply, which its RFI was changed by."""
+    dice = site.dice("rfi_reply_dates", MOST_REPLIES * rfi + place)
+    day = later(outline.created, 2 + 3 * place, site.last)
+    # On the day of the question itself, the end of the day is after it.
+    return moment(dice, day) if day > outline.created else f"{day.isoformat()}T23:59:59Z"
+
+
 def _reply(site: Site, outline: _Outline, rfi: int, place: int) -> Row:
     index = MOST_REPLIES * rfi + place
     dice = site.dice("rfi_replies", index)
@@ -177,7 +186,7 @@ def _reply(site: Site, outline: _Outline, rfi: int, place: int) -> Row:
     return {
         "id": site.id("rfi_replies", index),
         "official": official,
-        "answer_date": moment(dice, later(outline.created, 2 + 3 * place, site.last)),
+        "answer_date": _answered(site, outline, rfi, place),
         "plain_text_body": text,
         "rich_text_body": f"<p>{text}</p>",
         "created_by": author.name,

@@ -11,6 +11,20 @@ from typing import Any, overload
 
 Row = dict[str, Any]
 
+_AFTER_THE_START = (
+    "actual_completion_date", "actual_delivery_date", "approval_letter_date", "closed_at", "distributed_at",
+    "execution_date", "invoiced_date", "issued_at", "issued_on_date", "letter_of_intent_date", "paid_date", "payment_date",
+    "returned_date", "reviewed_at", "signed_change_order_received_date", "signed_contract_received_date",
+    "submittal_workflow_template_applied_at", "time_resolved",
+)  # fmt: skip
+"""Fields that tell when something happened to a row that was there already."""
+
+_HAPPENED = (
+    "actual_finish", "actual_start", "created_at", "date_notified", "event_date", "latest_revision_update",
+    "received_date", "submitted_at", "taken_at", "time", "time_in", "time_out", *_AFTER_THE_START,
+)  # fmt: skip
+"""Fields that tell when something happened at all: none is later than the row's last change."""
+
 
 @dataclass(frozen=True)
 class RowPlace:
@@ -46,8 +60,26 @@ class RowList(Sequence[Row]):
 
     def __getitem__(self, place: int | slice) -> Row | list[Row]:
         if isinstance(place, slice):
-            return [self._make(index) for index in range(self._count)[place]]
-        return self._make(range(self._count)[place])
+            return [in_order(self._make(index)) for index in range(self._count)[place]]
+        return in_order(self._make(range(self._count)[place]))
+
+
+def in_order(row: Row) -> Row:
+    """Return a row in which nothing happens before it is created, nor after its last change.
+
+    Each moment is drawn by itself, and so two on one day stand in any order.
+    """
+    created = row.get("created_at")
+    if created is not None:
+        for name in _AFTER_THE_START:
+            found = row.get(name)
+            if found is not None and found < created[: len(found)]:
+                row[name] = created[: len(found)]
+    if (changed := row.get("updated_at")) is not None:
+        found = max(str(row.get(name) or "") for name in _HAPPENED)
+        if found[: len(changed)] > changed[: len(found)]:
+            row["updated_at"] = found if len(found) >= len(changed) else found + changed[len(found) :]
+    return row
 
 
 class DailyRows(RowList):

@@ -17,7 +17,7 @@ from procore_jupyter.demo.company.records import Site
 from procore_jupyter.demo.company.rows import Row, RowList
 from procore_jupyter.demo.company.schedule import scheduled_task
 from procore_jupyter.demo.company.specifications import sections
-from procore_jupyter.demo.company.writing import later, moment, stamp
+from procore_jupyter.demo.company.writing import later, moment
 
 # The first five of every twelve submittals are in a package.
 _BLOCK, _PACKED = 12, 5
@@ -44,6 +44,9 @@ def _submittal(site: Site, index: int) -> Row:
     approvers = _approvers(site, dice, created, closed)
     waiting = [one["user"] for one in approvers if one["response"] is None][:1] if status == 1 else []
     done = later(created, dice.whole(10, 45), site.last)
+    done = max(
+        [done, *(date.fromisoformat(one["returned_date"]) for one in approvers if one["returned_date"])]
+    )
     needed = created + timedelta(days=dice.whole(40, 160))
     drawings = [any_drawing(site, dice).id for _ in range(dice.whole(0, 2))]
     location = any_location(site, dice)
@@ -73,12 +76,12 @@ def _submittal(site: Site, index: int) -> Row:
         "lead_time": dice.whole(5, 120),
         "submit_by": later(created, 14).isoformat(),
         "issue_date": created.isoformat(),
-        "received_date": later(created, 3).isoformat() if status else None,
+        "received_date": later(created, 3, site.last).isoformat() if status else None,
         "due_date": later(created, dice.whole(14, 30)).isoformat(),
         "required_on_site_date": needed.isoformat(),
         "actual_delivery_date": needed.isoformat() if closed and needed <= site.last else None,
-        "distributed_at": moment(dice, done) if closed else None,
-        "last_distributed_submittal": {"distributed_at": stamp(done, 1200)} if closed else None,
+        "distributed_at": (distributed := moment(dice, done) if closed else None),
+        "last_distributed_submittal": {"distributed_at": distributed} if closed else None,
         "location_id": location["id"],
         "cost_code_id": dice.pick(site.get(leaves)).id,
         "sub_job_id": dice.perhaps(0.2, sub_job(site, dice.whole(0, 1))["id"]),

@@ -70,7 +70,7 @@ def _company_cards(site: Site) -> DailyRows:
 
 def _company_card(site: Site, day: int, index: int) -> Row:
     row, on = _shared(site, day, index), site.days[day]
-    start = 840
+    start = 780
     end = start + 30 + round(float(row["hours"]) * 60)
     return row | {
         "project": {"id": site.project.id, "name": site.project.name},
@@ -112,8 +112,9 @@ def _shared(site: Site, day: int, index: int) -> Row:
         "created_by": anyone(site, dice, directory.own_people),
         "custom_fields": custom_fields(site, "timecards", dice),
         "automatically_split_timecard_entries": [],
-        "created_at": moment(dice, on),
-        "updated_at": moment(dice, on),
+        # After the longest shift of a day.
+        "created_at": stamp(on, 1411 + dice.whole(0, 9)),
+        "updated_at": stamp(on, 1421 + dice.whole(0, 17)),
         "deleted_at": None,
         "clock_in_time": None,
         "clock_out_time": None,
