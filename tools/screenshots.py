@@ -1,9 +1,9 @@
-"""Takes the pictures of the README anew, of a real login to the demo in a real Chromium.
+"""Takes the pictures of the README anew, of a real login to the demo in a real Chromium, in a light and a dark theme.
 
-    .venv/bin/python tools/screenshots.py                  the README's, into docs/images
-    .venv/bin/python tools/screenshots.py FOLDER [dark]    all pictures, into a folder to look at
+    .venv/bin/python tools/screenshots.py             into docs/images
+    .venv/bin/python tools/screenshots.py FOLDER      into a folder to look at
 
-It needs what `make test` sets up.
+It needs what `make test` sets up. ``tests/browser/test_pictures.py`` takes the same pictures and looks at them.
 """
 
 from __future__ import annotations
@@ -11,81 +11,106 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Literal
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.browser.conftest import launch_chromium, open_place
-from tests.browser.lab import Lab, new_tab
+from tests.browser.conftest import Place, launch_chromium, open_place
+from tests.browser.lab import PATIENCE, Lab, new_tab, sign_in
 
-OF_THE_README = ("panel.png", "card.png")
+NAMES = ("form", "panel", "card", "table")
+"""What there is a picture of, ``NAME.png`` and ``NAME-dark.png``."""
+
+THEMES = {"": "JupyterLab Light", "-dark": "JupyterLab Dark"}
+"""JupyterLab's themes, by what is added to a picture's name."""
 
 CELLS = (
     "%load_ext procore_jupyter",
+    "%procore_connect",
     "%procore_connect Profile=Demo",
-    "procore.companies()",
-    'procore.use(company="Skyline Builders")\nprocore.projects()',
-    "%procore_status",
-    "procore",
+    'procore.use(company="Skyline Builders")',
+    'procore.table("rfis", project="Harbor Tower", status="open")',
 )
+
+# What JupyterLab draws around the active cell, and over it for a moment, is no part of the picture.
+STYLE = """
+#jupyterlab-splash, .Toastify { display: none !important; }
+.jp-Collapser, .jp-cell-toolbar, .jp-cell-menu { visibility: hidden !important; }
+.jp-Cell { padding-bottom: 10px !important; margin-bottom: 4px !important; }
+"""
+
+# The theme's style sheet is loaded when its background is light or dark, as its name says.
+IS_SHOWN = """theme => {
+    const style = getComputedStyle(document.body);
+    const background = style.getPropertyValue('--jp-layout-color0').trim().toLowerCase();
+    const isLight = ['white', '#fff', '#ffffff'].includes(background);
+    return document.body.dataset.jpThemeName === theme && background && isLight === theme.endsWith('Light');
+}"""
+
+
+def take(browser: Browser, place: Place, folder: Path) -> None:
+    """Take all pictures.
+
+    Parameters
+    ----------
+    browser : Browser
+        A Chromium.
+    place : Place
+        A JupyterLab at which nobody is signed in, and the demo beside it.
+    folder : Path
+        Where the pictures go.
+    """
+    with browser.new_context(viewport={"width": 900, "height": 900}, device_scale_factor=1.5) as context:
+        lab = Lab(context, place.server.url, place.server.token)
+        lab.open(place.write_notebook("pictures.ipynb", *CELLS))
+        lab.page.add_style_tag(content=STYLE)
+        lab.run(0)
+
+        lab.run(1)
+        form = lab.cell(1).locator(".procore-form")
+        expect(form.get_by_role("button", name="Connect")).to_be_visible(timeout=PATIENCE)
+        _picture(lab, lab.cell(1), folder / "form.png")
+
+        lab.run(2)
+        link = lab.cell(2).locator(".procore-panel").get_by_role("link", name="Sign in to Procore")
+        expect(link).to_be_visible(timeout=PATIENCE)
+        _picture(lab, lab.cell(2), folder / "panel.png")
+
+        sign_in(new_tab(context, link.click))
+        lab.page.bring_to_front()
+        expect(lab.cell(2).locator(".procore-choice")).to_be_visible(timeout=PATIENCE)
+        _picture(lab, lab.cell(2), folder / "card.png")
+
+        lab.run(3)
+        lab.run(4)
+        expect(lab.cell(4).locator("table").first).to_be_visible(timeout=PATIENCE)
+        _picture(lab, lab.cell(4), folder / "table.png")
+
+
+def _picture(lab: Lab, what: Locator, path: Path) -> None:
+    """Take a picture in each theme."""
+    for behind, theme in THEMES.items():
+        lab.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        lab.page.wait_for_function(IS_SHOWN, arg=theme)
+        what.screenshot(path=path.with_stem(path.stem + behind))
 
 
 def main() -> int:
-    """Take the pictures."""
+    """Take the pictures into the folder that is named, or the README's."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
     folder.mkdir(parents=True, exist_ok=True)
-    scheme: Literal["dark", "light"] = "dark" if "dark" in sys.argv else "light"
     with (
         tempfile.TemporaryDirectory() as home,
         open_place(Path(home)) as place,
         sync_playwright() as playwright,
     ):
         browser = launch_chromium(playwright)
-        context = browser.new_context(
-            viewport={"width": 900, "height": 700}, device_scale_factor=2, color_scheme=scheme
-        )
-        lab = Lab(context, place.server.url, place.server.token)
-        lab.open(place.write_notebook("pictures.ipynb", *CELLS))
-        if scheme == "dark":
-            lab.page.evaluate(
-                "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-            )
-            lab.page.wait_for_timeout(1500)
-        lab.run(0)
-        lab.run(1)
-        link = lab.cell(1).locator(".procore-panel").get_by_role("link", name="Sign in to Procore")
-        link.wait_for()
-        lab.page.wait_for_timeout(1000)
-        lab.cell(1).screenshot(path=folder / "panel.png")
-        lab.cell(1).locator(".procore-panel summary").click()
-        lab.page.wait_for_timeout(300)
-        lab.cell(1).screenshot(path=folder / "panel-open.png")
-        provider = new_tab(context, link.click)
-        provider.screenshot(path=folder / "demo-log-in.png")
-        provider.get_by_role("button", name="Log In").click()
-        provider.get_by_role("button", name="Allow").wait_for()
-        provider.screenshot(path=folder / "demo-allow.png")
-        provider.get_by_role("button", name="Allow").click()
-        lab.page.bring_to_front()
-        lab.cell(1).locator(".procore-choice").wait_for()
-        lab.page.wait_for_timeout(500)
-        lab.cell(1).screenshot(path=folder / "card.png")
-        for number in range(2, len(CELLS)):
-            lab.run(number)
-        lab.page.wait_for_timeout(500)
-        lab.page.screenshot(path=folder / "notebook.png", full_page=True)
-        for number in range(2, len(CELLS)):
-            lab.cell(number).screenshot(path=folder / f"cell-{number}.png")
-        tab = context.new_page()
-        tab.goto(f"{place.server.callback_url}?code=x&state=forged")
-        tab.screenshot(path=folder / "callback-refused.png")
+        take(browser, place, folder)
         browser.close()
-    if len(sys.argv) < 2:
-        for picture in folder.glob("*.png"):
-            if picture.name not in OF_THE_README:
-                picture.unlink()
     return 0
 
 
