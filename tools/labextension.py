@@ -51,9 +51,14 @@ def is_installed(prefix: Path) -> bool:
 def install(prefix: Path) -> None:
     """Put the built files into an environment, in place of others. A JupyterLab that runs has them when its page is loaded."""
     there = prefix / _IN_AN_ENVIRONMENT
+    # Whole, or not at all: whoever is stopped in between leaves no half of it that looks whole.
+    copy = there.parents[1] / f"{there.name}.copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(BUILT, copy)
+    shutil.copyfile(FOLDER / "install.json", copy / "install.json")
     shutil.rmtree(there, ignore_errors=True)
-    shutil.copytree(BUILT, there)
-    shutil.copyfile(FOLDER / "install.json", there / "install.json")
+    there.parent.mkdir(exist_ok=True)
+    copy.rename(there)
 
 
 def build(target_name: str, version: str) -> None:

@@ -48,6 +48,13 @@ EXTRAS = {
 }
 """The extras in pyproject.toml that each purpose needs."""
 
+WITHOUT_EXTENSION = (
+    "JupyterLab's extension could not be built (is the npm registry reachable?), so it goes on without it:"
+    " the Procore commands are missing from JupyterLab's palette, everything else works."
+    " Why: {}. Once more:  make labextension"
+)
+"""What a person is told where there is no extension, with the log's path."""
+
 
 @dataclass(frozen=True)
 class Venv:
@@ -92,13 +99,15 @@ def main(purpose: str) -> None:
     install_package(venv, done, EXTRAS[purpose], options, upgrade=purpose == "newest")
     if purpose == "labextension":
         labextension.MADE_FROM.unlink(missing_ok=True)
-    if (
-        purpose != "demo"
-        and not has_extension(venv)
-        and not add_extension(venv)
-        and purpose == "labextension"
-    ):
-        sys.exit(1)
+        if not add_extension(venv):
+            sys.exit(1)
+    elif purpose != "demo" and not has_extension(venv):
+        # Where it failed once it isn't tried at each start: a registry that can't be reached takes minutes to say so.
+        sources = {"tried": labextension.fingerprint()}
+        if sources.items() <= read_stamp(venv).items():
+            say(WITHOUT_EXTENSION.format(venv.log_name))
+        elif not add_extension(venv):
+            venv.stamp.write_text(json.dumps(read_stamp(venv) | sources))
     if "test" in EXTRAS[purpose]:
         install_hub_proxy(venv)
         find_or_install_browser(venv)
@@ -228,11 +237,7 @@ def add_extension(venv: Venv) -> bool:
     if labextension.is_built():
         labextension.install(venv.folder)
         return True
-    say(
-        "JupyterLab's extension could not be built (is the npm registry reachable?), so it goes on without it:"
-        " the Procore commands are missing from JupyterLab's palette, everything else works."
-        f" Why: {venv.log_name}. Once more:  make labextension"
-    )
+    say(WITHOUT_EXTENSION.format(venv.log_name))
     return False
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import labextension
+from tools import labextension, set_up
 from tools.installer import Installer, requirements, uv_variables
 from tools.set_up import lowest_versions
 
@@ -96,6 +96,34 @@ def test_what_is_installed_is_the_extension_that_is_built(
 
     assert labextension.is_installed(tmp_path / "venv")
     assert {one.name for one in folder.iterdir()} == {"install.json", "package.json"}
+
+
+def test_an_extension_that_could_not_be_built_is_not_tried_again_at_each_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[set_up.Venv] = []
+
+    def fail(venv: set_up.Venv) -> bool:
+        tried.append(venv)
+        return False
+
+    monkeypatch.setattr(set_up, "ROOT", tmp_path)
+    monkeypatch.setattr(set_up, "is_usable", lambda venv: True)
+    monkeypatch.setattr(set_up, "install_package", lambda *_, **__: None)
+    monkeypatch.setattr(set_up, "has_extension", lambda venv: False)
+    monkeypatch.setattr(set_up, "add_extension", fail)
+    monkeypatch.setattr(labextension, "MADE_FROM", tmp_path / "none")
+    monkeypatch.setitem(set_up.EXTRAS, "dev", ["dev"])  # no browser
+    (tmp_path / ".venv").mkdir()
+    set_up.main("demo")
+    assert tried == []
+    set_up.main("dev")
+    set_up.main("dev")
+    assert len(tried) == 1
+    assert "make labextension" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        set_up.main("labextension")
+    assert len(tried) == 2
 
 
 def test_uv_takes_packages_from_where_pip_does() -> None:
