@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from procore_jupyter.files.forks import in_each_child
@@ -16,11 +17,23 @@ from procore_jupyter.files.forks import in_each_child
 KEPT = 900.0
 """Seconds for which something fetched is used again."""
 
+MOST_BYTES = 1_000_000_000
+"""Bytes of rows that are kept at most, as Arrow counts them; beyond that, the oldest are forgotten first."""
+
 LOOK = 0.2
 """Seconds between two looks at whether it is one's turn: Windows hears an interrupt only between two waits."""
 
 Key = tuple[object, ...]
 Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A thing, the time that it is from, and its size in bytes if it has rows."""
+
+    when: float
+    thing: Any
+    size: int = 0
 
 
 class _Turn:
@@ -32,7 +45,7 @@ class _Turn:
 
 
 class Cache:
-    """Things by a key, each with the time at which it was put.
+    """Things by a key, each with the time that it is from.
 
     Parameters
     ----------
@@ -48,7 +61,9 @@ class Cache:
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.times_forgotten = 0
-        self._things: dict[Key, tuple[float, Any]] = {}
+        self._things: dict[object, dict[Key, _Kept]] = {}
+        """The things by the first part of their keys, and of these by the whole keys, in the order in which they were put."""
+        self._size = 0
         self._begin_anew()
         in_each_child(self._begin_anew)
 
@@ -60,14 +75,45 @@ class Cache:
     def get(self, key: Key) -> Any:
         """Return the thing under a key, or None."""
         with self._lock:
-            now = self.clock()
-            self._things = {one: thing for one, thing in self._things.items() if now - thing[0] < KEPT}
-            return self._things.get(key, (0.0, None))[1]
+            found = self._of(key).get(key)
+            if found is None or self.clock() - found.when < KEPT:
+                return None if found is None else found.thing
+            self._drop(key)
+            return None
 
-    def put(self, key: Key, thing: Any) -> None:
-        """Keep a thing under a key."""
+    def put(self, key: Key, thing: Any, *, size: int = 0, when: float | None = None) -> None:
+        """Keep a thing under a key.
+
+        Parameters
+        ----------
+        key : tuple
+            The key.
+        thing : object
+            The thing.
+        size : int
+            The bytes of its rows: of all together, `MOST_BYTES` are kept.
+        when : float or None
+            The time that it is from; None for now.
+        """
         with self._lock:
-            self._things[key] = (self.clock(), thing)
+            self._drop(key)
+            things = self._of(key)
+            things[key] = _Kept(self.clock() if when is None else when, thing, size)
+            self._size += size
+            while things and self.clock() - things[oldest := next(iter(things))].when >= KEPT:
+                self._drop(oldest)
+            if self._size > MOST_BYTES:
+                for one in [one for one, kept in things.items() if kept.size]:
+                    self._drop(one)
+                    if self._size <= MOST_BYTES:
+                        break
+
+    def _of(self, key: Key) -> dict[Key, _Kept]:
+        return self._things.setdefault(key[0], {})
+
+    def _drop(self, key: Key) -> None:
+        found = self._of(key).pop(key, None)
+        self._size -= 0 if found is None else found.size
 
     @contextlib.contextmanager
     def alone(self, key: Key) -> Iterator[None]:
@@ -103,15 +149,22 @@ class Cache:
     def with_start(self, start: Key) -> list[Any]:
         """Return the things under the keys that begin so."""
         with self._lock:
-            return [thing for key, (_, thing) in self._things.items() if key[: len(start)] == start]
+            now = self.clock()
+            return [one.thing for one in self._starting(start).values() if now - one.when < KEPT]
 
-    def drop_start(self, start: Key) -> None:
-        """Forget the things under the keys that begin so."""
+    def drop_start(self, start: Key, is_meant: Callable[[Key], bool] = lambda key: True) -> None:
+        """Forget the things under the keys that begin so; of these, those that are meant."""
         with self._lock:
-            self._things = {key: thing for key, thing in self._things.items() if key[: len(start)] != start}
+            for key in self._starting(start):
+                if is_meant(key):
+                    self._drop(key)
+
+    def _starting(self, start: Key) -> dict[Key, _Kept]:
+        return {key: one for key, one in self._of(start).items() if key[: len(start)] == start}
 
     def forget(self) -> None:
         """Forget everything."""
         with self._lock:
             self._things.clear()
+            self._size = 0
             self.times_forgotten += 1

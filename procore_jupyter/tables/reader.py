@@ -8,13 +8,14 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.kept_rows import KeptRows
 from procore_jupyter.tables.parents import Parents, parameters_for
 from procore_jupyter.tables.place import ALL, Named, Place
 from procore_jupyter.tables.places import Places
@@ -25,6 +26,7 @@ from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
+    from procore_jupyter.tables.arrow.ingest import Ingest
     from procore_jupyter.tables.reading import Reading
     from procore_jupyter.tables.result import Fetched
 
@@ -34,8 +36,13 @@ DEFINITIONS_A_PAGE = 100
 _ID = re.compile(r"(0|[1-9]\d{0,18})\Z", re.ASCII)
 
 
-def _key(pinned: Selection) -> tuple[object, ...]:
-    return "rows", *pinned.key
+class _Meant(NamedTuple):
+    """What a selection means: its places, with what is missing of them and what is remarkable."""
+
+    selection: Selection
+    places: list[Place]
+    incomplete: list[Incomplete]
+    notes: list[str]
 
 
 class Reader:
@@ -80,6 +87,7 @@ class Reader:
         self.catalog, self.clock, self.page_size, self.max_rows = catalog, cache.clock, page_size, max_rows
         self._session, self._places, self._cache = session, places, cache
         self._proven: set[object] = set()
+        self._kept = KeptRows(cache)
         self._concurrency, self._draw = concurrency, draw
 
     @property
@@ -92,66 +100,85 @@ class Reader:
         """The day that it is in the westernmost time zone: no company's day is an earlier one."""
         return datetime.datetime.fromtimestamp(self.clock(), WESTERNMOST).date()
 
-    def begin(
-        self, selection: Selection, *, limit: int | None = None, peek: int | None = None, frugal: bool = False
-    ) -> Reading:
-        """Return a reading of a selection, which has found its places and has asked for no row yet.
-
-        Parameters
-        ----------
-        selection : Selection
-            The rows that are wanted.
-        limit, peek, frugal : int or None, int or None, bool
-            As `Reading`.
+    def begin(self, selection: Selection) -> Reading:
+        """Return a frugal reading of a selection, which has found its places and has asked for no row yet.
 
         Raises
         ------
         LoginRequired, ConfigurationError, ProcoreAPIError
             Nobody is signed in; company or project isn't chosen; Procore doesn't list them.
         """
-        from procore_jupyter.tables.arrow.ingest import Ingest
-        from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
-        from procore_jupyter.tables.reading import Reading, columns_at
+        meant = self._meant(selection)
+        ingest = self._ingest(meant.selection, meant.places, labels=True)
+        return self._reading(meant, meant.places, ingest, self.max_rows, frugal=True)
 
+    def _meant(self, selection: Selection, places: Sequence[Place] | None = None) -> _Meant:
+        """Return what a selection means; if places are given, those of it. Asks Procore where it has to."""
         selection = self._settled(selection)
-        missing: list[Incomplete] = []
-        notes = [selection.spec.remark] if selection.spec.remark else []
-        places = self._places.of(
-            selection,
-            lambda name, wanted, places: self._parents(selection, name, wanted, places, missing, notes),
-            missing,
-        )
+        meant = _Meant(selection, [], [], [selection.spec.remark] if selection.spec.remark else [])
+        if places is None:
+            places = self._places.of(
+                selection,
+                lambda name, wanted, at: self._parents(
+                    selection, name, wanted, at, meant.incomplete, meant.notes
+                ),
+                meant.incomplete,
+            )
+        meant.places.extend(places)
+        return meant
+
+    def _ingest(self, selection: Selection, places: Sequence[Place], *, labels: bool) -> Ingest:
+        from procore_jupyter.tables.arrow.ingest import Ingest
+        from procore_jupyter.tables.reading import columns_at
+
         company = next((place.company for place in places if place.company is not None), None)
-        labels = functools.partial(self._labels, company)
-        limits = [one for one in (limit, self.max_rows) if one is not None]
+        return Ingest(
+            columns_at(selection.spec, places),
+            self.catalog.records,
+            functools.partial(self._labels, company) if labels else dict,
+            others=selection.spec.others,
+        )
+
+    def _reading(
+        self,
+        meant: _Meant,
+        places: Sequence[Place],
+        ingest: Ingest,
+        limit: int | None,
+        over: Callable[[int], None] = lambda place: None,
+        *,
+        peek: int | None = None,
+        frugal: bool = False,
+    ) -> Reading:
+        """Return a reading of some places of a selection; the parameters are as `Reading`'s."""
+        from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
+        from procore_jupyter.tables.reading import Reading
+
+        lists = PlaceLists(
+            meant.selection,
+            places,
+            self._session._quirks,
+            self._proven,
+            lambda there, name, at, *found: self._parents(there, name, ALL, at, *found),
+            today=self.today,
+            page_size=self.page_size,
+            incomplete=meant.incomplete,
+            notes=meant.notes,
+        )
         return Reading(
             self._session,
-            selection,
+            meant.selection,
             places,
-            PlaceLists(
-                selection,
-                places,
-                self._session._quirks,
-                self._proven,
-                lambda there, name, places, *found: self._parents(there, name, ALL, places, *found),
-                today=self.today,
-                page_size=self.page_size,
-                incomplete=missing,
-                notes=notes,
-            ),
-            Ingest(
-                columns_at(selection.spec, places),
-                self.catalog.records,
-                labels,
-                others=selection.spec.others,
-            ),
+            lists,
+            ingest,
             concurrency=self._concurrency,
-            limit=min(limits, default=None),
+            limit=limit,
             peek=peek,
             frugal=frugal,
             draw=self._draw(),
-            incomplete=missing,
-            notes=notes,
+            incomplete=meant.incomplete,
+            notes=meant.notes,
+            over=over,
         )
 
     def _settled(self, selection: Selection) -> Selection:
@@ -162,7 +189,7 @@ class Reader:
         return self._places.pinned(selection)
 
     def rows(self, selection: Selection, *, strict: bool = False, peek: int | None = None) -> Fetched:
-        """Return all rows of a selection: from the cache if they are there, else from Procore.
+        """Return all rows of a selection: of each place those that are kept, else from Procore.
 
         Parameters
         ----------
@@ -180,16 +207,80 @@ class Reader:
         LoginRequired, ConfigurationError
             As `begin`.
         """
-        return self._looked_up(selection, () if peek is None else ("peek",), strict=strict, peek=peek)
+        if peek is None:
+            return self._gathered(self._meant(selection), limit=self.max_rows, strict=strict)
+        return self._part(selection, ("peek",), strict=strict, limit=self.max_rows, peek=peek)
 
     def first(self, selection: Selection, count: int, *, strict: bool = False) -> Fetched:
         """Return the first rows of a selection, with as few requests as it takes. Raises as `rows`."""
-        limit = max(1, count)
-        return self._looked_up(selection, ("first", limit), strict=strict, limit=limit).first(count)
+        limit = max(1, count if self.max_rows is None else min(count, self.max_rows))
+        return self._part(selection, ("first", limit), strict=strict, limit=limit).first(count)
 
     def kept(self, selection: Selection, *, strict: bool = False) -> Fetched | None:
-        """Return all rows of a selection if they are in the cache; if `strict`, only if none is missing."""
-        return self._kept(self._places.pinned(selection), (), strict)
+        """Return all rows of a selection if they are kept; if `strict`, only if none is missing. Raises as `begin`."""
+        meant = self._meant(selection)
+        ages = self._ages(meant.selection, meant.places, strict=strict)
+        if len(ages) < len(meant.places):
+            return None
+        return self._gathered(meant, limit=self.max_rows, strict=strict)
+
+    def rows_at(
+        self,
+        selection: Selection,
+        places: Sequence[Place],
+        *,
+        strict: bool = False,
+        at_least: bool = False,
+        labels: bool = True,
+    ) -> Fetched:
+        """Return the rows of a selection at these places and no others; without a place, a table without rows.
+
+        Parameters
+        ----------
+        selection : Selection
+            The table, and what is sent.
+        places : sequence of Place
+            The places, with the parents that they have.
+        strict : bool
+            Raise an error if rows are missing.
+        at_least : bool
+            More rows may come than are wanted: kept ones that were asked for with fewer conditions.
+        labels : bool
+            Custom fields have their labels. If not, they may be called by their numbers, and nobody asks for labels.
+
+        Raises
+        ------
+        ProcoreAPIError, requests.RequestException
+            Procore gave no row of any place; or, if `strict`, not all.
+        LoginRequired
+            Nobody is signed in.
+        """
+        return self._gathered(
+            self._meant(selection, places), limit=None, strict=strict, at_least=at_least, labels=labels
+        )
+
+    def kept_at(
+        self,
+        selection: Selection,
+        places: Sequence[Place],
+        *,
+        strict: bool = False,
+        at_least: bool = False,
+        labels: bool = True,
+    ) -> dict[Place, float]:
+        """Return the places whose rows are kept, and how many seconds ago they were read. Asks nobody.
+
+        The parameters are those of `rows_at`, which makes no request for these places.
+        """
+        return self._ages(
+            self._places.pinned(selection), places, strict=strict, at_least=at_least, labels=labels
+        )
+
+    def _ages(self, selection: Selection, places: Sequence[Place], **how: bool) -> dict[Place, float]:
+        found = {place: rows for place in places if (rows := self._kept.find(selection, place, **how))}
+        if all(rows.error is not None for rows in found.values()):  # `Gathering` asks again
+            return {}
+        return {place: self.clock() - rows.when for place, rows in found.items()}
 
     def means_the_same(self, selection: Selection, found: Fetched) -> bool:
         """Return whether rows are of the company and the project that a selection means now."""
@@ -206,68 +297,74 @@ class Reader:
     def forget(self, selection: Selection) -> None:
         """Forget the rows of a selection, and the lists that say where they are."""
         pinned = self._places.pinned(selection)
-        self._cache.drop_start(_key(pinned))
+        self._kept.forget(pinned)
+        self._cache.drop_start(("parts", *pinned.key))
         if pinned.spec.scope == "project" and not isinstance(pinned.project, int):
             self._cache.drop_start(("projects",))
         waiting = [pinned.spec]
         while waiting:
             for of in itertools.chain(*waiting.pop().parents.values()):
                 waiting.append(self.catalog.find(of.partition(".")[0]))
-                self._cache.drop_start(("rows", waiting[-1].name))
+                self._kept.forget_table(waiting[-1].name)
+                self._cache.drop_start(("parts", waiting[-1].name))
 
-    def _looked_up(
+    def _part(
         self,
         selection: Selection,
         part: tuple[object, ...],
         *,
         strict: bool,
-        limit: int | None = None,
+        limit: int | None,
         peek: int | None = None,
     ) -> Fetched:
-        """Return rows of a selection from the cache if they are there, else from Procore: once for all threads.
+        """Return rows of a selection, and remember those that are only a part of it: once for all threads.
 
         Parameters
         ----------
         selection : Selection
             The rows that are wanted.
         part : tuple
-            Which part of them, if not all are.
+            Which part of them.
         strict, limit, peek : bool, int or None, int or None
-            As `rows` and `begin`.
+            As `Wanted` and `Reading`.
         """
-        kept = self._kept(self._places.pinned(selection), part, strict)
-        if kept is not None:
-            return kept
-        pinned = self._settled(selection)
-        with self._cache.alone(_key(pinned)):
-            kept = self._kept(pinned, part, strict)
-            if kept is None:
-                kept = self._fetch(pinned, strict=strict, limit=limit, peek=peek)
-                if kept.stamp[0] == self._cache.times_forgotten:
-                    whole = limit is None and kept.told_rows is None
-                    self._cache.put((*_key(pinned), *(() if whole else part)), kept)
-        return kept
+        key = ("parts", *self._settled(selection).key, part)
+        with self._cache.alone(key):
+            found: Fetched | None = self._cache.get(key)
+            if found is None or (strict and found.incomplete):
+                meant = self._meant(selection)
+                found = self._gathered(meant, limit=limit, strict=strict, peek=peek)
+                if found.stamp[0] == self._cache.times_forgotten and (
+                    found.cut or found.told_rows is not None
+                ):
+                    self._cache.put(key, found)
+        return found
 
-    def _kept(self, pinned: Selection, part: tuple[object, ...], strict: bool) -> Fetched | None:
-        """Return rows from the cache: all, else the same part of them."""
-        for which in dict.fromkeys([(), part]):
-            found: Fetched | None = self._cache.get((*_key(pinned), *which))
-            if found is not None and not (strict and found.incomplete):
-                return found
-        return None
-
-    def _fetch(
-        self, selection: Selection, *, strict: bool, limit: int | None = None, peek: int | None = None
+    def _gathered(
+        self,
+        meant: _Meant,
+        *,
+        limit: int | None,
+        strict: bool,
+        at_least: bool = False,
+        labels: bool = True,
+        peek: int | None = None,
     ) -> Fetched:
-        from procore_jupyter.tables.result import raise_where_incomplete, read_all
+        """Return the rows of what a selection means; the parameters are as `Wanted`'s and `Reading`'s."""
+        from procore_jupyter.tables.gathering import Gathering, Wanted
 
         forgotten = self._cache.times_forgotten
-        reading = self.begin(selection, limit=limit, peek=peek)
-        found = read_all(reading)
-        if strict:
-            raise_where_incomplete(found.incomplete, reading.failures)
-        stamp = (forgotten, reading.selection.company, reading.selection.project)
-        return dataclasses.replace(found, when=self.clock(), stamp=stamp)
+        ingest = self._ingest(meant.selection, meant.places, labels=labels)
+        found = Gathering(
+            self._kept,
+            Wanted(meant.selection, meant.places, limit, strict, labels, at_least),
+            ingest,
+            lambda places, most, over: self._reading(meant, places, ingest, most, over, peek=peek),
+            self.clock,
+            meant.incomplete,
+            meant.notes,
+        ).fetched()
+        return dataclasses.replace(found, stamp=(forgotten, meant.selection.company, meant.selection.project))
 
     def _stamp(self, selection: Selection) -> tuple[object, ...]:
         pinned = self._places.pinned(selection)

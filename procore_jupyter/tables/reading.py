@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,8 @@ class Reading:
         Shows the progress.
     incomplete, notes : list of Incomplete, list of str
         What is missing of the places, and remarks on them; both grow while the rows are read.
+    over : callable
+        Takes the number of a place as soon as all its lists have been read or have failed, and its rows have been handed on.
 
     Attributes
     ----------
@@ -107,6 +109,8 @@ class Reading:
         There are more rows than `limit`.
     part : bool
         There are more rows than `peek`, and some of them were read.
+    ended : bool
+        The reading came to its end, and to no error before it.
     """
 
     def __init__(
@@ -124,13 +128,18 @@ class Reading:
         draw: Draw = Undrawn,
         incomplete: list[Incomplete],
         notes: list[str],
+        over: Callable[[int], None] = lambda number: None,
     ) -> None:
         self.selection, self.places, self.ingest = selection, places, ingest
-        self.rows, self.cut, self.part = 0, False, False
+        self.rows, self.cut, self.part, self.ended = 0, False, False, False
         self._told: dict[int, int] = {}
         self.incomplete, self.notes = incomplete, notes
         self.failures: dict[int, Exception] = {}
-        self._lists = lists
+        self._lacks: defaultdict[int, list[Incomplete]] = defaultdict(list)
+        self._notes_of: defaultdict[int, list[str]] = defaultdict(list)
+        self._cut_short: set[int] = set()  # places of whose rows only as many were read as were wanted
+        self._given = len(incomplete), len(notes)  # those that are of no list
+        self._over, self._lists = over, lists
         self._rows_of = [0] * len(places)
         self._broken: set[int] = set()  # lists whose rows can't be told apart by a condition
         self._session, self._concurrency, self._limit = session, concurrency, limit
@@ -157,7 +166,33 @@ class Reading:
         """What the rows lack of the documented fields, in a line; empty if nothing, or without a row."""
         if not self.rows:
             return ""
-        return missing_fields(self.selection, self.ingest.absent - self._lists.told, self.ingest.schema)
+        return missing_fields(self.selection, self.absent, self.ingest.schema)
+
+    def is_whole(self, number: int) -> bool:
+        """Return whether all rows of a place have been read and handed on."""
+        done = number not in self.failures and number not in self._cut_short
+        return done and self._lists.is_over(number) and not self._lists.fell_short(number, yet=not self.ended)
+
+    def lacks(self, number: int) -> list[Incomplete]:
+        """Return what is missing of a place."""
+        return self._lacks[number]
+
+    @property
+    def other_lacks(self) -> list[Incomplete]:
+        """What is missing, and is not that of a single place."""
+        of_places = [one for some in self._lacks.values() for one in some]
+        return [one for one in self.incomplete[self._given[0] :] if one not in of_places]
+
+    def notes_of(self, number: int) -> list[str]:
+        """Return remarks on the rows of a place."""
+        of_places = {one for some in self._notes_of.values() for one in some} - {*self._notes_of[number]}
+        every = (*self.notes[self._given[1] :], *self._notes_of[number], *self._lists.remarks())
+        return [one for one in dict.fromkeys(every) if one not in of_places]
+
+    @property
+    def absent(self) -> set[str]:
+        """The columns of the catalog that no row had, though it might have."""
+        return self.ingest.absent - self._lists.told
 
     def batches(self) -> Generator[Batch, None, None]:
         """Give the rows, some thousand at a time, in the order of the places.
@@ -227,7 +262,7 @@ class Reading:
                 for index, pending in self._pending.items():
                     yield from self._rest(index, pending, aside)
             self._lists.close()
-            self._remark_emptiness()
+            self.ended = True
         finally:
             events.close()  # type: ignore[attr-defined]
             aside.shutdown(cancel_futures=True)
@@ -272,7 +307,8 @@ class Reading:
             columns, rows = without_contradiction(condition, columns, rows)
             if len(rows) < before:
                 self._note(
-                    f"Procore gave rows of {self.selection.spec.name} that don't meet {condition.told.name}: left out."
+                    number,
+                    f"Procore gave rows of {self.selection.spec.name} that don't meet {condition.told.name}: left out.",
                 )
         length = len(rows) if columns else 0
         pending.kept += length
@@ -284,9 +320,11 @@ class Reading:
         self._rows_of[number] += length
         return Batch(number, self._with_place(columns, index, length), length) if length else None
 
-    def _note(self, note: str) -> None:
-        if note not in self.notes:
-            self.notes.append(note)
+    def _note(self, number: int, note: str) -> None:
+        """Remark something on the rows of a place."""
+        for notes in (self._notes_of[number], self.notes):
+            if note not in notes:
+                notes.append(note)
 
     def _key(self, columns: Mapping[str, pa.Array]) -> pa.Array | None:
         return columns.get(self.selection.spec.key) if self.selection.spec.key else None
@@ -344,45 +382,63 @@ class Reading:
         self._lists.ended(index)
         picked = bool(self._lists.picks(index))
         self._told[index] = pending.kept if picked else max(pages.total or 0, pending.unique)
-        place, name = self.places[self._lists.attempts[index].number], self.selection.spec.name
+        number = self._lists.attempts[index].number
+        place, name = self.places[number], self.selection.spec.name
+        told_all = pages.total is not None and pending.unique >= pages.total
+        if self._limit is not None and pending.taken_in >= self._limit and not (picked or told_all):
+            self._cut_short.add(number)
         if self._limit is not None and self.rows >= self._limit:
-            more = not picked and pages.total is not None and pages.total > pending.unique
+            more = not picked and pages.total is not None and not told_all
             self.cut = self.cut or more or self._lists.left > 0
-            return
-        lack = pages.lack(pending.unique, name)
-        if lack:
-            self.incomplete.append(Incomplete.at(place, name, lack))
-        elif pages.changed:
-            where = f" in {called(place.project)}" if place.project and len(self.places) > 1 else ""
-            self.notes.append(
-                f"{name} changed{where} while it was read: {counted(pending.unique, 'row')} came."
-            )
+        else:
+            lack = pages.lack(pending.unique, name)
+            if lack:
+                self._lack(number, Incomplete.at(place, name, lack))
+            elif pages.changed:
+                where = f" in {called(place.project)}" if place.project and len(self.places) > 1 else ""
+                self._note(
+                    number,
+                    f"{name} changed{where} while it was read: {counted(pending.unique, 'row')} came.",
+                )
+        if self._lists.is_over(number):
+            self._over(number)
 
     def _failed(self, index: int, error: Exception) -> None:
         error = self._lists.failed(index, error)
         number = self._lists.attempts[index].number
-        place = self.places[number]
-        if number in self.failures:  # by another of its lists
-            return
-        self.failures[number] = error
-        status = error.status if isinstance(error, ProcoreAPIError) else None
-        told = str(error)
-        if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
-            told = f"{self.selection.spec.name} is switched off there, or you may not see it. {told}"
-        self.incomplete.append(Incomplete.at(place, self.selection.spec.name, told, status))
+        if number not in self.failures:  # by another of its lists
+            self.failures[number] = error
+            status = error.status if isinstance(error, ProcoreAPIError) else None
+            told = str(error)
+            if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
+                told = f"{self.selection.spec.name} is switched off there, or you may not see it. {told}"
+            self._lack(number, Incomplete.at(self.places[number], self.selection.spec.name, told, status))
+        if self._lists.is_over(number):
+            self._over(number)
 
-    def _remark_emptiness(self) -> None:
-        """Remark that no row came of places where that may be for want of permission."""
-        if not self.selection.spec.hides or self.cut or self.part:
-            return
+    def _lack(self, number: int, lack: Incomplete) -> None:
+        """Say that something is missing of a place."""
+        self._lacks[number].append(lack)
+        self.incomplete.append(lack)
+
+    @property
+    def emptiness(self) -> str:
+        """The remark on places of which no row came; empty if there is none, or not all was read."""
+        if not self.ended or self.cut or self.part:
+            return ""
         rows = zip(self.places, self._rows_of, strict=True)
-        empty = [place for n, (place, count) in enumerate(rows) if not count and n not in self.failures]
-        if empty:
-            more = f" and of {len(empty) - 1} more" if len(empty) > 1 else ""
-            self.notes.append(
-                f"{self.selection.spec.name} has no row of {empty[0]}{more}. Procore answers the same to somebody who may "
-                "not see them."
-            )
+        return remark_on_emptiness(
+            self.selection.spec,
+            [place for n, (place, count) in enumerate(rows) if not count and n not in self.failures],
+        )
+
+
+def remark_on_emptiness(spec: TableSpec, empty: Sequence[Place]) -> str:
+    """Return the remark that no row came of places where that may be for want of permission; empty if it isn't so."""
+    if not spec.hides or not empty:
+        return ""
+    more = f" and of {len(empty) - 1} more" if len(empty) > 1 else ""
+    return f"{spec.name} has no row of {empty[0]}{more}. Procore answers the same to somebody who may not see them."
 
 
 def columns_at(spec: TableSpec, places: Sequence[Place]) -> dict[str, str]:

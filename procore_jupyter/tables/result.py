@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +35,7 @@ class Fetched:
     notes : tuple of str
         Remarks on the rows, a line each.
     requests : int
-        Requests that were sent.
+        Requests that were sent for the rows, now or when they were kept.
     bytes : int
         Bytes of the answers' bodies, unpacked.
     told_rows : int or None
@@ -53,6 +52,10 @@ class Fetched:
         What was chosen, and how often everything had been forgotten (`Reader.is_current`).
     missing_fields : str
         What the rows lack of the documented fields, in a line; empty if nothing.
+    new_requests : int
+        Those of the requests that were sent now, and not for rows that were kept.
+    kept_places : int
+        Places whose rows were here already.
     """
 
     rows: pa.Table
@@ -68,6 +71,8 @@ class Fetched:
     when: float = field(default_factory=time.time)
     stamp: tuple[object, ...] = ()
     missing_fields: str = ""
+    new_requests: int = 0
+    kept_places: int = 0
 
     def first(self, count: int) -> Fetched:
         """Return the first rows, with what is known of all.
@@ -77,39 +82,7 @@ class Fetched:
         return replace(self, rows=self.rows.slice(0, count), cut=self.cut and self.rows.num_rows < count)
 
 
-def read_all(reading: Reading) -> Fetched:
-    """Read to the end, and keep the rows of the places that didn't fail.
-
-    Raises
-    ------
-    ProcoreAPIError, requests.RequestException
-        All places failed; the error is that of the first one.
-    """
-    kept: dict[int, list[Batch]] = {}
-    with contextlib.closing(
-        reading.batches()
-    ) as batches:  # an interrupt between two of them ends the reading too
-        for batch in batches:
-            kept.setdefault(batch.place, []).append(_in_one_piece(batch, reading.ingest.schema))
-    raise_where_all_failed(reading)
-    whole = [batch for place, some in sorted(kept.items()) if place not in reading.failures for batch in some]
-    rows = assembled(reading, whole)
-    pa.system_memory_pool().release_unused()
-    return Fetched(
-        rows,
-        tuple(reading.places),
-        tuple(reading.incomplete),
-        (*reading.ingest.notes, *reading.notes),
-        reading.scope.requests,
-        reading.scope.bytes,
-        told_rows=reading.told_rows if reading.part else None,
-        at_least=reading.part and not reading.all_told,
-        cut=reading.cut,
-        missing_fields=reading.missing_fields,
-    )
-
-
-def _in_one_piece(batch: Batch, schema: Container[str]) -> Batch:
+def in_one_piece(batch: Batch, schema: Container[str]) -> Batch:
     """Return a batch in memory of its own, without the columns of the schema that hold nothing.
 
     Copying lets the page's buffers be freed: otherwise one live column pins all of them. `Ingest.as_now` gives the
@@ -139,15 +112,27 @@ def raise_where_incomplete(incomplete: Sequence[Incomplete], failures: Mapping[i
     raise_first(incomplete)
 
 
-def assembled(reading: Reading, batches: Sequence[Batch]) -> pa.Table:
-    """Return batches as one table, with all columns that came, each of the widest type that came."""
-    ingest = reading.ingest
-    made = as_one(ingest, batches)
-    names = ordered(reading.selection.spec, [*ingest.schema], reading.places)
+def assembled(
+    ingest: Ingest, spec: TableSpec, places: Sequence[Place], batches: Sequence[Mapping[str, pa.Array]]
+) -> pa.Table:
+    """Return batches of columns, all of the types that the schema has now, as one table.
+
+    Parameters
+    ----------
+    ingest : Ingest
+        Knows all columns that came, each of the widest type that came.
+    spec : TableSpec
+        The table.
+    places : sequence of Place
+        The places of the rows.
+    batches : sequence of mapping of str to pyarrow.Array
+        The batches, out of `as_one`.
+    """
+    names = ordered(spec, [*ingest.schema], places)
     types = {name: settled(found) for name, found in ingest.schema.items()}
     records = [
         pa.RecordBatch.from_arrays([converted(columns[name], types[name]) for name in names], names)
-        for columns in made
+        for columns in batches
     ]
     if records:
         return pa.Table.from_batches(records)
@@ -165,7 +150,7 @@ def as_one(ingest: Ingest, batches: Sequence[Batch]) -> list[dict[str, pa.Array]
 
 def ordered(spec: TableSpec, names: Iterable[str], places: Sequence[Place]) -> list[str]:
     """Return the columns in a table's order: the key, those that say where a row is from, the others."""
-    of_place = [*places[0].columns] if places else []
+    of_place = [*(places[0].columns if places else spec.place_columns)]
     names = [name for name in names if name not in (UNFIT, EXTRA)]
     own = [name for name in names if name not in of_place]
     key = [spec.key] if spec.key in own else []

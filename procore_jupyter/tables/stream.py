@@ -156,7 +156,7 @@ def _known(reading: Reading, given: Mapping[int, int], *, read: bool) -> Fetched
         without_rows(pa.schema([])),
         tuple(reading.places),
         tuple(missing),
-        (*reading.ingest.notes, *reading.notes),
+        (*reading.ingest.notes, *reading.notes, *filter(None, [reading.emptiness])),
         reading.scope.requests,
         reading.scope.bytes,
         cut=reading.cut,
@@ -193,7 +193,13 @@ def _record(reading: Reading, batch: Batch) -> pa.RecordBatch:
 
 
 def _without_rows(reading: Reading) -> pa.Schema:
-    return pa.schema([*assembled(reading, []).schema, (UNFIT, pa.string()), (EXTRA, pa.string())])
+    return pa.schema(
+        [
+            *assembled(reading.ingest, reading.selection.spec, reading.places, []).schema,
+            (UNFIT, pa.string()),
+            (EXTRA, pa.string()),
+        ]
+    )
 
 
 def _with_rows_given(reading: Reading, given: Mapping[int, int]) -> Iterator[Incomplete]:

@@ -302,7 +302,7 @@ class Table:
             or self._reader.kept(self._selection, strict=self._strict)
         ):
             return stream_of(self._all().rows)
-        return stream(self._reader.begin(self._selection, frugal=True), self._streamed, strict=self._strict)
+        return stream(self._reader.begin(self._selection), self._streamed, strict=self._strict)
 
     def _streamed(self, found: Fetched, ended: bool) -> None:
         """Remember what is known of rows that a stream gave and that aren't kept; say it, unless an error does."""

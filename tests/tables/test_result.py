@@ -8,7 +8,7 @@ import pytest
 from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.arrow.types import MONEY, TIMESTAMP
 from procore_jupyter.tables.reading import Batch
-from procore_jupyter.tables.result import _in_one_piece
+from procore_jupyter.tables.result import in_one_piece
 
 COLUMNS = {
     "nothing": pa.nulls(5),
@@ -28,9 +28,9 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_columns_are_the_same_in_one_piece(name: str) -> None:
+def test_columns_are_the_samein_one_piece(name: str) -> None:
     column = COLUMNS[name]
-    batch = _in_one_piece(Batch(3, {"a": column, "id": pa.array(range(5))}, 5), ())
+    batch = in_one_piece(Batch(3, {"a": column, "id": pa.array(range(5))}, 5), ())
     found = batch.columns["a"]
     found.validate(full=True)
     assert found.type == column.type and found.to_pylist() == column.to_pylist()
@@ -40,7 +40,7 @@ def test_columns_are_the_same_in_one_piece(name: str) -> None:
 def test_empty_columns_of_the_schema_are_left_out_and_come_back_in_the_same_memory() -> None:
     made = Ingest({"id": "id", "due_on": "date", "text": "any"}, {})
     columns = [made.take([b'{"id": 1}', b'{"id": 2}']), made.take([b'{"id": 3, "due_on": null}'])]
-    batches = [_in_one_piece(Batch(0, one, len(one["id"])), made.schema) for one in columns]
+    batches = [in_one_piece(Batch(0, one, len(one["id"])), made.schema) for one in columns]
     assert [[*one.columns] for one in batches] == [["id"], ["id"]]
     dates = [made.as_now(one.columns, one.length)["due_on"] for one in batches]
     assert [one.to_pylist() for one in dates] == [[None, None], [None]]
@@ -51,7 +51,7 @@ def test_nothing_of_what_they_were_stays_in_memory() -> None:
     pool = pa.system_memory_pool()
     before = pool.bytes_allocated()
     long = pa.array([1] * 1_000_000, memory_pool=pool)
-    batch = _in_one_piece(Batch(0, {"id": long.slice(500_000, 1000)}, 1000), ())
+    batch = in_one_piece(Batch(0, {"id": long.slice(500_000, 1000)}, 1000), ())
     del long
     assert len(batch.columns["id"]) == 1000
     assert pool.bytes_allocated() - before < 100_000

@@ -9,7 +9,7 @@ how their values were written stays beside them (`written`), so that a column th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -79,6 +79,31 @@ class Begun:
     table: Future[pa.Table] | None = None
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What was learned of the columns of some rows while they were read.
+
+    Parameters
+    ----------
+    types : mapping of str to pyarrow.DataType
+        Their types; without the columns that hold nothing.
+    remarks : mapping of str to frozenset of str
+        What is remarkable of them (`Remarks`).
+    spelled : mapping of str to Spelling
+        Those that were taken for money, and how they are written.
+    absent : frozenset of str
+        The columns of the catalog that no row had, not even as null.
+    unlabelled : str
+        Why custom fields have no labels; empty if they have.
+    """
+
+    types: Mapping[str, pa.DataType]
+    remarks: Mapping[str, frozenset[str]]
+    spelled: Mapping[str, Spelling]
+    absent: frozenset[str]
+    unlabelled: str
+
+
 class Ingest:
     """Turns the rows of one table into columns.
 
@@ -132,6 +157,64 @@ class Ingest:
         if self._wires is None:
             self._wires = {name: default_wire(found) for name, found in self.schema.items()}
         self.frozen = True
+
+    def join(self, learned: Learned, names: Iterable[str]) -> None:
+        """Let the schema hold rows that were read before: of their columns those that are named.
+
+        Parameters
+        ----------
+        learned : Learned
+            What was learned of their columns.
+        names : iterable of str
+            The columns.
+        """
+        for name in names:
+            self.widen(name, learned.types.get(name, pa.null()))
+            self.remarks.add(name, learned.remarks.get(name, frozenset()))
+            spelling = learned.spelled.get(name)
+            if spelling is not None:
+                now = self._spelled.get(name, Spelling()).joined(spelling)
+                self._spelled[name] = now
+                if not now.is_of_amounts:
+                    del self._spelled[name]
+                    self.remarks.add(name, frozenset((CODES,)))
+                    self.widen(name, pa.string())
+        self.absent &= learned.absent
+        self._custom.note = self._custom.note or learned.unlabelled
+
+    def learned(self, columns: Mapping[str, pa.DataType], absent: Collection[str]) -> Learned:
+        """Return what was learned of some columns, which may have other types by now.
+
+        Parameters
+        ----------
+        columns : mapping of str to pyarrow.DataType
+            The columns and their types.
+        absent : collection of str
+            The columns of the catalog that no row had.
+        """
+        return Learned(
+            columns,
+            {name: found for name in columns if (found := self.remarks.of(name))},
+            {name: self._spelled[name] for name in columns if name in self._spelled},
+            frozenset(absent),
+            self._custom.note,
+        )
+
+    def loses(self, learned: Learned, inexact: Collection[str]) -> bool:
+        """Tell whether columns that were read before can't be made into what the schema has now, as nobody knows how they were written.
+
+        Parameters
+        ----------
+        learned : Learned
+            What was learned of the columns.
+        inexact : collection of str
+            Those that don't say how they were written.
+        """
+        return any(
+            becomes_text(learned.types[name], self.schema[name])
+            or (self.remarks.has(name, ROUNDED) and not learned.types[name].equals(self.schema[name]))
+            for name in inexact
+        )
 
     def begin(self, rows: Sequence[Any], aside: Executor) -> Begun:
         """Begin to read a batch: Arrow's reader works in another thread while this one does something else.

@@ -58,6 +58,10 @@ class Remarks:
         """Return whether a column has one of them."""
         return remark in self._of.get(name, ())
 
+    def of(self, name: str) -> frozenset[str]:
+        """Return those of a column."""
+        return frozenset(self._of.get(name, ()))
+
     def widened(self, name: str, before: pa.DataType, now: pa.DataType) -> None:
         """Note that a column has become wider; the type that it had first is the one that counts."""
         declared = self._widened[name][0] if name in self._widened else before

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -135,6 +135,7 @@ class PlaceLists(ListSource):
             for number, place in enumerate(places)
             for part in selection.portions(place)
         )
+        self._open = Counter(one.number for one in self._waiting)
         self._trial: int | None = None  # the list for whose first answer the others wait
         self._gave_up = False  # whether no other way helped
         self._over = 0  # lists that were read, failed or were replaced
@@ -157,6 +158,14 @@ class PlaceLists(ListSource):
     def done(self) -> int:
         """Lists that were read, or failed."""
         return self._over - self._replaced
+
+    def is_over(self, number: int) -> bool:
+        """Return whether no list of a place is left to read, as far as is known."""
+        return not self._open[number]
+
+    def fell_short(self, number: int, *, yet: bool) -> bool:
+        """Return whether a list of a place was refused in vain, or may have been as long as others are `yet` to be read."""
+        return number in self._in_vain and (yet or self._way.spec.path != self._selection.spec.path)
 
     def picks(self, index: int) -> list[Condition]:
         """Return the conditions by which rows of a list are picked out here."""
@@ -190,6 +199,7 @@ class PlaceLists(ListSource):
                 self._way = dataclasses.replace(self._way, spec=self._selection.spec)
                 made = self._made(dataclasses.replace(one, way=self._way))
             self._waiting.extendleft(reversed(made[1:]))
+            self._open[one.number] += len(made) - 1
             if made:
                 if self._waiting and self._is_uncertain(made[0]):
                     self._trial = len(self.attempts)
@@ -207,6 +217,7 @@ class PlaceLists(ListSource):
             return None
         self._over += 1
         self._replaced += 1
+        self._open[one.number] += len(instead) - 1
         self._waiting.extendleft(reversed(instead[1:]))
         if instead:
             self._trial = len(self.attempts)
@@ -236,11 +247,16 @@ class PlaceLists(ListSource):
     def ended(self, index: int) -> None:
         """Take in that a list was read."""
         self._over += 1
+        self._open[self.attempts[index].number] -= 1
         self._trial = None if self._trial == index else self._trial
+
+    def remarks(self) -> list[str]:
+        """Return what was asked for otherwise than a person may think, a line each."""
+        return [*remarks(self._way, self._selection, self._before)]
 
     def close(self) -> None:
         """Tell what was asked for otherwise than a person may think. To be called when all lists have been read."""
-        self._notes += remarks(self._way, self._selection, self._before)
+        self._notes += self.remarks()
         if self._way.spec.path != self._selection.spec.path:
             name = self._selection.spec.name
             for number, error in self._in_vain.items():

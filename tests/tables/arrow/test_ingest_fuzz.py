@@ -19,7 +19,7 @@ from procore_jupyter.tables import stream
 from procore_jupyter.tables.arrow.ingest import Begun, Ingest
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.reading import Batch, Reading
-from procore_jupyter.tables.result import assembled
+from procore_jupyter.tables.result import as_one, assembled
 from tests.hostile.counting import share, tried
 from tests.tables.json_rows import LABELS, RECORDS, Rows, random_rows
 from tests.tables.oracle import lost
@@ -66,7 +66,7 @@ def read(made: Rows, chance: random.Random, *, others: str, frozen: bool, carefu
             yield Batch(0, ingest.take(some), len(some))
 
     if not frozen:
-        return assembled(reading, [*taken()])
+        return assembled(ingest, SPEC, (), as_one(ingest, [*taken()]))
     coming = taken()
     first = stream._first(reading, itertools.islice(coming, chance.choice((1, 1, 2, 5))))
     return pa.Table.from_batches([stream._record(reading, batch) for batch in itertools.chain(first, coming)])

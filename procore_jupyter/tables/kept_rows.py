@@ -1,0 +1,229 @@
+"""`KeptRows`: rows that were read a while ago, place by place, and who is reading those of a place now.
+
+Rows are kept for each table, place and sent condition, and not for a whole selection: another set of projects costs only
+the projects that are new.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
+from procore_jupyter.tables.arrow.written import WRITTEN
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from procore_jupyter.tables.arrow.ingest import Learned
+    from procore_jupyter.tables.cache import Cache, Key
+    from procore_jupyter.tables.definitions.spec import TableSpec
+    from procore_jupyter.tables.incomplete import Incomplete
+    from procore_jupyter.tables.place import Place
+    from procore_jupyter.tables.selection import Selection
+
+ROWS = "rows"
+"""The first part of the keys of rows."""
+
+MOST_QUERIES = 200
+"""Queries of one table that are looked through for rows that were asked for with fewer conditions."""
+
+Columns = Mapping[str, "pa.Array"]
+Query = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PlaceRows:
+    """The rows of one place, or why Procore refused them.
+
+    Parameters
+    ----------
+    batches : sequence of (mapping of str to pyarrow.Array, int)
+        The columns by name, those left out that hold nothing, and the number of rows.
+    fields : sequence of str
+        The columns that they have beside those of the catalog, and those that hold something.
+    learned : Learned
+        What was learned of the columns.
+    inexact : frozenset of str
+        Columns that don't say how their values were written.
+    labelled : bool
+        Custom fields have their labels, or there are none.
+    incomplete : sequence of Incomplete
+        What is missing.
+    error : ProcoreAPIError or None
+        Why there is no row: Procore refused.
+    notes : sequence of str
+        Remarks, a line each.
+    requests, bytes : int
+        Requests that were sent for them, and bytes of the answers' bodies.
+    when : float
+        When they had been read, in seconds since 1970.
+    """
+
+    batches: Sequence[tuple[Columns, int]]
+    fields: Sequence[str]
+    learned: Learned
+    inexact: frozenset[str]
+    labelled: bool
+    incomplete: Sequence[Incomplete]
+    error: Exception | None
+    notes: Sequence[str]
+    requests: int
+    bytes: int
+    when: float
+
+    @property
+    def length(self) -> int:
+        """The number of rows."""
+        return sum(length for _, length in self.batches)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows, about; at least one, so that a place without rows counts too."""
+        return 1 + sum(int(column.nbytes) for columns, _ in self.batches for column in columns.values())
+
+
+def is_labelled(batches: Sequence[tuple[Columns, int]], labels: bool) -> bool:
+    """Tell whether custom fields have their labels, if these were asked for; or whether there are none."""
+    return labels or not any(CUSTOM_FIELDS in columns for columns, _ in batches)
+
+
+def stripped(columns: Columns, all_columns: Columns) -> Columns:
+    """Return those of a batch's columns that hold something, as they are among all of them now."""
+    return {
+        name: all_columns[name]
+        for name, column in columns.items()
+        if name != WRITTEN and column.null_count < len(column)
+    }
+
+
+class KeptRows:
+    """Rows in memory, place by place.
+
+    Parameters
+    ----------
+    cache : Cache
+        Keeps them, and knows whose turn it is to read.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._asked: dict[tuple[str, str], dict[Query, None]] = {}  # what was sent for each table
+
+    def find(
+        self,
+        selection: Selection,
+        place: Place,
+        *,
+        strict: bool = False,
+        labels: bool = True,
+        at_least: bool = False,
+    ) -> PlaceRows | None:
+        """Return the rows of a selection at a place if they are kept.
+
+        Parameters
+        ----------
+        selection : Selection
+            The rows that are wanted.
+        place : Place
+            The place.
+        strict : bool
+            No row may be missing.
+        labels : bool
+            Custom fields must have their labels.
+        at_least : bool
+            More rows may come than are wanted: those that were asked for with fewer conditions.
+        """
+        spec, wanted = selection.spec, selection.query
+        queries = [wanted]
+        if at_least:
+            asked = [*self._asked.get((spec.name, spec.path), ())]
+            queries += [one for one in asked if one != wanted and includes(spec, one, wanted)]
+        for query in queries:
+            found: PlaceRows | None = self._cache.get(_key(selection, place, query))
+            if found is not None and (found.labelled or not labels) and not (strict and found.incomplete):
+                return found
+        return None
+
+    def put(self, selection: Selection, place: Place, rows: PlaceRows) -> None:
+        """Keep the rows of a selection at a place."""
+        spec = selection.spec
+        asked = self._asked.setdefault((spec.name, spec.path), {})
+        asked[selection.query] = None
+        if len(asked) > MOST_QUERIES:
+            del asked[next(iter(asked))]
+        self._cache.put(_key(selection, place, selection.query), rows, size=rows.size, when=rows.when)
+
+    def alone(self, selection: Selection, place: Place) -> contextlib.AbstractContextManager[None]:
+        """Let one thread at a time read the rows of a selection at a place, while the context lasts."""
+        return self._cache.alone(_key(selection, place, selection.query))
+
+    def forget(self, selection: Selection) -> None:
+        """Forget the rows of a selection: of its projects, where these are ids, else of all."""
+        name, path = selection.spec.name, selection.spec.path
+        project = selection.project
+        several = project if isinstance(project, tuple) else (project,)
+        exact = {*several} if all(isinstance(one, int) for one in several) else None
+
+        def is_meant(key: tuple[Any, ...]) -> bool:
+            _, _, _, query, place = key
+            return query == selection.query and (exact is None or dict(place).get("project_id") in exact)
+
+        self._cache.drop_start((ROWS, name, path), is_meant)
+
+    def forget_table(self, name: str) -> None:
+        """Forget all rows of a table."""
+        self._cache.drop_start((ROWS, name))
+
+
+def in_turn(selection: Selection, places: Sequence[Place]) -> list[int]:
+    """Return the numbers of places in the order in which every thread waits for its turn: no two wait for each other."""
+    return sorted(
+        range(len(places)), key=lambda number: repr(_key(selection, places[number], selection.query))
+    )
+
+
+def _key(selection: Selection, place: Place, query: Query) -> Key:
+    return ROWS, selection.spec.name, selection.spec.path, query, tuple(place.columns.items())
+
+
+def includes(spec: TableSpec, asked: Query, wanted: Query) -> bool:
+    """Tell whether a list that was asked for in one way has all rows that another way would give.
+
+    Conditions that Procore takes as they are compared here only leave rows out, and a longer stretch of days has more of them;
+    of anything else, nobody knows what it does.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        The table.
+    asked, wanted : tuple of (str, str)
+        The parameters that were sent, and those that would be.
+    """
+    narrowing = {one.param.removesuffix("[]") for one in spec.filters.values() if one.sound}
+    before, now = _by_name(asked), _by_name(wanted)
+    days, of_days = _days(spec, before), _days(spec, now)
+    if days != of_days and (days is None or of_days is None or days[0] > of_days[0] or days[1] < of_days[1]):
+        return False
+    for name in {*before, *now} - {*spec.dates}:
+        if before.get(name) != now.get(name) and (name in before or name not in narrowing):
+            return False
+    return True
+
+
+def _by_name(query: Query) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for name, value in query:
+        found.setdefault(name.removesuffix("[]"), set()).add(value)
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+def _days(spec: TableSpec, query: Mapping[str, frozenset[str]]) -> tuple[str, str] | None:
+    """Return the first and the last day of a query; None if it names none, or not both."""
+    if not spec.dates:
+        return None
+    ends = [query.get(name, query.get("log_date", frozenset())) for name in ("start_date", "end_date")]
+    days = [day for end in ends for day in end]
+    return (days[0], days[1]) if [len(end) for end in ends] == [1, 1] else None

@@ -1,0 +1,308 @@
+"""Rows are kept place by place: what was read is not read again, and what is put together is what one reading gives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from procore_jupyter import Procore
+from procore_jupyter.errors import ProcoreIncompleteWarning
+from procore_jupyter.session.api_errors import PermissionDenied
+from procore_jupyter.tables import cache
+from procore_jupyter.tables.cache import KEPT, Cache
+from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.tables.kept_rows import includes
+from procore_jupyter.tables.place import Place
+from procore_jupyter.tables.selection import Selection, selection_of
+from tests.session.conftest import Answer, Server
+from tests.tables.small_api import COMPANY, PROJECTS, SmallApi, projects, rfis, rfis_of
+
+HARBOR, DEPOT, MILL, PIER = 4711, 4712, 4713, 4714
+SWITCHED_OFF = Answer(403, b'{"errors": "The RFIs tool is not enabled for the project."}')
+
+
+@pytest.fixture
+def api() -> SmallApi:
+    return SmallApi(
+        {
+            PROJECTS: projects(HARBOR, DEPOT, MILL, PIER),
+            rfis_of(HARBOR): rfis(45),
+            rfis_of(DEPOT): rfis(5, 1000),
+            rfis_of(MILL): rfis(0),
+            rfis_of(PIER): rfis(3, 2000),
+        }
+    )
+
+
+@pytest.fixture
+def server(servers: Callable[..., Server], api: SmallApi) -> Server:
+    return servers(api)
+
+
+@pytest.fixture
+def procore(server: Server, connect_to: Callable[..., Procore]) -> Procore:
+    return connect_to(server.url, PageSize=20, MaxConcurrency=1)
+
+
+def asked(server: Server) -> list[str]:
+    """Return the last parts of the paths that were asked for, and forget them."""
+    found = [urlsplit(request.path).path for request in server.arrived]
+    server.arrived.clear()
+    return [path.split("/")[-2] if path.endswith("rfis") else path.rpartition("/")[2] for path in found]
+
+
+def place(project: int, **parents: int) -> Place:
+    return Place((COMPANY, ""), (project, ""), tuple(parents.items()))
+
+
+def selected(procore: Procore, name: str = "rfis", **given: Any) -> Selection:
+    reader = procore.tables.reader
+    return selection_of(reader.catalog.find(name), {"company_id": COMPANY, **given}, today=reader.today)
+
+
+def plain(table: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.to_arrow().to_pylist()
+    return rows
+
+
+# What is new is read
+
+
+def test_another_selection_reads_what_is_new_and_gives_what_one_reading_gives(
+    procore: Procore, server: Server, connect_to: Callable[..., Procore]
+) -> None:
+    procore.table("rfis", project_id=[HARBOR, MILL]).fetch()
+    asked(server)
+    table = procore.table("rfis", project_id=[PIER, HARBOR, DEPOT, MILL]).fetch()
+    assert asked(server) == [str(PIER), str(DEPOT)]
+    assert "2 of 4 projects were here already." in table.notes
+    anew = connect_to(server.url).table("rfis", project_id=[PIER, HARBOR, DEPOT, MILL])
+    assert table.to_arrow().equals(anew.to_arrow())
+    asked(server)
+    again = procore.table("rfis", project_id=[DEPOT, HARBOR]).fetch()
+    assert (
+        asked(server) == []
+        and len(again) == 50
+        and not [note for note in again.notes if "here already" in note]
+    )
+    assert len(procore.table("rfis", project_id=[HARBOR, DEPOT]).head(47)) == 47 and asked(server) == []
+    assert sum(batch.num_rows for batch in procore.table("rfis", project_id=DEPOT).to_batches()) == 5
+    assert asked(server) == []
+
+
+def test_the_age_is_that_of_the_oldest_part(procore: Procore, server: Server) -> None:
+    now = [1_790_000_000.0]
+    procore._cache.clock = procore.tables.reader.clock = lambda: now[0]
+    procore.table("rfis", project_id=HARBOR).fetch()
+    now[0] += 600
+    both = procore.tables.reader.rows(selected(procore, project_id=[HARBOR, DEPOT]))
+    assert both.when == 1_790_000_000.0
+    now[0] += KEPT - 600
+    asked(server)
+    procore.table("rfis", project_id=[HARBOR, DEPOT]).fetch()
+    assert {*asked(server)} == {str(HARBOR)}, "the other one is younger"
+
+
+def test_rows_that_are_refreshed_are_those_of_their_projects(procore: Procore, server: Server) -> None:
+    procore.table("rfis", project_id=[HARBOR, DEPOT]).fetch()
+    asked(server)
+    procore.table("rfis", project_id=DEPOT).refresh()
+    assert asked(server) == [str(DEPOT)]
+    procore.table("rfis", project_id=[HARBOR, DEPOT]).fetch()
+    assert asked(server) == []
+    procore.forget()
+    procore.table("rfis", project_id=DEPOT).fetch()
+    assert asked(server) == [str(DEPOT)]
+
+
+# Stopped, and gone on
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ConnectionError])
+def test_what_was_whole_before_an_end_is_not_read_again(
+    error: type[BaseException],
+    procore: Procore,
+    api: SmallApi,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = procore.table("rfis", project_id=[HARBOR, DEPOT, MILL, PIER])
+    reader = procore.tables.reader
+    take = type(reader)._reading
+
+    def ending(*given: Any, **how: Any) -> Any:
+        reading = take(reader, *given, **how)
+        batches = reading.batches
+
+        def some() -> Iterator[Any]:
+            for batch in batches():
+                if batch.place == 3:
+                    raise error
+                yield batch
+
+        reading.batches = some  # type: ignore[method-assign, assignment]
+        return reading
+
+    monkeypatch.setattr(reader, "_reading", ending)
+    with pytest.raises(error):
+        table.fetch()
+    monkeypatch.undo()
+    asked(server)
+    assert len(table.fetch()) == 53
+    assert asked(server) == [str(PIER)]
+    assert "3 of 4 projects were here already." in table.notes
+
+
+def test_a_project_that_failed_is_read_again_and_one_that_refused_is_not(
+    procore: Procore, api: SmallApi, server: Server
+) -> None:
+    api.refused = {rfis_of(DEPOT): SWITCHED_OFF, rfis_of(PIER): Answer(500, b"{}")}
+    several = [HARBOR, DEPOT, MILL, PIER]
+    with pytest.warns(ProcoreIncompleteWarning):
+        procore.table("rfis", project_id=several).fetch()
+    api.refused.pop(rfis_of(PIER))
+    asked(server)
+    table = procore.table("rfis", project_id=several)
+    with pytest.warns(ProcoreIncompleteWarning):
+        assert len(table.fetch()) == 48
+    assert asked(server) == [str(PIER)]
+    assert [(one.project_id, one.status) for one in table.incomplete] == [(DEPOT, 403)]
+    with pytest.raises(PermissionDenied):
+        procore.table("rfis", project_id=several, strict=True).fetch()
+    assert asked(server) == [str(DEPOT)], "somebody who wants all of them asks again"
+    with pytest.raises(PermissionDenied):
+        procore.table("rfis", project_id=DEPOT).fetch()
+    assert asked(server) == [str(DEPOT)], "of a project alone, too"
+
+
+# Types
+
+
+def test_what_was_kept_as_numbers_is_read_again_where_others_are_texts(
+    procore: Procore, api: SmallApi, server: Server, connect_to: Callable[..., Procore]
+) -> None:
+    api.lists = {
+        **api.lists,
+        rfis_of(HARBOR): [{"id": 1, "cost_impact": {"value": "12.50"}, "mine": 7, "due_date": "2026-11-30"}],
+        rfis_of(DEPOT): ['{"id": 2, "cost_impact": {"value": "about 12"}, "mine": 1.50}'],
+        rfis_of(PIER): ['{"id": 3, "cost_impact": {"value": "1.5"}, "other": "x", "due_date": "soon"}'],
+    }
+    for project in (HARBOR, DEPOT, PIER):
+        procore.table("rfis", project_id=project).fetch()
+    asked(server)
+    both = procore.table("rfis", project_id=[HARBOR, DEPOT, PIER])
+    found = plain(both)
+    assert {*asked(server)} <= {str(HARBOR), str(PIER)}
+    assert [row["cost_impact"]["value"] for row in found] == ["12.50", "about 12", "1.5"]
+    assert [row["due_date"] for row in found] == ["2026-11-30", None, "soon"]
+    anew = connect_to(server.url).table("rfis", project_id=[HARBOR, DEPOT, PIER])
+    assert found == plain(anew) and both.columns == anew.columns
+    assert {*both.notes} - {"1 of 3 projects was here already."} == {*anew.notes}
+
+
+# Side by side
+
+
+def test_threads_read_a_project_once(procore: Procore, server: Server) -> None:
+    procore.table("rfis", project_id=MILL).fetch()
+    asked(server)
+    several = [[HARBOR, DEPOT, PIER], [PIER, DEPOT], [DEPOT], [PIER, HARBOR]] * 3
+    found: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda some=some: found.append(len(procore.table("rfis", project_id=some).fetch()))
+        )
+        for some in several
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == sorted([53, 8, 5, 48] * 3)
+    assert sorted(asked(server)) == sorted([*[str(HARBOR)] * 3, str(DEPOT), str(PIER)])
+
+
+# For a query
+
+
+def test_rows_at_places_are_those_of_these_places(procore: Procore, server: Server) -> None:
+    reader = procore.tables.reader
+    wanted = selected(procore)
+    assert reader.kept_at(wanted, [place(DEPOT), place(PIER)]) == {}
+    none = reader.rows_at(wanted, [])
+    assert none.rows.num_rows == 0 and none.requests == 0 and asked(server) == []
+    assert none.rows.schema.field("project_id").type == "int64"
+    found = reader.rows_at(wanted, [place(PIER), place(DEPOT)])
+    assert found.rows["project_id"].to_pylist() == [PIER] * 3 + [DEPOT] * 5
+    assert (found.new_requests, found.kept_places) == (2, 0) and asked(server) == [str(PIER), str(DEPOT)]
+    kept = reader.kept_at(wanted, [place(DEPOT), place(HARBOR)])
+    assert [*kept] == [place(DEPOT)] and 0 <= kept[place(DEPOT)] < 600
+    found = reader.rows_at(wanted, [place(DEPOT), place(PIER)])
+    assert (found.new_requests, found.kept_places) == (0, 2) and asked(server) == []
+
+
+def test_rows_that_were_asked_for_with_fewer_conditions_answer_where_more_may_come(
+    procore: Procore, server: Server
+) -> None:
+    reader = procore.tables.reader
+    some = selected(procore, id=[1, 2])
+    assert reader.rows_at(some, [place(HARBOR)]).rows.num_rows == 2
+    asked(server)
+    every = selected(procore)
+    assert reader.kept_at(every, [place(HARBOR)], at_least=True) == {}
+    reader.rows_at(every, [place(DEPOT)])
+    asked(server)
+    assert [*reader.kept_at(some, [place(DEPOT)], at_least=True)] == [place(DEPOT)]
+    assert reader.kept_at(some, [place(DEPOT)]) == {}
+    assert reader.rows_at(some, [place(DEPOT)], at_least=True).rows.num_rows == 5 and asked(server) == []
+
+
+def spec_of(procore: Procore, name: str) -> TableSpec:
+    return procore.tables.catalog.find(name)
+
+
+def test_only_conditions_that_leave_rows_out_may_be_more_and_days_fewer(procore: Procore) -> None:
+    logs, rows = spec_of(procore, "manpower_logs"), spec_of(procore, "rfis")
+    sound = next(one.param for one in rows.filters.values() if one.sound)
+    other = next(one.param for one in rows.filters.values() if not one.sound)
+    assert includes(rows, (), ((sound, "1"),)) and not includes(rows, ((sound, "1"),), ())
+    assert not includes(rows, (), ((other, "1"),)) and not includes(rows, (), (("view", "extended"),))
+    assert not includes(rows, ((f"{sound}[]", "1"),), ((f"{sound}[]", "1"), (f"{sound}[]", "2")))
+    year = (("start_date", "2026-01-01"), ("end_date", "2026-12-31"))
+    may = (("start_date", "2026-05-01"), ("end_date", "2026-05-31"))
+    assert includes(logs, year, may) and not includes(logs, may, year)
+    assert includes(logs, may, (("log_date", "2026-05-31"),))
+    assert not includes(logs, may, (("log_date", "2026-06-01"),)) and not includes(logs, may, ())
+
+
+# How much
+
+
+def test_the_oldest_rows_go_first_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 100)
+    kept = Cache(lambda: 1.0)
+    kept.put(("projects", 1), "a list")
+    for number in range(5):
+        kept.put(("rows", number), number, size=30)
+    assert [kept.get(("rows", number)) for number in range(5)] == [None, None, 2, 3, 4]
+    kept.put(("rows", 2), "anew", size=30)
+    kept.put(("rows", 5), 5, size=30)
+    assert [kept.get(("rows", number)) for number in range(2, 6)] == ["anew", None, 4, 5]
+    kept.put(("rows", 6), 6, size=101)
+    assert kept.with_start(("rows",)) == [] and kept.get(("projects", 1)) == "a list"
+    kept.drop_start(("rows",))
+    kept.put(("rows", 7), 7, size=100)
+    assert kept.get(("rows", 7)) == 7
+
+
+def test_pages_of_a_place_that_ends_at_a_limit_are_not_taken_for_all(
+    procore: Procore, server: Server
+) -> None:
+    assert len(procore.table("rfis", project_id=[DEPOT, HARBOR]).head(8)) == 8
+    asked(server)
+    assert len(procore.table("rfis", project_id=[DEPOT, HARBOR]).fetch()) == 50
+    assert {*asked(server)} == {str(HARBOR)}, "the first one had come whole"
