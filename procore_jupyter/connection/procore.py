@@ -223,6 +223,8 @@ class Procore(RefreshingSession):
         """
         if company is None and project is None:
             raise ParameterError('Say which:  procore.use(company="…")  or  procore.use(project="…").')
+        if project is not None:
+            self.tables.reader  # noqa: B018 - which lists projects by their table, so that nobody asks for them again
         self._places.use(company, project)
         return self
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied
+from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.arrow.written import WRITTEN
 from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.kept_rows import KeptRows, PlaceRows, in_turn, is_labelled, stripped
+from procore_jupyter.tables.kept_rows import KeptRows, PlaceRows, in_turn, stripped, with_labels
 from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.reading import Batch, Reading, remark_on_emptiness
 from procore_jupyter.tables.result import Fetched, as_one, assembled, in_one_piece, raise_where_incomplete
@@ -150,11 +151,10 @@ class Gathering:
                 self.wanted.selection,
                 self.wanted.places[number],
                 strict=self.wanted.strict,
-                labels=self.wanted.labels,
                 at_least=self.wanted.at_least,
             )
             if rows is not None:
-                self._found[number] = rows
+                self._found[number] = with_labels(rows, self.ingest.labelled) if self.wanted.labels else rows
         if all(rows.error is not None for rows in self._found.values()):
             self._found.clear()
 
@@ -217,7 +217,7 @@ class Gathering:
             fields=[name for name in self.ingest.schema if name in types or name in unknown],
             learned=self.ingest.learned(types, reading.absent),
             inexact=frozenset(name for batch in batches for name in _written(batch) if name in types),
-            labelled=is_labelled(made, self.wanted.labels),
+            labelled=self.wanted.labels or CUSTOM_FIELDS not in types,
             incomplete=tuple(reading.lacks(place)),
             error=error,
             notes=tuple(reading.notes_of(place)),

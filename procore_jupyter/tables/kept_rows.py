@@ -7,7 +7,8 @@ the projects that are new.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ class PlaceRows:
     inexact : frozenset of str
         Columns that don't say how their values were written.
     labelled : bool
-        Custom fields have their labels, or there are none.
+        Custom fields have their labels, or there are none. If not, their labels weren't asked for.
     incomplete : sequence of Incomplete
         What is missing.
     error : ProcoreAPIError or None
@@ -85,9 +86,26 @@ class PlaceRows:
         return 1 + sum(int(column.nbytes) for columns, _ in self.batches for column in columns.values())
 
 
-def is_labelled(batches: Sequence[tuple[Columns, int]], labels: bool) -> bool:
-    """Tell whether custom fields have their labels, if these were asked for; or whether there are none."""
-    return labels or not any(CUSTOM_FIELDS in columns for columns, _ in batches)
+def with_labels(rows: PlaceRows, label: Callable[[pa.Array], pa.Array]) -> PlaceRows:
+    """Return rows whose custom fields have their labels.
+
+    Parameters
+    ----------
+    rows : PlaceRows
+        The rows.
+    label : callable
+        Returns custom fields with their labels.
+    """
+    if rows.labelled:
+        return rows
+    batches = [
+        ({name: label(one) if name == CUSTOM_FIELDS else one for name, one in columns.items()}, length)
+        for columns, length in rows.batches
+    ]
+    made = [columns[CUSTOM_FIELDS].type for columns, _ in batches if CUSTOM_FIELDS in columns]
+    types = {**rows.learned.types, CUSTOM_FIELDS: made[0]}
+    learned = dataclasses.replace(rows.learned, types=types)
+    return dataclasses.replace(rows, batches=batches, learned=learned, labelled=True)
 
 
 def stripped(columns: Columns, all_columns: Columns) -> Columns:
@@ -118,7 +136,6 @@ class KeptRows:
         place: Place,
         *,
         strict: bool = False,
-        labels: bool = True,
         at_least: bool = False,
     ) -> PlaceRows | None:
         """Return the rows of a selection at a place if they are kept.
@@ -131,8 +148,6 @@ class KeptRows:
             The place.
         strict : bool
             No row may be missing.
-        labels : bool
-            Custom fields must have their labels.
         at_least : bool
             More rows may come than are wanted: those that were asked for with fewer conditions.
         """
@@ -143,7 +158,7 @@ class KeptRows:
             queries += [one for one in asked if one != wanted and includes(spec, one, wanted)]
         for query in queries:
             found: PlaceRows | None = self._cache.get(_key(selection, place, query))
-            if found is not None and (found.labelled or not labels) and not (strict and found.incomplete):
+            if found is not None and not (strict and found.incomplete):
                 return found
         return None
 

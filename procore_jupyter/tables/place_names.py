@@ -27,9 +27,12 @@ class Directory(tuple[Named, ...]):
     ----------
     lack : str
         Why some may be missing; empty if all are there.
+    when : float or None
+        When Procore listed them, in seconds since 1970; None if that isn't known.
     """
 
     lack: str = ""
+    when: float | None = None
 
     @classmethod
     def of(cls, rows: Sequence[Any], lack: str, many: str) -> Directory:

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 
@@ -35,6 +35,16 @@ ParentsAt = Callable[[str, Any, Sequence[Place]], Sequence[Sequence[int | str]]]
 """Takes a parameter of parents, the values that are wanted of it, and places; returns the values at each place."""
 
 
+class ProjectLists(Protocol):
+    """Lists the projects of a company."""
+
+    def projects(self, company: Named, status: str) -> Directory:
+        """Return a company's projects of one status, ``Active`` or ``All``, and remember them."""
+
+    def forget_projects(self) -> None:
+        """Forget all lists of projects."""
+
+
 class Places:
     """The companies and projects that a person may read through one session, and those that are chosen.
 
@@ -55,6 +65,8 @@ class Places:
         The chosen project: its id, and its name or an empty text.
     known_companies : Directory or None
         The companies that the person may see; None until they were asked for.
+    lists : ProjectLists or None
+        Lists projects by their table, so that they are asked for once; None as long as nobody reads tables.
     """
 
     def __init__(
@@ -68,6 +80,7 @@ class Places:
         self._session, self._cache = session, cache
         self.project: Named | None = None if project_id is None else (project_id, "")
         self.known_companies: Directory | None = None
+        self.lists: ProjectLists | None = None
         self._looks, self._looked = look_for_company, not look_for_company
         in_each_child(self._begin_anew)
 
@@ -211,13 +224,15 @@ class Places:
         kept = self._cache.with_start(("projects",) if number is None else ("projects", number))
         return [*dict(one for some in kept for one in some).items()]
 
-    def keep_projects(self, company: Named, active: Directory) -> None:
-        """Keep the active projects of a company, that were listed otherwise."""
-        self._cache.put(("projects", company[0], "Active"), active)
+    def keep_projects(self, company: Named, found: Directory, status: str = "Active") -> None:
+        """Keep the projects of a company that have one status, ``Active`` or ``All``, and that were listed otherwise."""
+        self._cache.put(("projects", company[0], status), found, when=found.when)
 
     def forget_projects(self, company: Named) -> None:
         """Forget the lists of a company's projects: the next call that needs one asks Procore."""
         self._cache.drop_start(("projects", company[0]))
+        if self.lists is not None:
+            self.lists.forget_projects()
 
     def _project(self, wanted: Any, company: Named) -> Named:
         wanted = _id_or_name(wanted)
@@ -231,14 +246,26 @@ class Places:
 
     def _listed(self, company: Named, status: str = "Active") -> Directory:
         """Return a company's projects of one status, ``Active`` or ``All``. Asks Procore once in a while."""
-
-        def ask() -> Directory:
-            params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
+        key = ("projects", company[0], status)
+        found: Directory | None = self._cache.get(key)
+        if found is None:
             self._session._wait_for_sign_in()
-            rows = paging.rows(self._session, PROJECTS, params, page_size=PROJECTS_A_PAGE)
-            return Directory.of(rows, rows.lack, "projects")
+            with self._cache.alone(key):
+                found, forgotten = self._cache.get(key), self._cache.times_forgotten
+                if found is None:
+                    found = (
+                        self._ask(company, status)
+                        if self.lists is None
+                        else self.lists.projects(company, status)
+                    )
+                    if forgotten == self._cache.times_forgotten:
+                        self.keep_projects(company, found, status)
+        return found
 
-        return self._cache.once(("projects", company[0], status), ask)
+    def _ask(self, company: Named, status: str) -> Directory:
+        params = {"company_id": company[0], "filters[by_status]": status, "view": "compact"}
+        rows = paging.rows(self._session, PROJECTS, params, page_size=PROJECTS_A_PAGE)
+        return Directory.of(rows, rows.lack, "projects")
 
     # Both
 

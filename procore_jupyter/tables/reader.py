@@ -6,20 +6,21 @@ import dataclasses
 import datetime
 import functools
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.field_labels import FieldLabels
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.kept_rows import KeptRows
 from procore_jupyter.tables.parents import Parents, parameters_for
 from procore_jupyter.tables.place import ALL, Named, Place
+from procore_jupyter.tables.place_names import Directory
 from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
+from procore_jupyter.tables.project_table import PROJECTS, ProjectTable
 from procore_jupyter.tables.selection import Selection, selection_of
 from procore_jupyter.tables.times import WESTERNMOST
 from procore_jupyter.wording import counted
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.reading import Reading
     from procore_jupyter.tables.result import Fetched
 
-DEFINITIONS = "/rest/v1.1/companies/{company_id}/custom_field_definitions"
-DEFINITIONS_A_PAGE = 100
-
-_ID = re.compile(r"(0|[1-9]\d{0,18})\Z", re.ASCII)
+PARTS = "parts"
+"""The first part of the keys of rows that are a part of a selection's."""
 
 
 class _Meant(NamedTuple):
@@ -83,12 +82,14 @@ class Reader:
         draw: Callable[[], Draw] = lambda: Undrawn,
         kept_labels: Callable[[int], Mapping[int, str]] = lambda company: {},
     ) -> None:
-        self._kept_labels = kept_labels
         self.catalog, self.clock, self.page_size, self.max_rows = catalog, cache.clock, page_size, max_rows
         self._session, self._places, self._cache = session, places, cache
         self._proven: set[object] = set()
-        self._kept = KeptRows(cache)
+        self._kept, self._labels = KeptRows(cache), FieldLabels(session, cache, kept_labels)
         self._concurrency, self._draw = concurrency, draw
+        self._project_table = ProjectTable(self, places)
+        if PROJECTS in catalog.tables:
+            places.lists = self._project_table
 
     @property
     def host(self) -> str:
@@ -135,7 +136,7 @@ class Reader:
         return Ingest(
             columns_at(selection.spec, places),
             self.catalog.records,
-            functools.partial(self._labels, company) if labels else dict,
+            functools.partial(self._labels.of, company) if labels else dict,
             others=selection.spec.others,
         )
 
@@ -266,15 +267,12 @@ class Reader:
         *,
         strict: bool = False,
         at_least: bool = False,
-        labels: bool = True,
     ) -> dict[Place, float]:
         """Return the places whose rows are kept, and how many seconds ago they were read. Asks nobody.
 
-        The parameters are those of `rows_at`, which makes no request for these places.
+        The parameters are those of `rows_at`, which makes no request for the rows of these places.
         """
-        return self._ages(
-            self._places.pinned(selection), places, strict=strict, at_least=at_least, labels=labels
-        )
+        return self._ages(self._places.pinned(selection), places, strict=strict, at_least=at_least)
 
     def _ages(self, selection: Selection, places: Sequence[Place], **how: bool) -> dict[Place, float]:
         found = {place: rows for place in places if (rows := self._kept.find(selection, place, **how))}
@@ -298,15 +296,24 @@ class Reader:
         """Forget the rows of a selection, and the lists that say where they are."""
         pinned = self._places.pinned(selection)
         self._kept.forget(pinned)
-        self._cache.drop_start(("parts", *pinned.key))
+        self._cache.drop_start((PARTS, *pinned.key))
         if pinned.spec.scope == "project" and not isinstance(pinned.project, int):
             self._cache.drop_start(("projects",))
+            self.forget_table(PROJECTS)
         waiting = [pinned.spec]
         while waiting:
             for of in itertools.chain(*waiting.pop().parents.values()):
                 waiting.append(self.catalog.find(of.partition(".")[0]))
-                self._kept.forget_table(waiting[-1].name)
-                self._cache.drop_start(("parts", waiting[-1].name))
+                self.forget_table(waiting[-1].name)
+
+    def forget_table(self, name: str) -> None:
+        """Forget all rows of a table."""
+        self._kept.forget_table(name)
+        self._cache.drop_start((PARTS, name))
+
+    def projects(self, company: Named, status: str = "Active") -> Directory:
+        """Return a company's projects by id and name, as `ProjectTable` lists them."""
+        return self._project_table.projects(company, status)
 
     def _part(
         self,
@@ -328,7 +335,7 @@ class Reader:
         strict, limit, peek : bool, int or None, int or None
             As `Wanted` and `Reading`.
         """
-        key = ("parts", *self._settled(selection).key, part)
+        key = (PARTS, *self._settled(selection).key, part)
         with self._cache.alone(key):
             found: Fetched | None = self._cache.get(key)
             if found is None or (strict and found.incomplete):
@@ -364,6 +371,8 @@ class Reader:
             meant.incomplete,
             meant.notes,
         ).fetched()
+        if meant.selection.spec.name == PROJECTS:
+            self._project_table.learn(meant.selection, meant.places[0].company, found)
         return dataclasses.replace(found, stamp=(forgotten, meant.selection.company, meant.selection.project))
 
     def _stamp(self, selection: Selection) -> tuple[object, ...]:
@@ -410,34 +419,3 @@ class Reader:
         missing += parents.incomplete
         notes += parents.notes
         return chosen
-
-    def _labels(self, company: Named | None) -> Mapping[int, str]:
-        """Return the labels of a company's custom fields by their ids; the kept ones if Procore refuses them.
-
-        Raises
-        ------
-        ProcoreAPIError, requests.RequestException
-            They can't be had. A refusal is remembered; after another failure, the next table asks again.
-        """
-        if company is None:
-            return {}
-
-        def ask() -> Mapping[int, str] | PermissionDenied | NotFound:
-            try:
-                rows = paging.rows(
-                    self._session,
-                    DEFINITIONS.format(company_id=company[0]),
-                    page_size=DEFINITIONS_A_PAGE,
-                )
-            except (PermissionDenied, NotFound) as error:
-                return self._kept_labels(company[0]) or error
-            return {
-                int(row["id"]): str(row["label"])
-                for row in rows
-                if isinstance(row, dict) and _ID.match(str(row.get("id", ""))) and row.get("label")
-            }
-
-        found = self._cache.once(("labels", company[0]), ask)
-        if isinstance(found, Exception):
-            raise found
-        return found

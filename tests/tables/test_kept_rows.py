@@ -279,6 +279,65 @@ def test_only_conditions_that_leave_rows_out_may_be_more_and_days_fewer(procore:
     assert not includes(logs, may, (("log_date", "2026-06-01"),)) and not includes(logs, may, ())
 
 
+# Projects, and custom fields
+
+
+def test_projects_are_listed_once_whoever_asks(procore: Procore, server: Server) -> None:
+    procore.table("rfis", project_id="all active").fetch()
+    assert asked(server).count("projects") == 1
+    assert len(procore.table("projects").fetch()) == 4 and asked(server) == []
+    procore.use(project="Project 4712")
+    assert asked(server) == ["projects"], "it may be a new one"
+    procore.table("submittals", project=["Project 4711", "Project 4712"])
+    assert len(procore.table("projects").fetch()) == 4 and asked(server) == []
+    procore.forget()
+    procore.table("projects").fetch()
+    assert procore._places.known_projects() == [
+        (one["id"], one["name"]) for one in projects(HARBOR, DEPOT, MILL, PIER)
+    ]
+    asked(server)
+    procore.table("rfis", project_id="all active").fetch()
+    assert "projects" not in asked(server)
+
+
+def test_active_projects_are_among_all_if_each_says_whether_it_is_one(
+    procore: Procore, api: SmallApi, server: Server
+) -> None:
+    company, reader = (COMPANY, ""), procore.tables.reader
+    api.lists[PROJECTS] = [*projects(HARBOR, DEPOT), {"id": MILL, "name": "Mill", "active": False}]
+    assert len(reader.projects(company, "All")) == 3 and asked(server) == ["projects"]
+    assert [number for number, _ in reader.projects(company, "Active")] == [HARBOR, DEPOT] and asked(
+        server
+    ) == []
+    api.lists[PROJECTS] = [{"id": MILL, "name": "Mill"}]
+    procore.forget()
+    reader.projects(company, "All")
+    assert [*reader.projects(company, "Active")] == [(MILL, "Mill")]
+    assert asked(server) == ["projects", "projects"]
+
+
+def test_labels_of_custom_fields_are_asked_for_where_somebody_reads_them(
+    procore: Procore, api: SmallApi, server: Server, connect_to: Callable[..., Procore]
+) -> None:
+    labels = f"/rest/v1.1/companies/{COMPANY}/custom_field_definitions"
+    field = {"custom_field_17": {"data_type": "string", "value": "north"}}
+    api.lists[labels] = [{"id": 17, "label": "Side"}, {"id": 18, "label": "Floor"}]
+    api.lists[rfis_of(DEPOT)] = [
+        {**rfis(1)[0], "custom_fields": field},
+        {**rfis(1, 2)[0], "custom_fields": None},
+    ]
+    floor = {"custom_field_18": {"data_type": "integer", "value": 3}}
+    api.lists[rfis_of(PIER)] = [{**rfis(1, 3)[0], "custom_fields": floor}]
+    reader, wanted = procore.tables.reader, selected(procore)
+    bare = reader.rows_at(wanted, [place(DEPOT), place(HARBOR)], labels=False)
+    assert bare.rows["custom_fields"][0].as_py() == {"custom_field_17": "north"}
+    assert asked(server) == [str(DEPOT), *[str(HARBOR)] * 3]
+    both = procore.table("rfis", project_id=[DEPOT, PIER])
+    assert plain(both)[0]["custom_fields"] == {"Side": "north", "Floor": None}
+    assert sorted(asked(server)) == sorted([str(PIER), "custom_field_definitions"])
+    assert plain(both) == plain(connect_to(server.url).table("rfis", project_id=[DEPOT, PIER]))
+
+
 # How much
 
 

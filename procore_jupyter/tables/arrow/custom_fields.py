@@ -105,6 +105,14 @@ class CustomFields:
             struct_array(children, wanted, values.is_null()), all(one.exact for one in fields.values())
         )
 
+    def labelled(self, values: pa.Array) -> pa.Array:
+        """Return the column, read when nobody had asked for labels, with its fields called by them."""
+        if not pa.types.is_struct(values.type):
+            return values
+        parts = dict(zip([self._label(field.name) for field in values.type], values.flatten(), strict=True))
+        fields = [pa.field(name, child.type) for name, child in parts.items()]
+        return struct_array(parts, fields, values.is_null())
+
     def pruned(self, value: Any, known: pa.DataType) -> Any:
         """Return a row's custom fields without those that the column doesn't have."""
         if not isinstance(value, dict) or not pa.types.is_struct(known):

@@ -200,6 +200,10 @@ class Ingest:
             self._custom.note,
         )
 
+    def labelled(self, values: pa.Array) -> pa.Array:
+        """Return custom fields that have no labels yet with the company's. Asks for these the first time."""
+        return self._custom.labelled(values)
+
     def loses(self, learned: Learned, inexact: Collection[str]) -> bool:
         """Tell whether columns that were read before can't be made into what the schema has now, as nobody knows how they were written.
 

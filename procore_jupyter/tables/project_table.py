@@ -1,0 +1,107 @@
+"""`ProjectTable`: the projects of a company by id and name, out of the rows of their table: they are listed once, whoever asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from procore_jupyter.tables.place import Named, Place
+from procore_jupyter.tables.place_names import Directory
+from procore_jupyter.tables.selection import Selection, selection_of
+
+if TYPE_CHECKING:
+    from procore_jupyter.tables.places import Places
+    from procore_jupyter.tables.reader import Reader
+    from procore_jupyter.tables.result import Fetched
+
+PROJECTS = "projects"
+"""The table's name."""
+
+ACTIVE, EVERY = "Active", "All"
+"""Which projects are listed."""
+
+
+class ProjectTable:
+    """The projects of a company, listed by their table.
+
+    Parameters
+    ----------
+    reader : Reader
+        Reads the table's rows.
+    places : Places
+        Remembers the projects' names.
+    """
+
+    def __init__(self, reader: Reader, places: Places) -> None:
+        self._reader, self._places = reader, places
+
+    def projects(self, company: Named, status: str = ACTIVE) -> Directory:
+        """Return a company's projects by id and name: out of the rows of their table, which are kept.
+
+        Parameters
+        ----------
+        company : (int, str)
+            The company.
+        status : "Active" or "All"
+            Which projects.
+
+        Raises
+        ------
+        ProcoreAPIError, requests.RequestException, LoginRequired
+            Procore can't be asked, or refuses.
+        """
+        here = [Place(company)]
+        every = self._selection(company, EVERY)
+        if status == ACTIVE and self._reader.kept_at(every, here):
+            # The active ones are among them, if each row says whether it is one.
+            found = self._listed(company, EVERY)
+            if "active" in found.rows.column_names and not found.rows["active"].null_count:
+                return directory(found, ACTIVE)
+        return directory(self._listed(company, status), status)
+
+    def forget_projects(self) -> None:
+        """Forget all lists of projects: the next call that needs one asks Procore."""
+        self._reader.forget_table(PROJECTS)
+
+    def learn(self, selection: Selection, company: Named | None, found: Fetched) -> None:
+        """Remember the projects' names that a table of projects says.
+
+        Parameters
+        ----------
+        selection : Selection
+            The rows that were wanted.
+        company : (int, str) or None
+            Their company.
+        found : Fetched
+            The rows.
+        """
+        if company is None or found.cut or found.told_rows is not None or not found.new_requests:
+            return
+        for status in (ACTIVE, EVERY):
+            if selection.query == self._selection(company, status).query:
+                self._places.keep_projects(company, directory(found, status), status)
+
+    def _listed(self, company: Named, status: str) -> Fetched:
+        # Whatever MaxRows says: a part of the list can't tell which project is the only one of its name.
+        return self._reader.rows_at(self._selection(company, status), [Place(company)], labels=False)
+
+    def _selection(self, company: Named, status: str) -> Selection:
+        given = {"company_id": company[0], **({"by_status": EVERY} if status == EVERY else {})}
+        return selection_of(self._reader.catalog.find(PROJECTS), given, today=self._reader.today)
+
+
+def directory(found: Fetched, status: str) -> Directory:
+    """Return the projects of one status by id and name.
+
+    Parameters
+    ----------
+    found : Fetched
+        The rows of a table of projects.
+    status : "Active" or "All"
+        Which of them.
+    """
+    names = [name for name in ("id", "name", "active") if name in found.rows.column_names]
+    rows = found.rows.select(names).to_pylist()
+    listed = [row for row in rows if status == EVERY or row.get("active") is not False]
+    made = Directory.of(listed, next((one.message for one in found.incomplete), ""), PROJECTS)
+    made.when = found.when
+    return made
