@@ -19,43 +19,14 @@ from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.arrow.written import WRITTEN
 from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.kept_rows import KeptRows, PlaceRows, in_turn, stripped, with_labels
+from procore_jupyter.tables.kept_rows import KeptRows, PlaceRows, Wanted, in_turn, stripped, with_labels
 from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.reading import Batch, Reading, remark_on_emptiness
 from procore_jupyter.tables.result import Fetched, as_one, assembled, in_one_piece, raise_where_incomplete
-from procore_jupyter.tables.selection import Selection
 
 Read = Callable[[Sequence[Place], int | None, Callable[[int], None]], Reading]
 """Takes places, how many rows are wanted at most, and what is told of each place that is over; returns a reading that has asked
 for no row yet."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which rows are gathered.
-
-    Parameters
-    ----------
-    selection : Selection
-        The table, and what is sent.
-    places : sequence of Place
-        The places.
-    limit : int or None
-        Rows that are wanted at most; None for all.
-    strict : bool
-        Raise an error if rows are missing.
-    labels : bool
-        Custom fields have their labels.
-    at_least : bool
-        More rows may come than are wanted: kept ones that were asked for with fewer conditions.
-    """
-
-    selection: Selection
-    places: Sequence[Place]
-    limit: int | None = None
-    strict: bool = False
-    labels: bool = True
-    at_least: bool = False
 
 
 @dataclass

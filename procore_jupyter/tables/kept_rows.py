@@ -36,6 +36,34 @@ Query = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which rows are gathered.
+
+    Parameters
+    ----------
+    selection : Selection
+        The table, and what is sent.
+    places : sequence of Place
+        The places.
+    limit : int or None
+        Rows that are wanted at most; None for all.
+    strict : bool
+        Raise an error if rows are missing.
+    labels : bool
+        Custom fields have their labels.
+    at_least : bool
+        More rows may come than are wanted: kept ones that were asked for with fewer conditions.
+    """
+
+    selection: Selection
+    places: Sequence[Place]
+    limit: int | None = None
+    strict: bool = False
+    labels: bool = True
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
 class PlaceRows:
     """The rows of one place, or why Procore refused them.
 

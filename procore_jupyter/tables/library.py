@@ -14,6 +14,7 @@ from procore_jupyter.tables.arguments import pairs
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing
 from procore_jupyter.tables.definitions.spec import TableSpec, usual_largest
+from procore_jupyter.tables.project_table import PROJECTS
 from procore_jupyter.tables.reader import Reader
 from procore_jupyter.tables.selection import selection_at, selection_of
 from procore_jupyter.tables.table import Table
@@ -49,17 +50,23 @@ def library_of(
         Returns what shows the progress of a reading.
     """
     host = settings.environment.api_host
-    reader = functools.partial(
-        Reader,
-        session,
-        places,
-        cache,
-        concurrency=settings.max_concurrency,
-        page_size=settings.page_size,
-        max_rows=settings.max_rows,
-        draw=draw,
-        kept_labels=functools.partial(kept_labels, host),
-    )
+
+    def reader(catalog: Catalog) -> Reader:
+        made = Reader(
+            session,
+            places,
+            cache,
+            catalog,
+            concurrency=settings.max_concurrency,
+            page_size=settings.page_size,
+            max_rows=settings.max_rows,
+            draw=draw,
+            kept_labels=functools.partial(kept_labels, host),
+        )
+        if PROJECTS in catalog.tables:
+            places.lists = made.project_table
+        return made
+
     return Library(settings.profile, reader, functools.partial(kept_facts, host))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from procore_jupyter.tables.place import Named, Place
 from procore_jupyter.tables.place_names import Directory
+from procore_jupyter.tables.progress import Undrawn
 from procore_jupyter.tables.selection import Selection, selection_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ class ProjectTable:
                 return directory(found, ACTIVE)
         return directory(self._listed(company, status), status)
 
+    def first_page(self, company: Named) -> Directory:
+        """Return a company's projects by id and name; of more than a page, the first ones. Draws no progress. Raises as `projects`."""
+        every = self._selection(company, EVERY)
+        page = every.spec.page_size(self._reader.page_size)
+        found = self._reader.rows_at(every, [Place(company)], peek=page, draw=Undrawn)
+        return directory(found, EVERY)
+
     def forget_projects(self) -> None:
         """Forget all lists of projects: the next call that needs one asks Procore."""
         self._reader.forget_table(PROJECTS)
@@ -82,7 +90,7 @@ class ProjectTable:
 
     def _listed(self, company: Named, status: str) -> Fetched:
         # Whatever MaxRows says: a part of the list can't tell which project is the only one of its name.
-        return self._reader.rows_at(self._selection(company, status), [Place(company)], labels=False)
+        return self._reader.rows_at(self._selection(company, status), [Place(company)])
 
     def _selection(self, company: Named, status: str) -> Selection:
         given = {"company_id": company[0], **({"by_status": EVERY} if status == EVERY else {})}

@@ -14,12 +14,13 @@ from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.field_labels import FieldLabels
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.kept_rows import KeptRows
+from procore_jupyter.tables.kept_rows import KeptRows, Wanted
 from procore_jupyter.tables.parents import Parents, parameters_for
 from procore_jupyter.tables.place import ALL, Named, Place
 from procore_jupyter.tables.place_names import Directory
 from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
+from procore_jupyter.tables.project_names import ProjectNames, with_names
 from procore_jupyter.tables.project_table import PROJECTS, ProjectTable
 from procore_jupyter.tables.selection import Selection, selection_of
 from procore_jupyter.tables.times import WESTERNMOST
@@ -86,10 +87,9 @@ class Reader:
         self._session, self._places, self._cache = session, places, cache
         self._proven: set[object] = set()
         self._kept, self._labels = KeptRows(cache), FieldLabels(session, cache, kept_labels)
-        self._concurrency, self._draw = concurrency, draw
-        self._project_table = ProjectTable(self, places)
-        if PROJECTS in catalog.tables:
-            places.lists = self._project_table
+        self.abreast, self._draw = concurrency, draw
+        self.project_table = ProjectTable(self, places)
+        self._names = ProjectNames(places, cache, self.project_table.first_page)
 
     @property
     def host(self) -> str:
@@ -111,7 +111,9 @@ class Reader:
         """
         meant = self._meant(selection)
         ingest = self._ingest(meant.selection, meant.places, labels=True)
-        return self._reading(meant, meant.places, ingest, self.max_rows, frugal=True)
+        reading = self._reading(meant, meant.places, ingest, self.max_rows, frugal=True)
+        reading.called = self._names.of(meant.places) if selection.spec.scope == "project" else None
+        return reading
 
     def _meant(self, selection: Selection, places: Sequence[Place] | None = None) -> _Meant:
         """Return what a selection means; if places are given, those of it. Asks Procore where it has to."""
@@ -150,8 +152,10 @@ class Reader:
         *,
         peek: int | None = None,
         frugal: bool = False,
+        abreast: int | None = None,
+        draw: Draw | None = None,
     ) -> Reading:
-        """Return a reading of some places of a selection; the parameters are as `Reading`'s."""
+        """Return a reading of some places of a selection; the parameters are as those of `Reading` and `rows_at`."""
         from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
         from procore_jupyter.tables.reading import Reading
 
@@ -172,11 +176,11 @@ class Reader:
             places,
             lists,
             ingest,
-            concurrency=self._concurrency,
+            concurrency=abreast or self.abreast,
             limit=limit,
             peek=peek,
             frugal=frugal,
-            draw=self._draw(),
+            draw=self._draw() if draw is None else draw,
             incomplete=meant.incomplete,
             notes=meant.notes,
             over=over,
@@ -209,7 +213,7 @@ class Reader:
             As `begin`.
         """
         if peek is None:
-            return self._gathered(self._meant(selection), limit=self.max_rows, strict=strict)
+            return self._whole(self._meant(selection), limit=self.max_rows, strict=strict)
         return self._part(selection, ("peek",), strict=strict, limit=self.max_rows, peek=peek)
 
     def first(self, selection: Selection, count: int, *, strict: bool = False) -> Fetched:
@@ -223,7 +227,7 @@ class Reader:
         ages = self._ages(meant.selection, meant.places, strict=strict)
         if len(ages) < len(meant.places):
             return None
-        return self._gathered(meant, limit=self.max_rows, strict=strict)
+        return self._whole(meant, limit=self.max_rows, strict=strict)
 
     def rows_at(
         self,
@@ -232,7 +236,11 @@ class Reader:
         *,
         strict: bool = False,
         at_least: bool = False,
-        labels: bool = True,
+        names: bool = False,
+        labels: bool = False,
+        peek: int | None = None,
+        abreast: int | None = None,
+        draw: Draw | None = None,
     ) -> Fetched:
         """Return the rows of a selection at these places and no others; without a place, a table without rows.
 
@@ -246,8 +254,16 @@ class Reader:
             Raise an error if rows are missing.
         at_least : bool
             More rows may come than are wanted: kept ones that were asked for with fewer conditions.
+        names : bool
+            Ask for the projects' names, if they aren't known and nobody has asked yet.
         labels : bool
             Custom fields have their labels. If not, they may be called by their numbers, and nobody asks for labels.
+        peek : int or None
+            Read the first page alone of a list that has more rows than this.
+        abreast : int or None
+            Requests under way at a time; None for as many as a reading may have (``MaxConcurrency``).
+        draw : callable or None
+            Shows the progress; None for what shows that of any reading.
 
         Raises
         ------
@@ -256,9 +272,9 @@ class Reader:
         LoginRequired
             Nobody is signed in.
         """
-        return self._gathered(
-            self._meant(selection, places), limit=None, strict=strict, at_least=at_least, labels=labels
-        )
+        meant = self._meant(selection, places)
+        wanted = Wanted(meant.selection, meant.places, None, strict, labels, at_least)
+        return self._gathered(meant, wanted, names=names, peek=peek, abreast=abreast, draw=draw)
 
     def kept_at(
         self,
@@ -313,7 +329,7 @@ class Reader:
 
     def projects(self, company: Named, status: str = "Active") -> Directory:
         """Return a company's projects by id and name, as `ProjectTable` lists them."""
-        return self._project_table.projects(company, status)
+        return self.project_table.projects(company, status)
 
     def _part(
         self,
@@ -340,39 +356,51 @@ class Reader:
             found: Fetched | None = self._cache.get(key)
             if found is None or (strict and found.incomplete):
                 meant = self._meant(selection)
-                found = self._gathered(meant, limit=limit, strict=strict, peek=peek)
+                found = self._whole(meant, limit=limit, strict=strict, peek=peek)
                 if found.stamp[0] == self._cache.times_forgotten and (
                     found.cut or found.told_rows is not None
                 ):
                     self._cache.put(key, found)
         return found
 
-    def _gathered(
-        self,
-        meant: _Meant,
-        *,
-        limit: int | None,
-        strict: bool,
-        at_least: bool = False,
-        labels: bool = True,
-        peek: int | None = None,
-    ) -> Fetched:
+    def _whole(self, meant: _Meant, *, limit: int | None, strict: bool, peek: int | None = None) -> Fetched:
         """Return the rows of what a selection means; the parameters are as `Wanted`'s and `Reading`'s."""
-        from procore_jupyter.tables.gathering import Gathering, Wanted
+        return self._gathered(meant, Wanted(meant.selection, meant.places, limit, strict), peek=peek)
+
+    def _gathered(self, meant: _Meant, wanted: Wanted, *, names: bool = True, **how: Any) -> Fetched:
+        """Return the rows of what a selection means.
+
+        Parameters
+        ----------
+        meant : _Meant
+            What it means.
+        wanted : Wanted
+            The same, and how much of it.
+        names : bool
+            Ask for the projects' names, if they aren't known.
+        **how
+            ``peek``, ``abreast`` and ``draw``, as for `rows_at`.
+        """
+        from procore_jupyter.tables.gathering import Gathering
 
         forgotten = self._cache.times_forgotten
-        ingest = self._ingest(meant.selection, meant.places, labels=labels)
+        spec, company = meant.selection.spec, meant.places[0].company if meant.places else None
+        ingest = self._ingest(meant.selection, meant.places, labels=wanted.labels)
+        called = self._names.of(meant.places, ask=names)
         found = Gathering(
             self._kept,
-            Wanted(meant.selection, meant.places, limit, strict, labels, at_least),
+            wanted,
             ingest,
-            lambda places, most, over: self._reading(meant, places, ingest, most, over, peek=peek),
+            lambda places, limit, over: self._reading(meant, places, ingest, limit, over, **how),
             self.clock,
             meant.incomplete,
             meant.notes,
         ).fetched()
-        if meant.selection.spec.name == PROJECTS:
-            self._project_table.learn(meant.selection, meant.places[0].company, found)
+        if spec.name == PROJECTS:
+            self.project_table.learn(meant.selection, company, found)
+        if spec.scope == "project":
+            found = dataclasses.replace(found, rows=with_names(found.rows, called))
+            found = dataclasses.replace(found, notes=(*found.notes, *filter(None, [called.note])))
         return dataclasses.replace(found, stamp=(forgotten, meant.selection.company, meant.selection.project))
 
     def _stamp(self, selection: Selection) -> tuple[object, ...]:

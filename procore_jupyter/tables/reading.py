@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session.page_order import PageOrder
-from procore_jupyter.session.scope import Scope
+from procore_jupyter.session.scope import Scope, current
 from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
 from procore_jupyter.tables.arrow.types import as_text, one_of
 from procore_jupyter.tables.arrow.unique import RowsApart
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
+    from procore_jupyter.tables.project_names import Asked
 
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of JSON in a batch, about: the batch takes several times as much memory."""
@@ -109,6 +110,8 @@ class Reading:
         There are more rows than `limit`.
     part : bool
         There are more rows than `peek`, and some of them were read.
+    called : Asked or None
+        The names of the projects, where they are wanted with each batch.
     ended : bool
         The reading came to its end, and to no error before it.
     """
@@ -152,10 +155,11 @@ class Reading:
                 number: RowsApart(selection.spec.probable or not selection.spec.key)
                 for number in range(len(places))
             }
-        self.scope = Scope(self._progress.waits)
+        self.scope = Scope(self._progress.waits, tries=current().tries)
         self.scope.bodies_apart = True
         # All places are in one company; another one may be chosen while they are read.
         self.scope.company = next((place.company[0] for place in places if place.company), None)
+        self.called: Asked | None = None
         self._draw = draw
         self._pending: dict[int, _Pending] = {}
         self._begun: deque[tuple[int, _Pending, Begun]] = deque()

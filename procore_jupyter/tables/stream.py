@@ -18,6 +18,7 @@ from procore_jupyter.tables.arrow.ingest import BATCH
 from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.project_names import with_names
 from procore_jupyter.tables.reading import Batch, Reading
 from procore_jupyter.tables.result import (
     Fetched,
@@ -152,11 +153,12 @@ def _known(reading: Reading, given: Mapping[int, int], *, read: bool) -> Fetched
         rows = counted(sum(given.values()), "row")
         words = f"They were not read to their end: {rows} came before that."
         missing.append(Incomplete(reading.selection.spec.name, None, None, words))
+    named = reading.called.note if reading.called is not None else ""
     return Fetched(
         without_rows(pa.schema([])),
         tuple(reading.places),
         tuple(missing),
-        (*reading.ingest.notes, *reading.notes, *filter(None, [reading.emptiness])),
+        (*reading.ingest.notes, *reading.notes, *filter(None, [reading.emptiness, named])),
         reading.scope.requests,
         reading.scope.bytes,
         cut=reading.cut,
@@ -189,17 +191,17 @@ def _record(reading: Reading, batch: Batch) -> pa.RecordBatch:
     columns = {**batch.columns, **ingest.as_now(batch.columns, batch.length)}
     names = [*ordered(reading.selection.spec, ingest.schema, reading.places), UNFIT, EXTRA]
     arrays = [columns.get(name, pa.nulls(batch.length, pa.string())) for name in names]
-    return pa.RecordBatch.from_arrays(arrays, names)
+    record = pa.RecordBatch.from_arrays(arrays, names)
+    if reading.called is None:
+        return record
+    [named] = with_names(pa.Table.from_batches([record]), reading.called).to_batches()
+    return named
 
 
 def _without_rows(reading: Reading) -> pa.Schema:
-    return pa.schema(
-        [
-            *assembled(reading.ingest, reading.selection.spec, reading.places, []).schema,
-            (UNFIT, pa.string()),
-            (EXTRA, pa.string()),
-        ]
-    )
+    rows = assembled(reading.ingest, reading.selection.spec, reading.places, [])
+    known = rows if reading.called is None else with_names(rows, reading.called)
+    return pa.schema([*known.schema, (UNFIT, pa.string()), (EXTRA, pa.string())])
 
 
 def _with_rows_given(reading: Reading, given: Mapping[int, int]) -> Iterator[Incomplete]:

@@ -12,7 +12,7 @@ from procore_jupyter import profiles
 from procore_jupyter.errors import ConfigurationError, TableNotFound
 from procore_jupyter.profiles import Profile, built_in_tables
 from procore_jupyter.profiles.kept_facts import Tables, with_facts
-from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.tables.definitions.spec import PROJECT_NAME, TableSpec
 from procore_jupyter.tables.definitions.toml import SpecError, probable_spec, records_from, spec_from
 from procore_jupyter.wording import nearest
 
@@ -143,6 +143,7 @@ class Catalog:
                 parent = self.tables.get(table)
                 kind = parent.columns.get(column, "id") if parent else "id"
                 types[name] = widened(types.get(name, pa.null()), of_kind(kind, self.records))
+        types.setdefault(PROJECT_NAME, pa.string())
         return pa.schema([(name, settled(types[name])) for name in spec.known_columns])
 
     def search(self, pattern: str = "") -> Iterator[TableSpec]:

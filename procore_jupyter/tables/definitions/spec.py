@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -51,6 +51,15 @@ DATES = ("log_date", "start_date", "end_date")
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
 SCOPE_IDS = ("company_id", "project_id")
+
+PROJECT_NAME = "project_name"
+"""The column of the project's name, beside ``project_id``. A list of Procore's doesn't have it."""
+
+
+def with_project_name(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that say where a row is from, with the project's name beside its id."""
+    named = ((name, PROJECT_NAME) if name == "project_id" else (name,) for name in columns)
+    return tuple(one for some in named for one in some)
 
 
 def is_paged(shape: str, list_key: str) -> bool:
@@ -288,8 +297,9 @@ class TableSpec:
         """All columns known before fetching, in their order: key, place, others. Empty if what arrives decides."""
         if not self.columns:
             return ()
-        own = [name for name in self.columns if name not in self.place_columns]
-        return tuple(dict.fromkeys([*(name for name in own if name == self.key), *self.place_columns, *own]))
+        place = with_project_name(self.place_columns)
+        own = [name for name in self.columns if name not in place]
+        return tuple(dict.fromkeys([*(name for name in own if name == self.key), *place, *own]))
 
     @property
     def parameters(self) -> tuple[str, ...]:
