@@ -256,7 +256,7 @@ class Gathering:
             tuple(places),
             tuple(self._lacks),
             tuple(dict.fromkeys(self._all_notes(here if new else 0))),
-            new + sum(one.requests for one in found),
+            new,
             sum(reading.scope.bytes for reading in self._readings) + sum(one.bytes for one in found),
             told_rows=last.told_rows + sum(one.length for one in found)
             if last is not None and part
@@ -267,7 +267,7 @@ class Gathering:
             missing_fields=missing_fields(self.wanted.selection, absent, self.ingest.schema)
             if rows.num_rows
             else "",
-            new_requests=new,
+            earlier_requests=sum(one.requests for one in found),
             kept_places=here,
         )
         if limit is None or rows.num_rows <= limit:

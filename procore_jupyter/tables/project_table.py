@@ -82,7 +82,7 @@ class ProjectTable:
         found : Fetched
             The rows.
         """
-        if company is None or found.cut or found.told_rows is not None or not found.new_requests:
+        if company is None or found.cut or found.told_rows is not None or not found.requests:
             return
         for status in (ACTIVE, EVERY):
             if selection.query == self._selection(company, status).query:

@@ -35,9 +35,9 @@ class Fetched:
     notes : tuple of str
         Remarks on the rows, a line each.
     requests : int
-        Requests that were sent for the rows, now or when they were kept.
+        Requests that were sent now.
     bytes : int
-        Bytes of the answers' bodies, unpacked.
+        Bytes of the answers' bodies, unpacked; also of rows that were here already.
     told_rows : int or None
         How many rows Procore says there are, if only some of them were read; None if all were.
     at_least : bool
@@ -52,8 +52,8 @@ class Fetched:
         What was chosen, and how often everything had been forgotten (`Reader.is_current`).
     missing_fields : str
         What the rows lack of the documented fields, in a line; empty if nothing.
-    new_requests : int
-        Those of the requests that were sent now, and not for rows that were kept.
+    earlier_requests : int
+        Requests that had been sent for the rows that were here already.
     kept_places : int
         Places whose rows were here already.
     """
@@ -71,7 +71,7 @@ class Fetched:
     when: float = field(default_factory=time.time)
     stamp: tuple[object, ...] = ()
     missing_fields: str = ""
-    new_requests: int = 0
+    earlier_requests: int = 0
     kept_places: int = 0
 
     def first(self, count: int) -> Fetched:

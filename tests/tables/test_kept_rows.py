@@ -238,11 +238,11 @@ def test_rows_at_places_are_those_of_these_places(procore: Procore, server: Serv
     assert none.rows.schema.field("project_id").type == "int64"
     found = reader.rows_at(wanted, [place(PIER), place(DEPOT)])
     assert found.rows["project_id"].to_pylist() == [PIER] * 3 + [DEPOT] * 5
-    assert (found.new_requests, found.kept_places) == (2, 0) and asked(server) == [str(PIER), str(DEPOT)]
+    assert (found.requests, found.kept_places) == (2, 0) and asked(server) == [str(PIER), str(DEPOT)]
     kept = reader.kept_at(wanted, [place(DEPOT), place(HARBOR)])
     assert [*kept] == [place(DEPOT)] and 0 <= kept[place(DEPOT)] < 600
     found = reader.rows_at(wanted, [place(DEPOT), place(PIER)])
-    assert (found.new_requests, found.kept_places) == (0, 2) and asked(server) == []
+    assert (found.requests, found.kept_places) == (0, 2) and asked(server) == []
 
 
 def test_rows_that_were_asked_for_with_fewer_conditions_answer_where_more_may_come(

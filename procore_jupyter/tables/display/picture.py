@@ -134,7 +134,7 @@ def _caption(seen: Fetched, name: str) -> str:
     least = "at least " if seen.at_least else ""
     size = f"{least}{counted(_total(seen), 'row')} × {counted(seen.rows.num_columns, 'column')}"
     part = "" if seen.told_rows is None else f"the first {seen.rows.num_rows:,} read"
-    how = f"fetched {moment(seen.when)} with {counted(seen.requests, 'request')}"
+    how = f"fetched {moment(seen.when)} with {counted(seen.requests + seen.earlier_requests, 'request')}"
     parts = [name, _about(seen), size, part, how]
     return " · ".join(one for one in parts if one)
 
