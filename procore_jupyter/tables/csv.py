@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import os
 import re
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from procore_jupyter.files import target
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.scalars import scalars
 from procore_jupyter.tables.stream import Stream
-from procore_jupyter.tables.zones import check_name
+from procore_jupyter.tables.zones import OfProjects, no_zones
 
 ROWS = 2000
 """Rows that are made into text at a time."""
@@ -26,7 +27,9 @@ _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[\d.,]+", re.ASCII)
 
 
-def to_csv(path: str | os.PathLike[str], rows: Callable[[], Stream], *, tz: str) -> None:
+def to_csv(
+    path: str | os.PathLike[str], rows: Callable[[], Stream], *, tz: str, of_projects: OfProjects = no_zones
+) -> None:
     """Write rows into a CSV file.
 
     Parameters
@@ -36,16 +39,17 @@ def to_csv(path: str | os.PathLike[str], rows: Callable[[], Stream], *, tz: str)
     rows : callable
         Returns the rows; called when it is sure that the file can be written.
     tz : str
-        The zone of the times.
+        The zone of the times, or ``"project"`` for that of each row's project.
+    of_projects : callable
+        Returns the zones of projects, as `ProjectZones.of` does.
 
     Raises
     ------
     OSError
         The file can't be written.
     ParameterError
-        There is no such zone.
+        There is no zone of a project.
     """
-    check_name(tz)
     with (
         target.replacing(path) as file,
         file.beside.open("w", encoding=MARK, newline="") as text,
@@ -55,7 +59,8 @@ def to_csv(path: str | os.PathLike[str], rows: Callable[[], Stream], *, tz: str)
         writer.writerow([harmless(name) for name in scalars(without_rows(stream.schema)).column_names])
         for batch in stream:
             for start in range(0, batch.num_rows, ROWS):
-                part = scalars(pa.Table.from_batches([batch.slice(start, ROWS)]), tz)
+                whole = pa.Table.from_batches([batch.slice(start, ROWS)])
+                part = scalars(whole, tz, functools.partial(of_projects, whole, stream.places))
                 writer.writerows(zip(*map(_cells, part.columns), strict=True))
 
 

@@ -16,7 +16,7 @@ from procore_jupyter.files import target
 from procore_jupyter.tables.caller import warn_caller
 from procore_jupyter.tables.place import Named
 from procore_jupyter.tables.sheet import Formats, TableSheet, check_rows
-from procore_jupyter.tables.zones import check_name
+from procore_jupyter.tables.zones import PROJECT, ProjectZones, check_for_file
 from procore_jupyter.wording import counted, moment, one_line, quoted
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def to_excel(path: str | os.PathLike[str], tables: Mapping[str, Table], *, tz: s
     tables : mapping of str to Table
         The tables by the names of their sheets: 31 characters at most, without ``[ ] : * ? / \``.
     tz : str
-        The zone of the times: ``"UTC"``, ``"America/New_York"``.
+        The zone of the times: ``"UTC"``, ``"America/New_York"``, or ``"project"`` for the clock of each row's project.
 
     Raises
     ------
@@ -76,7 +76,6 @@ def to_excel(path: str | os.PathLike[str], tables: Mapping[str, Table], *, tz: s
     --------
     >>> procore_jupyter.to_excel("report.xlsx", {"RFIs": rfis, "Submittals": submittals})  # doctest: +SKIP
     """
-    check_name(tz)
     text = os.fspath(path)
     if Path(text).suffix.lower() != ENDING and not _is_folder(text):
         raise ParameterError(
@@ -84,10 +83,14 @@ def to_excel(path: str | os.PathLike[str], tables: Mapping[str, Table], *, tz: s
         )
     _check_names(tables)
     for name, table in tables.items():
+        check_for_file(tz, table._selection.spec)
         check_rows(name, _expected_rows(table))
     with target.replacing(path) as file, _workbook(file.beside) as workbook:
         formats = Formats(workbook)
-        sheets = [TableSheet(workbook.add_worksheet(name), formats, tz) for name in tables]
+        sheets = [
+            TableSheet(workbook.add_worksheet(name), formats, tz, ProjectZones(table._reader).of)
+            for name, table in tables.items()
+        ]
         for sheet, (name, table) in zip(sheets, tables.items(), strict=True):
             sheet.write(table.to_batches(), name)
             for note in sheet.notes:
@@ -197,7 +200,7 @@ def _write_about(
     lines = [
         ("Written", moment(time.time())),
         ("With", f"procore-jupyter {__version__}"),
-        ("Times", f"in {tz}"),
+        ("Times", "as the clocks of the rows' projects show them" if tz == PROJECT else f"in {tz}"),
     ]
     for name, table, notes in tables:
         found = table._told_of

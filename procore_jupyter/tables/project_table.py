@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.tables.place import Named, Place
 from procore_jupyter.tables.place_names import Directory
@@ -10,6 +11,8 @@ from procore_jupyter.tables.progress import Undrawn
 from procore_jupyter.tables.selection import Selection, selection_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from procore_jupyter.tables.places import Places
     from procore_jupyter.tables.reader import Reader
     from procore_jupyter.tables.result import Fetched
@@ -66,6 +69,36 @@ class ProjectTable:
         found = self._reader.rows_at(every, [Place(company)], peek=page, draw=Undrawn)
         return directory(found, EVERY)
 
+    def rows(self, company: Named, ids: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Return some columns of projects, active or not: out of the lists that are kept, else asked for by their ids.
+
+        Parameters
+        ----------
+        company : (int, str)
+            The company.
+        ids : sequence of int
+            The projects.
+        columns : sequence of str
+            Columns beside ``id`` and ``name``.
+
+        Raises
+        ------
+        ProcoreAPIError, requests.RequestException
+            Procore refuses, or can't be asked.
+        """
+        here = [Place(company)]
+        found: dict[int, dict[str, Any]] = {}
+        for status in (EVERY, ACTIVE):
+            if self._reader.kept_at(self._selection(company, status), here):
+                found |= _by_id(self._listed(company, status).rows, ids, columns)
+        left = [one for one in ids if one not in found]
+        if left:
+            given = {"company_id": company[0], "by_status": EVERY, "id": left}
+            spec = self._reader.catalog.find(PROJECTS)
+            wanted = selection_of(spec, given, today=self._reader.today)
+            found |= _by_id(self._reader.rows_at(wanted, here).rows, left, columns)
+        return [*found.values()]
+
     def forget_projects(self) -> None:
         """Forget all lists of projects: the next call that needs one asks Procore."""
         self._reader.forget_table(PROJECTS)
@@ -95,6 +128,12 @@ class ProjectTable:
     def _selection(self, company: Named, status: str) -> Selection:
         given = {"company_id": company[0], **({"by_status": EVERY} if status == EVERY else {})}
         return selection_of(self._reader.catalog.find(PROJECTS), given, today=self._reader.today)
+
+
+def _by_id(rows: pa.Table, ids: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
+    wanted, known = {*ids}, {*rows.column_names}
+    records = rows.select([one for one in ("id", "name", *columns) if one in known]).to_pylist()
+    return {one["id"]: one for one in records if one["id"] in wanted}
 
 
 def directory(found: Fetched, status: str) -> Directory:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_jupyter.tables.arrow.types import array_of, as_text, list_array, struct_array
 from procore_jupyter.tables.flat import NAME, flat
-from procore_jupyter.tables.zones import UTC
+from procore_jupyter.tables.zones import PROJECT, UTC, placed
 
 BETWEEN = "; "
 """What stands between the values of a list in a cell: a name may hold a comma."""
@@ -17,7 +17,7 @@ BETWEEN = "; "
 _TIME = r"^(\S+) (\S+?)(?:\.000000)?$"
 
 
-def scalars(rows: pa.Table, tz: str = UTC) -> pa.Table:
+def scalars(rows: pa.Table, tz: str = UTC, of_projects: Callable[[], Mapping[int, str]] = dict) -> pa.Table:
     """Return rows with one plain value in each cell.
 
     Parameters
@@ -25,7 +25,9 @@ def scalars(rows: pa.Table, tz: str = UTC) -> pa.Table:
     rows : pyarrow.Table
         Any rows.
     tz : str
-        The zone of the times.
+        The zone of the times, or ``"project"`` for that of each row's project.
+    of_projects : callable
+        Returns the zones of the rows' projects by their ids. Called for ``"project"`` alone.
 
     Returns
     -------
@@ -35,7 +37,10 @@ def scalars(rows: pa.Table, tz: str = UTC) -> pa.Table:
         Names and types depend on the schema of `rows` alone.
     """
     names, columns = [], []
-    for name, column in _without_unnamed(flat(rows)):
+    rows = flat(rows)
+    if tz == PROJECT:
+        rows, tz = placed(rows, PROJECT, of_projects), UTC
+    for name, column in _without_unnamed(rows):
         names.append(name)
         columns.append(_scalar(column, tz))
     return pa.table(columns, names=names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import MONEY, array_of, without_rows
 from procore_jupyter.tables.scalars import scalars
 from procore_jupyter.tables.sheet_rows import MOST_CHARACTERS, rows_xml
+from procore_jupyter.tables.zones import OfProjects, no_zones
 from procore_jupyter.wording import counted, one_line
 
 if TYPE_CHECKING:
@@ -76,7 +78,9 @@ class TableSheet:
     formats : Formats
         The looks of cells.
     tz : str
-        The zone of the times.
+        The zone of the times, or ``"project"`` for that of each row's project.
+    of_projects : callable
+        Returns the zones of projects, as `ProjectZones.of` does.
 
     Attributes
     ----------
@@ -86,10 +90,13 @@ class TableSheet:
         How many texts were too long, by column.
     """
 
-    def __init__(self, worksheet: Worksheet, formats: Formats, tz: str) -> None:
+    def __init__(
+        self, worksheet: Worksheet, formats: Formats, tz: str, of_projects: OfProjects = no_zones
+    ) -> None:
         self.rows = 0
         self.cut: Counter[str] = Counter()
-        self._worksheet, self._formats, self._tz = worksheet, formats, tz
+        self._worksheet, self._formats = worksheet, formats
+        self._tz, self._of_projects = tz, of_projects
         self._widths: list[int] = []
 
     @property
@@ -127,7 +134,8 @@ class TableSheet:
             for batch in rows:
                 check_rows(name, max(rows.expected_rows, self.rows + batch.num_rows))
                 for start in range(0, batch.num_rows, ROWS):
-                    part = scalars(pa.Table.from_batches([batch.slice(start, ROWS)]), self._tz)
+                    whole = pa.Table.from_batches([batch.slice(start, ROWS)])
+                    part = scalars(whole, self._tz, functools.partial(self._of_projects, whole, rows.places))
                     empty -= {place for place in empty if part.column(place).null_count < part.num_rows}
                     self._add(part)
         self._end(empty)

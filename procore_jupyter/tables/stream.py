@@ -18,6 +18,7 @@ from procore_jupyter.tables.arrow.ingest import BATCH
 from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.project_names import with_names
 from procore_jupyter.tables.reading import Batch, Reading
 from procore_jupyter.tables.result import (
@@ -50,6 +51,8 @@ class Stream:
         A batch that comes before those.
     expected : callable
         Returns how many rows there will be, as far as that is known.
+    places : sequence of Place
+        The places of the rows.
     """
 
     def __init__(
@@ -59,8 +62,9 @@ class Stream:
         first: pa.RecordBatch | None = None,
         *,
         expected: Callable[[], int] = lambda: 0,
+        places: Sequence[Place] = (),
     ) -> None:
-        self.schema = schema
+        self.schema, self.places = schema, places
         self._batches, self._first, self._expected = batches, first, expected
 
     @property
@@ -96,9 +100,11 @@ class Stream:
         return f"<Stream of {len(self.schema)} columns>"
 
 
-def stream_of(rows: pa.Table) -> Stream:
+def stream_of(found: Fetched) -> Stream:
     """Return rows in memory as a stream."""
-    return Stream(rows.schema, (batch for batch in rows.to_batches()), expected=lambda: int(rows.num_rows))
+    rows = found.rows
+    batches = (batch for batch in rows.to_batches())
+    return Stream(rows.schema, batches, expected=lambda: int(rows.num_rows), places=found.places)
 
 
 Told = Callable[[Fetched, bool], None]
@@ -125,7 +131,7 @@ def stream(reading: Reading, told: Told, *, strict: bool = False) -> Stream:
     batches = _records(reading, told, strict)
     first = next(batches, None)
     schema = _without_rows(reading) if first is None else first.schema
-    return Stream(schema, batches, first, expected=lambda: reading.expected_rows)
+    return Stream(schema, batches, first, expected=lambda: reading.expected_rows, places=reading.places)
 
 
 def _records(reading: Reading, told: Told, strict: bool) -> Generator[pa.RecordBatch, None, None]:

@@ -196,7 +196,7 @@ class Table:
             exact,
             tz,
             dtype_backend,
-            of_projects=lambda: zones.of_projects(self._reader, rows),
+            of_projects=lambda: zones.ProjectZones(self._reader).of(rows),
             tell=lambda note: warn_caller(f"{self.name}: {note}", ProcoreWarning),
         )
 
@@ -246,16 +246,19 @@ class Table:
         path : str or PathLike
             As `to_parquet`.
         tz : str
-            The zone of the times: ``"UTC"``, ``"America/New_York"``. They are written without it.
+            The zone of the times: ``"UTC"``, ``"America/New_York"``, or ``"project"`` for the clock of each row's project.
+            They are written without it.
 
         Raises
         ------
         OSError, ParameterError, ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `to_excel`.
         """
+        from procore_jupyter.tables import zones
         from procore_jupyter.tables.csv import to_csv
 
-        to_csv(path, self.to_batches, tz=tz)
+        zones.check_for_file(tz, self._selection.spec)  # before any request
+        to_csv(path, self.to_batches, tz=tz, of_projects=zones.ProjectZones(self._reader).of)
 
     def to_excel(self, path: str | os.PathLike[str], *, tz: str = "UTC") -> None:
         """Write all rows to an Excel workbook, some thousand at a time: `procore_jupyter.to_excel` of this table alone.
@@ -265,7 +268,7 @@ class Table:
         path : str or PathLike
             The file, which ends in ``.xlsx`` and whose folder is there.
         tz : str
-            The zone of the times: ``"UTC"``, ``"America/New_York"``.
+            The zone of the times, as for `to_csv`.
 
         Raises
         ------
@@ -301,7 +304,7 @@ class Table:
             or self._limit is not None
             or self._reader.kept(self._selection, strict=self._strict)
         ):
-            return stream_of(self._all().rows)
+            return stream_of(self._all())
         return stream(self._reader.begin(self._selection), self._streamed, strict=self._strict)
 
     def _streamed(self, found: Fetched, ended: bool) -> None:

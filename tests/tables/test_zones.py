@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import openpyxl
 import pandas
 import pyarrow as pa
 import pytest
@@ -114,6 +116,32 @@ def test_the_zones_of_projects_take_one_request(procore: Procore, server: Server
     table.to_pandas(tz="project")
     procore.table("rfis", project_id=[4711, 4712]).to_pandas(tz="project")
     assert len(asked_for_projects(server)) == 1
+
+
+def test_files_have_the_clock_of_each_rows_project(procore: Procore, server: Server, tmp_path: Path) -> None:
+    table = procore.table("rfis", project_id=[4711, 4712])
+    table.to_csv(tmp_path / "rfis.csv", tz="project")
+    found = pandas.read_csv(tmp_path / "rfis.csv")
+    local = ["2026-11-23 09:04:05"] * 2 + ["2026-11-23 10:04:05"]
+    assert [*found["created_at"]] == local
+    assert [query["filters[id][]"] for query in asked_for_projects(server)] == [["4711", "4712"]]
+    table.to_excel(tmp_path / "rfis.xlsx", tz="project")
+    book = openpyxl.load_workbook(tmp_path / "rfis.xlsx")
+    head, *rows = book["rfis"].iter_rows(values_only=True)
+    assert [str(row[head.index("created_at")]) for row in rows] == local
+    about = {row[0]: row[1] for row in book["About"].iter_rows(values_only=True)}
+    assert about["Times"] == "as the clocks of the rows' projects show them"
+    assert len(asked_for_projects(server)) == 1
+    for write in (procore.table("users").to_csv, procore.table("users").to_excel):
+        with pytest.raises(ParameterError, match='users: tz="project" needs a project_id in every row'):
+            write(tmp_path / "users.xlsx", tz="project")
+    with pytest.raises(ParameterError, match='or "project"; not'):
+        table.to_csv(tmp_path / "rfis.csv", tz="projekt")
+
+
+def test_a_list_of_projects_that_is_there_has_their_zones(procore: Procore, server: Server) -> None:
+    found = procore.table("rfis", project_id="all active").to_pandas(tz="project")
+    assert str(found["created_at"][2]) == "2026-11-23 10:04:05" and len(asked_for_projects(server)) == 1
 
 
 def test_no_other_zone_asks_for_projects(procore: Procore, server: Server) -> None:
