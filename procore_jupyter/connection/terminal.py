@@ -146,10 +146,14 @@ class TerminalProgress:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bar: tqdm[NoReturn] | None = None
+        self._said = False
 
     def update(self) -> None:
         """Draw the line anew, once the reading has lasted a moment."""
         progress = self._progress
+        if progress.first and not self._said:
+            self._said = True
+            print(progress.first, file=sys.stderr, flush=True)
         if self._bar is None:
             if progress.clock() - progress.begun < UNSEEN:
                 return

@@ -62,10 +62,11 @@ def drawn(progress: Progress) -> dict[str, str]:
             f'aria-label="{escape(progress.name, quote=True)}" style="{_TRACK}">'
             f'<span style="{_DONE};width:{fraction * 100:.1f}%"></span></span>'
         )
+    first = f"{escape(progress.first)}<br>" if progress.first else ""
     waiting = f"<br>{escape(progress.waiting)}" if progress.waiting else ""
     name = f'<span style="font-weight:600">{escape(progress.name)}</span>'
     words = f'<span style="color:var(--jp-ui-font-color2,inherit)">{escape(progress.words)}</span>'
-    line = kept_up(f"{name}{bar}{words}{waiting}", f"{progress.name}: {STOPPED}")
+    line = kept_up(f"{first}{name}{bar}{words}{waiting}", f"{progress.name}: {STOPPED}")
     return {
         "text/html": f'<div class="procore-progress {NO_FORMULAS}" style="{_LINE}">{line}</div>',
         "text/plain": str(progress),

@@ -172,6 +172,17 @@ class Pace:
             soon = self._now() + LONG
             return any(one.remaining < LITTLE and one.reset > soon for one in self._reports.values())
 
+    def seconds_for(self, count: int) -> float:
+        """Return about how many seconds the limits let so many requests wait, as far as they are known."""
+        with self._lock:
+            now, waits = self._now(), [0.0]
+            for window in self._file.last.windows.values():
+                more = count - max(0, window.left(now))
+                if more > 0:
+                    ends = max(0.0, min(window.ends - now, LONGEST_WINDOW))
+                    waits.append(ends + (-(-more // window.limit) - 1) * window.length)
+            return max(waits)
+
     def claim(self) -> float:
         """Return 0 if the caller may send one request now, else the seconds to wait.
 

@@ -12,21 +12,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import requests
 
+from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.arrow.written import WRITTEN
+from procore_jupyter.tables.caller import in_one_line
 from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.kept_rows import KeptRows, PlaceRows, Wanted, in_turn, stripped, with_labels
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.reading import Batch, Reading, remark_on_emptiness
+from procore_jupyter.tables.reading import Batch, Reading
+from procore_jupyter.tables.reading_progress import Here
 from procore_jupyter.tables.result import Fetched, as_one, assembled, in_one_piece, raise_where_incomplete
+from procore_jupyter.tables.row_places import remark_on_emptiness
 
-Read = Callable[[Sequence[Place], int | None, Callable[[int], None]], Reading]
-"""Takes places, how many rows are wanted at most, and what is told of each place that is over; returns a reading that has asked
-for no row yet."""
+Read = Callable[[Sequence[Place], int | None, Callable[[int], None], Here], Reading]
+"""Takes places, how many rows are wanted at most, what is told of each place that is over, and what needn't be read; returns a
+reading that has asked for no row yet."""
 
 
 @dataclass
@@ -62,6 +67,7 @@ class Gathering:
     _readings: list[Reading] = field(default_factory=list)
     _turns: dict[int, contextlib.ExitStack] = field(default_factory=dict)
     _counted: tuple[int, int] = (0, 0)
+    _put_away: int = 0  # places that were read and are kept now
 
     def fetched(self) -> Fetched:
         """Return the rows.
@@ -86,6 +92,10 @@ class Gathering:
                 self._read(todo)
                 todo = self._lost()
             made = self._made()
+        except (KeyboardInterrupt, requests.RequestException) as error:
+            if not isinstance(error, ProcoreError):
+                in_one_line(error, self._kept_so_far)
+            raise
         finally:
             for turn in self._turns.values():
                 turn.close()
@@ -145,7 +155,7 @@ class Gathering:
             self._keep(reading, place, todo[place])
 
         limit = None if self.wanted.limit is None else self.wanted.limit - self._first_rows
-        reading = self.read([self.wanted.places[number] for number in todo], limit, over)
+        reading = self.read([self.wanted.places[number] for number in todo], limit, over, self._here)
         self._readings.append(reading)
         self._counted = (0, 0)
         with contextlib.closing(
@@ -173,6 +183,7 @@ class Gathering:
             turn.close()
 
     def _put(self, number: int, rows: PlaceRows) -> None:
+        self._put_away += rows.error is None
         self.kept.put(self.wanted.selection, self.wanted.places[number], rows)
 
     def _rows_of(
@@ -226,6 +237,11 @@ class Gathering:
         return [*made]
 
     @property
+    def _here(self) -> Here:
+        rows = sum(one.length for one in self._found.values())
+        return Here(len(self._found), rows, self.wanted.unit)
+
+    @property
     def _errors(self) -> dict[int, Exception]:
         """Why places gave nothing, by their numbers."""
         kept = {number: rows.error for number, rows in self._found.items() if rows.error is not None}
@@ -235,8 +251,20 @@ class Gathering:
     def _lacks(self) -> list[Incomplete]:
         return [*self.incomplete, *(one for rows in self._found.values() for one in rows.incomplete)]
 
+    @property
+    def _kept_so_far(self) -> str:
+        """What to say when the reading ends before its time: how much of it needn't be read again."""
+        count, every = len(self._found) + self._put_away, len(self.wanted.places)
+        if not count:
+            return ""
+        unit = self.wanted.unit
+        return f"{count:,} of {every:,} {unit} have come: run it again, and the reading goes on from there."
+
     def _raise_failures(self) -> None:
         errors = self._errors
+        for error in errors.values():
+            if not isinstance(error, ProcoreError):
+                in_one_line(error, self._kept_so_far)
         if self.wanted.strict:
             raise_where_incomplete(self._lacks, errors)
         if errors and len(errors) == len(self.wanted.places):
@@ -287,14 +315,7 @@ class Gathering:
             remark = remark_on_emptiness(self.wanted.selection.spec, empty)
             yield from [remark] if remark else []
         if here:
-            yield here_already(here, self.wanted.places)
-
-
-def here_already(here: int, places: Sequence[Place]) -> str:
-    """Return the remark that some places didn't have to be read."""
-    several = len({place.project for place in places}) == len(places) > 1
-    unit = "projects" if several else "lists"
-    return f"{here:,} of {len(places):,} {unit} {'was' if here == 1 else 'were'} here already."
+            yield f"{self._here.of(len(self.wanted.places))}."
 
 
 def _written(batch: Batch) -> list[str]:

@@ -53,6 +53,8 @@ class Wanted:
         Custom fields have their labels.
     at_least : bool
         More rows may come than are wanted: kept ones that were asked for with fewer conditions.
+    unit : str
+        What the places are: ``projects``, ``RFIs``, ``lists``.
     """
 
     selection: Selection
@@ -61,6 +63,7 @@ class Wanted:
     strict: bool = False
     labels: bool = True
     at_least: bool = False
+    unit: str = "lists"
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ParameterError
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.arguments import whole
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.place import ALL, Place, called
-from procore_jupyter.tables.selection import Selection, segment
+from procore_jupyter.tables.selection import Selection, segment, selection_of
 from procore_jupyter.wording import counted, nearest, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from procore_jupyter.tables.definitions.spec import Overlap, TableSpec
+    from procore_jupyter.tables.reader import Reader
 
 MOST_LISTED = 10
 """Parents that a message lists at most."""
@@ -43,6 +45,60 @@ def parameters_for(of: TableSpec, selection: Selection, places: Sequence[Place])
         for name, value in given.items()
         if name in of.place_columns
     }
+
+
+def parents_at(
+    reader: Reader,
+    selection: Selection,
+    name: str,
+    wanted: Any,
+    places: Sequence[Place],
+    missing: list[Incomplete],
+    notes: list[str],
+) -> Sequence[Sequence[int | str]]:
+    """Return the values of a parameter at places, out of the tables whose rows they are.
+
+    A table that is refused altogether ends the reading if there is no other one.
+
+    Parameters
+    ----------
+    reader : Reader
+        Reads those tables.
+    selection : Selection
+        The selection whose places they are wanted for.
+    name : str
+        The parameter.
+    wanted : object
+        Which values, as `Parents.chosen` takes it.
+    places : sequence of Place
+        The places so far.
+    missing, notes : list of Incomplete, list of str
+        What is missing of those tables is appended: the rows of these parents will be missing too. So are remarks.
+    """
+    parents, refused = Parents(selection, name, places), []
+    for one in selection.spec.parents[name]:
+        table, _, column = one.partition(".")
+        of = reader.catalog.find(table)
+        try:
+            # The whole rows, for no more requests than the ids alone would cost: whoever asks for this often wants
+            # them next.
+            found = reader.rows(selection_of(of, parameters_for(of, selection, places), today=reader.today))
+        except (PermissionDenied, NotFound) as error:
+            refused.append(error)
+            missing.append(Incomplete(of.name, None, error.status, str(error)))
+            continue
+        parents.take(of, column, found.rows)
+        missing += found.incomplete
+        notes += [note for note in found.notes if note not in notes]
+        if found.cut:
+            words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were gone through (MaxRows)."
+            missing.append(Incomplete(of.name, None, None, words))
+    if refused and len(refused) == len(selection.spec.parents[name]):
+        raise refused[0]
+    chosen = parents.chosen(wanted)
+    missing += parents.incomplete
+    notes += parents.notes
+    return chosen
 
 
 @dataclass

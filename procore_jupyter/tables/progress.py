@@ -25,11 +25,19 @@ class Progress:
     name : str
         The table or the file.
     unit : str
-        What `total` and `done` count: ``projects``, ``pages``, ``rows``, ``bytes``.
+        What `total` and `done` count: ``projects``, ``pages``, ``bytes``.
     total : int or None
         How many there are; None until that is known.
     done, rows, requests : int
         How many have come.
+    all_rows : int or None
+        How many rows there are; None until that is known.
+    where : str
+        Which of several lists is read: "project 12 of 40"; empty if there is one.
+    here : str
+        What was here already: "31 projects were here already".
+    first : str
+        A line that stands above: that this takes long.
     begun : float
         When the work began, in seconds of the clock.
     clock : callable
@@ -42,6 +50,10 @@ class Progress:
     done: int = 0
     rows: int = 0
     requests: int = 0
+    all_rows: int | None = None
+    where: str = ""
+    here: str = ""
+    first: str = ""
     begun: float = field(default_factory=time.monotonic)
     clock: Callable[[], float] = time.monotonic
     _waits: str = ""
@@ -89,24 +101,23 @@ class Progress:
     @property
     def words(self) -> str:
         """The line without its bar: what is done, and how long the rest may take."""
-        many = _of(self.done, self.total, self.unit)
-        parts = [many] if self.unit != "rows" or self.total else []
-        if self.unit != "bytes":
-            parts += [counted(self.rows, "row")] if self.unit != "rows" else []
-            parts += [counted(self.requests, "request")]
+        if self.unit == "bytes":
+            parts = [_size(self.done, self.total)]
+        else:
+            rows = f"{self.rows:,} of {self.all_rows:,}" if self.all_rows else f"{self.rows:,}"
+            parts = [*filter(None, [rows, self.where, counted(self.requests, "request"), self.here])]
         if self.left is not None and self.left >= 1:
             parts.append(f"about {self.left:.0f} s left")
         return " · ".join(parts)
 
     def __str__(self) -> str:
-        return f"{self.name}  {self.bar}  {self.words}" + (f"\n{self.waiting}" if self.waiting else "")
+        line = f"{self.name}  {self.bar}  {self.words}"
+        return "\n".join(filter(None, [self.first, line, self.waiting]))
 
 
-def _of(done: int, total: int | None, unit: str) -> str:
-    if unit == "bytes":
-        size, unit = (1e9, "GB") if (total or done) >= 1e9 else (1e6, "MB")
-        return f"{done / size:,.1f} of {total / size:,.1f} {unit}" if total else f"{done / size:,.1f} {unit}"
-    return f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+def _size(done: int, total: int | None) -> str:
+    size, unit = (1e9, "GB") if (total or done) >= 1e9 else (1e6, "MB")
+    return f"{done / size:,.1f} of {total / size:,.1f} {unit}" if total else f"{done / size:,.1f} {unit}"
 
 
 class Drawing(Protocol):

@@ -1,4 +1,4 @@
-"""`ProjectNames`: what projects are called, for the column beside their ids. Asked for once, and beside the rows."""
+"""`ProjectNames`: what projects are called, for the column beside their ids. NamesAsked for once, and beside the rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ProjectNames:
         self._known: dict[int, dict[int, str]] = {}
         self._asked: dict[int, str] = {}  # companies that were asked, and why that was in vain
 
-    def of(self, places: Sequence[Place], *, ask: bool = True) -> Asked:
+    def of(self, places: Sequence[Place], *, ask: bool = True) -> NamesAsked:
         """Return the names of the projects of places; those that nobody knows yet come while the caller does something else.
 
         Parameters
@@ -59,7 +59,7 @@ class ProjectNames:
         company = next((place.company for place in places if place.company is not None), None)
         projects = {place.project[0]: place.project[1] for place in places if place.project is not None}
         if company is None or not projects:
-            return Asked({}, lambda: "")
+            return NamesAsked({}, lambda: "")
         with self._lock:
             if self._forgotten != self._cache.times_forgotten:
                 self._begin_anew()
@@ -81,7 +81,7 @@ class ProjectNames:
                 thread.join()
             return self._asked.get(company[0], "") if ask and any(one not in known for one in lacking) else ""
 
-        return Asked(known, wait)
+        return NamesAsked(known, wait)
 
     def _look(self, company: Named) -> None:
         """Ask for the names. A failure leaves them out, and is told on the table."""
@@ -94,7 +94,7 @@ class ProjectNames:
             self._known.setdefault(company[0], {}).update(found)
 
 
-class Asked:
+class NamesAsked:
     """Names that may be on their way.
 
     Parameters
@@ -121,7 +121,7 @@ class Asked:
         return f"{PROJECT_NAME} is empty: the list of projects can't be had. {self._why}" if self._why else ""
 
 
-def with_names(rows: pa.Table, asked: Asked) -> pa.Table:
+def with_names(rows: pa.Table, asked: NamesAsked) -> pa.Table:
     """Return rows with their projects' names beside the ids; a name that a row says itself comes before."""
     import pyarrow as pa
 

@@ -9,22 +9,21 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.field_labels import FieldLabels
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.kept_rows import KeptRows, Wanted
-from procore_jupyter.tables.parents import Parents, parameters_for
+from procore_jupyter.tables.parents import parents_at
 from procore_jupyter.tables.place import ALL, Named, Place
 from procore_jupyter.tables.place_names import Directory
 from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
 from procore_jupyter.tables.project_names import ProjectNames, with_names
 from procore_jupyter.tables.project_table import PROJECTS, ProjectTable
-from procore_jupyter.tables.selection import Selection, selection_of
+from procore_jupyter.tables.reading_progress import Here, unit_of
+from procore_jupyter.tables.selection import Selection
 from procore_jupyter.tables.times import WESTERNMOST
-from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
@@ -122,8 +121,8 @@ class Reader:
         if places is None:
             places = self._places.of(
                 selection,
-                lambda name, wanted, at: self._parents(
-                    selection, name, wanted, at, meant.incomplete, meant.notes
+                lambda name, wanted, at: parents_at(
+                    self, selection, name, wanted, at, meant.incomplete, meant.notes
                 ),
                 meant.incomplete,
             )
@@ -132,7 +131,7 @@ class Reader:
 
     def _ingest(self, selection: Selection, places: Sequence[Place], *, labels: bool) -> Ingest:
         from procore_jupyter.tables.arrow.ingest import Ingest
-        from procore_jupyter.tables.reading import columns_at
+        from procore_jupyter.tables.row_places import columns_at
 
         company = next((place.company for place in places if place.company is not None), None)
         return Ingest(
@@ -154,6 +153,7 @@ class Reader:
         frugal: bool = False,
         abreast: int | None = None,
         draw: Draw | None = None,
+        here: Here | None = None,
     ) -> Reading:
         """Return a reading of some places of a selection; the parameters are as those of `Reading` and `rows_at`."""
         from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
@@ -164,7 +164,7 @@ class Reader:
             places,
             self._session._quirks,
             self._proven,
-            lambda there, name, at, *found: self._parents(there, name, ALL, at, *found),
+            lambda there, name, at, *found: parents_at(self, there, name, ALL, at, *found),
             today=self.today,
             page_size=self.page_size,
             incomplete=meant.incomplete,
@@ -184,6 +184,7 @@ class Reader:
             incomplete=meant.incomplete,
             notes=meant.notes,
             over=over,
+            here=here or Here(unit=unit_of(meant.selection.spec, places, self.catalog.find)),
         )
 
     def _settled(self, selection: Selection) -> Selection:
@@ -389,9 +390,11 @@ class Reader:
         called = self._names.of(meant.places, ask=names)
         found = Gathering(
             self._kept,
-            wanted,
+            dataclasses.replace(wanted, unit=unit_of(spec, wanted.places, self.catalog.find)),
             ingest,
-            lambda places, limit, over: self._reading(meant, places, ingest, limit, over, **how),
+            lambda places, limit, over, here: self._reading(
+                meant, places, ingest, limit, over, here=here, **how
+            ),
             self.clock,
             meant.incomplete,
             meant.notes,
@@ -406,44 +409,3 @@ class Reader:
     def _stamp(self, selection: Selection) -> tuple[object, ...]:
         pinned = self._places.pinned(selection)
         return self._cache.times_forgotten, pinned.company, pinned.project
-
-    # What a reading needs beside the rows
-
-    def _parents(
-        self,
-        selection: Selection,
-        name: str,
-        wanted: Any,
-        places: Sequence[Place],
-        missing: list[Incomplete],
-        notes: list[str],
-    ) -> Sequence[Sequence[int | str]]:
-        """Return the values of a parameter at places, out of the tables whose rows they are.
-
-        What is missing of these tables is appended to `missing`: the rows of those parents will be missing too. A table
-        that is refused altogether ends the reading if there is no other one.
-        """
-        parents, refused = Parents(selection, name, places), []
-        for one in selection.spec.parents[name]:
-            table, _, column = one.partition(".")
-            of = self.catalog.find(table)
-            try:
-                # The whole rows, for no more requests than the ids alone would cost: whoever asks for this often wants
-                # them next.
-                found = self.rows(selection_of(of, parameters_for(of, selection, places), today=self.today))
-            except (PermissionDenied, NotFound) as error:
-                refused.append(error)
-                missing.append(Incomplete(of.name, None, error.status, str(error)))
-                continue
-            parents.take(of, column, found.rows)
-            missing += found.incomplete
-            notes += [note for note in found.notes if note not in notes]
-            if found.cut:
-                words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were gone through (MaxRows)."
-                missing.append(Incomplete(of.name, None, None, words))
-        if refused and len(refused) == len(selection.spec.parents[name]):
-            raise refused[0]
-        chosen = parents.chosen(wanted)
-        missing += parents.incomplete
-        notes += parents.notes
-        return chosen

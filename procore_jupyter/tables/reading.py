@@ -6,34 +6,32 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
 from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.scope import Scope, current
-from procore_jupyter.tables.arrow.ingest import BATCH, Begun, Ingest
-from procore_jupyter.tables.arrow.types import as_text, one_of
+from procore_jupyter.tables.arrow.ingest import Begun, Ingest
 from procore_jupyter.tables.arrow.unique import RowsApart
-from procore_jupyter.tables.arrow.wire import without_blanks
-from procore_jupyter.tables.arrow.written import without
 from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.fallbacks.condition import NotComparable
 from procore_jupyter.tables.fallbacks.picking import chosen, picked, without_contradiction
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.pending import Pending
 from procore_jupyter.tables.place import Place, called
-from procore_jupyter.tables.progress import Draw, Progress, Undrawn
+from procore_jupyter.tables.progress import Draw, Undrawn
+from procore_jupyter.tables.reading_progress import Here, ReadingProgress
+from procore_jupyter.tables.row_places import remark_on_emptiness, with_places
 from procore_jupyter.tables.selection import Selection
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
-    from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
-    from procore_jupyter.tables.project_names import Asked
+    from procore_jupyter.tables.project_names import NamesAsked
 
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of JSON in a batch, about: the batch takes several times as much memory."""
@@ -93,6 +91,8 @@ class Reading:
         What is missing of the places, and remarks on them; both grow while the rows are read.
     over : callable
         Takes the number of a place as soon as all its lists have been read or have failed, and its rows have been handed on.
+    here : Here or None
+        What of the rows that are wanted needn't be read: progress counts it too.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class Reading:
         There are more rows than `limit`.
     part : bool
         There are more rows than `peek`, and some of them were read.
-    called : Asked or None
+    called : NamesAsked or None
         The names of the projects, where they are wanted with each batch.
     ended : bool
         The reading came to its end, and to no error before it.
@@ -132,6 +132,7 @@ class Reading:
         incomplete: list[Incomplete],
         notes: list[str],
         over: Callable[[int], None] = lambda number: None,
+        here: Here | None = None,
     ) -> None:
         self.selection, self.places, self.ingest = selection, places, ingest
         self.rows, self.cut, self.part, self.ended = 0, False, False, False
@@ -147,7 +148,8 @@ class Reading:
         self._broken: set[int] = set()  # lists whose rows can't be told apart by a condition
         self._session, self._concurrency, self._limit = session, concurrency, limit
         self._peek, self._frugal = peek, frugal
-        self._progress = Progress(selection.spec.name)
+        name = selection.spec.title or selection.spec.name
+        self._progress = ReadingProgress(name, lists, session._pace, here or Here(), concurrency)
         self._across: dict[int, RowsApart] = {}
         """What tells apart the rows of a place that has several lists: a row may be in two of them."""
         if lists.count > len(places):
@@ -155,15 +157,14 @@ class Reading:
                 number: RowsApart(selection.spec.probable or not selection.spec.key)
                 for number in range(len(places))
             }
-        self.scope = Scope(self._progress.waits, tries=current().tries)
+        self.scope = Scope(self._progress.shown.waits, tries=current().tries)
         self.scope.bodies_apart = True
         # All places are in one company; another one may be chosen while they are read.
         self.scope.company = next((place.company[0] for place in places if place.company), None)
-        self.called: Asked | None = None
+        self.called: NamesAsked | None = None
         self._draw = draw
-        self._pending: dict[int, _Pending] = {}
-        self._begun: deque[tuple[int, _Pending, Begun]] = deque()
-        self._count_lists()
+        self._pending: dict[int, Pending] = {}
+        self._begun: deque[tuple[int, Pending, Begun]] = deque()
 
     @property
     def missing_fields(self) -> str:
@@ -209,13 +210,15 @@ class Reading:
         LoginRequired, RateLimited, requests.ConnectionError
             Nobody is signed in, the limit lasts too long, or there is no network: no place could go on.
         """
-        drawing = self._draw(self._progress)
+        drawing = self._draw(self._progress.shown)
+        tell = None
         if isinstance(drawing, Undrawn):
             self.scope.notify = None  # the session itself says that it waits
+            tell = self._session._patience.notify
 
         def tick() -> None:
-            self._progress.rows, self._progress.requests = self.rows, self.scope.requests
-            self._count_lists()
+            self._progress.count(self.rows, self.expected_rows if self.all_told else None, self.scope)
+            self._progress.announce(tell)
             drawing.update()
 
         events = paging.read(
@@ -236,7 +239,7 @@ class Reading:
                     continue
                 if pending is None:
                     batch = FRUGAL_BATCH if self._frugal else BATCH_BYTES
-                    pending = self._pending[event.index] = _Pending(
+                    pending = self._pending[event.index] = Pending(
                         RowsApart(self.selection.spec.probable), batch
                     )
                 if isinstance(event, paging.Rows):
@@ -272,10 +275,10 @@ class Reading:
             aside.shutdown(cancel_futures=True)
             drawing.close()
 
-    def _begin(self, index: int, pending: _Pending, aside: Executor) -> None:
+    def _begin(self, index: int, pending: Pending, aside: Executor) -> None:
         self._begun.append((index, pending, self.ingest.begin(pending.take(), aside)))
 
-    def _rest(self, index: int, pending: _Pending, aside: Executor) -> Iterator[Batch]:
+    def _rest(self, index: int, pending: Pending, aside: Executor) -> Iterator[Batch]:
         """Give the rows of a list that came and were not given yet."""
         while pending.rows:
             self._begin(index, pending, aside)
@@ -290,7 +293,7 @@ class Reading:
             if batch is not None:
                 yield batch
 
-    def _finished(self, index: int, pending: _Pending, begun: Begun) -> Batch | None:
+    def _finished(self, index: int, pending: Pending, begun: Begun) -> Batch | None:
         """Return those rows of a batch that are wanted and came for the first time."""
         columns, rows = self.ingest.finish(begun), begun.rows
         pending.taken_in += len(rows)
@@ -322,7 +325,11 @@ class Reading:
             columns = {name: column.slice(0, length) for name, column in columns.items()}
         self.rows += length
         self._rows_of[number] += length
-        return Batch(number, self._with_place(columns, index, length), length) if length else None
+        return (
+            Batch(number, with_places(columns, self._lists.where(index), length, self.ingest), length)
+            if length
+            else None
+        )
 
     def _note(self, number: int, note: str) -> None:
         """Remark something on the rows of a place."""
@@ -333,39 +340,10 @@ class Reading:
     def _key(self, columns: Mapping[str, pa.Array]) -> pa.Array | None:
         return columns.get(self.selection.spec.key) if self.selection.spec.key else None
 
-    def _with_place(self, columns: Mapping[str, pa.Array], index: int, length: int) -> dict[str, pa.Array]:
-        """Return columns in which each row says where it is from; a row's own value comes before the list's."""
-        where = self._lists.where(index)
-        found = without(columns, where)
-        for name, value in where.items():
-            own = found[name]
-            number = pa.types.is_integer(own.type)
-            if not (number or pa.types.is_string(own.type)):
-                self.ingest.widen(name, pa.string())
-                own = as_text(own)
-            own = own if number else without_blanks(own)
-            same = pa.repeat(one_of(value if number else str(value), own.type)[0], length)
-            found[name] = same if own.null_count == length else pc.coalesce(own, same)
-        return found
-
-    def _count_lists(self) -> None:
-        """Count the lists, if there are several: how many there are may turn out only while they are read."""
-        if self._several:
-            self._progress.unit = "projects" if len(self.places) > 1 else "lists"
-            self._progress.total, self._progress.done = self._lists.count, self._lists.done
-
-    @property
-    def _several(self) -> bool:
-        return self._lists.count > 1
-
     def _count_page(self, event: paging.Rows) -> None:
         if not self._lists.picks(event.index):
             self._told[event.index] = max(event.pages.total or 0, len(event.rows))
-        if not self._several:
-            self._progress.done += 1
-            if event.pages.total is not None and event.pages.size:
-                wanted = min(event.pages.total, self._limit or event.pages.total)
-                self._progress.total = max(self._progress.done, -(-wanted // event.pages.size))
+        self._progress.page(event.index, event.pages, self._limit)
 
     @property
     def told_rows(self) -> int:
@@ -382,7 +360,7 @@ class Reading:
         """Whether each list has said how many rows it has, or has been read."""
         return len(self._told) == self._lists.count
 
-    def _ended(self, index: int, pages: PageOrder, pending: _Pending) -> None:
+    def _ended(self, index: int, pages: PageOrder, pending: Pending) -> None:
         self._lists.ended(index)
         picked = bool(self._lists.picks(index))
         self._told[index] = pending.kept if picked else max(pages.total or 0, pending.unique)
@@ -435,46 +413,3 @@ class Reading:
             self.selection.spec,
             [place for n, (place, count) in enumerate(rows) if not count and n not in self.failures],
         )
-
-
-def remark_on_emptiness(spec: TableSpec, empty: Sequence[Place]) -> str:
-    """Return the remark that no row came of places where that may be for want of permission; empty if it isn't so."""
-    if not spec.hides or not empty:
-        return ""
-    more = f" and of {len(empty) - 1} more" if len(empty) > 1 else ""
-    return f"{spec.name} has no row of {empty[0]}{more}. Procore answers the same to somebody who may not see them."
-
-
-def columns_at(spec: TableSpec, places: Sequence[Place]) -> dict[str, str]:
-    """Return the kinds of a table's columns, with those that say where a row is from: ids, or texts if one is a text."""
-    kinds = dict(spec.columns)
-    for name in places[0].columns if places else spec.place_columns:
-        numbers = all(isinstance(place.columns[name], int) for place in places)
-        kinds[name] = "id" if numbers and kinds.get(name) != "text" else "text"
-    return kinds
-
-
-class _Pending:
-    """Rows of one list that came and are not in a batch yet."""
-
-    def __init__(self, apart: RowsApart, batch_bytes: int) -> None:
-        self.rows: list[Any] = []
-        self.unique = self.taken_in = self.kept = 0
-        self.apart = apart
-        self._batch_bytes, self._at_a_time = batch_bytes, BATCH
-
-    def add(self, rows: Sequence[Any], *, again: bool) -> None:
-        self.apart.page(len(rows), again=again)
-        size = max(1, len(memoryview(rows[len(rows) // 2])))
-        most = max(100, min(BATCH, self._batch_bytes // size))
-        # In equal parts: one row that is left over would keep the whole page in memory.
-        self._at_a_time = -(-len(rows) // -(-len(rows) // most)) if len(rows) > most else most
-        self.rows += rows
-
-    @property
-    def full(self) -> bool:
-        return len(self.rows) >= self._at_a_time
-
-    def take(self) -> list[Any]:
-        taken, self.rows = self.rows[: self._at_a_time], self.rows[self._at_a_time :]
-        return taken

@@ -13,10 +13,13 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+import requests
 
+from procore_jupyter.errors import ProcoreError
 from procore_jupyter.tables.arrow.ingest import BATCH
 from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import without_rows
+from procore_jupyter.tables.caller import in_one_line
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.project_names import with_names
@@ -147,6 +150,10 @@ def _records(reading: Reading, told: Told, strict: bool) -> Generator[pa.RecordB
         if strict:
             raise_where_incomplete(reading.incomplete, reading.failures)
         ended = True
+    except (KeyboardInterrupt, requests.RequestException) as error:
+        if not isinstance(error, ProcoreError):
+            in_one_line(error, "")
+        raise
     finally:
         batches.close()
         told(_known(reading, given, read=read), ended)

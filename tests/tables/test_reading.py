@@ -307,7 +307,7 @@ def test_rows_of_parents_say_whose_they_are(
             30,
             31,
         ]
-        assert rows.column_names[:4] == ["id", "company_id", "project_id", "rfi_id"]
+        assert rows.column_names[:5] == ["id", "company_id", "project_id", "project_name", "rfi_id"]
     asked = [request.path.partition("?")[0] for request in server.arrived]
     assert asked.count(rfis_of(HARBOR)) == 1, "whose replies there are is asked for once"
 

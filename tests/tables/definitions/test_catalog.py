@@ -283,6 +283,7 @@ def test_the_schema_is_known_before_fetching(tmp_path: Path) -> None:
         "id": "int64",
         "company_id": "int64",
         "project_id": "int64",
+        "project_name": "string",
         "box_id": "string",  # a code, in its own table
         "bag_id": "string",  # a text, says the table itself
         "subject": "string",
