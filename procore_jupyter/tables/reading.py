@@ -217,7 +217,8 @@ class Reading:
             tell = self._session._patience.notify
 
         def tick() -> None:
-            self._progress.count(self.rows, self.expected_rows if self.all_told else None, self.scope)
+            came = self.rows + sum(len(one.rows) for one in self._pending.values())
+            self._progress.count(came, self.expected_rows if self.all_told else None, self.scope)
             self._progress.announce(tell)
             drawing.update()
 

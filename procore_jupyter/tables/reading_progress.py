@@ -42,8 +42,12 @@ class Here:
 
     def of(self, all_places: int) -> str:
         """Return the words for it: "31 of 40 projects were here already"; an empty text if nothing is here."""
-        verb = "was" if self.places == 1 else "were"
-        return f"{self.places:,} of {all_places:,} {self.unit} {verb} here already" if self.places else ""
+        return f"{self.places:,} of {all_places:,} {self.unit} {self.words}" if self.places else ""
+
+    @property
+    def words(self) -> str:
+        """What is said of these places."""
+        return f"{'was' if self.places == 1 else 'were'} here already"
 
 
 def unit_of(spec: TableSpec, places: Sequence[Place], find: Callable[[str], TableSpec]) -> str:
@@ -108,7 +112,7 @@ class ReadingProgress:
             shown.where = f"project {min(shown.done + 1, shown.total):,} of {shown.total:,}"
         else:
             shown.where = f"{shown.done:,} of {shown.total:,} {here.unit}"
-        shown.here = f"{here.places:,} were here already" if here.places else ""
+        shown.here = f"{here.places:,} {here.words}" if here.places else ""
 
     def page(self, index: int, pages: PageOrder, limit: int | None) -> None:
         """Count a page that came.

@@ -112,7 +112,8 @@ def test_a_table_is_drawn_and_a_reading_that_lasts_shows_how_far_it_is(
     slow(0.5)
     cell = connected.submit('procore.table("rfis", project_id="all active")')
     connected.until(lambda: "procore-progress" in cell.html)
-    assert re.search(r"rfis  [█░]{12}  \d+ of 12 projects · [\d,]+ rows? · \d+ requests?", cell.plain)
+    line = r"RFIs  [█░]{12}  [\d,]+ · project \d+ of 12 · \d+ requests? · 1 was here already"
+    assert re.search(line, cell.plain)
     connected.until(lambda: 'aria-valuenow="0"' not in cell.html)
     connected.finish(cell)
     assert "procore-progress" not in cell.saved, "it stays when all is there"
@@ -130,7 +131,12 @@ def test_an_interrupt_ends_a_reading_and_leaves_nothing_running(
     connected.until(lambda: "procore-progress" in cell.html)
     connected.interrupt()
     connected.finish(cell)
-    assert "KeyboardInterrupt" in cell.saved and "procore-progress" not in cell.saved
+    assert "procore-progress" not in cell.saved
+    kept = re.fullmatch(
+        r"KeyboardInterrupt: stopped\.(?: (\d+) of 12 projects have come: run it again, .* goes on from there\.)?",
+        cell.error,
+    )
+    assert kept is not None, cell.error
     slow(0.0)
     time.sleep(0.6)  # what was under way is answered by then
     before = len(demo.requests)
@@ -139,6 +145,18 @@ def test_an_interrupt_ends_a_reading_and_leaves_nothing_running(
     assert "'frame' in globals() = False" in connected.run("print(f\"{'frame' in globals() = }\")").text
     rows = connected.run('print(len(procore.table("rfis", project_id=4711).fetch()))')
     assert rows.text.strip() == "348"  # on a busy machine the progress line leaves an empty output beside it
+
+
+def test_a_lost_network_is_one_line_also_of_a_table_that_is_drawn(kernel: Kernel) -> None:
+    nowhere = "http://127.0.0.1:9"
+    kernel.run(f"%procore_connect AuthScheme=NONE;LoginURL={nowhere};APIURL={nowhere};CompanyId=1234")
+    for look in (
+        'procore.table("rfis", project_id=4711)',
+        'procore.table("rfis", project_id=4711).to_pandas()',
+    ):
+        cell = kernel.run(look)
+        assert cell.status == "error" and "<table" not in cell.html and "procore-progress" not in cell.saved
+        assert cell.error.startswith("ConnectionError: ") and "\n" not in cell.error.strip()
 
 
 def test_a_program_that_runs_a_notebook_gets_no_line_and_hears_of_waits_all_the_same(
