@@ -144,14 +144,21 @@ def test_packages_and_submittals_know_each_other(site: Site) -> None:
 
 def test_counts_in_rows_are_those_of_the_rows_counted(held: dict[str, list[Row]], site: Site) -> None:
     items = held["/rest/v1.1/projects/{project_id}/checklist/list_items"]
+    observations = list(quality.observations(site))
     for row in quality.inspections(site):
         own = [item["status"] for item in items if item["list_id"] == row["id"]]
         assert row["item_count"] == len(own)
         assert row["conforming_item_count"] == own.count("yes")
         assert row["deficient_item_count"] == own.count("no")
-        origins = [one for one in quality.observations(site) if one["_checklist_list_id"] == row["id"]]
+        origins = [one for one in observations if one["_checklist_list_id"] == row["id"]]
         assert row["observations_count"] == len(origins)
         assert row["closed_observations_count"] == sum(one["status"] == "closed" for one in origins)
+    assert not any(one["origin"] for one in observations if one["_checklist_list_id"] is None)
+    for row in held["/rest/v1.0/projects/{project_id}/incidents"]:
+        assert row["open_observations_count"] + row["closed_observations_count"] == 0
+    for row in held["/rest/v1.0/vendors"]:
+        people = [one for one in site.firm.get(directory.members) if one.vendor.id == row["id"]]
+        assert row["contact_count"] == sum(one.active for one in people)
     plan_items = held["/rest/v1.0/projects/{project_id}/action_plans/plan_items"]
     for row in held["/rest/v1.0/projects/{project_id}/action_plans/plans"]:
         own = [item["status"]["name"] for item in plan_items if item["plan_id"] == row["id"]]

@@ -30,8 +30,6 @@ def _incident(site: Site, index: int, count: int) -> Row:
     dice = site.dice("incidents", index)
     day = site.day(index, count)
     recordable = dice.chance(0.25)
-    seen = dice.whole(0, 3)
-    closed = dice.whole(0, seen)
     name = dice.pick(_EVENTS)
     status = "closed" if (site.last - day).days > 40 and dice.chance(0.9) else "open"
     return {
@@ -50,8 +48,9 @@ def _incident(site: Site, index: int, count: int) -> Row:
         "contributing_behavior": any_option("contributing_behavior", dice) if dice.chance(0.6) else None,
         "contributing_condition": any_option("contributing_condition", dice) if dice.chance(0.6) else None,
         "records_count": 1 if recordable else 0,
-        "open_observations_count": seen - closed,
-        "closed_observations_count": closed,
+        # Observations come from inspections alone here.
+        "open_observations_count": 0,
+        "closed_observations_count": 0,
         "actions_count": dice.whole(0, 4),
         "witness_statements_count": dice.whole(0, 2),
         "attachments_count": dice.whole(0, 3),
