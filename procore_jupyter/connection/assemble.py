@@ -17,6 +17,7 @@ from procore_jupyter.connection.parts import Parts
 from procore_jupyter.connection.procore import ME, Procore
 from procore_jupyter.connection.question import AppDetails, Question
 from procore_jupyter.errors import (
+    ConfigurationError,
     LoginRequired,
     ProcoreError,
     ProcoreWarning,
@@ -30,6 +31,7 @@ from procore_jupyter.session.scope import in_haste
 from procore_jupyter.settings.resolve import read_surroundings
 from procore_jupyter.settings.settings import Settings
 from procore_jupyter.tables.display.record import record_at
+from procore_jupyter.wording import quoted
 
 if TYPE_CHECKING:
     from procore_jupyter.settings.connection_string import ConnectionString
@@ -50,7 +52,7 @@ PORT_PATIENCE = 3.0
 RELOAD = "Not signed in yet. Sign in with the link above, then reload this page."
 """Voila shows outputs only after all cells ran, so no cell may block on the login."""
 
-REPLACED = "This sign-in was replaced by a newer one: the cell was run again with other settings. Use the session that it made."
+REPLACED = "This sign-in was replaced by a newer one: the cell was run again with other settings. Use the newer session."
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class How:
     existing: Procore | None = None
 
     def settled(self) -> How:
-        """Return this with `show`, `ask` and `person` as the registered front end or the terminal has them."""
+        """Return this with `ask` and `person` as the registered front end or the terminal has them."""
         front_end = registered_front_end()
         person, ask = self.person, self.ask
         if person is None:
@@ -90,8 +92,7 @@ class How:
             )
         if ask is None and self.show is None and front_end is not None:
             ask = front_end.ask
-        show = self.show or (front_end.show if front_end is not None else terminal.show)
-        return replace(self, show=show, ask=ask, person=person)
+        return replace(self, ask=ask, person=person)
 
 
 @without_locals
@@ -144,8 +145,14 @@ def connect(
     TokenStoreError
         The stored sign-in can't be read or trusted.
     """
+    if not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise ConfigurationError(f"timeout must be a number of seconds above 0, not {quoted(timeout)}.")
     how = How(show=show, via=via, login=login, timeout=timeout, save=save)
-    return open_connection(settings_for(text, account=account), how)
+    session = open_connection(settings_for(text, account=account), how)
+    front_end = registered_front_end()
+    if front_end is not None and front_end.choose is not None and session._access_state.state == "signed in":
+        front_end.choose(session)
+    return session
 
 
 @without_locals
@@ -216,7 +223,7 @@ def _existing(settings: Settings, how: How) -> Procore | None:
     if existing.login_flow is None or how.via is not None:
         return None
     existing.login_flow.renew_start_url()
-    _show(how, existing.login_flow)
+    _show(how, existing.login_flow, existing)
     return existing
 
 
@@ -313,7 +320,7 @@ def _log_in(parts: Parts, session: Procore, how: How) -> None:
     flow.start()
     if flow.error is not None:  # no link can be shown
         raise flow.error
-    _show(how, flow)
+    _show(how, flow, session)
 
 
 def _save_once_signed_in(session: Procore, settings: Settings, how: How) -> None:
@@ -339,9 +346,14 @@ def _longest_wait(settings: Settings, how: How) -> float:
     return WAIT_WITH_A_PERSON if how.person else WAIT_ALONE
 
 
-def _show(how: How, flow: LoginFlow) -> None:
-    assert how.show is not None  # `How.settled` sees to it
-    how.show(flow)
+def _show(how: How, flow: LoginFlow, session: Procore) -> None:
+    front_end = registered_front_end()
+    if how.show is not None:
+        how.show(flow)
+    elif front_end is not None:
+        front_end.show(flow, session)
+    else:
+        terminal.show(flow)
 
 
 def _nobody_there(settings: Settings) -> str:

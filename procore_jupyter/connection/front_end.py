@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from procore_jupyter.connection.procore import Procore
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.settings.settings import Settings
@@ -23,7 +24,7 @@ class FrontEnd(NamedTuple):
     Parameters
     ----------
     show : callable
-        Takes a started `LoginFlow`, draws it, and returns at once.
+        Takes a started `LoginFlow` and its `Procore`, draws the login, and returns at once.
     person : callable
         Returns whether somebody is there to click: a notebook without stdin, for example, is run by a program.
     waiting : callable or None
@@ -32,15 +33,18 @@ class FrontEnd(NamedTuple):
         Takes a `Question`, draws it, and returns at once; None if the person can't be asked.
     progress : callable or None
         Takes a `Progress` and begins to draw it; None if it isn't drawn.
+    choose : callable or None
+        Takes a `Procore` whose person is signed in, and lets them choose one of their companies if none is chosen.
     heed : callable or None
         Takes the `Settings` of a connection before it is opened, to keep their secrets out of what is stored of a cell.
     """
 
-    show: Callable[[LoginFlow], None]
+    show: Callable[[LoginFlow, Procore], None]
     person: Callable[[], bool]
     waiting: Callable[[LoginFlow], AbstractContextManager[object]] | None = None
     ask: Callable[[Question], None] | None = None
     progress: Draw | None = None
+    choose: Callable[[Procore], None] | None = None
     heed: Callable[[Settings], None] | None = None
 
 

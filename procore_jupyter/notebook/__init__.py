@@ -41,11 +41,12 @@ def load(shell: InteractiveShell) -> None:
     status_card.register(shell)
     table_formatter.install(shell)
     front_end = FrontEnd(
-        show=partial(widgets.show, shell, name=DEFAULT_NAME),
+        show=partial(widgets.show_from_code, shell, name=DEFAULT_NAME),
         person=partial(kernel.somebody_there, shell),
         ask=partial(widgets.ask, name=DEFAULT_NAME) if kernel.draws_panels(shell) else None,
         waiting=partial(widgets.waiting, shell),
         progress=partial(widgets.progress, shell),
+        choose=partial(widgets.choose, shell, name=DEFAULT_NAME),
         heed=history.heed,
     )
     register_front_end(front_end)

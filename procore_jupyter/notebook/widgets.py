@@ -62,6 +62,11 @@ def show(
         terminal.say(f"Then run  {name}.login_flow.paste(input())  and paste it there.")
 
 
+def show_from_code(shell: InteractiveShell, flow: LoginFlow, session: Procore, *, name: str) -> None:
+    """Show the login of a session that code has opened, as `show` does."""
+    show(shell, flow, name=name, session=session)
+
+
 def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[object]:
     """Say in the running cell's output, as long as the context lasts, that the cell waits for the person."""
     if not draws_panels(shell) or not _in_a_cell():
@@ -133,6 +138,15 @@ def signed_in(
             choice.show()
             return
     display(card(status, name=name, notes=notes), raw=True)
+
+
+def choose(shell: InteractiveShell, session: Procore, *, name: str) -> None:
+    """Let the person choose one of their companies, in a session that code has opened; draw nothing if none has to be chosen."""
+    if not draws_panels(shell) or not somebody_there(shell) or draws_outputs_once() or not _in_a_cell():
+        return
+    status = session.status()
+    if status.to_choose:
+        signed_in(shell, session, status, name=name)
 
 
 def _in_a_cell() -> bool:

@@ -258,10 +258,10 @@ def test_a_registered_front_end_shows_the_link_and_knows_who_is_there(
     demo: DemoProcore, flows: list[LoginFlow]
 ) -> None:
     try:
-        front_end.register_front_end(front_end.FrontEnd(flows.append, lambda: True))
+        front_end.register_front_end(front_end.FrontEnd(lambda flow, _: flows.append(flow), lambda: True))
         procore = connect(text_for(demo))
         assert flows == [procore.login_flow]
-        front_end.register_front_end(front_end.FrontEnd(flows.append, lambda: False))
+        front_end.register_front_end(front_end.FrontEnd(lambda flow, _: flows.append(flow), lambda: False))
         with pytest.raises(LoginRequired, match="Nobody"):
             connect(text_for(demo), account="other")
     finally:
@@ -366,7 +366,7 @@ def test_a_full_disk_while_saving_keeps_the_sign_in_and_says_so(
         sign_in(flows[0])
         until(lambda: procore.status().notices)
     assert procore.me()["name"] == "Dana Reyes"
-    assert any("this kernel alone" in line for line in procore.status().notices)
+    assert any("only this kernel has it" in line for line in procore.status().notices)
 
 
 # Connecting again
@@ -530,7 +530,7 @@ def test_a_spent_refresh_token_leads_to_the_person_or_to_an_error(
     seed = refresh_token(demo)
     connect(text_for(demo, OAuthRefreshToken=seed, OAuthSettingsLocation="memory://a"), person=False).me()
     text = text_for(demo, OAuthRefreshToken=seed)
-    with pytest.raises(LoginRequired, match="OAuthRefreshToken given is no longer accepted"):
+    with pytest.raises(LoginRequired, match="OAuthRefreshToken you gave is no longer accepted"):
         connect(text, person=False)
     procore = connect(text, show=flows.append)
     sign_in(flows[0])
@@ -708,7 +708,7 @@ def test_the_embedded_procores_limit_is_waited_for(
     procore._patience.sleep = waited.append
     assert [procore.get("/rest/v1.0/me").status_code for _ in range(8)] == [200] * 8
     assert 429 not in [r.status for r in demo.requests]
-    assert waited and "Procore's limit reached: going on in" in capsys.readouterr().err
+    assert waited and "Procore's limit reached: resuming in" in capsys.readouterr().err
     assert procore.rate_limit is not None
 
 

@@ -48,6 +48,24 @@ def test_a_newer_card_takes_the_buttons_over_and_signing_out_ends_them(
     assert "You signed out" in newer.plain
 
 
+def test_a_session_that_code_opens_gets_the_buttons_too(kernel: Kernel, line: str) -> None:
+    def choose_in(cell: Cell) -> None:
+        kernel.until(
+            lambda: any(one.get("description") == "Harbor JV 9012" for one in kernel.widgets.values())
+        )
+        assert "Choose one of your 3 companies:" in cell.plain
+        kernel.click(kernel.widget(description="Harbor JV 9012"))
+        kernel.until(lambda: "Harbor JV (9012)" in cell.plain and not kernel.widgets)
+        assert kernel.run(CHOSEN).text == "9012\n"
+
+    connect = f"import procore_jupyter\nprocore = procore_jupyter.connect({line!r})"
+    signing_in = kernel.run(connect)
+    sign_in(kernel)
+    choose_in(signing_in)
+    choose_in(kernel.run(connect))  # signed in already
+    assert kernel.run(f"procore_jupyter.connect({line!r} + 'CompanyId=5678;')\nNone").plain == ""
+
+
 def test_the_choice_keeps_no_session_in_memory(kernel: Kernel, card: Cell) -> None:
     kernel.run("procore.close(); del procore")
     look = (
