@@ -61,7 +61,7 @@ __all__ = [*_ERRORS, *_ON_FIRST_USE]
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
         hint = (
-            f". It is a session's: run  %load_ext procore_jupyter  and  %procore_connect, then use  procore.{name}"
+            f". It belongs to a session: run  %load_ext procore_jupyter  and  %procore_connect, then use  procore.{name}"
             if name in _OF_A_SESSION
             else ""
         )

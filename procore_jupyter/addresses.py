@@ -95,18 +95,18 @@ def checked_origin(text: str) -> str:
     found = _ORIGIN.match(text)
     if found is None or text[found.end() :] not in ("", "/"):
         raise ValueError(
-            "has to look like https://api.procore.com or https://host:8443, without path, query or user name"
+            "must look like https://api.procore.com or https://host:8443, without a path, query or user name"
         )
     scheme, host, port = found[1].lower(), found[2].lower(), found[3]
     if host.startswith("["):
         try:
             host = f"[{ipaddress.IPv6Address(host[1:-1])}]"
         except ValueError:
-            raise ValueError("holds an IPv6 address that is none") from None
+            raise ValueError("contains an invalid IPv6 address") from None
     if port is not None and not 0 < int(port) < 65536:
-        raise ValueError("has a port that is none: ports go from 1 to 65535")
+        raise ValueError("has an invalid port: ports go from 1 to 65535")
     if scheme == "http" and not is_loopback(host):
-        raise ValueError("has to begin with https:// (http:// is for localhost alone)")
+        raise ValueError("must begin with https:// (http:// works for localhost only)")
     return str(Origin(f"{scheme}://{host}:{port or _DEFAULT_PORT[scheme]}"))
 
 
@@ -158,7 +158,7 @@ def host_pattern(text: str) -> str:
         It is neither, or so wide (``*``, ``*.com``) that a token would go to strangers.
     """
     if _HOST_PATTERN.fullmatch(text.lower()) is None:
-        raise ValueError("has to be a host such as files.example.com, or *.example.com")
+        raise ValueError("must be a host such as files.example.com, or *.example.com")
     return text.lower()
 
 

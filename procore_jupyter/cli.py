@@ -27,9 +27,9 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
 
 _SECRETS = (
-    "A connection string on the command line can be read by everybody on this machine (the process list) and stays in the "
-    "shell's history: give secrets in the environment (PROCORE_CLIENT_ID, PROCORE_CLIENT_SECRET, or OAuthClientSecret=${NAME}), "
-    "or the whole string on standard input with  -  in its place."
+    "A connection string on the command line is visible to everybody on this machine (in the process list) and stays in "
+    "your shell's history. Put secrets into the environment (PROCORE_CLIENT_ID, PROCORE_CLIENT_SECRET, or OAuthClientSecret=${NAME}), "
+    "or pass the whole string on standard input, with  -  in its place."
 )
 
 
@@ -105,7 +105,7 @@ def login(given: argparse.Namespace) -> int:
     status = procore.status()
     print(status)
     if flow is None:
-        _say("You were signed in already. Add  --anew  to sign in again.")
+        _say("You were already signed in. Add  --anew  to sign in again.")
     return DONE if status.state in ("signed in", "no sign-in") else FAILED
 
 
@@ -164,7 +164,7 @@ def logout(given: argparse.Namespace) -> int:
     procore.logout()
     if settings.initiate_oauth == "OFF":
         print(
-            "Nothing is stored with InitiateOAuth=OFF. The OAuthAccessToken that you gave is good until it expires."
+            "Nothing is stored with InitiateOAuth=OFF. The OAuthAccessToken that you gave works until it expires."
         )
         return DONE
     print(f"Signed out of {settings.place} (account {settings.account}).")
@@ -236,15 +236,15 @@ def _callback_url_here() -> str:
     if known is not None:
         return known
     if around.hub is not None:
-        _say("The address of this JupyterHub isn't known here. Put it in place of YOUR-HUB:")
+        _say("The address of this JupyterHub isn't known here. Put yours in place of YOUR-HUB:")
         return hub_callback_url(around.hub)
     here = [server.callback_url for server in running_servers(around) if server.sock is None]
     if len(here) > 1:
-        _say(f"Several Jupyter servers of yours are running; each has its own: {', '.join(here)}")
+        _say(f"You have several Jupyter servers running, each with its own: {', '.join(here)}")
     if here:
         return here[0]
     _say(
-        "No Jupyter server of yours is running. This is the one that it will have on its usual port; without "
+        "You have no Jupyter server running. This is the one for its usual port. Without "
         f"Jupyter, {BARE_LOCALHOST} (every app has it) or urn:ietf:wg:oauth:2.0:oob work too."
     )
     return f"http://localhost:8888/{CALLBACK_PATH}"
@@ -279,37 +279,37 @@ def _parser() -> argparse.ArgumentParser:
             default="",
             metavar="CONNECTION",
             help='the connection string, in quotes ("Environment=Sandbox;OAuthClientId=…"), or the name of a saved '
-            "connection (by default the one saved as default, if there is one); - reads it from standard input",
+            "connection (default: the one saved as default); - reads it from standard input",
         )
         made.add_argument(
             "--account",
             metavar="NAME",
-            help="which stored sign-in (by default the saved connection's, or the one called default)",
+            help="which stored sign-in to use (default: the saved connection's, or the one called default)",
         )
         made.set_defaults(run=run)
         return made
 
     signing_in = command(login, "login")
     signing_in.add_argument(
-        "--anew", "--login", action="store_true", help="sign in again although a sign-in is stored"
+        "--anew", "--login", action="store_true", help="sign in again even if a sign-in is stored"
     )
     signing_in.add_argument(
         "--via",
         choices=("server", "loopback", "paste"),
-        help="how the browser's answer comes back (chosen for you)",
+        help="how the browser's answer comes back (default: chosen for you)",
     )
     signing_in.add_argument(
         "--timeout",
         type=_seconds,
         default=300.0,
         metavar="SECONDS",
-        help="how long you have to sign in (300)",
+        help="how long you have to sign in (default: 300)",
     )
     showing_status = command(status, "status")
     showing_status.add_argument(
         "--paths",
         action="store_true",
-        help="list the files instead: what is stored where on this machine; asks nobody",
+        help="list instead what is stored where on this machine; makes no request",
     )
     command(logout, "logout")
     about = (forget.__doc__ or "").split("\n")[0]
@@ -324,30 +324,32 @@ def _parser() -> argparse.ArgumentParser:
         "--tables",
         nargs="*",
         metavar="NAME",
-        help="also ask these tables, or all 95, for at most five rows of one project, and say where they are not as described",
+        help="also read at most five rows of these tables (or of all 95) in one project, and say where they differ from their description",
     )
     checking.add_argument(
         "--filters",
         action="store_true",
-        help="with --tables: ask again with values of these rows, and say which filters return less than they must",
+        help="with --tables: also try the filters, with values from these rows, and say which return fewer rows than they should",
     )
     checking.add_argument(
-        "--keep", action="store_true", help="keep what --tables found, to count before what is built in"
+        "--keep",
+        action="store_true",
+        help="keep what --tables finds, and use it from now on instead of what is built in",
     )
     checking.add_argument(
         "--keep-labels",
         nargs="?",
         const="",
         metavar="FILE",
-        help="save the labels of the company's custom fields, for who may not read them (FILE: to hand on)",
+        help="save the labels of the company's custom fields, for people who don't have access to them (FILE is for them)",
     )
     checking.add_argument(
         "--report",
         metavar="FILE",
-        help="write what was found without any of the company's data or names: fit for a public issue",
+        help="write what was found into FILE, without any of your company's data or names: fit for a public issue",
     )
     checking.add_argument(
-        "--yes", action="store_true", help="make the requests that --tables takes without asking"
+        "--yes", action="store_true", help="don't ask before making the requests that --tables needs"
     )
     commands.add_parser(
         "demo", help="Start a stand-in for Procore on this machine, and JupyterLab.", add_help=False
@@ -361,7 +363,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 1 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError("takes seconds from 1 to 3600")
+        raise argparse.ArgumentTypeError("must be a number of seconds from 1 to 3600")
     return seconds
 
 

@@ -102,7 +102,7 @@ class LoginDenied(LoginRequired):
 CONNECT_AGAIN = "Run %procore_connect again"
 """What sends a person to a new sign-in, wherever they read it; a terminal says its own command instead."""
 
-DENIED = f"Not signed in: you chose Deny on Procore's page. {CONNECT_AGAIN} to try once more."
+DENIED = f"Not signed in: you chose Deny on Procore's page. {CONNECT_AGAIN} to try again."
 """What a person who chose Deny is told, in the notebook and on the page their browser ends on."""
 
 

@@ -41,7 +41,10 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     holding = [name for name in bare if wanted in name]
     if holding:
         return bare[min(holding, key=len)]
-    alike, name = max(((_alike(wanted, name), name) for name in bare), default=(0.0, ""))
+    letters = sorted(wanted)  # two letters that changed places are the likeliest slip
+    alike, _, name = max(
+        ((_alike(wanted, name), sorted(name) == letters, name) for name in bare), default=(0.0, False, "")
+    )
     return bare[name] if alike >= ALIKE else None
 
 
@@ -102,9 +105,9 @@ def wrapping(value: str) -> str:
     """
     inside = value.strip()
     if len(inside) > 1 and inside[0] + inside[-1] in _QUOTES:
-        return "is in quotes: take them away where it is set (Docker's env files keep them, a shell doesn't)"
+        return "is in quotes: remove them where it is set (Docker's env files keep them, a shell doesn't)"
     if inside and inside != value:
-        return "has a blank or a line break before or after it: take that away where it is set"
+        return "has a space or a line break before or after it: remove it where it is set"
     return ""
 
 
@@ -137,7 +140,7 @@ def wait_line(words: str, seconds: float) -> str:
     Parameters
     ----------
     words : str
-        What is waited for: "Procore's limit reached: going on".
+        What is waited for: "Procore's limit reached: resuming".
     seconds : float
         How long the wait lasts yet.
     """

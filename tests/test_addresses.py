@@ -269,14 +269,14 @@ def test_an_origin_that_a_person_wrote_has_one_spelling_and_leads_to_itself(text
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("https://api.procore.com/rest", "without path"),
-        ("https://api.procore.com\n", "without path"),
-        ("https://dana@api.procore.com", "without path, query or user name"),
-        ("http://api.procore.com", "has to begin with https"),
-        ("https://api.procore.com:0", "has a port that is none"),
-        ("https://[::1::2]", "IPv6 address that is none"),
-        ("https://\u212aone.example", "has to look like"),
-        ("api.procore.com", "has to look like"),
+        ("https://api.procore.com/rest", "without a path"),
+        ("https://api.procore.com\n", "without a path"),
+        ("https://dana@api.procore.com", "without a path, query or user name"),
+        ("http://api.procore.com", "must begin with https"),
+        ("https://api.procore.com:0", "has an invalid port"),
+        ("https://[::1::2]", "invalid IPv6 address"),
+        ("https://\u212aone.example", "must look like"),
+        ("api.procore.com", "must look like"),
     ],
 )
 def test_what_is_no_origin_is_refused_and_not_repeated(text: str, reason: str) -> None:

@@ -226,7 +226,7 @@ def test_a_token_that_was_only_given_is_not_told_to_be_over(
     token = access.current().access_token.reveal()
     text = text_for(demo, InitiateOAuth="OFF", OAuthAccessToken=token)
     code, out, _ = run(capsys, "logout", text)
-    assert code == 0 and "Signed out" not in out and "good until it expires" in out
+    assert code == 0 and "Signed out" not in out and "works until it expires" in out
     assert run(capsys, "status", text)[0] == 0
 
 
@@ -321,7 +321,7 @@ def test_callback_url_prints_nothing_but_the_address_on_standard_output(
     assert (code, out) == (
         0,
         "http://localhost:8888/procore-jupyter/callback\n",
-    ) and "No Jupyter server" in err
+    ) and "no Jupyter server" in err
     code, out, err = run(capsys, "callback-url", "CallbackURL=http://localhost:9999/x")
     assert (code, out, err) == (0, "http://localhost:9999/x\n", "")
     for number, base in ((8889, "/"), (8890, "/base/")):
@@ -407,7 +407,7 @@ def test_a_saved_name_is_enough_and_the_paths_show_what_is_where_and_no_secret(
         assert secret not in out
     assert cli.main(["status", "sitting"]) == 1
     said = capsys.readouterr()
-    assert said.out == "" and "No connection is saved under such a name" in said.err
+    assert said.out == "" and "No connection is saved under that name" in said.err
 
 
 KILLED = """
@@ -486,7 +486,7 @@ def test_the_paths_of_a_damaged_or_open_file_say_so_and_change_nothing(
         (folder / name).chmod(0o644)
     assert cli.main(["status", "--paths"]) == 0
     out = capsys.readouterr().out
-    assert out.count("Others may read or write") == 2 and "-rw-r--r--" in out
+    assert out.count("Others can read or write") == 2 and "-rw-r--r--" in out
     for name in ("connections.json", "tokens.json"):
         (folder / name).chmod(0o600)
     assert cli.main(["status", "--paths"]) == 0

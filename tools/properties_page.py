@@ -14,7 +14,7 @@ from procore_jupyter.settings.properties import PROPERTIES
 PAGE = Path(__file__).resolve().parent.parent / "docs/properties.md"
 
 IN_WORDS = {
-    "credential": "letters, digits, punctuation; no blanks",
+    "credential": "letters, digits, punctuation; no spaces",
     "count": "a whole number",
     "id": "a number",
     "location": "a path, `memory://NAME`, `keyring://`",
@@ -38,21 +38,21 @@ HEAD = """\
 
 A connection string is `name=value` pairs with `;` between them.
 
-- Names in any case, blanks in them don't count: `OAuth Client Id` is `OAuthClientId`.
-- A value that holds a `;`, ends in a quote, or begins or ends with a blank stands in quotes, `"…"` or `'…'`; the quote that wraps
-  it is doubled inside: `'it''s; here'`.
-- `name=` means *not given*, `name=""` the empty text. Of a name given twice the last counts, and you are told.
-- In a cell (`%%procore_connect`) each property may stand on a line of its own, without `;`; lines that begin with `#` are comments.
+- Names are case-insensitive, and spaces in them are ignored: `OAuth Client Id` is `OAuthClientId`.
+- A value that contains a `;`, ends in a quote, or begins or ends with a space must be in quotes, `"…"` or `'…'`; that quote is
+  doubled inside: `'it''s; here'`.
+- `name=` means *not given*, `name=""` the empty text. If a name is given twice, the last one counts, and you are told.
+- In a cell (`%%procore_connect`) each property can be on a line of its own, without `;`; lines that begin with `#` are comments.
 - A whole value `${NAME}` is taken from the environment variable `NAME`; in a notebook a whole value `{name}` is taken from your
   variable `name`. Nothing else is replaced: `C:\\profiles\\Procore.apip` stays what it is.
 - A line that ends in `?` is IPython's help and never reaches us: end it with `;`.
 
-In the place of a connection string may stand the name of a saved connection (`%procore_connect site`); nothing at all means the
+Instead of a connection string you can give the name of a saved connection (`%procore_connect site`). Nothing at all means the
 one saved as `default`. `--save NAME` saves: everything that the string says but the secrets, in `connections.json` in your data
-folder. The Client Secret and the proxy's password go where your sign-ins are kept (`OAuthSettingsLocation`). Tokens and one-time
-codes are not saved, nor is what came from the environment. It is saved once the sign-in has worked.
+folder. The Client Secret and the proxy's password go where your sign-ins are stored (`OAuthSettingsLocation`). Tokens and one-time
+codes are not saved, nor is what came from the environment. It is saved once you have signed in.
 
-What the string, or the saved connection, doesn't say comes from the environment, else from the default.
+What neither the string nor the saved connection gives comes from the environment, or else is the default.
 
 | Property | If not given | Values | Meaning |
 |---|---|---|---|"""

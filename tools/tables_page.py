@@ -143,7 +143,7 @@ managed_equipment_type = "equipment_type"
 OWN_CALL = 'procore.table("site_equipment", project_id=4711, ownership="Rented")'
 
 KEYS = {
-    "path": "where the list is; `{project_id}`, `{company_id}` and other ids stand in braces. The only one that is needed",
+    "path": "where the list is; `{project_id}`, `{company_id}` and other ids are in braces. The only key that is required",
     "title": "what people call it; otherwise the table's name",
     "scope": "`project`, `company` or `global`: what a row belongs to. Otherwise the path decides",
     "note": "what one should know of it",
@@ -151,7 +151,7 @@ KEYS = {
     "source": "where the facts are from: your own words",
     "columns": "kinds by name, in the order in which they are handed out; otherwise what arrives decides",
     "others": '`"money"` where columns that aren\'t named here are amounts, as those of a budget view; otherwise what arrives decides',
-    "hides": "`true` where an empty answer may also mean that you may not see the rows",
+    "hides": "`true` where an empty answer can also mean that you don't have access to the rows",
     "alternates": 'other addresses of the list, for where its own one is gone: `[{ path = "…" }]`, with `shape`, `parents` and '
     '`query_scope` where they differ; with `when = "empty"` for where its own one has no rows, `when = "fails"` for where the server '
     "fails at it; `takes` names the conditions that it is known to heed: by others, rows are picked out here",
@@ -221,13 +221,13 @@ rfis                                    # draws the first rows
 rfis.to_pandas()                        # all of them, as a data frame
 ```
 
-Nothing is fetched before you look at it. What was fetched is used again for {minutes} minutes; `procore.forget()` forgets
-it, `rfis.refresh()` fetches this table anew.
+Nothing is fetched until you look at it. What was fetched is used again for {minutes} minutes; `procore.forget()` forgets
+it, `rfis.refresh()` fetches this table again.
 
 | you want | write |
 |---|---|
 | a few rows, with as few requests as that takes; drawn, all of them up to 60 | `rfis.head()`, `rfis.head(20)` |
-| a column that isn't in sight | scroll to the right below the rows; "43 columns" opens into all, with type and meaning |
+| a column that you don't see | scroll to the right below the rows; "43 columns" opens the list of all, with type and meaning |
 | a data frame of pandas, with Arrow's types, of polars | `rfis.to_pandas()`, `rfis.to_pandas(dtype_backend="pyarrow")`, `rfis.to_polars()` |
 | Arrow's table, for DuckDB and others | `rfis.to_arrow()` |
 | a file for a colleague ([more](files.md)) | `rfis.to_excel("rfis.xlsx")`, `rfis.to_csv("rfis.csv")` |
@@ -239,7 +239,7 @@ it, `rfis.refresh()` fetches this table anew.
 | the names of the columns, and their types | `rfis.columns`, `rfis.schema` |
 | this page's facts in the notebook | `%procore_tables rfis`, `procore.tables.describe("rfis")` |
 | a table that you don't know by its name | `%procore_tables photo`, `procore.tables.search("photo")` |
-| a parameter, a value that it takes, a project's name | Tab inside `procore.table("rfis", …)`; projects once they are known, as after `procore.projects()` |
+| a parameter, its values, a project's name | Tab inside `procore.table("rfis", …)`; projects once they are known, as after `procore.projects()` |
 
 ## Which project
 
@@ -255,13 +255,13 @@ submittals = procore.table("submittals", project_id="all active").to_pandas()
 submittals.groupby("project_id").size()
 ```
 
-`company_id` and `project_id` are columns of every row of a project's table. Where a project doesn't answer (its tool is
-switched off, or you may not see it), the others' rows come all the same: a line above the table says so, `.incomplete`
-has the reasons, and `to_pandas` and the like warn. With `strict=True` it is an error.
+`company_id` and `project_id` are columns of every row of a project's table. If a project doesn't answer (its tool is off,
+or you don't have access), you get the rows of the others: a line above the table says so, `.incomplete`
+has the details, and `to_pandas` and the like warn. With `strict=True` it is an error.
 
 ## Which rows
 
-Conditions are arguments. Each table's page names those that it takes.
+Filters are arguments. Each table's page lists its own.
 
 ```python
 procore.table("rfis", project_id=4711, status="open")
@@ -272,48 +272,48 @@ procore.table("purchase_order_line_items", project_id=4711, purchase_order_contr
 procore.table("budget_detail_rows", project_id=4711, budget_view_id="Standard budget")
 ```
 
-- Values are taken as you have them: whole numbers out of NumPy, pandas, polars and Arrow, floats and texts of whole numbers,
-  dates and times of each kind. Where *several* values are taken, a list, a set or a column of a data frame means: any of these.
-  Each counts once, and a missing value among them is an error. Many go out in several requests.
-- What can't be meant is refused before anything is sent, by its name: a person's name where an id is wanted, a range that ends
-  before it begins, something that is said twice.
-- A *range* is from and to, and both are in it. None leaves an end open. A day reaches from its first second to its last, in UTC.
-- Daily logs and timecards are whole, unlike Procore's own answer, which without dates is today alone, or nothing. `log_date`, or
-  `start_date` and `end_date`, say which days; of the two, one is enough. Otherwise the days up to today are asked for, as it is
-  today in the westernmost zone: Procore refuses a day that hasn't begun where the company is.
-- Some tables hold what belongs to one row of another, as the lines of a purchase order do. They need its id; `"all"` reads
-  those of all, with a request for each.
+- Give values as you have them: whole numbers from NumPy, pandas, polars or Arrow, floats and texts of whole numbers, dates
+  and times of every kind. Where *several* values are possible, a list, a set or a column of a data frame means any of these. Each
+  counts once, and a missing value among them is an error. Many values go out in several requests.
+- Mistakes are errors before anything is sent: a person's name where an id belongs, a range that ends before it begins, something
+  given twice.
+- A *range* is from and to, and both are in it. None leaves one end open. A day reaches from its first second to its last, in UTC.
+- Daily logs and timecards are whole, unlike Procore's own answer, which without dates is only today, or nothing. `log_date`, or
+  `start_date` and `end_date` (one is enough), choose the days. Otherwise all days up to today are read, as of the westernmost time
+  zone: Procore refuses a day that hasn't begun where the company is.
+- Some tables belong to a row of another table, such as the lines of a purchase order. They need its id; `"all"` reads them
+  for all rows, with a request for each.
 - Each view of a budget shows the same amounts, and a schedule may show what another does. Where there is one, it needs no choice;
   where there are several, an id or a name says which. `"all"` reads them all: a note on the table says that amounts repeat.
-- What the API takes besides goes into `params={{…}}`, as it is: `params={{"filters[status]": "open"}}`.
+- Other parameters of the API go into `params={{…}}`, as they are: `params={{"filters[status]": "open"}}`.
 
-How many requests it takes, the *rows a page* tell: {many:,} rows are {few_requests} requests where a page has {v1:,}, and
-{more_requests} where it has {v2:,}. `PageSize=2000` asks for more where no smaller page is known to be the largest.
+*Rows a page* tells how many requests a table needs: {many:,} rows are {few_requests} requests where a page has {v1:,}, and
+{more_requests} where it has {v2:,}. `PageSize=2000` requests larger pages, except where the largest size is known.
 
 ### When a condition is sure
 
-A condition is sent to Procore, and only the rows that Procore finds for it come. It is *sure* where no row is missed by that:
-each row whose column meets the condition is among those that come. `status="open"` brings every RFI whose `status` is
-`open`. Of the others nobody knows: a search looks into columns that it doesn't name, a day depends on where one is, a word
-may mean one thing in the condition and another in the column. They narrow the list by Procore's own rules. Where no row
-may be missing, fetch the table without them and choose in pandas.
+A filter is sent to Procore, and you get the rows that Procore finds. It is *sure* if that misses no row: every row whose column
+meets the condition is among them. `status="open"` brings every RFI whose `status` is
+`open`. Of the others nobody knows: a search looks into columns that it doesn't name, a day depends on the time zone, a word
+can mean one thing in the filter and another in the column. They narrow the list by Procore's own rules. If no row must
+be missing, fetch the table without them and filter the data frame.
 
-### What Procore takes otherwise
+### What happens when Procore refuses something
 
-Nobody here could try any of this, so some of it may be wrong. What Procore refuses is asked for otherwise, once: of many projects,
-one finds it out, and it is remembered for all your notebooks. `.notes` says what was done.
+We could try none of this ourselves, so some of it may be wrong. What Procore refuses is requested in another way, once: with many
+projects, one finds it out, and it is remembered for all your notebooks. `.notes` says what was done.
 
-| refused | asked for in its place |
+| refused | requested instead |
 |---|---|
-| a last day | the day before; of a day to come, today. The note says up to which day |
-| so many days at once | as many as the refusal names, else 90, else 30 at a time, the last days first |
+| a last day | the day before; for a day in the future, today. The note says up to which day |
+| so many days at once | as many as Procore allows, or else 90, or else 30 at a time, the last days first |
 | a condition's value | the same value as a list of one; the rows are the same |
-| that too | all rows, of which those that meet the condition are picked out here, where the condition is [sure](#when-a-condition-is-sure) or a range of days. Of another condition nobody can tell, so the refusal stands |
-| nothing, but rows come that surely don't meet a condition | the same: the API doesn't heed it |
-| an address that isn't there (404, 410) | the list's other version, for tables that have one (*the same list* on their pages). If that isn't there either, or a condition isn't known to hold there, the refusal stands |
+| that too | all rows, of which those that meet the condition are selected here, if the filter is [sure](#when-a-condition-is-sure) or a range of days. Otherwise nobody can tell, and you get Procore's error |
+| nothing, but rows come that surely don't meet a condition | the same: the API ignores it |
+| an address that isn't there (404, 410) | the list's other version, for tables that have one (*the same list* on their pages). If that isn't there either, or a filter isn't known to work there, you get Procore's error |
 
 Where owner invoices are empty, they are looked for below each prime contract. An empty list of money says in a note that Procore
-answers the same to somebody who may not see its rows.
+gives the same answer to people without access.
 
 ## What the columns hold
 
@@ -355,10 +355,10 @@ text such as `$5 to $8` for a formula; `pandas.options.display.html.use_mathjax 
   half to the even digit, and a note says so. `NaN` and `Infinity` are missing values.
 - **Times** have six digits of a second: further ones are cut off, and a note says so. A time without a zone is in UTC.
 - **Records whose fields are called by ids** (over 100 fields, of which each record has few) are text: JSON.
-- **Custom fields with the same label** have their numbers behind it, but for the oldest: `Cost`, `Cost (20)`. Where you may not read
-  the company's list of custom fields, they stand under their numbers (`custom_field_20`), and a note says so.
+- **Custom fields with the same label** have their numbers behind it, but for the oldest: `Cost`, `Cost (20)`. If you don't have access
+  to the company's list of custom fields, they are under their numbers (`custom_field_20`), and a note says so.
 - **`_unfit` and `_extra`:** `to_batches` and files of a table that isn't fetched yet give rows as they come, so that their columns are those
-  of the first rows: some 2,000, from whatever projects. A value that doesn't fit its column stands in `_unfit`, and what comes in new fields in `_extra`, as JSON.
+  of the first rows: some 2,000, from whatever projects. A value that doesn't fit its column is in `_unfit`, and what comes in new fields in `_extra`, as JSON.
 
 ## How sure the facts are
 
@@ -625,7 +625,7 @@ def _conditions(spec: TableSpec) -> Iterator[tuple[str, str, str]]:
 
 
 def _takes(found: Filter) -> str:
-    words = KINDS[found.kind].words if found.kind != "any" else "what the API takes"
+    words = KINDS[found.kind].words if found.kind != "any" else "sent to the API as it is"
     if found.range:
         return f"range of {words}s"
     text = ", ".join(f"`{one}`" for one in found.choices) or words

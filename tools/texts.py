@@ -20,8 +20,13 @@ PACKAGE = ROOT / "procore_jupyter"
 NOT_READ = ("demo/company", "profiles/long_tail")
 """Where texts stand that are data: what the demo's people wrote, and addresses."""
 
+HELP = ("notebook/magics.py", "connection/procore.py", "tables/table.py", "tables/library.py")
+"""Modules whose docstrings a person reads, with ``?`` behind a name."""
+
 _SEEN = frozenset(("add_argument", "add_parser", "print", "warn", "notice", "ArgumentParser"))
+_DRAWN = frozenset(("description", "tooltip", "placeholder", "help", "title"))
 _WORDS = re.compile(r"[^\W\d_]{2,}[ ,.:;!?…’\"')\]}]*\s+\S*[^\W\d_]")
+_LABEL = re.compile(r"[A-Z][a-z]{2,}")
 _MACHINE = re.compile(r"\A\s*(?:[.#@:][\w-]+[^{}]*\{|<style|<svg|SELECT |\(\?|var\(--|[\w-]+: *[\w(-]+;)")
 _SLOT = "{…}"
 
@@ -35,7 +40,7 @@ class Text(NamedTuple):
 
 
 def in_module(source: str, where: str) -> Iterator[Text]:
-    """Give the texts of a module: what it raises, prints and draws. Docstrings, patterns and styles are none.
+    """Give the texts of a module: what it raises, prints and draws. Docstrings are none but in `HELP`, nor are patterns and styles.
 
     What is put into a text while the program runs is shown as ``{…}``.
 
@@ -49,11 +54,26 @@ def in_module(source: str, where: str) -> Iterator[Text]:
     tree = ast.parse(source)
     skipped = {id(node) for node in _docstrings(tree)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "compile":
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "compile"
+        ):
             skipped |= {id(one) for one in ast.walk(node)}  # a pattern
     found: list[Text] = []
     _gather(tree, where, skipped, found, seen=False)
+    if where in HELP:
+        found += [Text(where, line, words) for line, words in _help(tree)]
     yield from sorted(found, key=lambda text: text.line)
+
+
+def _help(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Give the docstrings of what people call, with their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            words = ast.get_docstring(node)
+            if words:
+                yield node.lineno, words
 
 
 def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:
@@ -70,13 +90,18 @@ def _gather(node: ast.AST, where: str, skipped: set[int], found: list[Text], *, 
     words = _text_of(node)
     if words is not None:
         words = re.sub(r"[ \t]*\n[ \t]*", "\n", words).strip()
-        if re.search(r"[^\W\d_]{2}", words.replace(_SLOT, "")) and not _MACHINE.search(words):
-            if seen or _WORDS.search(words.replace(_SLOT, "it")):
-                found.append(Text(where, node.lineno, words))  # type: ignore[attr-defined]
+        reads = re.search(r"[^\W\d_]{2}", words.replace(_SLOT, "")) and not _MACHINE.search(words)
+        if reads and (seen or _LABEL.fullmatch(words) or _WORDS.search(words.replace(_SLOT, "it"))):
+            found.append(Text(where, node.lineno, words))  # type: ignore[attr-defined]
         for slot in _slots(node):
             _gather(slot, where, skipped, found, seen=seen)
         return
-    seen = seen or isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _name(node) in _SEEN)
+    seen = (
+        seen
+        or isinstance(node, ast.Raise)
+        or (isinstance(node, ast.Call) and _name(node) in _SEEN)
+        or (isinstance(node, ast.keyword) and node.arg in _DRAWN)
+    )
     for child in ast.iter_child_nodes(node):
         _gather(child, where, skipped, found, seen=seen)
 

@@ -15,8 +15,8 @@ const SHOWN_FOR = 6000;
 
 const SENTENCES = {
   received: 'Procore’s answer has arrived: your notebook finishes the sign-in.',
-  denied: 'Not signed in: you chose Deny on Procore’s page. Run %procore_connect again to try once more.',
-  failed: 'Not signed in to Procore. Run %procore_connect again to try once more.'
+  denied: 'Not signed in: you chose Deny on Procore’s page. Run %procore_connect again to try again.',
+  failed: 'Not signed in to Procore. Run %procore_connect again to try again.'
 } as const;
 
 type Status = keyof typeof SENTENCES;

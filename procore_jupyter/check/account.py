@@ -89,7 +89,7 @@ class Account:
                 "Sign-in",
                 FAILS,
                 "Procore doesn't accept the sign-in, and renewing it didn't help.",
-                advice=f"It has ended: sign in again. Or the app isn't installed in any company of yours. {INSTALL}",
+                advice=f"It has expired: sign in again. Or the app isn't installed in any of your companies. {INSTALL}",
                 told="Refused with 401 after a renewal.",
                 oddity="app-missing",
             )
@@ -120,9 +120,11 @@ class Account:
                 if len(companies) == 1
                 else None
             )
-            found = f"You may see {len(companies)} {'company' if len(companies) == 1 else 'companies'}."
+            found = (
+                f"You have access to {len(companies)} {'company' if len(companies) == 1 else 'companies'}."
+            )
             if self.company is not None:
-                found += f" {_named(self.company)} is looked at."
+                found += f"  This check uses {_named(self.company)}."
             elif companies:
                 found += f" {listed(companies, 10)}"
             told = f"{len(companies)} seen{', one chosen' if self.company else ''}."
@@ -131,7 +133,7 @@ class Account:
                     "Choose one: add CompanyId=… to the connection. The rest of the check needs it."
                     if companies
                     else (
-                        "The person has no company in this environment: ask an admin to add them, or check Environment."
+                        "You have no company in this environment: ask an admin to add you, or check Environment."
                     )
                 )
                 yield Finding("Companies", FAILS, found, advice=advice, told=told)
@@ -184,13 +186,13 @@ class Account:
         elif projects:
             self.project = projects[0]
         if self.project is None:
-            found = "The app is installed, and you may see no project."
-            advice = "Ask a project's admin to add you to it: most tables are of projects."
+            found = "The app is installed, but you have access to no project."
+            advice = "Ask a project's admin to add you: most tables belong to projects."
             return Finding("App installed", FAILS, found, advice=advice, told=found)
         return Finding(
             "App installed",
             HOLDS,
-            f"It is, and the company's projects can be read. {_named(self.project)} is looked at.",
+            f"It is, and the company's projects can be read. This check uses {_named(self.project)}.",
             told="It is, and projects can be read.",
         )
 
@@ -204,7 +206,7 @@ def _header(inquiry: Inquiry, without_company: RefreshingSession, project: Named
     if status == 404:
         found = "Without it Procore answers a bare 404, as if a tool were off."
         return Finding(subject, HOLDS, found, advice="It is always sent.", told=found, oddity="bare-404")
-    found = f"Without it Procore {'answers all the same' if status < 400 else f'says so (HTTP {status})'}."
+    found = f"Without it Procore {'answers anyway' if status < 400 else f'says so (HTTP {status})'}."
     return Finding(subject, HOLDS, found, advice="It is always sent.", told=found)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROWS = 5
 """Rows that a list is asked for."""
 
-ASK_AN_ADMIN = "Ask an admin of the project, if you need it."
+ASK_AN_ADMIN = "If you need it, ask an admin of the project."
 
 _OF_SIZE = re.compile(r"(?i)per[ _]?page|page[ _]?size|limit")
 _MOST = re.compile(r"(?i)max\w*(?:\s+per_page)?(?:\s+(?:of|is))?\s+(\d{1,5})")
@@ -34,7 +34,7 @@ def answered(
         found = f"It answers: {rows} with {counted(fields, 'field')}, {reply.envelope}."
         yield Finding(spec.name, HOLDS, found, told=found)
     else:
-        found = "It answers, with no row."
+        found = "It answers, with no rows."
         if spec.hides:
             found += " That is also what a missing permission looks like."
         yield Finding(spec.name, UNTOLD, found, told=found, oddity="no-permission" if spec.hides else "")
@@ -46,7 +46,7 @@ def answered(
             FAILS,
             found,
             believed=f"They come as {believed}.",
-            advice="They are read all the same.",
+            advice="They are read anyway.",
             told=found,
             oddity="data-envelope" if "data" in reply.envelope else "",
         )
@@ -60,7 +60,7 @@ def answered(
             FAILS,
             found,
             believed="They come one by one.",
-            advice="They are taken out of their groups when that happens.",
+            advice="They are then taken out of their groups automatically.",
             told="The rows come in groups.",
             oddity="grouped-inspections",
         )
@@ -91,17 +91,17 @@ def paged(spec: TableSpec, first: ListReply, beyond: ListReply) -> Iterator[Find
         The answer for a page of the largest size, beyond the list's end.
     """
     size = spec.largest_page
-    believed = f"{size:,} rows a page are taken."
+    believed = f"{size:,} rows a page are accepted."
     came_whole = len(first.rows) > ROWS or (beyond.fine and len(beyond.rows) > 0)
     if beyond.status in (400, 422) and _OF_SIZE.search(beyond.said):
         most = _MOST.search(beyond.said)
-        takes = f"{int(most[1]):,} are the most" if most else "fewer are wanted"
+        takes = f"{int(most[1]):,} are the most" if most else "fewer are allowed"
         yield Finding(
             spec.name,
             FAILS,
             f"{size:,} rows a page are refused: {takes} ({beyond.said}).",
             believed=believed,
-            advice="The size that the list names is used from then on.",
+            advice="From then on, the size that the list names is used.",
             told=f"{size:,} rows a page are refused{f': {takes}' if most else ''}.",
             said=beyond.said,
             facts={"largest_page": int(most[1])} if most and 0 < int(most[1]) < size else {},
@@ -113,7 +113,7 @@ def paged(spec: TableSpec, first: ListReply, beyond: ListReply) -> Iterator[Find
             FAILS,
             f"A page of {size:,} rows fails (HTTP {beyond.status}).",
             believed=believed,
-            advice="Smaller pages are asked for when that happens; PageSize=… in the connection spares the attempt.",
+            advice="Smaller pages are then requested automatically; PageSize=… in the connection avoids the failed attempt.",
             told=f"A page of {size:,} rows fails with {beyond.status}.",
             said=beyond.said,
             oddity="large-pages-fail",
@@ -122,7 +122,7 @@ def paged(spec: TableSpec, first: ListReply, beyond: ListReply) -> Iterator[Find
         found = f"A page beyond its end is refused (HTTP {beyond.status})."
         yield Finding(spec.name, UNTOLD, found, told=found, said=beyond.said)
     elif spec.whole and not came_whole and first.rows:
-        found, advice = "The list has pages.", "Pages are asked for."
+        found, advice = "The list has pages.", "Pages are requested."
         yield Finding(
             spec.name,
             FAILS,
@@ -134,7 +134,7 @@ def paged(spec: TableSpec, first: ListReply, beyond: ListReply) -> Iterator[Find
         )
     elif not spec.whole and came_whole:
         found, advice = (
-            "The list comes whole, whatever page is asked for.",
+            "The list comes whole, whatever page is requested.",
             "A page that repeats the first ends it.",
         )
         yield Finding(
@@ -168,20 +168,24 @@ def refused(spec: TableSpec, reply: ListReply) -> Finding:
     """Tell of a list that gave no rows."""
     status, said = reply.status, reply.said
     if status < 400:
-        found = "What it answers is no list."
+        found = "The answer is not a list."
         return Finding(
-            spec.name, FAILS, found, advice="Is a proxy in between? Else please report it.", told=found
+            spec.name,
+            FAILS,
+            found,
+            advice="Is there a proxy in between? If not, please report it.",
+            told=found,
         )
     told = f"Refused with {status}."
     if status in (404, 410):
-        found = f"Nothing is there (HTTP {status}): the list is gone, its tool is switched off, or you may not see it. {said}".strip()
+        found = f"Nothing is there (HTTP {status}): the list is gone, its tool is off, or you don't have access. {said}".strip()
         return Finding(
             spec.name, UNTOLD, found, advice=ASK_AN_ADMIN, told=told, said=said, oddity="list-gone"
         )
     if status in (401, 403):
-        found = f"You may not see it, or its tool is switched off in the project (HTTP {status}: {said})."
+        found = f"The tool is off in this project, or you don't have access (HTTP {status}: {said})."
         return Finding(spec.name, UNTOLD, found, advice=ASK_AN_ADMIN, told=told, said=said)
-    found = f"It refuses what it is asked with (HTTP {status}: {said})."
+    found = f"It refuses the parameters (HTTP {status}: {said})."
     believed = "The parameters are right."
     return Finding(
         spec.name, FAILS, found, believed=believed, advice="Please report it.", told=told, said=said
@@ -202,12 +206,12 @@ def together(seen: Mapping[str, ListReply], catalog: Catalog) -> Iterator[Findin
     more = [reply for reply in lists if reply.pages.total is None or reply.pages.total > len(reply.rows)]
     believed, advice = (
         "Lists say so in Total.",
-        "Whether all rows came is then told by a last page that isn't full.",
+        "A last page that isn't full then shows that all rows are here.",
     )
     yield from _lacking(
         "how many rows they have", [one.pages.total is None for one in lists], believed, advice, "no-total"
     )
-    believed, advice = "Lists say so in Link.", "The next page is asked for by its number."
+    believed, advice = "Lists say so in Link.", "The next page is requested by its number."
     yield from _lacking(
         "that more pages follow", [one.pages.more is None for one in more], believed, advice, "no-link"
     )

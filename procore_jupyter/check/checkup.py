@@ -102,7 +102,7 @@ class Checkup:
         requests_ = (A_TABLE + self._filters) * len(self.specs)
         seconds = time_for(requests_, self._account.inquiry.headers)
         takes = (
-            f" At Procore's present limit that takes about {duration(seconds)}." if seconds > A_MINUTE else ""
+            f" At Procore's current limit this takes about {duration(seconds)}." if seconds > A_MINUTE else ""
         )
         return (
             f"{counted(len(self.specs), 'table')}, at most {ROWS} rows each of one project: "
@@ -121,7 +121,7 @@ class Checkup:
             try:
                 yield from self._kept(TABLES_STEP, check.look(spec))
             except (ProcoreError, requests.RequestException) as error:
-                advice = f"{counted(len(self.specs) - number, 'table')} were not asked for: try again later."
+                advice = f"{counted(len(self.specs) - number, 'table')} were not requested: try again later."
                 stopped = Finding(
                     spec.name, UNTOLD, str(error), advice=advice, told=f"Stopped ({type(error).__name__})."
                 )
@@ -155,7 +155,7 @@ class Checkup:
                 name = line.finding.subject
                 facts[name] = with_facts(facts.get(name, {}), line.finding.facts)
         if keep and facts:
-            yield f"What was found of the tables is kept in {keep_facts(self._api_host, facts)}; delete the file to forget it."
+            yield f"What was found about the tables is kept in {keep_facts(self._api_host, facts)}; delete the file to forget it."
         account = self._account
         if keep_labels is not None and account.library is not None and account.company is not None:
             labels = all_labels(account.library, account.company)

@@ -51,7 +51,7 @@ class Finding:
     @property
     def details(self) -> tuple[str, ...]:
         """The lines below the first."""
-        believed = f"Believed: {self.believed}" if self.believed else ""
+        believed = f"Expected: {self.believed}" if self.believed else ""
         known_as = f"Known as {self.oddity}." if self.oddity else ""
         return tuple(line for line in (believed, self.advice, known_as) if line)
 

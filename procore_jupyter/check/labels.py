@@ -29,14 +29,14 @@ def labels(inquiry: Inquiry, company: Named) -> Finding:
     answer = inquiry.get(DEFINITIONS.format(company_id=company[0]), [("page", 1), ("per_page", 1)])
     status = answer.status_code
     if status < 400:
-        return Finding(subject, HOLDS, "Their labels may be read.", told="Their labels may be read.")
+        return Finding(subject, HOLDS, "Their labels can be read.", told="Their labels can be read.")
     return Finding(
         subject,
         UNTOLD,
-        f"You may not read their labels (HTTP {status}: {said_by(answer)}), so their columns have numbers.",
+        f"You don't have access to their labels (HTTP {status}: {said_by(answer)}), so their columns have numbers.",
         believed="Their definitions can be read.",
         advice="An administrator can save them:  procore-jupyter check --keep-labels FILE . Put the file where "
-        "procore-jupyter status --paths  shows it.",
+        " procore-jupyter status --paths  shows it.",
         told=f"Their labels are refused with {status}.",
         said=said_by(answer),
         oddity="no-labels",

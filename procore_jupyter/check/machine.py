@@ -86,8 +86,8 @@ def jupyter_server(surroundings: Surroundings) -> Finding:
         return Finding(
             subject,
             UNTOLD,
-            "No Jupyter server of yours is running.",
-            advice="Without one, the answer of Procore's page comes back to this program, or you paste it.",
+            "You have no Jupyter server running.",
+            advice="Without one, Procore's answer comes back to this program, or you paste it.",
             told="No Jupyter server is running.",
         )
     try:
@@ -102,7 +102,7 @@ def jupyter_server(surroundings: Surroundings) -> Finding:
             FAILS,
             f"The Jupyter server {_named(server)} doesn't have {PACKAGE}.",
             believed=f"{PACKAGE} is installed where JupyterLab runs too.",
-            advice=f"Install {PACKAGE} where JupyterLab itself runs and restart JupyterLab. Until then a sign-in is pasted.",
+            advice=f"Install {PACKAGE} where JupyterLab itself runs and restart JupyterLab. Until then you sign in by pasting an address.",
             told=f"The Jupyter server doesn't have {PACKAGE} (HTTP {answer.status}).",
         )
     own_version = _version(PACKAGE)
@@ -136,7 +136,7 @@ def labextension(prefix: Path) -> Finding:
         told = json.loads((prefix / _IN_LAB).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = "It isn't in this environment."
-        advice = f"Where JupyterLab runs in another environment, look there. Else run  {sys.executable} -m pip install --force-reinstall --no-deps {PACKAGE}."
+        advice = f"If JupyterLab runs in another environment, look there. Otherwise run  {sys.executable} -m pip install --force-reinstall --no-deps {PACKAGE}."
         return Finding(subject, UNTOLD, found, advice=advice, told=found)
     there = told.get("version") if isinstance(told, dict) else None
     found = f"{there or 'An unknown version'} is in this environment."

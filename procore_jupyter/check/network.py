@@ -82,14 +82,14 @@ def clock_of(answer: requests.Response, now: float) -> Finding:
         return Finding("Clock", UNTOLD, found, told=found)
     off = now - there
     if abs(off) <= WRONG_CLOCK:
-        found = f"Right to {max(1, round(abs(off)))} s."
+        found = f"Right to within {max(1, round(abs(off)))} s."
         return Finding("Clock", HOLDS, found, told=found)
     found = f"This machine's clock is {duration(abs(off))} {'ahead of' if off > 0 else 'behind'} Procore's."
     return Finding(
         "Clock",
         FAILS,
         found,
-        advice="Set it right, else times and limits are told wrongly.",
+        advice="Correct it, or times and limits will be wrong.",
         told=found,
         oddity="clock-off",
     )
@@ -103,13 +103,13 @@ def _answered(subject: str, answer: requests.Response) -> Finding:
     if answer.status_code in (400, 401, 403) and not kind.endswith("html"):
         return Finding(subject, HOLDS, f"{host} answers.", told=told)
     if answer.status_code >= 500:
-        found = f"{host} is out of order at the moment (HTTP {answer.status_code})."
+        found = f"{host} isn't working at the moment (HTTP {answer.status_code})."
         return Finding(subject, FAILS, found, advice="Try again in a few minutes.", told=told)
     return Finding(
         subject,
         FAILS,
         f"What answers as {host} isn't Procore (HTTP {answer.status_code}, {kind or 'no type'}).",
-        advice="Is a network's sign-in page or a proxy in between? Open the address in a browser, and check LoginURL and APIURL.",
+        advice="Is there a proxy or a network's sign-in page in between? Open the address in a browser, and check LoginURL and APIURL.",
         told=f"{told} It isn't Procore.",
     )
 

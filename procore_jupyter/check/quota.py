@@ -8,7 +8,7 @@ from procore_jupyter.check.finding import FAILS, HOLDS, UNTOLD, Finding
 from procore_jupyter.session.limit_headers import FIRST_TIME, LONGEST_WINDOW, SPIKE_WINDOW, http_date, number
 from procore_jupyter.wording import duration
 
-SUBJECT = "Limit of requests"
+SUBJECT = "Rate limit"
 
 _NAMES = ("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset")
 
@@ -28,14 +28,14 @@ def quota(headers: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
     if not headers:
         return
     if not told:
-        found = "No answer says how many requests Procore takes."
-        advice = "The first requests go out one after the other; a refusal is waited out."
-        yield Finding(SUBJECT, UNTOLD, found, believed="Each answer says it.", advice=advice, told=found)
+        found = "No answer says how many requests Procore allows."
+        advice = "The first requests go out one after the other; after a refusal, requests wait."
+        yield Finding(SUBJECT, UNTOLD, found, believed="Each answer says so.", advice=advice, told=found)
     else:
         yield _limit(told)
         yield from _windows(told)
     if all(name == name.lower() for one in headers for name in one):
-        found = "The names of all headers are in small letters."
+        found = "All header names are in lower case."
         advice = "They are read in any case."
         yield Finding("Headers", HOLDS, found, advice=advice, told=found, oddity="lower-case-headers")
 
@@ -80,7 +80,7 @@ def _windows(told: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
             FAILS,
             found,
             believed=believed,
-            advice="It is read so.",
+            advice="It is read that way.",
             told=found,
             oddity="small-reset",
         )
@@ -88,8 +88,8 @@ def _windows(told: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
         ((number(one.get(_NAMES[0])) or 0, _seconds(one) or 0.0) for one in told), key=lambda one: one[1]
     )
     if SPIKE_WINDOW + 1 < seconds <= MINUTE:
-        found = f"{limit:.0f} requests are taken in a minute."
-        advice = "The pace keeps to it, whether the minute begins anew when it ends or rolls on."
+        found = f"{limit:.0f} requests a minute are allowed."
+        advice = "The pace keeps to it, whether the minute is fixed or rolling."
         believed = f"The limit is an hour's or that of {SPIKE_WINDOW:.0f} s."
         yield Finding(
             SUBJECT, FAILS, found, believed=believed, advice=advice, told=found, oddity="rolling-minute"

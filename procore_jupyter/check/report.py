@@ -15,10 +15,10 @@ from procore_jupyter.profiles import built_in_tables
 TABLES_STEP = "Tables"
 """The step whose findings are about tables."""
 
-TOGETHER = frozenset({"Total", "Link", "Percentages", "Headers", "Limit of requests"})
+TOGETHER = frozenset({"Total", "Link", "Percentages", "Headers", "Rate limit"})
 """Subjects of findings of that step that are no tables."""
 
-OWN_TABLE = "a table of one's own"
+OWN_TABLE = "one of your own tables"
 OWN_HOSTS = "other hosts than Procore's"
 
 
@@ -46,7 +46,7 @@ def report(lines: Iterable[StepLine], headers: Sequence[Mapping[str, str]], envi
         subject = finding.subject if known else OWN_TABLE
         told = finding.told if known else ""
         believed = (
-            f" Believed: {finding.believed}"
+            f" Expected: {finding.believed}"
             if finding.verdict == "fails" and finding.believed and known
             else ""
         )

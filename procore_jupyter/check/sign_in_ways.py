@@ -51,34 +51,34 @@ def redirect_uri(subject: Subject, surroundings: Surroundings) -> Iterator[Findi
         "Redirect URI",
         UNTOLD,
         uri,
-        advice="The Developer Portal has to have exactly this one, letter by letter; only a sign-in shows whether it does.",
+        advice="Exactly this one, letter by letter, must be on your app's page in the Developer Portal. Only a sign-in shows whether it is.",
         told=_kind(uri),
     )
     stranger = CallbackPort(uri, lambda: ()).stranger()
     server = find_server(uri, surroundings)
     if stranger:
-        advice = "Until then no sign-in is started there."
+        advice = "Until then no sign-in can start there."
         yield Finding(
-            "Answer of the browser",
+            "Procore's answer",
             FAILS,
             f"{stranger[0].upper()}{stranger[1:]}",
             advice=advice,
             told="Another user of this machine may listen there.",
         )
     elif server is not None:
-        found = "It goes to a Jupyter server of yours."
-        yield Finding("Answer of the browser", HOLDS, found, told=found)
+        found = "It goes to your Jupyter server."
+        yield Finding("Procore's answer", HOLDS, found, told=found)
     elif uri.endswith(CALLBACK_PATH):
-        found = "No Jupyter server of yours listens there."
-        advice = "Start JupyterLab at that port; or paste the address your browser ends on."
-        yield Finding("Answer of the browser", FAILS, found, advice=advice, told=found)
+        found = "None of your Jupyter servers listens there."
+        advice = "Start JupyterLab on that port, or paste the address your browser ends on."
+        yield Finding("Procore's answer", FAILS, found, advice=advice, told=found)
     else:
         found = (
             "You paste it."
             if uri == OOB
-            else "Nobody else listens there: this program takes it, or you paste it."
+            else "Nobody else listens there: this program receives it, or you paste it."
         )
-        yield Finding("Answer of the browser", HOLDS, found, told=found)
+        yield Finding("Procore's answer", HOLDS, found, told=found)
 
 
 def app(subject: Subject) -> Finding:
@@ -88,7 +88,7 @@ def app(subject: Subject) -> Finding:
         known = _knows(subject, here)
     except ProcoreError as error:
         code = f" ({error.error})" if isinstance(error, TokenRequestError) else ""
-        return Finding("App", UNTOLD if code else FAILS, str(error), told=f"It couldn't be asked for{code}.")
+        return Finding("App", UNTOLD if code else FAILS, str(error), told=f"It couldn't be checked{code}.")
     if known:
         found = f"Procore knows its Client ID and Client Secret in {here.title}."
         return Finding("App", HOLDS, found, told="It is known in this environment.")
@@ -97,7 +97,7 @@ def app(subject: Subject) -> Finding:
     if others:
         advice = f"It is an app of {others[0].title}: add Environment={others[0].name}, or use the app's {here.title} credentials."
     else:
-        advice = "Copy both anew from the app's page in the Developer Portal: each environment has its own."
+        advice = "Copy both again from the app's page in the Developer Portal: each environment has its own."
     told = f"It isn't known in this environment{', but in another' if others else ''}."
     return Finding("App", FAILS, found, advice=advice, told=told, oddity="sandbox-credentials")
 
@@ -107,10 +107,10 @@ def kept(subject: Subject) -> Finding:
     try:
         place = subject.kept_at()
     except ProcoreError as error:
-        return Finding("Kept sign-in", FAILS, str(error), told="Its place can't be read.")
+        return Finding("Stored sign-in", FAILS, str(error), told="Its location can't be read.")
     scheme, is_address, _ = place.partition("://")
     told = f"In {scheme}." if is_address else "In a file."
-    return Finding("Kept sign-in", HOLDS, f"In {place}.", told=told)
+    return Finding("Stored sign-in", HOLDS, f"In {place}.", told=told)
 
 
 def _knows(subject: Subject, environment: Environment) -> bool:

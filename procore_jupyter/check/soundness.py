@@ -108,16 +108,16 @@ def soundness(trial: Trial, ask: Ask) -> Iterator[Finding]:
     """
     spec, names = trial.spec, [*trial.params]
     reply = trial.asked(ask, names)
-    believed = "They return each row that has the value."
+    believed = "They return every row that has the value."
     if reply.fine and trial.is_in(reply):
         found = f"Filters return the row that has their values: {', '.join(names)}."
         yield Finding(spec.name, HOLDS, found, told=found)
         if trial.has_others(reply):
-            ignored = f"Rows came that the filters leave out ({', '.join(names)}): some are ignored."
-            advice = "The rows have to be filtered once more where they are used."
+            ignored = f"There were rows that the filters should leave out ({', '.join(names)}): some filters are ignored."
+            advice = "Filter the rows again where you use them."
             yield Finding(spec.name, FAILS, ignored, advice=advice, told=ignored, oddity="deaf-filters")
     elif reply.fine and len(reply.rows) >= ROWS_BACK:
-        found = f"More rows came than were looked through, with {', '.join(names)}."
+        found = f"There were more rows than could be looked through, with {', '.join(names)}."
         yield Finding(spec.name, UNTOLD, found, told=found)
     elif reply.fine:
         narrow = names
@@ -126,8 +126,8 @@ def soundness(trial: Trial, ask: Ask) -> Iterator[Finding]:
             again = trial.asked(ask, half)
             if again.fine:
                 narrow = names[len(half) :] if trial.is_in(again) else half
-        found = f"{'One of these filters returns' if len(narrow) > 1 else 'This filter returns'} less than it must: {', '.join(narrow)}."
-        advice = "Until this is mended here, ask without it and filter the rows yourself. Please report it."
+        found = f"{'One of these filters returns' if len(narrow) > 1 else 'This filter returns'}  fewer rows than it should: {', '.join(narrow)}."
+        advice = "Until this is fixed, don't use it: filter the data frame instead. Please report it."
         yield Finding(
             spec.name,
             FAILS,
@@ -144,12 +144,12 @@ def soundness(trial: Trial, ask: Ask) -> Iterator[Finding]:
         yield Finding(
             spec.name,
             FAILS,
-            f"{found} {'As a list they are taken.' if taken else ''}".strip(),
-            believed="These filters are taken.",
-            advice="They are asked in the form of a list when that happens."
+            f"{found} {'As a list they are accepted.' if taken else ''}".strip(),
+            believed="These filters are accepted.",
+            advice="They are then sent as a list automatically."
             if taken
-            else "The rows are filtered here when that happens.",
-            told=f"Refused with {reply.status}: {', '.join(refused)}.{' As a list they are taken.' if taken else ''}",
+            else "The rows are then filtered here.",
+            told=f"Refused with {reply.status}: {', '.join(refused)}.{' As a list they are accepted.' if taken else ''}",
             said=reply.said,
             oddity="list-filters" if taken else "no-filters",
         )

@@ -132,7 +132,7 @@ class TableCheck:
         """Return the place whose rows are asked for. Raises ParameterError if there is none."""
         project = self._project if spec.scope == "project" else None
         if spec.scope == "project" and project is None:
-            raise ParameterError("There is no project to ask about.")
+            raise ParameterError("There is no project to check.")
         parents = tuple((name, self._parent(name, of)) for name, of in spec.parents.items())
         return Place(None if spec.scope == "global" else self._company, project, parents)
 
@@ -145,9 +145,9 @@ class TableCheck:
                     return value
         names = " or ".join(of.partition(".")[0] for of in tables)
         raise ParameterError(
-            f"Rows of {names} are needed to ask for it, and none were seen."
+            f"Rows of {names} are needed to check it, and there were none."
             if names
-            else f"{name} is needed to ask for it."
+            else f"{name} is needed to check it."
         )
 
     def _selection(self, spec: TableSpec, place: Place, **more: Any) -> Selection:
@@ -178,10 +178,8 @@ class TableCheck:
             spec.name,
             FAILS,
             f"All days up to {today} are refused ({first.said}); the {DAYS.days + 1} up to {end} are {taken}.",
-            believed="All days up to today are taken, where today begins last.",
-            advice="Fewer days are asked for at a time when that happens."
-            if reply.fine
-            else "Please report it.",
+            believed="All days up to today are accepted, in the last time zone to reach it.",
+            advice="Fewer days are then requested at a time." if reply.fine else "Please report it.",
             told=f"All days up to today are refused; the {DAYS.days + 1} before are {taken}.",
             said=first.said,
             oddity="end-date" if too_late else "short-ranges",
@@ -196,11 +194,11 @@ class TableCheck:
         return Finding(
             spec.name,
             FAILS,
-            f"{spec.path} isn't there any more (HTTP {first.status}); {other.path} {'is' if there else 'is not either'}.",
+            f"{spec.path} is gone (HTTP {first.status}); {other.path} {'is' if there else 'is not either'}.",
             believed=f"It is at {spec.path}.",
-            advice="The other address is asked when that happens."
+            advice="The other address is then used automatically."
             if there
-            else "You may not see it, or its tool is switched off.",
+            else "You don't have access, or its tool is off.",
             told=f"{spec.path} answers {first.status}, {other.path} {status}.",
             said=first.said,
             oddity="version-gone",
@@ -217,7 +215,7 @@ class TableCheck:
         if status < 400 and rows:
             spec = table.spec
             found = f"{spec.path} is empty, and {other.path} isn't."
-            advice = "The other address is asked when that happens."
+            advice = "The other address is then used automatically."
             yield Finding(
                 spec.name,
                 FAILS,

@@ -120,7 +120,7 @@ def _displayed(spec: TableSpec, displayed: Sequence[str]) -> Finding:
     return Finding(
         spec.name,
         HOLDS,
-        f"{counted(len(displayed), 'column')} of your own, by the names on the screen: {named}.",
+        f"{counted(len(displayed), 'column')} of your own, with the names on the screen: {named}.",
         advice="They are kept as columns; those that hold amounts are money.",
         told=f"{counted(len(displayed), 'column')} by names as on a screen.",
         oddity="view-columns",
@@ -134,7 +134,7 @@ def _changed(spec: TableSpec, changed: Mapping[str, tuple[str, str]]) -> Iterato
             spec.name,
             FAILS,
             f"{found}.",
-            advice="No value is lost: the column widens to what holds all of them.",
+            advice="No value is lost: the column's type widens to fit them all.",
             told=f"Of another type: {vocabulary.named(changed)} (now {', '.join(sorted({now for now, _ in changed.values()}))}).",
             facts={"columns": {name: _KINDS.get(now, "any") for name, (now, _) in changed.items()}},
             oddity="other-types",

@@ -65,5 +65,5 @@ def of_tools(opened: Sequence[str], closed: Sequence[str]) -> Finding:
         found = f"All of {len(opened)} answer."
         return Finding("Tools", HOLDS, found, told=found)
     found = f"{len(opened)} of {len(opened) + len(closed)} answer. Not: {', '.join(closed)}."
-    advice = "They are switched off in this project, or your permissions don't reach them: ask an admin of the project if you need them."
+    advice = "They are off in this project, or you don't have access: ask an admin of the project if you need them."
     return Finding("Tools", UNTOLD, found, advice=advice, told=found)

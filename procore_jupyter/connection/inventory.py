@@ -104,7 +104,7 @@ def inventory(account: str | None = None) -> Inventory:
             settings = settings_for(one.name)
             line.place = _place(settings.place, settings.client_id, one.account)
             if settings.auth_scheme == "OAUTH_CLIENT":
-                line.said, line.well = "service account, signs in by itself", True
+                line.said, line.well = "service account, signs in automatically", True
             elif settings.auth_scheme == "NONE":
                 line.said, line.well = "no sign-in needed", True
             else:
@@ -166,7 +166,7 @@ def forget(name: str) -> str:
     if found is None:  # there is none, or one that can't be used any more
         if not saved.remove(name):
             saved.require(name)
-        return "Forgotten. It could not be used, so its secrets, if it had any, are left:  procore-jupyter status --paths  shows them."
+        return "Forgotten. It couldn't be read, so any secrets of it are still stored:  procore-jupyter status --paths  shows them."
     needed = {(_where(one), key) for one in connections if one is not found for key in _secrets_of(one)}
     told = ""
     for key in _secrets_of(found):
@@ -274,10 +274,12 @@ def _end_sign_ins(connection: SavedConnection) -> str:
             continue
         try:
             Parts(replace(settings, account=key.account)).source.sign_out()
-            told = told or " Its sign-in is ended."
+            told = told or " You are signed out of it."
         except (ProcoreError, requests.RequestException) as error:
             parts.store.delete(key)
-            told = f" Its sign-in is deleted here, and could not be ended at Procore: {_first_line(error)}"
+            told = (
+                f" Its sign-in is deleted here, but Procore could not be told to end it: {_first_line(error)}"
+            )
     return told
 
 

@@ -45,6 +45,10 @@ def settings_for(
     TokenStoreError
         What was saved can't be read.
     """
+    if not isinstance(text, (str, ConnectionString)):
+        raise ConfigurationError(
+            f"Give a connection string, or the name of a saved connection, not {type(text).__name__}."
+        )
     connection = _saved(text)
     if connection is None:
         settings = resolve(text, names=names, account=account or DEFAULT, lines=lines)
@@ -82,7 +86,7 @@ def check_savable(settings: Settings, name: str) -> str:
     """
     if settings.initiate_oauth == "OFF":
         raise ConfigurationError(
-            "InitiateOAuth=OFF uses a token that you give each time, and tokens are never saved: there is nothing for --save to keep."
+            "With InitiateOAuth=OFF you give a token each time, and tokens are never saved: --save has nothing to save."
         )
     return saved.check_name(name)
 
@@ -112,7 +116,7 @@ def keep(settings: Settings, name: str) -> str:
     run = "%procore_connect" if name.casefold() == DEFAULT else f"%procore_connect {_quoted(name)}"
     line = f"Saved as `{name}`: from now on `{run}` is enough."
     if (client_secret or password) and (location or "").startswith("memory://"):
-        line += " Its secret is kept in this kernel alone (OAuthSettingsLocation=memory://…)."
+        line += " Its secret is kept in this kernel only (OAuthSettingsLocation=memory://…)."
     elsewhere = settings.auth_scheme != "NONE" and settings.profile.app is None
     if elsewhere and "OAuthClientId" not in settings.written:
         line += " The Client ID and Client Secret still come from the environment."

@@ -58,13 +58,13 @@ def described(location: str | None = None) -> list[str]:
     ]
     lines += [
         "",
-        "How Procore's lists differ from what was thought of them, by their addresses without ids, so that no kernel tries again",
+        "Where Procore's lists differ from their description, by address without ids, so that no kernel has to find it out again",
         *_files(_with_those_beside(folder / "quirks.json")),
         "",
-        "What a check found of the tables, and was kept (procore-jupyter check --keep): it counts before what is built in",
+        "What a check found about the tables (procore-jupyter check --keep), used instead of what is built in",
         *_files(sorted(folder.glob("facts-*.toml"))),
         "",
-        "Labels of custom fields, as an administrator has saved them (procore-jupyter check --keep-labels)",
+        "Labels of custom fields, saved by an administrator (procore-jupyter check --keep-labels)",
         *_files(label_paths()),
     ]
     told = "\n".join(lines)
@@ -91,7 +91,7 @@ def _place(location: str | None, connections: Iterable[saved.SavedConnection]) -
         return
     if isinstance(store, FileStore):
         file = Path(store.location)
-        yield "Sign-ins, and the secrets of saved connections (in the clear, for you alone)"
+        yield "Sign-ins, and the secrets of saved connections (unencrypted, readable by you only)"
         yield from _files([file])
         try:
             yield from (f"    sign-in: {_whose(key)}" for key in store.sign_ins())

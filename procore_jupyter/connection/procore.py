@@ -21,7 +21,7 @@ from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, record_at
 from procore_jupyter.tables.place_names import Directory
 from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places
-from procore_jupyter.wording import one_line
+from procore_jupyter.wording import one_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,7 +57,7 @@ class Procore(RefreshingSession):
     >>> rfis = procore.table("rfis", project="Harbor Tower", status="open")
     >>> frame = rfis.to_pandas()
 
-    Choose a project for all that follows.
+    Choose a project for all further calls.
 
     >>> procore.use(project="Harbor Tower")
     >>> submittals = procore.table("submittals").to_pandas()
@@ -183,7 +183,7 @@ class Procore(RefreshingSession):
         return self._me
 
     def companies(self) -> Table:
-        """Return the companies that you may see; each call asks Procore. Raises `LoginRequired` or `ProcoreAPIError`."""
+        """Return your companies; each call asks Procore. Raises `LoginRequired` or `ProcoreAPIError`."""
         self._settle()
         found = self.tables.open(COMPANIES).refresh()
         if (known := Directory.of_table(found, self._settings.max_rows)) is not None:
@@ -191,7 +191,7 @@ class Procore(RefreshingSession):
         return found
 
     def projects(self) -> Table:
-        """Return the company's active projects that you may see; each call asks Procore.
+        """Return your active projects in the company; each call asks Procore.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Procore(RefreshingSession):
         return found
 
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
-        """Choose the company, the project, or both, for all that follows; return this session, which draws itself.
+        """Choose the company, the project, or both, for all further calls; return this session, which draws itself.
 
         Parameters
         ----------
@@ -234,7 +234,7 @@ class Procore(RefreshingSession):
     def tables(self) -> Library:
         """The tables there are; drawn, it lists them.
 
-        ``tables.search("log")`` finds some, ``tables.describe("rfis")`` tells what is known of one, and ``tables["rfis"]`` is
+        ``tables.search("log")`` finds some, ``tables.describe("rfis")`` describes one, and ``tables["rfis"]`` is
         ``table("rfis")``.
         """
         from procore_jupyter.tables.library import library_of  # on first use: connecting doesn't pay for it
@@ -244,7 +244,7 @@ class Procore(RefreshingSession):
     def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:
         """Return a table of Procore's, with all its pages. Nothing is fetched until it is looked at.
 
-        ``%procore_tables`` lists the tables; ``%procore_tables rfis`` tells the parameters and columns of one.
+        ``%procore_tables`` lists the tables; ``%procore_tables rfis`` shows the parameters and columns of one.
 
         Parameters
         ----------
@@ -254,8 +254,8 @@ class Procore(RefreshingSession):
             Raise an error if a project doesn't answer, or rows are missing.
         **parameters
             ``project`` or ``project_id``: a number, a name, several of these, ``"all active"`` or ``"all"``; without it, the
-            chosen project, or the only one. ``company`` or ``company_id``. The conditions that the table takes: several values
-            of which any may hold, two ends for a range. ``params={…}`` for what the API takes besides.
+            chosen project, or the only one. ``company`` or ``company_id``. The table's filters: a value, a list of
+            values, or both ends of a range. ``params={…}`` for other parameters of the API.
 
         Returns
         -------
@@ -267,7 +267,7 @@ class Procore(RefreshingSession):
         TableNotFound
             No table has that name.
         ParameterError
-            A parameter isn't known, is missing, or has a value that it doesn't take.
+            A parameter isn't known, is missing, or has a wrong value.
 
         Examples
         --------
@@ -317,7 +317,7 @@ class Procore(RefreshingSession):
     def download(self, url: str, path: str | os.PathLike[str] = ".", /) -> Path:
         """Write one of Procore's files (a drawing, a photo, an attachment) to the disk, with a progress bar; return its path.
 
-        The token goes to the API and to Procore's file hosts, and to no other host that they lead to.
+        Your sign-in goes to the API and to Procore's file hosts, and to no other host that they redirect to.
 
         Parameters
         ----------
@@ -325,23 +325,27 @@ class Procore(RefreshingSession):
             The file's address, as rows have it: ``url``, ``pdf_url``.
         path : str or PathLike
             A file, which is replaced once the new one is whole; or a folder, in which the file gets the name that it
-            comes with, and replaces none. A path that ends in a slash is a folder, made if it isn't there.
+            comes with, and replaces none. A path that ends in a slash is a folder, which is made if it doesn't exist.
 
         Raises
         ------
         ProcoreAPIError
-            Procore refused. Addresses in rows expire after a while: fetch the rows anew.
+            Procore refused. Addresses in rows expire after a while: fetch the rows again.
         FileExistsError, OSError
-            The folder has such a file already; the file can't be written, which is said before anything is asked for.
+            The folder has such a file already; the file can't be written, which is checked before anything is requested.
         LoginRequired, requests.RequestException
             Nobody is signed in; the file didn't come whole.
         """
+        if not isinstance(url, str) or not url.strip():
+            raise ParameterError(
+                f"download needs a file's address, not {quoted(url)}: this row may have no file."
+            )
         name = one_line(urlsplit(url).path.rpartition("/")[2]) or "download"
         with front_end.bytes_shown(name) as told:
             return downloads.download(self, url, path, told)
 
     def forget(self) -> None:
-        """Forget the rows that were fetched: tables that are looked at next are fetched anew."""
+        """Forget the rows that were fetched: tables that you look at next are fetched again."""
         self._cache.forget()
 
     # The sign-in

@@ -25,7 +25,7 @@ FILL_IN = (
     "Not connected yet: fill in the form of %procore_connect and press Connect, then run this cell again. "
     "(The form can't respond while a cell is running.)"
 )
-CANCELLED = "Not connected: the form was cancelled. Run %procore_connect again to see it anew."
+CANCELLED = "Not connected: the form was cancelled. Run %procore_connect again to open it."
 
 LABELS = {
     "Environment": "Environment",

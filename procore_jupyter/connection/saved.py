@@ -53,7 +53,7 @@ UNSAVED = (
 _WORDS = DocumentWords(
     thing="connection",
     kept="saved",
-    clash="if two notebooks save a connection at the same moment, one of the two may be lost",
+    clash="if two notebooks save a connection at the same moment, one of them can be lost",
 )
 _NAME = re.compile(r"\w[\w .-]{0,39}(?<! )")
 
@@ -93,7 +93,7 @@ def check_name(name: str) -> str:
     name = name.strip()
     if _NAME.fullmatch(name) is None or properties.find(name) is not None:
         raise ConfigurationError(
-            "A saved connection's name has up to 40 letters, digits, blanks and . _ - and is no property's name, such as  --save site."
+            "A saved connection's name can have up to 40 letters, digits, spaces and . _ - and must not be the name of a property. For example:  --save site"
         )
     return name
 
@@ -127,7 +127,7 @@ def look() -> tuple[list[SavedConnection], list[str]]:
     except TokenStoreError as error:
         return [], [str(error)]
     if document.damaged:
-        problems.append("damaged: the next use keeps it under another name")
+        problems.append("damaged: when it is next used, it is kept under another name")
     for entry in document.entries("connections"):
         try:
             found.append(_connection(entry))
@@ -169,9 +169,9 @@ def require(name: str) -> SavedConnection:
     saved = names()
     if not saved:
         raise ConfigurationError(
-            "No connection is saved under such a name, nor under any other. Write a connection string; --save NAME keeps it."
+            "There is no saved connection of that name, nor any other. Write a connection string; --save NAME saves it."
         )
-    what = f'"{name}"' if is_near_miss(name, saved) else "such a name"
+    what = f'"{name}"' if is_near_miss(name, saved) else "that name"
     meant = nearest(name, saved)
     did = f" Did you mean {meant}?" if meant else ""
     raise ConfigurationError(f"No connection is saved under {what}.{did} Saved: {', '.join(saved)}.")

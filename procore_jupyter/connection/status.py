@@ -279,6 +279,6 @@ def wrong_clock(offset: float | None) -> str | None:
         return None
     way = "ahead of" if offset > 0 else "behind"
     return (
-        f"This machine's clock is {duration(abs(offset))} {way} Procore's. Set it right, "
-        "or times and limits will be wrong."
+        f"This machine's clock is {duration(abs(offset))} {way} Procore's. Correct it, or "
+        "times and limits will be wrong."
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import signal
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from procore_jupyter.demo.web_pages import MARK
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token_store import TokenKey
+from procore_jupyter.wording import quoted
 
 FIRST_PORT = 8888
 
@@ -81,7 +83,7 @@ def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event, changed: lis
     try:
         demo.start()
     except OSError as error:
-        return _fail(f"The stand-in can't listen there: {error.strerror}. Choose another --provider-port.")
+        return _fail(f"The stand-in can't use that port: {error.strerror}. Choose another --provider-port.")
     try:
         demo.write_address()
         lab.start(os.environ)
@@ -104,9 +106,9 @@ def _run(demo: DemoProcore, lab: JupyterLab, stop: threading.Event, changed: lis
             if lab.exit_code == 0:
                 _say("JupyterLab was shut down, so the demo ends.")
                 return 0
-            return _fail(f"JupyterLab ended by itself. It said:\n{lab.last_words()}")
+            return _fail(f"JupyterLab stopped unexpectedly. It said:\n{lab.last_words()}")
         if not demo.running:
-            return _fail("The stand-in ended by itself. Start the demo again.")
+            return _fail("The stand-in stopped unexpectedly. Start the demo again.")
     _say("Stopping.")
     return 0
 
@@ -125,7 +127,7 @@ def _forget_sign_in(demo: DemoProcore) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="procore-jupyter demo",
-        description="Start a stand-in for Procore and a JupyterLab on this machine, to try procore-jupyter.\n"
+        description="Starts a stand-in for Procore and JupyterLab on this machine, to try procore-jupyter.\n"
         "No Procore account is needed, and Procore is not contacted.",
         epilog=_oddities(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -143,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=DemoParameters.token_lifetime,
         metavar="S",
-        help="seconds until a sign-in is renewed (%(default)s, as Procore has it)",
+        help="seconds until a sign-in is renewed (default: %(default)s, as at Procore)",
     )
     parser.add_argument(
         "--projects",
@@ -163,14 +165,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_odd,
         default=NONE,
         metavar="NAME,…",
-        help="in which ways the stand-in is odd, as Procore was seen to be or may be (none); all of them with  all",
+        help="oddities of Procore's that the stand-in imitates (default: none);  all  for all of them",
     )
     return parser
 
 
 def _oddities() -> str:
     """Return the list of oddities for the end of the help."""
-    lines = ["what --odd takes, all or some of them with commas between:"]
+    lines = ["the oddities for --odd, separated by commas:"]
     for one in oddities.ODDITIES:
         words = one.sentence.replace("`", "") + " Not part of all." * one.shuts_out
         lines += [
@@ -187,32 +189,33 @@ def _odd(text: str) -> Oddities:
         raise argparse.ArgumentTypeError(str(unknown)) from None
 
 
+def _number(text: str, fits: Callable[[float], bool], what: str) -> float:
+    """Return an option's number. Raises ArgumentTypeError, which says what it must be, if it is none that fits."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not fits(number):
+        raise argparse.ArgumentTypeError(f"must be {what}, not {quoted(text)}")
+    return number
+
+
 def _projects(text: str) -> int:
-    projects = int(text)
-    if not 1 <= projects <= MOST_PROJECTS:
-        raise ValueError
-    return projects
+    return int(
+        _number(text, range(1, MOST_PROJECTS + 1).__contains__, f"a whole number from 1 to {MOST_PROJECTS}")
+    )
 
 
 def _scale(text: str) -> float:
-    scale = float(text)
-    if not 0 < scale <= LARGEST_SCALE:
-        raise ValueError
-    return scale
+    return _number(text, lambda one: 0 < one <= LARGEST_SCALE, f"a number above 0, at most {LARGEST_SCALE:g}")
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port < 2**16:
-        raise ValueError
-    return port
+    return int(_number(text, range(2**16).__contains__, "a port from 0 to 65535"))
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError
-    return seconds
+    return _number(text, lambda one: 0 < one < math.inf, "a number of seconds above 0")
 
 
 @contextlib.contextmanager

@@ -152,7 +152,7 @@ class LoginHandler(PageHandler):
             return
         person, return_to = fields.get("person", ""), fields.get("return_to", "")
         if not person.isdecimal() or int(person) not in PEOPLE:
-            self.show(web_pages.refusal("There is no such person here."), 400)
+            self.show(web_pages.refusal("This person doesn't exist here."), 400)
             return
         browser.person = PEOPLE[int(person)]
         self.redirect(return_to if return_to.startswith("/oauth/authorize?") else "/")

@@ -92,12 +92,11 @@ def consent(application: str, person: Person, leads_to: str, fields: Mapping[str
     given = _hidden({**fields, "csrf": csrf})
     goes_to = "a page with a code to copy" if leads_to == OOB else f"<code>{escape(leads_to)}</code>"
     return _page(
-        f"Let {application} in?",
-        f"<p>It would read and change what <strong>{escape(person.name)}</strong> may read and change here.</p>"
+        f'Allow "{application}" to read and change what {person.name} can?',
         f'<form method="post" action="/oauth/authorize">{given}'
         '<button class="first" name="decision" value="allow">Allow</button>'
         '<button name="decision" value="deny">Deny</button></form>'
-        f"<footer>Then your browser goes to {goes_to}.</footer>",
+        f"<footer>Your browser then goes to {goes_to}.</footer>",
     )
 
 
@@ -116,7 +115,7 @@ def show_code(code: str) -> str:
 
 def denied() -> str:
     """Return the page after Deny, if the app has no address to redirect to."""
-    return _page("You chose Deny", "<p>Nothing was let in. You can close this tab.</p>")
+    return _page("You chose Deny", "<p>Nothing was allowed. You can close this tab.</p>")
 
 
 def home(person: Person | None, csrf: str) -> str:

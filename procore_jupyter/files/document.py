@@ -33,9 +33,9 @@ PATIENCE = 10.0
 _WHAT_HELPS = {
     errno.ENOSPC: "Make room and try again",
     errno.EDQUOT: "Make room and try again",
-    errno.EACCES: "You may not write there: change that",
-    errno.EPERM: "You may not write there: change that",
-    errno.EROFS: "Nothing can be written there: make that possible",
+    errno.EACCES: "You don't have permission to write there: change that",
+    errno.EPERM: "You don't have permission to write there: change that",
+    errno.EROFS: "The disk is read-only: make it writable",
 }
 """What a person can do about a file that can't be written."""
 
@@ -197,11 +197,11 @@ class DocumentFile:
             content = private.read_private(self.path)
         except OSError as error:
             what = f"The {self._things} in {self.path} can't be read"
-            raise self._failure(error, what, "Put that right") from None
+            raise self._failure(error, what, "Fix that") from None
         document = Document(self._lists) if content is None else Document.parse(content, self._lists)
         if document.newer:
             raise DocumentError(
-                f"{self.path} was written by a newer version of procore-jupyter, so it is left alone. "
+                f"{self.path} was written by a newer version of procore-jupyter, so it is left unchanged. "
                 f"Upgrade with  pip install -U procore-jupyter{self._or_elsewhere}."
             )
         return document
@@ -258,7 +258,7 @@ class DocumentFile:
         except OSError as error:
             what = f"The {self._words.thing} can't be saved in {self.path}"
             raise self._failure(
-                error, what, _WHAT_HELPS.get(error.errno or 0, "Put that right and try again")
+                error, what, _WHAT_HELPS.get(error.errno or 0, "Fix that and try again")
             ) from None
 
     def _put_aside(self, document: Document) -> None:
@@ -282,7 +282,7 @@ class DocumentFile:
             return DocumentError(f"{what} ({reason}). {then}{self._or_elsewhere}.")
         if not error.another_users:
             return DocumentError(str(error))
-        way = "Move it away" if not error.folder else "Keep such a file in a folder of your own"
+        way = "Move it away" if not error.folder else "Keep such a file in your own folder"
         return DocumentError(f"{error} {way}{self._or_elsewhere}.")
 
     @property

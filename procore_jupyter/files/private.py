@@ -33,7 +33,7 @@ class NoHome(OSError):
     def __init__(self) -> None:
         user = f" and the system doesn't know the user {os.geteuid()}" if hasattr(os, "geteuid") else ""
         super().__init__(
-            f"There is no home folder to keep anything in: HOME isn't set{user}. Set HOME to a folder of your own"
+            f"There is no home folder to store anything in: HOME isn't set{user}. Set HOME to your own folder"
         )
 
 
@@ -107,9 +107,9 @@ def _check_folder(folder: Path, *, to_read: bool = False) -> None:
         raise NotPrivate(f"The folder {folder} belongs to another user.", another_users=True, folder=True)
     if found.st_mode & 0o022:
         if found.st_mode & stat.S_ISVTX or found.st_uid != os.geteuid():  # /tmp and its kind
-            raise NotPrivate(f"Everybody may write to the folder {folder}.", another_users=True, folder=True)
+            raise NotPrivate(f"Everybody can write to the folder {folder}.", another_users=True, folder=True)
         raise NotPrivate(
-            f"Others may write to the folder {folder}. Run  chmod 700 '{folder}'  and try again.", folder=True
+            f"Others can write to the folder {folder}. Run  chmod 700 '{folder}'  and try again.", folder=True
         )
 
 
@@ -138,13 +138,15 @@ def read_private(path: Path) -> bytes | None:
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise NotPrivate(f"{path} is not a plain file. Give another path, or move it away and try again.")
+            raise NotPrivate(
+                f"{path} is not a regular file. Give another path, or move it away and try again."
+            )
         if os.name == "posix":
             if found.st_uid != os.geteuid():
                 raise NotPrivate(f"{path} belongs to another user, so it is not used.", another_users=True)
             if found.st_mode & 0o077:
                 raise NotPrivate(
-                    f"Others may read or write {path}, so it is not used. Run  chmod 600 '{path}'  if you trust its content."
+                    f"Others can read or write {path}, so it is not used. Run  chmod 600 '{path}'  if you trust its content."
                 )
         _check_folder(path.parent, to_read=True)
         return file.read()

@@ -92,8 +92,7 @@ class Target:
 
     def _taken(self) -> FileExistsError:
         return FileExistsError(
-            f"{self.path} is there already, and a name that comes with a file replaces none. "
-            "Give the whole path to replace it, or another folder."
+            f"{self.path} already exists. Give its whole path to replace it, or choose another folder."
         )
 
 
@@ -117,7 +116,7 @@ def replacing(path: str | os.PathLike[str], *, or_into: bool = False) -> Iterato
     text = _expanded(os.fspath(path))
     unnamed = _means_folder(text)
     if unnamed and not or_into:
-        raise IsADirectoryError(f"{text} is a folder, and a file is wanted: add the file's name.")
+        raise IsADirectoryError(f"{text} is a folder: add a file name.")
     made: list[Path] = []
     try:
         with _plainly(text):
@@ -153,7 +152,7 @@ def _expanded(text: str) -> str:
     first, *more = text.replace(os.altsep or os.sep, os.sep).split(os.sep, 1)
     if found == text and text.startswith("~") and (more or text == "~"):
         raise FileNotFoundError(
-            f"{first} stands for a home folder, and there is none of that name here. Write the whole path."
+            f"{first} means a home folder, but there is none of that name here. Write the whole path."
         )
     return found
 
@@ -178,7 +177,7 @@ def _old(text: str) -> os.stat_result | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
-        raise OSError(f"{text} is {kind} and no file, so nothing is written there. Choose a file.")
+        raise OSError(f"{text} is {kind} and not a file, so nothing is written there. Choose a file.")
     return found
 
 
@@ -219,7 +218,7 @@ def _folder(path: str) -> os.stat_result:
             f"There is no folder {path}. Make it first, or choose another path."
         ) from None
     if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(f"{path} is no folder, so no file can be in it. Choose another path.")
+        raise NotADirectoryError(f"{path} is not a folder, so it can't contain a file. Choose another path.")
     return found
 
 
@@ -228,12 +227,12 @@ def _check(text: str, place: Path, old: os.stat_result | None) -> None:
     found = place.lstat() if os.path.lexists(place) else None
     if (old is None) != (found is None) or (old and found and not os.path.samestat(old, found)):
         # The path of an open file that was deleted.
-        raise FileNotFoundError(f"{text} leads to no file that could be written to. Choose another path.")
+        raise FileNotFoundError(f"{text} doesn't lead to a file that can be written. Choose another path.")
     if old is None:
         return
     around = place.parent.stat()
     if _is_everybodys(around) and os.geteuid() not in (old.st_uid, around.st_uid, 0):
-        raise PermissionError(f"{text} is another user's file. Choose another path.")
+        raise PermissionError(f"{text} belongs to another user. Choose another path.")
     os.close(os.open(place, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)))  # nothing of it changes
 
 
@@ -286,9 +285,13 @@ def _plainly(text: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is None:
             raise
-        why = "you may not write there" if isinstance(error, PermissionError) else error.strerror
+        why = (
+            "you don't have permission to write there"
+            if isinstance(error, PermissionError)
+            else error.strerror
+        )
         plain = type(error)(f"{text} can't be written: {why}. Choose another path.")
         plain.errno = error.errno
         raise plain from None
     except ValueError:  # a NUL, or half a character
-        raise OSError(f"No file can be called {text!r}. Choose another path.") from None
+        raise OSError(f"A file can't be called {text!r}. Choose another path.") from None

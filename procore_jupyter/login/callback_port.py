@@ -55,11 +55,11 @@ def why_not_at(port: int, path: str, owner: SocketOwner) -> str:
         Whose the listener there is.
     """
     who = "another user of this machine"
-    why = f"{who} listens at port {port}" if owner is SocketOwner.ANOTHER else f"port {port} may be {who}'s"
+    why = f"{who} listens on port {port}" if owner is SocketOwner.ANOTHER else f"port {port} may be {who}'s"
     if path.endswith(f"/{CALLBACK_PATH}"):
         instead = "start Jupyter on another port, and register the CallbackURL of that port"
     else:
-        instead = "give a CallbackURL with another port, registered"
+        instead = "use a CallbackURL with another port, and register it"
     return f"{why}, and Procore's answer could go there; {instead} as a Redirect URI of your app."
 
 

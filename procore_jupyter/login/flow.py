@@ -218,16 +218,20 @@ class LoginFlow:
             state, request = self._state, self._request
         receiver = self._receivers.paste
         if state is LoginState.SIGNED_IN:
-            return "You are signed in already."
+            return "You are already signed in."
         if state is LoginState.EXCHANGING:
             return "One moment: you are being signed in."
         if state is not LoginState.WAITING or request is None or receiver is None:
-            return f"This sign-in is not open. {CONNECT_AGAIN} for a new link."
+            return f"This sign-in has ended. {CONNECT_AGAIN} for a new link."
         try:
             response = read_pasted(text, request)
         except PasteRefused as refused:
             return str(refused)
-        return None if receiver.hand_over(response) else "One moment: what you pasted before is being tried."
+        return (
+            None
+            if receiver.hand_over(response)
+            else "One moment: what you pasted before is still being checked."
+        )
 
     def cancel(self, error: LoginRequired | None = None) -> None:
         """End the login: `wait` raises `error`, or `LoginDenied` without one. Never waits.

@@ -59,10 +59,10 @@ _ARRIVED = "Procore's answer has arrived. You can close this tab: your notebook 
 _REFUSED = "Not signed in: Procore refused. Your notebook says why and what to do."
 _AGAIN = "Go back to your notebook and run %procore_connect again"
 _NOT_OURS = f"This sign-in was not started here or has expired. {_AGAIN}."
-_USED = f"This link has been used: it works once. {_AGAIN} for a new one."
+_USED = f"This link has already been used, and it works only once. {_AGAIN} for a new one."
 _NOT_YOURS = (
-    "This link works for the person whose notebook it stands in alone, in a browser on the same machine. "
-    "In that notebook,  print(procore.login_flow)  shows another."
+    "This link works only for the person whose notebook shows it, in a browser on the same machine. In "
+    "that notebook,  print(procore.login_flow)  shows another."
 )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 
 CANCELLED = f"Not signed in: the sign-in was cancelled. {CONNECT_AGAIN} for a new link."
-STRANGER = "An answer of another sign-in came and was refused: use the link shown here."
+STRANGER = "An answer to another sign-in arrived and was refused: use the link shown here."
 
 # After one of these a code may be pasted once more: it was mistyped, or it never arrived.
 _TRY_AGAIN = frozenset({"invalid_grant", "unreachable", "unusable_answer"})

@@ -73,9 +73,9 @@ class ServerReceiver:
         if opened.status != 201:
             reasons = {
                 429: "Too many sign-ins are waiting on the Jupyter server; they end after ten minutes.",
-                403: "The Jupyter server didn't accept that this notebook is yours.",
+                403: "The Jupyter server didn't recognize this notebook as yours.",
             }
-            other = f"The Jupyter server didn't take the sign-in (it answered {opened.status})."
+            other = f"The Jupyter server didn't accept the sign-in (it answered {opened.status})."
             raise ReceiverUnavailable(f"{reasons.get(opened.status, other)} {_PASTE}")
         self._opened = True
         self._pages = self._pages_for_a_browser(request.redirect_uri)
@@ -125,12 +125,12 @@ class ServerReceiver:
                 if given_up():
                     break
                 raise ReceiverUnavailable(
-                    "The Jupyter server doesn't know this sign-in any more: it was restarted, or ten minutes are over."
+                    "The Jupyter server no longer knows this sign-in: it was restarted, or ten minutes have passed."
                     f" {CONNECT_AGAIN}."
                 )
             else:
                 raise ReceiverUnavailable(
-                    f"The Jupyter server refuses to give the answer ({polled.status}). {CONNECT_AGAIN}."
+                    f"The Jupyter server refuses to pass on the answer ({polled.status}). {CONNECT_AGAIN}."
                 )
         return None
 
@@ -185,12 +185,12 @@ class ServerReceiver:
             return
         if status == 404:
             raise ReceiverUnavailable(
-                "Your default server on this JupyterHub, which passes the answer on to this named one, doesn't have"
+                "Your default server on this JupyterHub, which passes the answer on to this named server, doesn't have"
                 f" procore-jupyter installed. {_PASTE}"
             )
         if status in {301, 302, 303, 307, 308, 424, 503} and not has_it:
             raise ReceiverUnavailable(
-                "Your default server on this JupyterHub, which passes the answer on to this named one, isn't running. Start it"
+                "Your default server on this JupyterHub, which passes the answer on to this named server, isn't running. Start it"
                 f" in the Hub's control panel and run %procore_connect again; or, without it: {_BUT_PASTE}"
             )
 

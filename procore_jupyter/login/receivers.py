@@ -69,7 +69,7 @@ def receivers_for(
     """
     if not can_be_returned_to(callback_url):
         raise ConfigurationError(
-            "CallbackURL is no address that a browser can be sent back to. Leave CallbackURL out to use this "
+            "CallbackURL is not an address that a browser can be sent back to. Leave CallbackURL out to use this "
             f"Jupyter server's, or give a Redirect URI of your app, such as {_EXAMPLE}"
         )
     if via is not None and via not in RECEIVER_NAMES:
@@ -182,7 +182,7 @@ def _on_a_hub(hub: Hub) -> str:
     """Return the sentence that names the CallbackURL which needs no pasting."""
     where = "" if hub.public_url else ", with what your browser shows in place of YOUR-HUB"
     return (
-        "On a JupyterHub the answer can't come back to localhost by itself. To sign in without pasting, use  "
+        "On a JupyterHub the answer can't come back to localhost automatically. To sign in without pasting, use  "
         f"CallbackURL={hub_callback_url(hub)}  and register that as a Redirect URI of your app{where}."
     )
 
@@ -207,14 +207,14 @@ def _why_no_server(callback_url: str, server: JupyterServer | None) -> str | Non
         return (
             f"the CallbackURL doesn't end in /{CALLBACK_PATH}, as a Jupyter server's does, such as {_EXAMPLE}"
         )
-    return "no running Jupyter server of yours was found that the CallbackURL could lead to."
+    return "none of your running Jupyter servers matches the CallbackURL."
 
 
 def _why_no_loopback(callback_url: str, taken_by: JupyterServer | None) -> str | None:
     """Return why this kernel can't listen at this CallbackURL; None if it may try."""
     address = LoopbackAddress.of(callback_url)
     if address is None:
-        return "the CallbackURL has to be http://localhost or http://127.0.0.1, with or without a port."
+        return "the CallbackURL must be http://localhost or http://127.0.0.1, with or without a port."
     if taken_by is not None:
         return (
             f"port {address.port} is your Jupyter server's. Use  CallbackURL={taken_by.callback_url}  and register "

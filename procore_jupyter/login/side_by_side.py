@@ -152,7 +152,7 @@ class RunningReceivers:
         except Exception as error:
             # The type alone: the text of a foreign error may hold an address with the code in it.
             log.warning("login: the receiver %r broke (%s)", receiver.name, type(error).__name__)
-            reason = f"One way for the answer to come back broke ({type(error).__name__})."
+            reason = f"One way for the answer to come back failed ({type(error).__name__})."
         finally:
             receiver.close()
         self._lose(receiver, reason)
@@ -175,7 +175,7 @@ class RunningReceivers:
                 return None
             if not self._consider(receiver, response):
                 strays += 1
-        return "One way for the answer to come back was given up: it brought answers of other sign-ins only."
+        return "One way for the answer to come back was closed: it received only answers to other sign-ins."
 
     def _lose(self, receiver: Receiver, reason: str | None) -> None:
         """Go on without a receiver."""

@@ -166,7 +166,7 @@ class ConnectForm:
         self._save_as = add(
             text("Save as", question.save_as, "not saved"),
             "",
-            "Saved after you have signed in. With the name default, %procore_connect alone is enough from then on.",
+            "Saved after you have signed in. With the name default, from then on %procore_connect is enough.",
         )
         self._go = ipywidgets.Button(
             description="Connect",

@@ -114,7 +114,7 @@ class LoginPanel:
         except (
             Exception
         ) as error:  # the person is signed in all the same; the next call will say what is wrong
-            log.warning("who is signed in could not be asked (%s)", type(error).__name__)
+            log.warning("could not find out who is signed in (%s)", type(error).__name__)
             return message(f"{self._flow.place}: signed in.", self._notes)
 
     def _choose(self, found: object) -> bool:

@@ -97,31 +97,33 @@ class ProcoreMagics(Magics):
     @line_cell_magic
     @in_one_line
     def procore_connect(self, line: str, cell: str | None = None) -> None:
-        """Sign in to Procore; the session then stands in the variable `procore`.
+        """Sign in to Procore; the session is then in the variable `procore`.
 
         ::
 
             %procore_connect                 asks for your app's details the first time, then uses the saved ones
             %procore_connect Profile=Procore;OAuthClientId=…;OAuthClientSecret=…; [options]
             %procore_connect NAME [options]  uses a saved connection; without a NAME, the one saved as `default`
-            %%procore_connect [options]      takes the properties from the lines below, "#" begins a comment
+            %%procore_connect [options]      reads the properties from the lines below; "#" starts a comment
 
-        Options stand before or after the string. The magic doesn't wait: click the link, and the first call that needs the
+        Options go before or after the string. The magic doesn't wait: click the link, and the first call that needs the
         sign-in waits for it.
 
         Options
         -------
-        --name NAME        the variable (procore)
-        --account NAME     which stored sign-in (default): use two accounts at once
-        --save [NAME]      save the connection under a name (default) after you have signed in; secrets go to the token store
+        --name NAME        the variable (default: procore)
+        --account NAME     which stored sign-in to use (default: `default`): two accounts can be in use at once
+        --save [NAME]      save the connection under a name (default: `default`) once you are signed in; secrets are stored apart
         --wait             wait for the sign-in in this cell
-        --timeout SECONDS  how long you have to sign in (300)
-        --login            sign in again although a sign-in is stored
-        --via WAY          how the browser's answer comes back: server, loopback or paste (chosen for you)
+        --timeout SECONDS  how long you have to sign in (default: 300)
+        --login            sign in again even if a sign-in is stored
+        --via WAY          how the browser's answer comes back: server, loopback or paste (default: chosen for you)
         """
         given, rest = read_connect(line)
         if cell is not None and rest:
-            raise UsageError("%%procore_connect takes options on its first line; the properties go below it.")
+            raise UsageError(
+                "%%procore_connect has its options on the first line; the properties go below it."
+            )
         self._connect(given, rest if cell is None else cell, lines=cell is not None)
 
     @no_var_expand
@@ -132,7 +134,7 @@ class ProcoreMagics(Magics):
 
         Options
         -------
-        --name NAME   the variable (procore)
+        --name NAME   the session's variable (default: procore)
         """
         given, rest = read_options(line, STATUS_OPTIONS, "%procore_status")
         _nothing_else(rest, "%procore_status")
@@ -149,7 +151,7 @@ class ProcoreMagics(Magics):
         Options
         -------
         --keep-token   end this session only; the stored sign-in stays for the next one
-        --name NAME    the variable (procore)
+        --name NAME    the session's variable (default: procore)
         """
         given, rest = read_options(line, LOGOUT_OPTIONS, "%procore_logout")
         _nothing_else(rest, "%procore_logout")
@@ -157,9 +159,9 @@ class ProcoreMagics(Magics):
         keep = bool(given.get("keep_token", False))
         session.logout(keep_token=keep)
         if session.settings.initiate_oauth == "OFF":
-            rest = "The OAuthAccessToken given is good until it ends by itself: nothing of it was stored."
+            rest = "The OAuthAccessToken you gave works until it expires. It was not stored."
         elif keep:
-            rest = "The stored sign-in is kept: connecting again needs no click."
+            rest = "The sign-in stays stored: you can connect again without signing in."
         else:
             rest = "The stored sign-in is forgotten."
         display(message(f"Signed out. {rest}"), raw=True)
@@ -172,7 +174,7 @@ class ProcoreMagics(Magics):
 
         ::
 
-            %procore_tables          the tables that were described by hand
+            %procore_tables          the most used tables
             %procore_tables NAME     one table, with its parameters and columns
             %procore_tables WORD     the tables with WORD in their name or description; "*" stands for any text
 
@@ -180,7 +182,7 @@ class ProcoreMagics(Magics):
 
         Options
         -------
-        --name NAME   the variable that holds the session (procore)
+        --name NAME   the session's variable (default: procore)
         """
         given, pattern = read_options(line, TABLES_OPTIONS, "%procore_tables")
         name = str(given.get("name", DEFAULT_NAME))
@@ -196,24 +198,24 @@ class ProcoreMagics(Magics):
     @line_magic
     @in_one_line
     def procore_check(self, line: str) -> None:
-        """Hold line by line what is believed of this machine, of Procore and of its tables against what is there.
+        """Check line by line whether this machine, Procore and its tables are as procore-jupyter expects.
 
         ::
 
             %procore_check                     the session in `procore`, else the connection saved as `default`
-            %procore_check NAME                a saved connection; or a connection string
-            %procore_check --tables rfis users also asks these tables, or all 95, for at most five rows of one project
+            %procore_check NAME                a saved connection, or a connection string
+            %procore_check --tables rfis users also reads at most five rows of these tables (or of all 95) in one project
 
-        Nobody is asked to sign in. Before tables are asked, the magic says how many requests that takes, and waits for your yes.
+        You are not asked to sign in. Before it reads tables, the magic says how many requests that takes, and waits for your yes.
 
         Options
         -------
-        --name NAME           the variable that holds the session (procore)
+        --name NAME           the session's variable (default: procore)
         --tables [NAME …]     the tables
-        --filters             with --tables: say which filters return less than they must
-        --keep                keep what was found of the tables, to count before what is built in
-        --keep-labels [FILE]  save the labels of the company's custom fields, for who may not read them
-        --report FILE         write what was found without any of the company's data or names
+        --filters             with --tables: say which filters return fewer rows than they should
+        --keep                keep what was found about the tables, and use it instead of what is built in
+        --keep-labels [FILE]  save the labels of the company's custom fields, for people who don't have access to them
+        --report FILE         write what was found, without any of the company's data or names
         --yes                 make the requests without asking
         """
         from procore_jupyter.check.checkup import Checkup
@@ -272,7 +274,7 @@ class ProcoreMagics(Magics):
         existing = kernel.session_under(self._names, name)
         if name in self._names and existing is None:
             raise ConfigurationError(
-                f"`{name}` is already something else in this notebook, and is left as it is. "
+                f"`{name}` is already something else in this notebook, so it is left unchanged. "
                 f"Choose another name:  %procore_connect --name {name}_session …"
             )
         shell = cast("InteractiveShell", self.shell)
@@ -310,8 +312,8 @@ class ProcoreMagics(Magics):
         if (found := kernel.session_under(self._names, name)) is not None:
             return found
         others = ", ".join(kernel.sessions(self._names))
-        hint = f"These are: {others}. Say which with --name." if others else "Run %procore_connect first."
-        raise UsageError(f"`{name}` is no Procore session in this notebook. {hint}")
+        hint = f"Sessions: {others}. Say which with --name." if others else "Run %procore_connect first."
+        raise UsageError(f"`{name}` is not a Procore session in this notebook. {hint}")
 
     def _notes(self, text: str, *, lines: bool, saving: bool) -> tuple[str, ...]:
         """Return a line about each secret that stands in the cell, and about each left over in the history."""
@@ -320,7 +322,7 @@ class ProcoreMagics(Magics):
         names = list(dict.fromkeys(span.name for span in secrets_in_string(text, lines=lines) if span.name))
         instead = {**_INSTEAD, **(_SAVED if saving else {})}
         notes = [
-            f"{_spoken(one)} still stands in this cell, and in what your browser was sent. {instead.get(one, f'Write `{one}=${{VARIABLE}}` instead, with the value in that environment variable.')}"
+            f"{_spoken(one)} is still in this cell and in what your browser received. {instead.get(one, f'Write `{one}=${{VARIABLE}}` instead, with the value in that environment variable.')}"
             for one in names
         ]
         return (*notes, *(self._history.left_over if self._history is not None else ()))
@@ -331,11 +333,11 @@ _INSTEAD = {
     "PROCORE_CLIENT_SECRET. Then delete the secret from the cell."
 }
 _SAVED = {
-    "OAuthClientSecret": "It is saved once you are signed in: then delete it from the cell.",
-    "ProxyPassword": "It is saved once you are signed in: then delete it from the cell.",
+    "OAuthClientSecret": "It is saved once you are signed in. Then delete it from the cell.",
+    "ProxyPassword": "It is saved once you are signed in. Then delete it from the cell.",
     **dict.fromkeys(
         ("OAuthRefreshToken", "OAuthVerifier", "OAuthAccessToken"),
-        "It is not saved: what grows from it is the stored sign-in. Then delete it from the cell.",
+        "It is used once and not saved: the sign-in that comes from it is stored. Then delete it from the cell.",
     ),
 }
 
@@ -348,7 +350,7 @@ def _spoken(name: str) -> str:
 def _variable(name: str) -> str:
     """Return a name that a session may stand under; raise UsageError for any other."""
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise UsageError(f"--name takes a variable's name, such as --name {DEFAULT_NAME}.")
+        raise UsageError(f"--name needs a variable's name, such as --name {DEFAULT_NAME}.")
     if hasattr(builtins, name) or _IPYTHONS_OWN.fullmatch(name):
         raise UsageError(
             f"--name {name} would hide Python's own `{name}`. Choose another, such as --name {DEFAULT_NAME}."
@@ -358,7 +360,7 @@ def _variable(name: str) -> str:
 
 def _nothing_else(rest: str, magic: str) -> None:
     if rest:
-        raise UsageError(f"{magic} takes options only.")
+        raise UsageError(f"{magic} accepts only options.")
 
 
 def _where(error: BaseException) -> str:

@@ -90,9 +90,7 @@ def read_connect(line: str) -> tuple[dict[str, Any], str]:
     at = options_after(text, CONNECT_OPTIONS)
     more, rest = read_options(text[at:], CONNECT_OPTIONS, magic)
     if rest:
-        raise UsageError(
-            f"{magic} takes its options before the connection string or after it, not inside it."
-        )
+        raise UsageError(f"{magic} accepts options before or after the connection string, not inside it.")
     return given | more, text[:at].rstrip()
 
 
@@ -143,7 +141,7 @@ def read_check(line: str) -> tuple[dict[str, Any], str, list[str] | None]:
             names = [name for name in word.split(",") if name]
             if "tables" not in given or not all(re.fullmatch(r"\w{1,80}", name) for name in names):
                 raise UsageError(
-                    "%procore_check takes a connection first, then options, and names of tables after --tables."
+                    "In %procore_check the connection comes first, then the options, and names of tables after --tables."
                 )
             tables += names
             rest = rest.lstrip()
@@ -195,7 +193,7 @@ def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[
         option, text = options[found.group()], text[found.end() :]
         if not option.value:
             if text and not text[0].isspace():
-                raise UsageError(f"{option.name} takes no value.")
+                raise UsageError(f"{option.name} is used without a value.")
             given[_key(option)] = True
         else:
             value = value_of(option, text)
@@ -228,7 +226,7 @@ def _unknown(name: str, options: Mapping[str, Option], magic: str) -> str:
 
     # A long "name" may be something else that was pasted here, a secret perhaps, so no message repeats it.
     near = nearest(name, options) if len(name) <= 30 else None
-    known = f" It takes {', '.join(options)}." if options else ""
+    known = f" Its options: {', '.join(options)}." if options else ""
     meant = f" Did you mean {near}?" if near else known
     return f"{magic} has no option {name if len(name) <= 30 else 'of that name'}.{meant}"
 
@@ -240,7 +238,7 @@ def seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise ValueError("--timeout takes a number of seconds above 0, such as --timeout 300.")
+        raise ValueError("--timeout must be a number of seconds above 0, such as --timeout 300.")
     return value
 
 
@@ -251,7 +249,7 @@ def one_of(name: str, *choices: str) -> Option:
         for choice in choices:
             if choice.casefold() == text.casefold():
                 return choice
-        raise ValueError(f"{name} takes one of {', '.join(choices)}.")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}.")
 
     return Option(name, "|".join(choices), read, choices)
 

@@ -81,9 +81,9 @@ _KEPT_UP = f"""<style>
 .procore-kept-up > .procore-silent {{ visibility: hidden; animation-name: procore-show; }}
 </style>"""
 
-LOST = "This panel has lost its kernel. Run `%procore_connect` to go on."
+LOST = "This panel's kernel is gone. Run `%procore_connect` to go on."
 
-WITHOUT_PANEL = "If no panel stands here, its kernel is gone. Run %procore_connect to go on."
+WITHOUT_PANEL = "If there is no panel here, its kernel is gone. Run %procore_connect to go on."
 
 
 def plain(flow: LoginFlow, panel_id: str, name: str | None) -> dict[str, str]:
@@ -171,9 +171,9 @@ def kept_up(live: str, silent: str) -> str:
 def still_waiting(flow: LoginFlow) -> dict[str, str]:
     """Draw the line for a cell that waits. Like `plain`, it holds nothing of the authorize link."""
     start = flow.start_url
-    line = "To go on, this cell needs your sign-in: the link stands where you connected, further up."
+    line = "This cell needs your sign-in to go on: the link is where you connected, further up."
     if start is not None:
-        line = "To go on, this cell needs your sign-in."
+        line = "This cell needs your sign-in to go on."
     return {
         "text/html": f'{STYLE}<div class="procore-plain procore-waiting {NO_FORMULAS}"><span class="procore-quiet">{escape(line)}</span>'
         + (f" {_link(start, LINK, act=True)}" if start is not None else "")
@@ -194,7 +194,7 @@ def nothing(panel_id: str) -> dict[str, str]:
 
 def panel_text(flow: LoginFlow) -> str:
     """Return the panel's text form, which never changes and holds no link."""
-    return f"{flow.place}: a sign-in was begun here"
+    return f"{flow.place}: a sign-in was started here"
 
 
 def heading(flow: LoginFlow) -> str:
@@ -213,7 +213,7 @@ def waiting(flow: LoginFlow) -> str:
     count = f'<span class="procore-count" role="timer">{left // 60}:{left % 60:02}</span>'
     return kept_up(
         f"Waiting for your sign-in … {count}",
-        "No word from this notebook's kernel. If it was restarted, run `%procore_connect` again.",
+        "This notebook's kernel doesn't respond. If it was restarted, run `%procore_connect` again.",
     )
 
 

@@ -24,7 +24,7 @@ _TRACK = (
 )
 _DONE = "display:block;height:100%;background:var(--jp-ui-font-color2,#616161)"
 
-STOPPED = f"no word for {SILENCE} seconds. If the kernel was restarted, this has ended."
+STOPPED = f"no news for {SILENCE} seconds. If the kernel was restarted, this has stopped."
 
 
 class ProgressLine:

@@ -119,11 +119,11 @@ class AuthorizationResponse:
             raise LoginDenied(DENIED)
         if self.error == "invalid_answer":
             raise LoginRequired(
-                f"The answer that came back from the browser can't be read. {CONNECT_AGAIN} to sign in anew."
+                f"The answer that came back from the browser can't be read. {CONNECT_AGAIN} to sign in again."
             )
         if self.error in ("server_error", "temporarily_unavailable"):
             raise LoginRequired(
-                f"Procore's sign-in is out of order at the moment. {CONNECT_AGAIN} in a minute."
+                f"Procore's sign-in isn't working at the moment. {CONNECT_AGAIN} in a minute."
             )
         code = self.error if re.fullmatch(r"[a-z_]{1,40}", self.error) else "unknown reason"
         raise LoginRequired(

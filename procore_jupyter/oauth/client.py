@@ -27,7 +27,7 @@ from procore_jupyter.secret import Secret
 LONGEST_CONNECT = 10.0
 """Seconds to wait at most for a connection."""
 
-NO_ACCESS_TOKEN = "Procore answered, but without an access token that can be used. Try again in a minute."
+NO_ACCESS_TOKEN = "Procore answered, but without a usable token. Try again in a minute."
 
 
 @dataclass(frozen=True)
@@ -262,13 +262,13 @@ class OAuthClient:
         if response.problem:
             what = response.problem
         elif 300 <= status < 400:
-            what = f"{host} sent us to another address, where no sign-in is sent. Check LoginURL and the network's own sign-in page."
+            what = f"{host} redirected to another address, and a sign-in is never sent there. Check LoginURL: there may be a network's sign-in page in between."
         elif status == 429:
-            what = f"{host} asks for a pause: too many sign-ins in a short time. Try again in a few minutes."
+            what = f"{host} asks you to wait: too many sign-ins in a short time. Try again in a few minutes."
         elif status >= 500:
-            what = f"{host} is out of order at the moment (status {status}). Try again in a minute."
+            what = f"{host} isn't working at the moment (status {status}). Try again in a minute."
         elif response.succeeded:
-            what = f"{host} answered, but not as Procore does. Is it a network's own sign-in page? Check LoginURL and the proxy, then try again."
+            what = f"{host} answered, but not as Procore does. Is it a network's sign-in page? Check LoginURL and the proxy, then try again."
         else:
             what = f"{host} refused without a reason (status {status}). Check LoginURL and Environment."
         return TokenRequestError("unusable_answer", what, response.status, sent=response.carried_out)

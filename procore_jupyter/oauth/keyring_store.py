@@ -81,7 +81,7 @@ class KeyringStore:
         found = self._ask("read", lambda: _Entry(self._keyring.get_password(SERVICE, entry_name(key))))
         if found.newer:
             raise TokenStoreError(
-                "The sign-in in the keyring was written by a newer version of procore-jupyter, so it is left alone. "
+                "The sign-in in the keyring was written by a newer version of procore-jupyter, so it is left unchanged. "
                 "Upgrade with  pip install -U procore-jupyter,  or leave OAuthSettingsLocation out."
             )
         if found.damaged:
@@ -160,7 +160,7 @@ def _why(done: str, error: Exception) -> str:
     """
     names = {one.__name__ for one in type(error).__mro__}
     if names & _NONE:
-        why = "none works here, as on most servers and in containers. Start one for this user"
+        why = "there is none here, as on most servers and in containers. Start one for this user"
     elif names & _LOCKED:
         why = "it is locked. Unlock it and try again"
     elif names & _MISNAMED:
@@ -168,9 +168,9 @@ def _why(done: str, error: Exception) -> str:
             "its settings (PYTHON_KEYRING_BACKEND, keyringrc.cfg) name one that can't be loaded. Correct them"
         )
     elif done == "written":
-        why = "it took no entry, and may be full, locked, or have no room for one of this length. Try again"
+        why = "it refused the entry: it may be full or locked, or the entry may be too long. Try again"
     else:
-        why = "it failed. See that it is unlocked, and try again"
+        why = "it failed. Make sure it is unlocked, and try again"
     return f"{why} ({one_line(type(error).__name__)})"
 
 

@@ -15,9 +15,9 @@ from urllib3.exceptions import LocationValueError, MaxRetryError
 from procore_jupyter.addresses import is_loopback
 from procore_jupyter.wording import shown_host
 
-_NETWORK = "Check the network; behind a company's proxy add ProxyServer and ProxyPort."
+_NETWORK = "Check the network. Behind a company proxy, add ProxyServer and ProxyPort."
 _PROXY = "Check ProxyServer and ProxyPort, or HTTPS_PROXY in the environment"
-_WITHOUT = 'ProxyServer="" does without one.'
+_WITHOUT = 'ProxyServer="" uses none.'
 
 _NO_TLS = (
     "wrong version number",
@@ -66,36 +66,39 @@ def unreachable(
     ):
         return _address(host, words, proxy, setting), False
     if isinstance(error, exceptions.InvalidJSONError):
-        return "What json= holds can't be written as JSON. Take NaN, infinity and objects out of it.", False
+        return (
+            "The value of json= can't be written as JSON. Remove NaN, infinity and other objects from it.",
+            False,
+        )
     if isinstance(error, ValueError):  # InvalidHeader, and http.client's own
         return (
             (
-                "The request can't be sent: its method, or a header of yours, holds a character that HTTP doesn't take. "
-                "Take line breaks and letters beyond Latin-1 out of it."
+                "The request can't be sent: its method or one of your headers contains a character that HTTP doesn't "
+                "allow. Remove line breaks and letters beyond Latin-1."
             ),
             False,
         )
     if isinstance(error, exceptions.TooManyRedirects):
-        return f"{host} leads from one address to the next without end. {_look_between(setting)}", False
+        return f"{host} redirects endlessly. {_look_between(setting)}", False
     if isinstance(error, exceptions.UnrewindableBodyError):
         return (
             (
-                f"{host} led to another address, and what was to be sent can be read once alone. Give it as bytes, or as an "
-                "open file."
+                f"{host} redirected to another address, and the data can be read only once. Give it as bytes or as an open "
+                "file."
             ),
             True,
         )
     if isinstance(error, exceptions.ContentDecodingError):
         return (
             (
-                f"The answer of {host} isn't packed as it says (Content-Encoding), so it can't be read: something in between, a "
-                "proxy or a virus scanner, may have changed it. Try again in a minute, or from another network."
+                f"The answer of {host} isn't compressed as it says (Content-Encoding), so it can't be read. A proxy or a virus "
+                "scanner may have changed it. Try again in a minute, or from another network."
             ),
             True,
         )
     if isinstance(error, exceptions.RetryError):
         return (
-            f"{host} kept answering with errors, as often as it was asked. Try again in a few minutes.",
+            f"{host} answered every attempt with an error. Try again in a few minutes.",
             True,
         )
     if isinstance(error, exceptions.ProxyError):
@@ -107,24 +110,30 @@ def unreachable(
     ):
         return _tls(host, words, setting)
     if isinstance(error, exceptions.ConnectTimeout):
-        return f"{host} can't be reached: no connection in time. {_way_out(proxy)}", False
+        return f"{host} can't be reached: the connection timed out. {_way_out(proxy)}", False
     if isinstance(error, exceptions.ReadTimeout) or "read timed out" in words:
         return f"{host} didn't answer within {timeout:g} s. Try again in a minute.", True
     if isinstance(error, exceptions.ConnectionError):
         if proxy and "socks" in words:
             return _through_proxy(host, words, proxy), False
         if any(one in words for one in _NO_NAME):
-            return f"{host} can't be found: no such name, or no network. {_way_out(proxy)}", False
+            return (
+                f"{host} can't be found: the name is wrong, or there is no network. {_way_out(proxy)}",
+                False,
+            )
         if "failed to establish" in words or "newconnectionerror" in words:
             if is_loopback(host.rpartition(":")[0] or host) and not proxy:
                 right = f"correct {setting}" if setting else "correct the address"
                 here = f"{host} can't be reached: nothing listens there on this machine."
-                return f"{here} Start what should (the stand-in:  procore-jupyter demo ), or {right}.", False
+                return f"{here} Start it (the demo:  procore-jupyter demo ), or {right}.", False
             return f"{host} can't be reached. {_way_out(proxy)}", False
         if any(one in words for one in _NO_HTTP):
-            return f"What answers at {host} doesn't speak HTTP. {_look_between(setting)}", True
+            return f"What answers at {host} doesn't use HTTP. {_look_between(setting)}", True
         by = f" (through the proxy {shown_host(proxy)})" if proxy else ""
-        return f"The connection to {host}{by} broke before the answer came. Try again in a minute.", True
+        return (
+            f"The connection to {host}{by} broke off before the answer arrived. Try again in a minute.",
+            True,
+        )
     return f"The answer of {host} broke off. Try again in a minute.", True
 
 
@@ -147,46 +156,44 @@ def _words(error: BaseException) -> str:
 
 
 def _way_out(proxy: str | None) -> str:
-    return f"It was asked through the proxy {shown_host(proxy)}. {_PROXY}." if proxy else _NETWORK
+    return f"The request went through the proxy {shown_host(proxy)}. {_PROXY}." if proxy else _NETWORK
 
 
 def _look_between(setting: str) -> str:
     check = f" Check {setting} too." if setting else ""
-    return f"Is a proxy, a VPN or a network's own sign-in page in between?{check}"
+    return f"Is there a proxy, a VPN or a network's sign-in page in between?{check}"
 
 
 def _address(host: str, words: str, proxy: str | None, setting: str) -> str:
     if "socks" in words:
         return (
-            "The network's proxy is a SOCKS proxy (HTTPS_PROXY or ALL_PROXY in the environment), and that needs one more "
-            "package: run  pip install pysocks  and restart the kernel. ProxyServer=… names an HTTP proxy in its place."
+            "The network's proxy is a SOCKS proxy (HTTPS_PROXY or ALL_PROXY in the environment), which needs one more "
+            "package: run  pip install pysocks  and restart the kernel. Or use an HTTP proxy with ProxyServer."
         )
     if "proxy" in words or (proxy and not shown_host(proxy)):
         return (
-            "The proxy's address can't be used: it has to look like http://host:port, without quotes or blanks around it. "
+            "The proxy's address can't be used: it must look like http://host:port, without quotes or spaces around it. "
             f"{_PROXY}; {_WITHOUT}"
         )
     check = f"Check {setting}" if setting else "Check how it is written, from https:// on"
-    return f"{host} isn't an address that can be asked. {check}."
+    return f"{host} isn't a valid address. {check}."
 
 
 def _through_proxy(host: str, words: str, proxy: str | None) -> str:
     name = (shown_host(proxy) if proxy else "") or "of this network"
     if any(one in words for one in _NO_NAME):
-        return f"The proxy {name} can't be found: no such name, or no network. {_PROXY}; {_WITHOUT}"
+        return f"The proxy {name} can't be found: the name is wrong, or there is no network. {_PROXY}; {_WITHOUT}"
     if "failed to establish" in words or "newconnectionerror" in words or "connecttimeout" in words:
         return f"The proxy {name} can't be reached. {_PROXY}; {_WITHOUT}"
     if "only use http" in words or any(one in words for one in _NO_TLS):
-        return f"The proxy {name} doesn't speak https itself: write its address with http://. {_PROXY}."
-    refused = f"The proxy {name} didn't let us through to {host}"
+        return f"The proxy {name} doesn't use https itself: write its address with http://. {_PROXY}."
+    refused = f"The proxy {name} refused the connection to {host}"
     if " 407" in words:
-        return (
-            f"{refused}: it wants a sign-in of its own. Give ProxyUser and ProxyPassword beside ProxyServer."
-        )
+        return f"{refused}: it needs its own sign-in. Give ProxyUser and ProxyPassword beside ProxyServer."
     if " 403" in words or " 405" in words:
-        return f"{refused}: it forbids that. Ask who runs it to allow {host}."
+        return f"{refused}: it is forbidden. Ask your IT department to allow {host}."
     if any(f" {status}" in words for status in (500, 502, 503, 504)):
-        return f"{refused}: it can't reach that itself. Try again in a minute, or ask who runs it."
+        return f"{refused}: the proxy can't reach it. Try again in a minute, or ask your IT department."
     return f"{refused}. Check ProxyServer, ProxyPort, ProxyUser and ProxyPassword."
 
 
@@ -194,37 +201,37 @@ def _tls(host: str, words: str, setting: str) -> tuple[str, bool]:
     """Return the line for a connection that isn't safe, or couldn't be made so; and whether anything was sent by then."""
     if "could not find" in words:  # the words of requests, for a file
         which = "given as cert=" if "certificate file" in words or "key file" in words else "of SSLServerCert"
-        return f"The file {which} isn't there, or can't be read. Check its path.", False
+        return f"The file {which} doesn't exist or can't be read. Check its path.", False
     if any(one in words for one in _NO_CERTIFICATES):
         return (
             (
-                "The file of SSLServerCert (or verify=) holds no certificates as PEM has them: lines from  -----BEGIN CERTIFICATE-----  "
-                "on. Ask for the file in that form."
+                "The file of SSLServerCert (or verify=) contains no PEM certificates (they start with  -----BEGIN CERTIFICATE----- ). "
+                "Ask for the file in that format."
             ),
             False,
         )
     if any(one in words for one in _NO_TLS):
         return (
-            f"What answers at {host} doesn't speak https, so nothing was sent. {_look_between(setting)}",
+            f"What answers at {host} doesn't use https, so nothing was sent. {_look_between(setting)}",
             False,
         )
     if any(one in words for one in _NO_AGREEMENT):
         return (
-            f"{host} and this Python agree on no way to encrypt, so nothing was sent. {_look_between(setting)}",
+            f"{host} and this Python have no encryption in common, so nothing was sent. {_look_between(setting)}",
             False,
         )
     if "certificate required" in words or "certificate_required" in words:
-        return f"{host} wants a certificate of yours. Give it as  cert=…  as requests takes it.", False
+        return f"{host} asks for a client certificate. Give it as  cert=…  as in requests.", False
     if "certificate" in words or "hostname" in words:
         return _certificate(host, words, setting), False
-    return f"The connection to {host} broke before the answer came. Try again in a minute.", True
+    return f"The connection to {host} broke off before the answer arrived. Try again in a minute.", True
 
 
 def _certificate(host: str, words: str, setting: str) -> str:
     if "not yet valid" in words:
-        return f"The certificate of {host} begins in the future: this machine's clock seems to be wrong. Set it right and try again."
+        return f"The certificate of {host} isn't valid yet: this machine's clock seems to be wrong. Correct it and try again."
     if "expired" in words:
         return f"The certificate of {host} has expired, or this machine's clock is wrong. Check the date and time, then try again."
     if "hostname mismatch" in words or "doesn't match" in words or "not valid for" in words:
-        return f"What answers as {host} has another host's certificate, so nothing was sent. {_look_between(setting)}"
-    return f"The certificate of {host} isn't trusted here, so nothing was sent. Behind a company's proxy give its certificates with SSLServerCert."
+        return f"What answers as {host} has a certificate for another host, so nothing was sent. {_look_between(setting)}"
+    return f"The certificate of {host} isn't trusted here, so nothing was sent. Behind a company proxy, give its certificates with SSLServerCert."

@@ -124,7 +124,7 @@ class Renewal:
             self._discarded += [unsaved.stored.token, *unsaved.replaced]
         if stored is None and self._kept:
             raise LoginRequired(
-                f"You were signed out: in another notebook, or because the stored sign-in was removed. {CONNECT_AGAIN} to sign in anew."
+                f"You were signed out: in another notebook, or because the stored sign-in was removed. {CONNECT_AGAIN} to sign in again."
             )
         if self._given is not None:
             if self._seed is not None and (stored is None or self._seed not in stored.seeds):
@@ -221,7 +221,7 @@ class Renewal:
             try:
                 self._revocation.end(token)
             except TokenRequestError as error:
-                self._say(f"An earlier sign-in, which is no longer used, could not be ended: {error}")
+                self._say(f"An earlier sign-in, no longer used, could not be ended: {error}")
 
     def revoke(self) -> None:
         """Revoke the token and every other of this sign-in at the provider, make sure that they are over, and forget them.
@@ -295,13 +295,13 @@ class Renewal:
     def _without_refresh_token(self, found: StoredToken) -> Token | None:
         if found.token is not self._given:
             raise LoginRequired(
-                f"The stored sign-in has ended, and it can't be renewed. {CONNECT_AGAIN} to sign in anew."
+                f"The stored sign-in has expired and can't be renewed. {CONNECT_AGAIN} to sign in again."
             )
         self._given = None
         if self._store.load(self._key) is not None:
             return None
         raise LoginRequired(
-            "The OAuthAccessToken given is no longer accepted. Give a new one, or sign in with InitiateOAuth=GETANDREFRESH."
+            "The OAuthAccessToken you gave is no longer accepted. Give a new one, or sign in with InitiateOAuth=GETANDREFRESH."
         )
 
     def _replaced(self, mark: str, alone: bool) -> bool:
@@ -328,7 +328,7 @@ class Renewal:
                     str(error) if isinstance(error, TokenStoreError) else "The sign-in could not be saved."
                 )
                 self._say(
-                    f"{problem} Until then it lives in this kernel alone, and other notebooks may have to sign in again."
+                    f"{problem} Until then only this kernel has it, and other notebooks may need to sign in again."
                 )
             return
         _unsaved.pop(self._place, None)
@@ -385,8 +385,8 @@ def _why_dead(lost: bool, given: bool) -> str:
     if lost:
         return (
             "The sign-in was lost: while it was renewed, Procore's answer didn't arrive or a notebook was stopped, "
-            f"and Procore gives it only once. {CONNECT_AGAIN} to sign in anew."
+            f"and Procore gives it only once. {CONNECT_AGAIN} to sign in again."
         )
     if given:
-        return "The OAuthRefreshToken given is no longer accepted: it was used elsewhere, or revoked. Give a new one, or sign in anew."
-    return f"Procore no longer accepts the stored sign-in: it was revoked, or used by another program. {CONNECT_AGAIN} to sign in anew."
+        return "The OAuthRefreshToken you gave is no longer accepted: it was used elsewhere, or revoked. Give a new one, or sign in again."
+    return f"Procore no longer accepts the stored sign-in: it was revoked, or used by another program. {CONNECT_AGAIN} to sign in again."

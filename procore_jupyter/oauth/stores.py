@@ -81,7 +81,7 @@ def _store_at(location: str) -> TokenStore:
         if homeless:
             raise NoHome
         raise ConfigurationError(
-            "OAuthSettingsLocation isn't a path that this machine can have. Leave it out, or give a file's path."
+            "OAuthSettingsLocation isn't a valid path on this machine. Leave it out, or give a file's path."
         )
     rest = location[scheme.end() :]
     if scheme[1].lower() == "memory":

@@ -69,7 +69,7 @@ class Token:
             problem = "its token isn't of the type “bearer”"
         access_token = _access_token(payload)
         if access_token is None:
-            problem = "it holds no access token that can be sent"
+            problem = "the access token is missing or damaged"
         if access_token is None or problem:
             if refresh_token is None:
                 raise _unusable(problem)

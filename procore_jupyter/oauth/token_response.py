@@ -95,7 +95,7 @@ def read(response: requests.Response, until: float, told: Callable[[Exception], 
             )
         if not problem and time.monotonic() > until:
             host = urlsplit(response.url).hostname
-            problem = f"The answer of {host} did not come to its end in time. Try again in a minute."
+            problem = f"The answer of {host} did not finish in time. Try again in a minute."
         if problem:
             return EndpointResponse(
                 content=_unpacked(content, response), problem=problem, sent=True, begun=response.status_code

@@ -76,7 +76,7 @@ class FixedToken(TokenProvider):
     def renewed(self, rejected: Token) -> Token:
         """Raise LoginRequired: there is no other."""
         raise LoginRequired(
-            "The OAuthAccessToken given is no longer accepted, and InitiateOAuth=OFF renews nothing. Give a new one, or use InitiateOAuth=GETANDREFRESH."
+            "The OAuthAccessToken you gave is no longer accepted, and InitiateOAuth=OFF renews nothing. Give a new one, or use InitiateOAuth=GETANDREFRESH."
         )
 
     def peek(self) -> Token | None:

@@ -27,7 +27,7 @@ from procore_jupyter.files import private
 Tables = Mapping[str, Mapping[str, Any]]
 """Parts of tables' descriptions, by the tables' names."""
 
-_HEAD = """# What  procore-jupyter check --keep  found of the tables at {host}. It counts before what is built in.
+_HEAD = """# What  procore-jupyter check --keep  found about the tables at {host}. It is used instead of what is built in.
 # Delete this file to go back to that.
 """
 

@@ -25,7 +25,7 @@ NAME = "labels.toml"
 LARGEST = 5_000_000
 """Bytes of a file of labels that is read, at most."""
 
-_HEAD = """# Labels of custom fields, saved by  procore-jupyter check --keep-labels  for whoever may not read them at Procore.
+_HEAD = """# Labels of custom fields, saved by  procore-jupyter check --keep-labels  for people who don't have access to them in Procore.
 # It is read from  {folder}  (see  procore-jupyter status --paths), or from  {shared}  for all users.
 """
 
@@ -98,7 +98,7 @@ def _read(path: Path) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
         found = None
     if not isinstance(found, dict) or not _are_labels(found):
         raise ConfigurationError(
-            f"{path} holds no labels of custom fields, or is damaged. Delete it, or save it anew."
+            f"{path} contains no labels of custom fields, or is damaged. Delete it, or save it again."
         )
     return found
 

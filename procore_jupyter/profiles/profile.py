@@ -171,13 +171,13 @@ def _load_file(value: str, stem: str) -> Profile:
     try:
         path = Path(value).expanduser()
         if not path.is_file():
-            fault = "is not there"
+            fault = "doesn't exist"
         elif path.stat().st_size > _LARGEST:
             fault = "is too large to be a profile"
         else:
             described = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        fault = f"is no valid TOML: {error}".replace("\n", " ")
+        fault = f"is not valid TOML: {error}".replace("\n", " ")
     except UnicodeDecodeError:
         fault = "is not UTF-8 text"
     except RecursionError:
@@ -194,7 +194,7 @@ def _load_file(value: str, stem: str) -> Profile:
         if base is not None:
             names = {name.casefold(): name for name in BUILT_IN}
             if not isinstance(base, str) or base.casefold() not in names:
-                raise ValueError(f"extends has to be one of {', '.join(BUILT_IN)}")
+                raise ValueError(f"extends must be one of {', '.join(BUILT_IN)}")
             extended = _load_built_in(names[base.casefold()])
         profile = _profile(stem, described, extended)
         return replace(profile, environments=_naming_hosts(profile, extended))
@@ -224,7 +224,7 @@ def _profile(
     environments = dict(base.environments) if base else {}
     for key, entry in _table(described, "environments").items():
         if not isinstance(entry, dict):
-            raise ValueError(f"[environments.{key}] has to be a table")
+            raise ValueError(f"[environments.{key}] must be a table")
         environments[key] = _environment(key, entry, environments.get(key), stand_in)
     if not environments:
         raise ValueError('it has no [environments.NAME]; or begin it with  extends = "Procore"')
@@ -249,7 +249,7 @@ def _environment(name: str, entry: dict[str, Any], base: Environment | None, sta
     _known_keys(entry, ("title", "login", "api", "file_hosts"), f"in {where}")
     hosts = entry.get("file_hosts", list(base.file_hosts) if base else [])
     if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
-        raise ValueError(f"file_hosts in {where} has to be a list of hosts")
+        raise ValueError(f"file_hosts in {where} must be a list of hosts")
     try:
         file_hosts = tuple(host_pattern(host) for host in hosts)
     except ValueError as error:
@@ -285,21 +285,21 @@ def _origin(entry: dict[str, Any], key: str, default: str | None, where: str, st
 
 def _oauth_path(key: str, value: object) -> str:
     if not isinstance(value, str) or not _PATH.fullmatch(value) or value.startswith("//"):
-        raise ValueError(f'{key} in [oauth] has to be a path such as "/oauth/{key}"')
+        raise ValueError(f'{key} in [oauth] must be a path such as "/oauth/{key}"')
     return value
 
 
 def _text(described: dict[str, Any], key: str, default: str) -> str:
     value = described.get(key, default)
     if not isinstance(value, str) or not value.isprintable() or len(value) > 60:
-        raise ValueError(f"{key} has to be a short text")
+        raise ValueError(f"{key} must be a short text")
     return value
 
 
 def _table(described: dict[str, Any], key: str) -> dict[str, Any]:
     value = described.get(key, {})
     if not isinstance(value, dict):
-        raise ValueError(f"[{key}] has to be a table")
+        raise ValueError(f"[{key}] must be a table")
     return value
 
 

@@ -112,13 +112,13 @@ class _PageHandler(_QuietHandler):
         try:
             asked_for = self.logins.keep_response(key, response)
         except UsedLogin:
-            raise CallbackRefused(f"This sign-in has been used already. {RUN_AGAIN}") from None
+            raise CallbackRefused(f"This sign-in has already been used. {RUN_AGAIN}") from None
         except UnknownLogin:
             raise CallbackRefused(NOT_STARTED_HERE) from None
         status: pages.Status = "failed"
         if response.code is not None and not asked_for:
             sentence = (
-                "Procore's answer has arrived, but nobody asks for it: the kernel that began this sign-in may be gone. "
+                "Procore's answer has arrived, but no notebook is waiting for it: the kernel that started this sign-in may be gone. "
                 f"{RUN_AGAIN}"
             )
         elif response.code is not None:
@@ -210,15 +210,18 @@ class StartHandler(_PageHandler):
         """Redirect to the authorize URL."""
         if not is_owners_browser(self):
             sentence = (
-                "This link works for the person whose notebook it stands in alone. "
-                "In that notebook,  print(procore.login_flow)  shows another."
+                "This link works only for the person whose notebook shows it. In "
+                "that notebook,  print(procore.login_flow)  shows another."
             )
             self.send_page(pages.message_page(sentence), 403)
             return
         try:
             target = self.logins.lead_on(self.get_query_argument("login", ""))
         except UsedLink:
-            self.send_page(pages.message_page(f"This link has been used: it works once. {RUN_AGAIN}"), 400)
+            self.send_page(
+                pages.message_page(f"This link has already been used, and it works only once. {RUN_AGAIN}"),
+                400,
+            )
         except UnknownLogin:
             self.send_page(pages.message_page(NOT_STARTED_HERE), 400)
         else:

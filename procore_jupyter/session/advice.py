@@ -37,29 +37,29 @@ def advice(status: int, said: str, response: requests.Response) -> str:
         The answer.
     """
     if status == 407:
-        return "That was the proxy: it wants a sign-in of its own. Give ProxyUser and ProxyPassword beside ProxyServer."
+        return "The proxy answered: it needs its own sign-in. Give ProxyUser and ProxyPassword beside ProxyServer."
     if AUTHORIZATION not in response.request.headers:
         first, host = _way(response)
         if first != host or not _OF_THE_API.match(_path(response)):
             return _elsewhere(status, said, response)
         if status == 401:
             return (
-                f"No sign-in went along to {host}: the connection has none (AuthScheme=NONE), or its APIURL is another. "
-                "Connect with the APIURL and the AuthScheme that are meant."
+                f"No sign-in was sent to {host}: the connection has none (AuthScheme=NONE), or its APIURL is different. "
+                "Check APIURL and AuthScheme, and connect again."
             )
     if status in (400, 403, 404, 422) and _COMPANY_HEADER.search(said):
         return _CHOOSE
     if status == 401:
         return (  # also once the token was renewed
-            "Procore didn't accept the sign-in: it has ended, and connecting again signs you in anew; "
+            "Procore didn't accept the sign-in. Either it has expired: connect again to sign in; "
             f"or the app isn't installed in this company. {_NOT_CONNECTED}"
         )
     if status == 403:
         if _CONNECTED.search(said):
             return _NOT_CONNECTED
         return (
-            f"You may not do this ({where(response)}): the tool is switched off there, or your permissions in Procore "
-            "don't reach it. Ask the project's or the company's admin."
+            f"Access denied ({where(response)}): the tool is off in this project, or you don't have permission. Ask an "
+            "admin of the project or the company."
         )
     if status == 404:
         company = response.request.headers.get(COMPANY)
@@ -68,11 +68,11 @@ def advice(status: int, said: str, response: requests.Response) -> str:
             if company
             else "no company is chosen, see procore.use(company=…)"
         )
-        return f"{where(response)} isn't there, or you may not see it: Procore doesn't tell which. Check the id ({chosen})."
+        return f"{where(response)} not found, or you don't have access (Procore doesn't say which). Check the id ({chosen})."
     if status == 408:
-        return "The question was too large: filter more, or ask for fewer rows a page."
+        return "The request was too large: add filters, or use a smaller PageSize."
     if status >= 500:
-        return "The fault is Procore's: try again in a few minutes."
+        return "The problem is at Procore: try again in a few minutes."
     return f"Check what was sent to {where(response)}."
 
 
@@ -82,7 +82,7 @@ def _elsewhere(status: int, said: str, response: requests.Response) -> str:
     from_there = f"{first} led to {host}" if first != host else f"{host} was asked"
     if _OF_THE_API.match(_path(response)) and status in (401, 403, 404):
         return (
-            f"{from_there}, and your sign-in goes to {first} alone, so it did not go along. If Procore has moved your "
+            f"{from_there}, and your sign-in goes only to {first}, so it wasn't sent. If Procore has moved your "
             f"company there, connect with  APIURL=https://{host};  and sign in there."
         )
     if status in (400, 401, 403) and (status != 400 or _EXPIRED.search(said)):
@@ -91,11 +91,11 @@ def _elsewhere(status: int, said: str, response: requests.Response) -> str:
             if first != host
             else "Get the file's address from Procore again (.refresh() of its table), and use it at once"
         )
-        return f"{from_there}, and such an address of a file is good for a short time. {again}."
+        return f"{from_there}, and the address of a file works only for a short time. {again}."
     if status == 404:
-        return f"{from_there}, and there is no such file there. Get its address from Procore again."
+        return f"{from_there}, and the file isn't there. Get its address from Procore again."
     if status >= 500 or status in (408, 429):
-        return f"The fault is that of {host}: try again in a few minutes."
+        return f"The problem is at {host}: try again in a few minutes."
     return f"Check what was sent to {host} ({where(response)})."
 
 

@@ -106,7 +106,7 @@ def error_from(response: requests.Response, *, now: float | None = None) -> Proc
     kinds: dict[int, type[ProcoreAPIError]] = {403: PermissionDenied, 404: NotFound}
     if status == 429:
         after = wait_after(status, response.headers, time.time() if now is None else now) or 0.0
-        way = f"It takes requests again in {after:.0f} s: try then, or let calls wait longer with MaxWait."
+        way = f"Try again in {after:.0f} s, or let calls wait longer with MaxWait."
         message = _message(status, said, way, request_id)
         return RateLimited(status, message, request_id, response, retry_after=after)
     message = _message(status, said, advice(status, said, response), request_id)
@@ -127,13 +127,13 @@ def unusable(response: requests.Response, wanted: str) -> ProcoreAPIError:
         found = json.loads(beginning(response))
         if isinstance(found, (dict, list)) and (said := said_in(found)):
             # An error, whose status is none.
-            way = f"{where(response)} answered so in place of {wanted}. Try again in a few minutes."
+            way = f"{where(response)} sent this instead of {wanted}. Try again in a few minutes."
             message = _message(response.status_code, said, way, _request_id(response))
             return ProcoreAPIError(response.status_code, message, _request_id(response), response)
     kind = clean(response.headers.get("Content-Type", "") or "no content type", 60)
     message = (
         f"Something that isn't {wanted} came from {where(response)} ({kind}). "
-        "Is a proxy, a VPN or a network's sign-in page in between? Check APIURL too."
+        "Is there a proxy, a VPN or a network's sign-in page in between? Check APIURL too."
     )
     return ProcoreAPIError(response.status_code, message, _request_id(response), response)
 
@@ -144,6 +144,6 @@ def _request_id(response: requests.Response) -> str | None:
 
 def _message(status: int, said: str, advice: str, request_id: str | None) -> str:
     """Return the whole message: what Procore said, what to do, the status and the request id."""
-    said = said or {429: "Procore's limit of requests is reached"}.get(status, "The answer gives no reason")
+    said = said or {429: "Procore's request limit is reached"}.get(status, "Procore gives no reason")
     whole = f"{said if said[-1] in '.!?…' else said + '.'} {advice} (HTTP {status}"
     return whole + (f", request {request_id})" if request_id else ")")

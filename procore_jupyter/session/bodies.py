@@ -119,8 +119,8 @@ def _read_apart(raw: HTTPResponse, length: int) -> bytes | memoryview:
             area, piece = _area(min(max(length, FIRST_AREA), MOST_PROMISED)), bytes(small)
         if size + len(piece) > MOST_OF_A_PAGE:
             raise BodyTooLarge(
-                f"A page has more than {MOST_OF_A_PAGE // 2**20} MB, however few rows are asked for, so it is not read. "
-                "Ask Procore's support about this list."
+                f"A page has more than {MOST_OF_A_PAGE // 2**20} MB, even with few rows a page, so it is not read. Ask "
+                "Procore's support about this list."
             )
         if size + len(piece) > len(area):  # the body was packed
             larger = _area(2 * (size + len(piece)))

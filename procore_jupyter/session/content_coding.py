@@ -44,7 +44,7 @@ def unpacked(pieces: Iterable[bytes], codings: str) -> Iterator[bytes]:
         elif coding == "deflate":
             pieces = _inflated(pieces, _ZLIB)
         elif coding not in ("", "identity"):
-            raise ContentDecodingError("It came packed in a way that wasn't asked for.")
+            raise ContentDecodingError("It is compressed in a way that wasn't requested.")
     yield from pieces
 
 
@@ -66,12 +66,12 @@ def _inflated(pieces: Iterable[bytes], form: int) -> Iterator[bytes]:
                 try:
                     some = unpack.decompress(piece, PIECE)
                 except zlib.error:
-                    raise ContentDecodingError("It isn't packed as it says it is.") from None
+                    raise ContentDecodingError("It isn't compressed as it says.") from None
                 yield some
                 piece = unpack.unconsumed_tail
             piece = unpack.unused_data
     if unpack is None or not unpack.eof:
-        raise ChunkedEncodingError("It ends before its packing does.")
+        raise ChunkedEncodingError("It ends too early.")
 
 
 def _is_zlib(start: bytes) -> bool:

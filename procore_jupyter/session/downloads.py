@@ -120,8 +120,8 @@ def _broken(error: requests.RequestException, response: requests.Response) -> st
     """Return what to tell of a file that didn't come whole, in place of urllib3's words."""
     host = urlsplit(response.url).hostname
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return f"The file that {host} sent can't be unpacked, so it was not kept. Try again in a minute."
-    return f"The file from {host} broke off before its end, so it was not kept. Try again in a minute."
+        return f"The file that {host} sent can't be decompressed, so it was not saved. Try again in a minute."
+    return f"The file from {host} broke off before its end, so it was not saved. Try again in a minute."
 
 
 # The name that comes with a file

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from procore_jupyter.oauth.token_source import TokenProvider
 
 BEYOND_MAX_WAIT = (
-    "Procore's limit of requests is reached. It takes requests again in {seconds} s: try then, or let calls wait "
-    "longer with MaxWait."
+    "Procore's request limit is reached. Try again in {seconds} s, or let calls wait longer with MaxWait."
 )
 
 UNSAID = 1.0

@@ -258,8 +258,8 @@ class PageOrder:
         came = f"{counted(unique, 'row')} came"
         if self.total is not None and unique < self.total:
             return (
-                f"Procore counts {counted(self.total, 'row')} of {name} there and gave {unique:,}: some you may not see, or "
-                "the list changed while it was read."
+                f"Procore counts {counted(self.total, 'row')} of {name} there and gave {unique:,}: either you don't have "
+                "access to all of them, or the list changed while it was being read."
             )
         if self.repeats and not self.unpaged and (self.total is None or self._promised):
             return f"Procore gave rows of {name} again in place of others: {came}, and there may be more."
@@ -268,7 +268,7 @@ class PageOrder:
                 f"Procore said that more rows of {name} follow, and gave none: {came}, and there may be more."
             )
         if self.unsettled:
-            return f"{name} kept changing while it was read: {came}, and some may be missing. Read it again when less is going on."
+            return f"{name} kept changing while it was being read: {came}, and some may be missing. Read it again when fewer people are working on it."
         return ""
 
     # Handing on

@@ -31,7 +31,7 @@ MOST = 2000
 _WORDS = DocumentWords(
     thing="quirk of a list",
     kept="known",
-    clash="if two notebooks learn of a quirk at the same moment, one of the two may be found out again",
+    clash="if two notebooks learn something about a list at the same moment, one of them may have to learn it again",
 )
 _WORD = re.compile(r"[a-z_]+|v\d+(?:\.\d+)?")
 

@@ -174,7 +174,7 @@ class RefreshingSession(requests.Session):
         # `requests.Session.__init__` itself switches it on.
         if self._ready and value:
             raise ConfigurationError(
-                "This session doesn't read the environment by itself: a .netrc entry would replace the sign-in. "
+                "trust_env can't be turned on: a .netrc entry would replace the sign-in. "
                 "Proxies and certificates are read once, on connecting (ProxyServer, SSLServerCert)."
             )
 
@@ -265,7 +265,7 @@ class RefreshingSession(requests.Session):
         else:
             return target
         raise exceptions.InvalidURL(
-            f"{where} leads to an address that is none. Try again in a few minutes.", response=resp
+            f"{where} redirects to an invalid address. Try again in a few minutes.", response=resp
         )
 
     def rebuild_proxies(self, prepared_request: requests.PreparedRequest, proxies: Any) -> Any:
@@ -282,7 +282,7 @@ class RefreshingSession(requests.Session):
             # requests' own words have the whole address, and that of a redirect to a storage is a secret.
             scheme = _SCHEME.match(url)
             raise exceptions.InvalidSchema(
-                f"Only http and https can be asked, and not {scheme[0] if scheme else 'this'}."
+                f"Only http and https addresses work, not {scheme[0] if scheme else 'this'}."
             ) from None
         return _Gate(found, self._hop)  # type: ignore[return-value]
 
@@ -376,8 +376,8 @@ class RefreshingSession(requests.Session):
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(
-            "A Procore session can't be pickled or copied: it holds a sign-in, which must not be written down. "
-            "Connect again where it is needed (the stored sign-in is used)."
+            "A Procore session can't be pickled or copied: it holds a sign-in, which must not be written to "
+            "disk. Connect again where you need it (the stored sign-in is used)."
         )
 
     def __repr__(self) -> str:

@@ -34,7 +34,7 @@ LONGEST_BACKOFF = 8.0
 UNSAID = 2.0
 """Seconds: a person is not told of a shorter wait for a server that fails."""
 
-LIMIT_REACHED = "Procore's limit reached: going on"
+LIMIT_REACHED = "Procore's limit reached: resuming"
 """What a person is told of a wait for the rate limit; `wording.wait_line` adds the seconds."""
 
 

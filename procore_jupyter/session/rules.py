@@ -60,7 +60,7 @@ class Bearer(MaskedText):
         del text  # the error's frame doesn't show it
         if not fit:
             raise ConfigurationError(
-                "The access token holds a line break or another character that can't be sent. Copy it again."
+                "The access token contains a line break or another invalid character. Copy it again."
             )
         return made
 
@@ -94,8 +94,8 @@ def company_number(company_id: Any) -> int:
         or (number != company_id and not isinstance(company_id, str))
     ):
         raise ParameterError(
-            f"company_id takes a company's id, a whole number, not {company_id!r:.60}. By its name:  "
-            "procore.use(company=…)"
+            f"company_id must be a company's id (a whole number), not {company_id!r:.60}. To choose by "
+            "name:  procore.use(company=…)"
         )
     return number
 
@@ -139,7 +139,7 @@ def refuse_changes(request: requests.PreparedRequest) -> None:
     if method not in SAFE or override:
         what = f"the header {override}" if override else method
         raise ConfigurationError(
-            f"This connection only reads (Readonly=true), so {what} was not sent. "
+            f"This connection is read-only (Readonly=true), so {what} was not sent. "
             "Connect without Readonly=true to change things in Procore."
         )
 
@@ -161,7 +161,7 @@ def refuse_unverified(request: requests.PreparedRequest, hosts: frozenset[str] =
     """
     if not hosts or may_lead_to(request.url or "", hosts):
         raise ConfigurationError(
-            "verify=False is refused for Procore's hosts: whoever answers in its place would get your sign-in. "
+            "verify=False is refused for Procore's hosts: another server could then get your sign-in. "
             "Give a company's own certificate authority as SSLServerCert=/path/to/ca.pem."
         )
 

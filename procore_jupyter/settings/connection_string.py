@@ -105,7 +105,7 @@ class ConnectionString(Mapping[str, str]):
         for written, value in items.items() if isinstance(items, Mapping) else items:
             name = _bare(written)
             if not name or ";" in name or name.startswith("#"):
-                raise ValueError("a property's name can't be empty, hold a ';' or begin with '#'")
+                raise ValueError("a property's name can't be empty, contain a ';' or begin with '#'")
             pairs.append(Pair(name, value))
         self._take(pairs)
 
@@ -268,7 +268,7 @@ class _Reader:
         value = text[at : _end(self.form.unquoted, text, at)].rstrip()
         if value.endswith(('"', "'")):
             self._fail(
-                "A value that ends in a quote has to be in quotes as a whole",
+                "A value that ends in a quote must be quoted as a whole",
                 at + len(value) - 1,
                 f"{self._shown(name)}={MASK}",
                 value[-1],
@@ -301,7 +301,7 @@ class _Reader:
         before = self._shown(self.pairs[-1].name) if self.pairs else MASK
         whose = "a value" if before == MASK else f"the value of {before}"
         self._fail(
-            f'There is no "name=" here. If {whose} holds a ";" or a line break, put the whole value in quotes',
+            f'There is no "name=" here. If {whose} contains a ";" or a line break, put the whole value in quotes',
             start,
             "",
             MASK,

@@ -36,7 +36,7 @@ _SWALLOWED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NO_IDEA = (
-    'Tab after %procore_connect lists them. If the value before it holds a ";", put that value in quotes'
+    'Tab after %procore_connect lists them. If the value before it contains a ";", put that value in quotes'
 )
 
 
@@ -92,9 +92,9 @@ def judge(one: Property, value: str) -> tuple[str, str]:
     if one.name not in _ANYTHING and (wrong := wrapping(value)):
         return f"{one.name} {wrong}", ""
     if _INVISIBLE.search(value):
-        return f'{one.name} holds a line break or another invisible character: is a ";" missing?', ""
+        return f'{one.name} contains a line break or another invisible character. Is a ";" missing?', ""
     if _BROKEN.search(value):
-        return f"{one.name} holds a broken character: type it anew", ""
+        return f"{one.name} contains a damaged character: type it again", ""
     try:
         return "", KINDS[one.kind](value, one)
     except ValueError as refused:
@@ -124,7 +124,7 @@ def _text(value: str, one: Property) -> str:
 
 def _given(value: str, one: Property) -> str:
     if not value.strip():
-        raise ValueError("is empty: leave it out instead")
+        raise ValueError("is empty: leave it out")
     return value
 
 
@@ -141,7 +141,7 @@ def _choice(value: str, one: Property, or_else: str = "") -> str:
             return choice
     meant = nearest(value, one.choices)
     near = f": did you mean {meant}?" if meant else "."
-    shown = f'can\'t be "{value}"' if is_near_miss(value, one.choices) else "doesn't take this value"
+    shown = f'can\'t be "{value}"' if is_near_miss(value, one.choices) else "can't have this value"
     choices = f"{', '.join(one.choices[:-1])} or {one.choices[-1]}"
     raise ValueError(f"{shown}{near} It can be {choices}{or_else}")
 
@@ -162,7 +162,7 @@ def _flag(value: str, one: Property) -> str:
         return "true"
     if value.casefold() in _NO:
         return "false"
-    raise ValueError("takes true or false")
+    raise ValueError("must be true or false")
 
 
 def _origin(value: str, one: Property) -> str:
@@ -174,26 +174,26 @@ def _proxy(value: str, one: Property) -> str:
         return value  # an empty address means no proxy, whatever the environment says
     scheme, found, host = value.rpartition("://")
     if found and scheme.lower() not in ("http", "https"):
-        raise ValueError("has to be an HTTP proxy: a host, or http://host:port")
+        raise ValueError("must be an HTTP proxy: a host, or http://host:port")
     if "@" in value:
-        raise ValueError("can't hold a user name: use ProxyUser and ProxyPassword")
+        raise ValueError("can't contain a user name: use ProxyUser and ProxyPassword")
     try:
         # The proxy itself may speak plain http: what is sent through it is https.
         return (scheme.lower() or "http") + checked_origin(f"https://{host}").removeprefix("https")
     except ValueError:
-        raise ValueError("has to be a host, or http://host:port") from None
+        raise ValueError("must be a host, or http://host:port") from None
 
 
 def _whole(value: str, one: Property) -> str:
     if _WHOLE.fullmatch(value) is None or not one.least <= int(value) <= one.most:
         most = f" to {one.most}" if one.most < 2**53 else " or more"
-        raise ValueError(f"takes a whole number, {int(one.least)}{most}{_not(value)}")
+        raise ValueError(f"must be a whole number, {int(one.least)}{most}{_not(value)}")
     return str(int(value))
 
 
 def _timestamp(value: str, one: Property) -> str:
     if _WHOLE.fullmatch(value) is None or not one.least <= int(value) <= one.most:
-        raise ValueError(f"takes milliseconds since 1970, such as 1767225600000{_not(value)}")
+        raise ValueError(f"must be milliseconds since 1970, such as 1767225600000{_not(value)}")
     return str(int(value))
 
 
@@ -201,7 +201,7 @@ def _seconds(value: str, one: Property) -> str:
     number = float(value) if _DECIMAL.fullmatch(value) else math.nan
     if not one.least <= number <= one.most:
         above = "above 0" if one.least > 0 else "from 0"
-        raise ValueError(f"takes a number of seconds, {above} to {int(one.most)}{_not(value)}")
+        raise ValueError(f"must be a number of seconds, {above} to {int(one.most)}{_not(value)}")
     return value
 
 
@@ -213,7 +213,7 @@ def _location(value: str, one: Property) -> str:
         return f"memory://{rest}"
     if scheme.lower() == "keyring":
         return f"keyring://{rest}"
-    raise ValueError("takes a path, memory://NAME or keyring://")
+    raise ValueError("must be a path, memory://NAME or keyring://")
 
 
 def _not(value: str) -> str:

@@ -56,7 +56,7 @@ _LARGEST_ID = 2**63 - 1
 PROPERTIES: tuple[Property, ...] = (
     Property(
         "Profile",
-        "What is connected to: Procore itself, the stand-in that `procore-jupyter demo` runs, or a profile file of"
+        "What to connect to: Procore itself, the stand-in that `procore-jupyter demo` runs, or a profile file of"
         " your own (its path, ending in `.toml`). A path that ends in `Procore.apip` means the built-in profile.",
         kind="profile",
         default="Procore",
@@ -64,8 +64,8 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "Environment",
-        "Which of Procore's environments. An app's Client ID belongs to one of them; `MonthlySandbox` takes the"
-        " one of production. A profile file may declare others.",
+        "Which of Procore's environments. An app's Client ID belongs to one of them; `MonthlySandbox` uses "
+        "production's. A profile file may declare others.",
         kind="environment",
         default="Production",
         choices=("Production", "Sandbox", "MonthlySandbox", "Federal"),
@@ -73,24 +73,24 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "LoginURL",
-        "The host where people sign in, instead of the environment's. `http://` for localhost alone. With another host"
-        " than the profile's the card names it, and no stored sign-in or secret of the profile's hosts is used.",
+        "The host where people sign in, instead of the environment's. `http://` for localhost only. For a host other "
+        "than the profile's, the card names it, and nothing stored for the profile's hosts (sign-in, secret) is used.",
         kind="origin",
         otherwise="by environment",
         also=("auth_url", "oauth_url", "authorize_url", "token_url"),
     ),
     Property(
         "APIURL",
-        "The host of the API, instead of the environment's. `http://` for localhost alone. As with `LoginURL`, another"
-        " host gets nothing that is stored for the profile's.",
+        "The host of the API, instead of the environment's. `http://` for localhost only. As with `LoginURL`, a "
+        "different host gets nothing that is stored for the profile's.",
         kind="origin",
         otherwise="by environment",
         also=("base_url", "url", "host", "server", "endpoint"),
     ),
     Property(
         "AuthScheme",
-        "`OAUTH`: a person signs in. `OAUTH_CLIENT`: a service account signs in with the Client ID and Client"
-        " Secret alone. `NONE`: nobody does, no token is sent.",
+        "`OAUTH`: a person signs in. `OAUTH_CLIENT`: a service account signs in with just the Client ID and "
+        "Client Secret. `NONE`: nobody signs in, and no token is sent.",
         kind="choice",
         default="OAUTH",
         choices=("OAUTH", "OAUTH_CLIENT", "NONE"),
@@ -116,18 +116,18 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "OAuthClientSecret",
-        "The Client Secret of your app. Better kept out of notebooks: save it once (`--save`, or the form of a bare"
+        "The Client Secret of your app. Keep it out of notebooks: save it once (`--save`, or the form of a bare"
         " `%procore_connect`), or put it into `PROCORE_CLIENT_SECRET`. For hosts that `LoginURL` or `APIURL` gives, write"
-        " `OAuthClientSecret=${PROCORE_CLIENT_SECRET}` if they may have it.",
+        " `OAuthClientSecret=${PROCORE_CLIENT_SECRET}` if you trust them with it.",
         kind="credential",
         otherwise="the one saved for this Client ID, login host and API host, or `PROCORE_CLIENT_SECRET` (for a saved"
-        " connection in this order, for a string in the other; with the profile's own hosts alone), else you are asked",
+        " connection in this order, for a string in the other; with the profile's own hosts only), else you are asked",
         secret=True,
         also=("client_secret", "app_secret", "password", "pwd"),
     ),
     Property(
         "CallbackURL",
-        "Where Procore sends the browser after you have signed in: to the letter a Redirect URI of your app."
+        "Where Procore sends the browser after you have signed in. It must be a Redirect URI of your app, to the letter."
         " `procore-jupyter callback-url` prints the one to register. `urn:ietf:wg:oauth:2.0:oob` shows a code to"
         " paste instead.",
         kind="text",
@@ -143,8 +143,8 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "OAuthRefreshToken",
-        "A refresh token obtained elsewhere. It is spent by its first use; from then on the stored sign-in that"
-        " grew from it is used.",
+        "A refresh token obtained elsewhere. It works once; after that the stored sign-in that came from it is "
+        "used.",
         kind="credential",
         secret=True,
         also=("refresh_token",),
@@ -173,7 +173,7 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "OAuthSettingsLocation",
-        "Where the sign-in is kept: a file, `memory://NAME` (in this process alone), or `keyring://` (in the"
+        "Where the sign-in is kept: a file, `memory://NAME` (in this process only), or `keyring://` (in the"
         " system's keyring; needs `procore-jupyter[keyring]`).",
         kind="location",
         otherwise="a file in your data folder",
@@ -207,14 +207,14 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "MaxWait",
-        "The longest wait for Procore's rate limit, in seconds. No part of `Timeout`.",
+        "The longest wait for Procore's rate limit, in seconds. It doesn't count towards `Timeout`.",
         kind="seconds",
         otherwise="900 with a person there, 65 without",
         most=_WEEK,
     ),
     Property(
         "MaxRows",
-        "The most rows of any table or SQL result; it is said when it cut.",
+        "The most rows of any table or SQL result. You are told when it cuts rows off.",
         kind="count",
         otherwise="no bound",
         least=1,
@@ -223,7 +223,7 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "PageSize",
-        "Rows asked for in one request.",
+        "Rows in one request.",
         kind="count",
         otherwise="by table",
         least=1,
@@ -241,7 +241,7 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     Property(
         "Readonly",
-        "`true` refuses anything but reading (GET, HEAD, OPTIONS) before it leaves this machine.",
+        "`true` refuses everything but reading (GET, HEAD, OPTIONS) before it leaves this machine.",
         kind="flag",
         default="false",
         choices=("false", "true"),

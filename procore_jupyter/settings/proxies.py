@@ -91,9 +91,7 @@ def given_proxies(server: str, port: str, user: str, password: str, urls: Collec
     told = urlsplit(server)
     if port:
         if told.port is not None and str(told.port) != port:
-            raise ConfigurationError(
-                "ProxyServer and ProxyPort name two different ports. Leave one of them out."
-            )
+            raise ConfigurationError("ProxyServer and ProxyPort name two different ports. Leave one out.")
         host = host if told.port is not None else f"{host}:{port}"
     who = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
     proxy = f"{scheme}://{who}{host}"
@@ -225,7 +223,7 @@ def _readable(name: str, value: str) -> str:
         raise ConfigurationError(f"{name} can't be used: it {wrong}.")
     if not readable:
         raise ConfigurationError(
-            f"{name}: the file of certificates {shown_path(value)} is not there or can't be read."
+            f"{name}: the file of certificates {shown_path(value)} doesn't exist or can't be read."
             f" Correct the path, or leave {name} out."
         )
     return str(path)

@@ -69,5 +69,5 @@ def _as_text(label: str, name: str, value: object) -> str:
     if hasattr(value, "__index__"):
         return str(int(value))
     raise ConfigurationError(
-        f"{label}: the variable {name} holds a {type(value).__name__}, not a text or a number. Put the value itself into it."
+        f"{label}: the variable {name} holds a {type(value).__name__}, not a text or a number. Assign the value itself to it."
     )

@@ -208,7 +208,7 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.verifier is not None and settings.refresh_token is not None:
         raise ConfigurationError(
-            "OAuthVerifier and OAuthRefreshToken both begin a sign-in. Leave one of them out."
+            "OAuthVerifier and OAuthRefreshToken both start a sign-in. Leave one of them out."
         )
 
 

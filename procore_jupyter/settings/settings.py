@@ -147,12 +147,12 @@ class Settings:
             if what == "Client Secret" and not self.profile.has_hosts_of(self.environment):
                 way = (
                     f"Give {name}=…. This connection goes to hosts that are not the profile's ({self.environment.hosts}),"
-                    f" where no secret goes that isn't given; {name}=${{{variable}}} gives that of the environment"
+                    f" which get only a secret that you give here; {name}=${{{variable}}} passes on the environment's"
                 )
             if not text:
                 raise ConfigurationError(f"The {what} is missing. {way}.")
             if is_placeholder(text):
-                raise ConfigurationError(f"{name} still holds the placeholder of an example. {way}.")
+                raise ConfigurationError(f"{name} still contains an example's placeholder. {way}.")
         return cast(str, self.client_id), cast(Secret, self.client_secret)
 
     @property
@@ -177,7 +177,7 @@ class Settings:
         Raises
         ------
         ConfigurationError
-            It is no address that a browser can return to.
+            It is not an address that a browser can return to.
         """
         url = self.callback_url
         if url is None or can_be_returned_to(url):
@@ -189,7 +189,7 @@ class Settings:
             else ""
         )
         raise ConfigurationError(
-            f"CallbackURL{shown} is no address that a browser can return to. Give one of your app's Redirect URIs,"
+            f"CallbackURL{shown} is not an address that a browser can return to. Give one of your app's Redirect URIs,"
             " to the letter, or leave it out to use this Jupyter server's;  procore-jupyter callback-url  prints the one"
             " to register."
         )

@@ -8,5 +8,5 @@ from typing import NoReturn
 def __getattr__(name: str) -> NoReturn:
     # Once connected, `procore_jupyter.tables` is this package; a person who writes that means their session's tables.
     raise AttributeError(
-        f"module {__name__!r} has no attribute {name!r}. The tables are a session's: use  procore.tables, or  %procore_tables"
+        f"module {__name__!r} has no attribute {name!r}. The tables belong to a session: use  procore.tables, or  %procore_tables"
     )

@@ -53,7 +53,7 @@ def one(what: str, value: Any) -> Any:
     value = plain(value)
     if is_missing(value):
         raise ParameterError(
-            f"{what} has a missing value ({value}). Leave it out; of a data frame's column:  .dropna()"
+            f"{what} has a missing value ({value}). Leave it out; for a data frame's column:  .dropna()"
         )
     # The ids of a data frame are floats if some are missing, and those of a column of Arrow's decimals are decimals.
     if isinstance(value, (float, Decimal)) and value % 1 == 0 and -EXACT < value < EXACT:
@@ -71,7 +71,7 @@ def values(what: str, value: Any) -> Any:
     """
     value = plain(value)
     if _is_frame(value):
-        raise ParameterError(f"{what} takes values, not a {type(value).__name__}: name its column.")
+        raise ParameterError(f"{what} needs values, not a {type(value).__name__}: choose one of its columns.")
     if not isinstance(value, list):
         return one(what, value)
     found: dict[str, Any] = {}
@@ -106,8 +106,12 @@ def id_of(what: str, value: Any) -> int:
     """Return an id: a whole number from 1 to `LARGEST_ID`. Raises ParameterError if the value is none."""
     number = whole(value)
     if number is None or not 0 < number <= LARGEST_ID:
-        inexact = " A float isn't sure of so many digits." if isinstance(value, float) else ""
-        raise ParameterError(f"{what} takes an id, a whole number above 0, not {value!r:.60}.{inexact}")
+        inexact = (
+            " A float can't hold that many digits exactly."
+            if isinstance(value, float) and value.is_integer()
+            else ""
+        )
+        raise ParameterError(f"{what} must be an id (a whole number above 0), not {value!r:.60}.{inexact}")
     return number
 
 
@@ -116,10 +120,10 @@ def id_or_name(what: str, value: Any) -> int | str:
     value = one(what, value)
     if isinstance(value, str):
         if not value.strip():
-            raise ParameterError(f"{what} is an empty text. An id or a name is wanted.")
+            raise ParameterError(f"{what} is empty. Give an id or a name.")
         return value if whole(value) is None else id_of(what, value)
     if whole(value) is None:
-        raise ParameterError(f"{what} takes an id or a name, not {_kind(value)}.")
+        raise ParameterError(f"{what} must be an id or a name, not {_kind(value)}.")
     return id_of(what, value)
 
 
@@ -147,6 +151,6 @@ def pairs(params: Any) -> list[tuple[str, Any]]:
             raise TypeError
     except (TypeError, ValueError):
         raise ParameterError(
-            f'params takes names and values, as in  params={{"filters[status]": "open"}},  not {quoted(params)}.'
+            f'params needs names and values, such as  params={{"filters[status]": "open"}},  not {quoted(params)}.'
         ) from None
     return found

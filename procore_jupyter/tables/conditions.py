@@ -12,7 +12,10 @@ from uuid import UUID
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables import arguments, times
 from procore_jupyter.tables.definitions.spec import Filter, TableSpec
-from procore_jupyter.wording import nearest
+from procore_jupyter.wording import is_near_miss, nearest, one_line
+
+FEW_FILTERS = 10
+"""Filters that a message names."""
 
 SWITCHES = {"true": "true", "false": "false", "1": "true", "0": "false"}
 """The texts of true and false, and what is sent for them."""
@@ -35,13 +38,14 @@ def sent(spec: TableSpec, name: str, value: Any) -> list[tuple[str, str]]:
         return [(name, str(value))]
     if spec.sort and name == "sort":
         return _sort(spec, value)
-    known = spec.parameters
-    meant = nearest(name, known)
-    hint = (
-        f"Did you mean {meant}?" if meant else f"It takes {', '.join(known)}." if known else "It takes none."
-    )
+    every = (*spec.parameters, *(one.removesuffix("_id") for one in spec.place_columns))
+    meant = nearest(name, every) if is_near_miss(name, every) else None
+    known = [one for one in spec.parameters if one not in spec.place_columns]
+    more = f" and {len(known) - FEW_FILTERS} more" if len(known) > FEW_FILTERS else ""
+    its = f"Its filters: {', '.join(known[:FEW_FILTERS])}{more}. " if known else ""
     raise ParameterError(
-        f"{spec.name} takes no {name!r:.60}. {hint} What the API takes besides goes into params={{…}}."
+        f"{spec.name} can't be filtered by {one_line(name)}. {f'Did you mean {meant}? ' if meant else its}"
+        "Filter the data frame, or pass API parameters in params={…}."
     )
 
 
@@ -52,9 +56,9 @@ def _filter(spec: TableSpec, found: Filter, value: Any) -> list[tuple[str, str]]
     given = arguments.values(what, value)
     if isinstance(given, tuple):
         if not found.several:
-            raise ParameterError(f"{what} takes one value, and not several.")
+            raise ParameterError(f"{what} accepts one value, not several.")
         if not given:
-            raise ParameterError(f"{what} is an empty list: no row can be meant.")
+            raise ParameterError(f"{what} is an empty list, which matches no rows.")
     several = given if isinstance(given, tuple) else (given,)
     param = found.param if not found.several or found.param.endswith("[]") else f"{found.param}[]"
     return [(param, text) for text in dict.fromkeys(_chosen(found, what, each) for each in several)]
@@ -66,8 +70,8 @@ def _chosen(found: Filter, what: str, value: Any) -> str:
     if found.choices and text not in {str(each) for each in found.choices}:
         named = [str(each) for each in found.choices]
         meant = nearest(text, named)
-        hint = f"did you mean {meant}?" if meant else f"it takes {', '.join(named)}."
-        raise ParameterError(f"{what} is not known to take {text!r:.60}: {hint} {_escape(found, text)}")
+        hint = f"did you mean {meant}?" if meant else f"use one of {', '.join(named)}."
+        raise ParameterError(f"{what} doesn't know {text!r:.60}: {hint} {_escape(found, text)}")
     return text
 
 
@@ -80,22 +84,22 @@ def _of_kind(kind: str, what: str, value: Any) -> str:
         return times.moment(what, value)
     text = text_of(what, value)
     if not text.strip():
-        raise ParameterError(f"{what} is an empty text: leave it out.")
+        raise ParameterError(f"{what} is empty: leave it out.")
     if kind == "bool" and text.lower() not in SWITCHES:
-        raise ParameterError(f"{what} takes True or False, not {value!r:.60}.")
+        raise ParameterError(f"{what} must be True or False, not {value!r:.60}.")
     if kind == "int" and arguments.whole(value) is None:
-        raise ParameterError(f"{what} takes a whole number, not {value!r:.60}.")
+        raise ParameterError(f"{what} must be a whole number, not {value!r:.60}.")
     return SWITCHES[text.lower()] if kind == "bool" else text
 
 
 def _escape(found: Filter, text: str) -> str:
-    return f"Where you know better:  params={{{found.param!r}: {text!r:.60}}}"
+    return f"To send it anyway:  params={{{found.param!r}: {text!r:.60}}}"
 
 
 def _sort(spec: TableSpec, value: Any) -> list[tuple[str, str]]:
     if not isinstance(value, str) or not value.strip("- "):
         raise ParameterError(
-            f'sort of {spec.name} takes one column, or "-" and a column for the last first, not {value!r:.60}.'
+            f'sort of {spec.name} must be one column, or "-" and a column for descending order, not {value!r:.60}.'
         )
     if spec.sort != "sort[attribute]":
         return [(spec.sort, value)]
@@ -126,7 +130,7 @@ def text_of(what: str, value: Any) -> str:
     if isinstance(value, (str, int, UUID)) or (isinstance(value, (float, Decimal)) and math.isfinite(value)):
         return str(value)
     if isinstance(value, Mapping):
-        hint = f" Its parts are parameters of their own, as in  {what.partition(' ')[0]}[…]."
+        hint = f" Give its parts as separate parameters, such as  {what.partition(' ')[0]}[…]."
     else:
         hint = ""
-    raise ParameterError(f"{what} takes text, numbers and dates, not {type(value).__name__}.{hint}")
+    raise ParameterError(f"{what} must be text, a number or a date, not {type(value).__name__}.{hint}")

@@ -34,11 +34,11 @@ def missing_fields(selection: Selection, absent: Collection[str], fields: Iterab
     missing = [name for name in spec.columns if name in absent and name not in spec.place_columns]
     if not missing:
         return ""
-    line = f"{spec.name} came without documented fields: {_few(missing)}."
+    line = f"{spec.name} lacks documented fields: {_few(missing)}."
     if "extended" in spec.views and spec.default_view != "extended":
-        line += ' view="extended" may bring them.'
+        line += ' view="extended" may have them.'
     new = [name for name in fields if name not in (*spec.columns, *spec.place_columns)]
-    return line + (f" It has others: {_few(new)}." if new else "")
+    return line + (f" It has others instead: {_few(new)}." if new else "")
 
 
 def _few(names: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def to_excel(path: str | os.PathLike[str], tables: Mapping[str, Table], *, tz: s
     text = os.fspath(path)
     if Path(text).suffix.lower() != ENDING and not _is_folder(text):
         raise ParameterError(
-            f"{quoted(text)} doesn't end in {ENDING}, so Excel wouldn't open it. Add the ending, or change it."
+            f"{quoted(text)} doesn't end in {ENDING}, so Excel wouldn't open it. Change the ending."
         )
     _check_names(tables)
     for name, table in tables.items():
@@ -126,25 +126,27 @@ def _check_names(tables: Mapping[str, Table]) -> None:
     """Refuse what can't be a workbook's sheets."""
     if not isinstance(tables, Mapping) or not tables:
         raise ParameterError(
-            'Give the tables by the names of their sheets:  procore_jupyter.to_excel(path, {"RFIs": rfis})'
+            'Give each table with the name of its sheet:  procore_jupyter.to_excel(path, {"RFIs": rfis})'
         )
     seen: dict[str, str] = {}
     for name, table in tables.items():
         if not hasattr(table, "is_fetched"):
             library = type(table).__module__.partition(".")[0]
             raise ParameterError(
-                f"{quoted(name)} is of the type {library}.{type(table).__name__}, and only tables out of  procore.table(…)  "
+                f"{quoted(name)} is of the type {library}.{type(table).__name__}, but only tables from  procore.table(…)  "
                 "can be sheets. A data frame of pandas has its own  .to_excel(path)"
             )
         if not isinstance(name, str):
-            raise ParameterError(f"A sheet's name is a text, not {type(name).__name__} ({quoted(name)}).")
+            raise ParameterError(
+                f"A sheet's name must be a text, not {type(name).__name__} ({quoted(name)})."
+            )
         why = _why_not(name)
         if why:
-            raise ParameterError(f'{quoted(name)} {why}. Call it for instance "{sheet_name(name)}".')
+            raise ParameterError(f'{quoted(name)} {why}. Use for instance "{sheet_name(name)}".')
         other = seen.setdefault(name.casefold(), name)
         if other != name:
             raise ParameterError(
-                f"{quoted(other)} and {quoted(name)} are one name to Excel, which doesn't tell capitals. Change one."
+                f"{quoted(other)} and {quoted(name)} are the same name to Excel, which ignores case. Change one."
             )
 
 
@@ -152,17 +154,17 @@ def _why_not(name: str) -> str:
     """Return why Excel doesn't allow a sheet's name, as the rest of a sentence; empty if it does."""
     forbidden = _FORBIDDEN.search(name)
     if not name.strip():
-        return "is empty, and a sheet has a name"
+        return "is empty, but a sheet needs a name"
     if forbidden:
-        return f"holds {quoted(forbidden[0])}, which Excel doesn't allow in a sheet's name"
+        return f"contains {quoted(forbidden[0])}, which Excel doesn't allow in a sheet's name"
     if len(name.encode("utf-16-le")) > 2 * MOST_LETTERS:
         return f"has more than the {MOST_LETTERS} characters that Excel allows in a sheet's name"
     if name.startswith("'") or name.endswith("'"):
         return "begins or ends with an apostrophe, which Excel doesn't allow in a sheet's name"
     if name.casefold() in _RESERVED:
-        return "is a name that Excel keeps for itself"
+        return "is a name that Excel reserves"
     if name.casefold() == ABOUT.casefold():
-        return "is the sheet that says where the rows are from"
+        return "is the sheet that says where the rows come from"
     return ""
 
 
@@ -220,7 +222,7 @@ def _origin(table: Table) -> Lines:
     yield "Table", f"{spec.name} ({spec.title})" if spec.title else spec.name
     yield "From", f"{table._reader.host}{spec.path}"
     if selection.query:
-        yield "Conditions", ", ".join(f"{name}={value}" for name, value in selection.query)
+        yield "Filters", ", ".join(f"{name}={value}" for name, value in selection.query)
     if found is None:
         return
     companies = _named(place.company for place in found.places)

@@ -79,7 +79,7 @@ def to_pandas(
         rows, long = _with_floats(rows)
         if long:
             tell(
-                f"{', '.join(long)}: some numbers have more digits than float64 keeps, so that they are decimal here. "
+                f"{', '.join(long)}: some numbers have more digits than float64 keeps, so they are Decimal here. "
                 ".astype(float) rounds them."
             )
     from procore_jupyter.tables.list_column import ListDtype
@@ -104,9 +104,9 @@ def check(flatten: object, tz: object = None, dtype_backend: object = None) -> N
     """Raise a ParameterError if a parameter of `to_pandas` or `to_polars` has a value that it doesn't take."""
     zones.check(tz)
     if not isinstance(flatten, bool):
-        raise ParameterError(f"flatten is True or False, not {flatten!r:.60}.")
+        raise ParameterError(f"flatten must be True or False, not {flatten!r:.60}.")
     if dtype_backend not in (None, "pyarrow"):
-        raise ParameterError('dtype_backend is "pyarrow", or left out.')
+        raise ParameterError('dtype_backend must be "pyarrow", or left out.')
 
 
 def _with_floats(rows: pa.Table) -> tuple[pa.Table, list[str]]:

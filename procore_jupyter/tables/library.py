@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.progress import Draw
 
 _NO_PATH = re.compile(r"[?#{}%\\]|://")
+_NEEDS_PATH = "get_all needs the path of a list of Procore's API, such as /rest/v1.0/projects/4711/rfis. Parameters go beside it."
 _NOTHING = frozenset({"none", "nan", "nat", "<na>", "null", "undefined"})
 """What a path holds, in small letters, where a variable without a value was put in."""
 
@@ -134,7 +135,7 @@ class Library:
             A parameter is missing, isn't known, or has a value that it doesn't take; or the path is none.
         """
         if not isinstance(name, str):
-            raise ParameterError(f"A table is named by a text, and not by {type(name).__name__}.")
+            raise ParameterError(f"A table's name must be a text, not {type(name).__name__}.")
         if name.strip().startswith(("/", "rest/")):
             return self.at(name, given or {}, strict=strict)
         selection = selection_of(self.catalog.find(name), given or {}, today=self.reader.today)
@@ -145,15 +146,17 @@ class Library:
 
         The catalog's facts hold for a list that it knows; for another list, what arrives decides the columns.
         """
+        if not isinstance(path, str) or not path.strip().strip("/"):
+            raise ParameterError(_NEEDS_PATH)
+        if path in self:
+            raise ParameterError(f"{_NEEDS_PATH} {path} is a table:  procore.table({path!r})")
         path = f"/{path.strip().strip('/')}"
         segments = path[1:].split("/")
         if not path.isprintable() or _NO_PATH.search(path) or {"", ".", ".."} & {*segments}:
-            raise ParameterError(
-                "get_all takes the path of a list of Procore's API, such as /rest/v1.0/projects/4711/rfis; parameters go beside it."
-            )
+            raise ParameterError(_NEEDS_PATH)
         for one in segments:
             if one.lower() in _NOTHING:
-                raise ParameterError(f"The path {path:.200} has {one} where an id is meant.")
+                raise ParameterError(f"The path {path:.200} has {one} where an id belongs.")
         spec, held = self.catalog.at(path) or (_unknown(path), {})
         more = dict(given)
         params = pairs(more.pop("params", None))
@@ -191,6 +194,8 @@ class Library:
 
     def search(self, pattern: str = "") -> Listing:
         """Return the tables in whose name, title or note a pattern occurs, to be drawn; without a pattern, all."""
+        if not isinstance(pattern, str):
+            raise ParameterError(f"A word to search for must be a text, not {type(pattern).__name__}.")
         return listing(self.catalog, pattern)
 
     def __repr__(self) -> str:

@@ -81,7 +81,7 @@ class ListColumn(ExtensionArray):
             None,
         )
         if strange is not None:
-            raise TypeError(f"A column of lists takes lists, not {type(strange).__name__}.")
+            raise TypeError(f"A column of lists must contain lists, not {type(strange).__name__}.")
         wanted = dtype.arrow if isinstance(dtype, ListDtype) else None
         return cls(pa.chunked_array([pa.array(values, wanted)]))
 
@@ -123,7 +123,7 @@ class ListColumn(ExtensionArray):
         try:
             self._cells = ListColumn._from_sequence(cells, dtype=self.dtype)._cells
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise TypeError(f"The column's lists are of another type: {error}") from None
+            raise TypeError(f"The column's lists have another type: {error}") from None
 
     def __iter__(self) -> Any:
         for chunk in self._cells.chunks:

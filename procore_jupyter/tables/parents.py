@@ -168,12 +168,12 @@ class Parents:
                 except ParameterError:
                     without[number] += 1
         if elsewhere:
-            self.notes.append(
-                f"{counted(elsewhere, 'row')} of {of.name} came that are of other projects: left out."
-            )
+            self.notes.append(f"{counted(elsewhere, 'row')} of {of.name} of other projects left out.")
         for place, count in zip(self.places, without, strict=True):
             if count:
-                words = f"{counted(count, 'row')} of {of.name} came without an id, so what belongs to them is missing."
+                words = (
+                    f"{counted(count, 'row')} of {of.name} have no id, so what belongs to them is missing."
+                )
                 self.incomplete.append(Incomplete.at(place, of.name, words))
 
     def chosen(self, wanted: Any) -> list[list[int | str]]:
@@ -210,7 +210,7 @@ class Parents:
         for one in several:
             if not any(one in found for found in self.values):
                 tables = " or ".join(of.partition(".")[0] for of in self.selection.spec.parents[self.name])
-                words = f"No row of {tables} in those projects has this id, or you may not see it."
+                words = f"There is no row of {tables} with this id in those projects, or you don't have access to it."
                 self.incomplete.append(Incomplete(f"{self.name} {one}", None, None, words))
         return [[one for one in several if one in found] for found in self.values]
 
@@ -239,7 +239,7 @@ class Parents:
         named = [[value for value, name in found.items() if name.casefold() == text] for found in self.values]
         if any(len(some) > 1 for some in named):
             raise ParameterError(
-                f"Several {self._noun}s are called {one_line(wanted)}: {self._listed()}. Give its id."
+                f"Several {self._noun}s are called {one_line(wanted)}: {self._listed()}. Use an id."
             )
         if any(named):
             return [value for some in named for value in some]
@@ -248,7 +248,7 @@ class Parents:
         like = nearest(wanted, {name for found in self.values for name in found.values() if name})
         hint = f"Did you mean {like}? " if like else ""
         raise ParameterError(
-            f"There is no {self._noun} {one_line(wanted)}. {hint}There are: {self._listed()}."
+            f"There is no {self._noun} {one_line(wanted)}. {hint}Choose from: {self._listed()}."
         )
 
     def _remark(self, chosen: Sequence[Sequence[int | str]]) -> None:
@@ -258,14 +258,14 @@ class Parents:
         if most > 1:
             self.notes.append(
                 f"{self._noun.capitalize()}s repeat {what}: totals over all rows count them up to {most} times. "
-                f"Choose one:  {self.name}={self._first()}.  There are: {self._listed()}."
+                f"Choose one:  {self.name}={self._first()}.  Choose from: {self._listed()}."
             )
         pairs = zip(self.places, self.values, chosen, strict=True)
         others = [str(place) for place, found, some in pairs if found and not some]
         if others and any(chosen):
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             self.notes.append(
-                f"No rows are from {others[0]}{more}: the {self._noun} isn't there, though others are."
+                f"There are no rows from {others[0]}{more}, which don't have this {self._noun} but have others."
             )
 
     def _which(self) -> str:

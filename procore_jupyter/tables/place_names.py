@@ -56,7 +56,9 @@ class Directory(tuple[Named, ...]):
             else:
                 found.setdefault(number, str(row.get("name") or ""))
         made = cls(found.items())
-        made.lack = lack or (f"{counted(without, 'row')} of the list of {many} had no id." if without else "")
+        made.lack = lack or (
+            f"{counted(without, 'row')} of the list of {many} have no id." if without else ""
+        )
         return made
 
     @classmethod
@@ -95,12 +97,12 @@ def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Name
     if len(found) > 1:
         raise ParameterError(
             f"Several {many} are called {one_line(text)}: {listed(found)}. "
-            f"Choose by its number:  procore.use({one}={found[0][0]})"
+            f"Choose by id:  procore.use({one}={found[0][0]})"
         )
     lack = f" There may be others: {known.lack}" if isinstance(known, Directory) and known.lack else ""
     if not known:
         raise ConfigurationError(f"Procore lists no {many} for you. Ask an admin to add you.{lack}")
-    called = f"called {one_line(text)}" if isinstance(wanted, str) else f"with the number {text}"
+    called = f"called {one_line(text)}" if isinstance(wanted, str) else f"with the id {text}"
     raise ParameterError(
         f"You have no {one} {called}.{_did_you_mean(text, known)} Yours: {listed(known)}.{lack}"
     )
@@ -142,12 +144,12 @@ def which_project(known: Directory) -> str:
     lack = f" There may be others: {known.lack}" if known.lack else ""
     if not known:
         return (
-            "Procore lists no active project for you there. Ask the company's admin to add you to one, or name one:  "
+            "Procore lists no active project for you there. Ask your company's admin to add you to one, or give one:   "
             f"project_id=…{lack}"
         )
     shown = in_code(known[0], known)
     there = f"There are {len(known)}" if len(known) > 1 else "There is one"
     return (
-        f"Which project? {there}: {listed(known)}. Say  project_id={shown}  or several in a list, "
-        f'project_id="all active"  for all of them; or choose one for all that follows:  procore.use(project={shown}){lack}'
+        f"Which project? {there}: {listed(known)}. Use  project_id={shown}  or a list of several, "
+        f'project_id="all active"  for all of them; or choose one for all calls:  procore.use(project={shown}){lack}'
     )

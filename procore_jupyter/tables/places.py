@@ -157,7 +157,7 @@ class Places:
         if not known:
             raise ConfigurationError(
                 "Procore lists no company for you, so there is nothing to choose. Ask your company's admin to add you, "
-                "or name one:  CompanyId=…"
+                "or give one:  CompanyId=…"
             )
         lack = f" There may be others: {known.lack}" if known.lack else ""
         count = f"{len(known)} companies" if len(known) > 1 else "one company"

@@ -394,7 +394,7 @@ class Reading:
             status = error.status if isinstance(error, ProcoreAPIError) else None
             told = str(error)
             if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
-                told = f"{self.selection.spec.name} is switched off there, or you may not see it. {told}"
+                told = f"{self.selection.spec.name} is off in this project, or you don't have access. {told}"
             self._lack(number, Incomplete.at(self.places[number], self.selection.spec.name, told, status))
         if self._lists.is_over(number):
             self._over(number)

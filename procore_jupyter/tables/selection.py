@@ -182,7 +182,9 @@ def selection_at(
     spec = replace(spec, overlaps={name: one for name, one in spec.overlaps.items() if name not in held})
     for name, value in held.items():
         if name in left and str(_where(spec, name, left[name])) != str(_where(spec, name, value)):
-            raise ParameterError(f"The address names {name} {value}, and {name}={left[name]!r:.60} another.")
+            raise ParameterError(
+                f"The address has {name} {value}, but {name}={left[name]!r:.60} is another one."
+            )
         left[name] = value
     company, project = _scope(spec, left)
     parents = [(name, _parent(spec, name, left.pop(name))) for name in spec.parents if name in left]
@@ -207,7 +209,7 @@ def _taken_over(
     for name in [*rest]:
         if name in PAGING:
             raise ParameterError(
-                f"{name} is left out: all pages are read. PageSize=… in the connection says how many rows a request."
+                f"{name} can't be given: all pages are read. PageSize=… in the connection sets the rows per request."
             )
         if name in ours:
             if name in left:
@@ -232,7 +234,9 @@ def _selection(
     for one, _ in as_given:
         name, value = sent_already.get(one.removesuffix("[]"), ("", ""))
         if name:
-            raise ParameterError(f"{spec.name} sends {name}={value:.60} already, so params can't say it too.")
+            raise ParameterError(
+                f"{spec.name} already sends {name}={value:.60}, so params can't contain it too."
+            )
     found = Selection(spec, company, project, tuple(parents), (*query, *as_given), until_today)
     _portions(spec.path, found.query)  # what is too long is said before anything is asked
     return found
@@ -259,7 +263,7 @@ def _portions(path: str, params: Sequence[tuple[str, str]]) -> list[list[tuple[s
     if not half:
         longest = max(params, key=lambda pair: len(pair[1]))[0]
         raise ParameterError(
-            f"{longest} is too long to be sent, or has too many values: an address holds {LONGEST_ADDRESS:,} characters. "
+            f"{longest} is too long to send, or has too many values: an address can have {LONGEST_ADDRESS:,} characters. "
             "Ask for fewer at a time."
         )
     others = [pair for pair in params if pair[0] != name]
@@ -274,7 +278,7 @@ def _scope(spec: TableSpec, left: dict[str, Any]) -> tuple[Any, Any]:
         short = name.removesuffix("_id")
         given = [one for one in (name, short) if one in left] if name in spec.place_columns else []
         if len(given) > 1:
-            raise ParameterError(f"{spec.name} takes {name} or {short}, and not both.")
+            raise ParameterError(f"{spec.name} accepts {name} or {short}, not both.")
         found.append(_where(spec, given[0], left.pop(given[0])) if given else None)
     return found[0], found[1]
 
@@ -293,7 +297,7 @@ def _where(spec: TableSpec, name: str, value: Any) -> Any:
         str(each).strip().casefold(): each for each in (arguments.id_or_name(what, one) for one in found)
     }
     if len(several) > 1 and name.startswith("company"):
-        raise ParameterError(f"{what} takes one company, and not {len(several)}.")
+        raise ParameterError(f"{what} accepts one company, not {len(several)}.")
     return tuple(several.values()) if name.startswith("project") else next(iter(several.values()))
 
 
@@ -302,11 +306,11 @@ def _parent(spec: TableSpec, name: str, value: Any) -> Any:
     found = arguments.values(f"{name} of {spec.name}", value)
     if isinstance(found, tuple):
         if not found:
-            raise ParameterError(f"{name} of {spec.name} is an empty list: no row can be meant.")
+            raise ParameterError(f"{name} of {spec.name} is an empty list, which matches no rows.")
         return tuple({str(one): one for one in (_one_parent(spec, name, each) for each in found)}.values())
     if isinstance(found, str) and found.strip().lower() == ALL and name.endswith("id"):
         if not spec.parents[name]:
-            raise ParameterError(f"{name} of {spec.name} takes ids: which there are, nobody knows here.")
+            raise ParameterError(f"{name} of {spec.name} needs ids: 'all' doesn't work here.")
         return ALL
     return _one_parent(spec, name, found)
 
@@ -333,7 +337,7 @@ def segment(spec: TableSpec, name: str, value: Any) -> int | str:
         text = value.strip()
         if text.strip(".") and (_DIGIT.search(text) or not name.endswith("id")):
             return text
-    raise ParameterError(f"{name} of {spec.name} takes an id, not {value!r:.60}.")
+    raise ParameterError(f"{name} of {spec.name} must be an id, not {value!r:.60}.")
 
 
 def _missing(spec: TableSpec, name: str) -> str:

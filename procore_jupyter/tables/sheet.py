@@ -106,9 +106,7 @@ class TableSheet:
             return []
         columns = one_line(", ".join(self.cut), 200)
         texts = counted(self.cut.total(), "text")
-        return [
-            f"{texts} had more than Excel's {MOST_CHARACTERS:,} characters a cell, and end in … ({columns})."
-        ]
+        return [f"{texts} longer than Excel's {MOST_CHARACTERS:,} characters a cell end in … ({columns})."]
 
     def write(self, rows: Stream, name: str) -> None:
         """Write all rows of a stream.

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
-from procore_jupyter.errors import ProcoreWarning
+from procore_jupyter.errors import ParameterError, ProcoreWarning
 from procore_jupyter.tables.caller import NotFetched, warn_caller, warn_of_lack
-from procore_jupyter.wording import nearest, one_line, quoted
+from procore_jupyter.wording import counted, nearest, one_line, quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -109,7 +109,7 @@ class Table:
         seen = self._shown
         if seen is None or seen.told_rows is not None:
             raise NotFetched(
-                f"{self.name} has not been fetched, so nobody knows how many rows it has. "
+                f"{self.name} has not been fetched, so its number of rows isn't known yet. "
                 "Fetch it first:  .fetch()  or  .to_pandas()"
             )
         return int(seen.rows.num_rows)
@@ -133,7 +133,7 @@ class Table:
         return self
 
     def refresh(self) -> Table:
-        """Fetch all rows anew, and return this table."""
+        """Fetch all rows again, and return this table."""
         self._seen = None
         self._reader.forget(self._selection)
         return self.fetch()
@@ -143,7 +143,13 @@ class Table:
 
         Drawn, it shows all of them up to 60; a table on its own shows ten.
         """
-        count = max(0, n if self._limit is None else min(n, self._limit))
+        try:
+            count = operator.index(n)
+        except TypeError:
+            count = -1
+        if count < 0:
+            raise ParameterError(f"head needs a number of rows, such as  .head(20), not {quoted(n)}.")
+        count = count if self._limit is None else min(count, self._limit)
         here = self._current()
         if here is None:
             first = self._reader.first(self._selection, count, strict=self._strict)
@@ -226,8 +232,8 @@ class Table:
         Raises
         ------
         OSError
-            The file can't be written: it is a folder or a pipe, it has no folder, you may not write there. Raised before
-            anything is asked for.
+            The file can't be written: it is a folder or a pipe, it has no folder, you can't write there. Raised before
+            anything is requested.
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `fetch`.
         """
@@ -282,9 +288,9 @@ class Table:
     def to_batches(self) -> Stream:
         """Return all rows as `pyarrow.RecordBatch`, some thousand at a time, all of one schema.
 
-        Rows that were fetched are used again; others are fetched as the batches are asked for, and not kept. The columns
-        are then those of the first rows: a value that doesn't fit its column is NULL and stands in ``_unfit``, a field that
-        the first rows didn't have stands in ``_extra``, both as JSON. `incomplete` and `notes` tell of these rows after
+        Rows that were fetched are used again; others are fetched as you take the batches, but not kept. The columns
+        are then those of the first rows: a value that doesn't fit its column is NULL and is kept in ``_unfit``, a field that
+        the first rows didn't have is kept in ``_extra``, both as JSON. `incomplete` and `notes` cover these rows after
         the last batch, or when the stream is closed.
 
         Returns
@@ -343,7 +349,7 @@ class Table:
                 index = operator.index(index)
             except TypeError:
                 raise TypeError(
-                    f"{self.name}[…] takes a row's number, a slice of rows, or a column's name, not {type(index).__name__}. "
+                    f"{self.name}[…] needs a row's number, a slice of rows, or a column's name, not {type(index).__name__}. "
                     "Several columns:  .to_pandas()[[…]]"
                 ) from None
         rows = self._all().rows
@@ -357,6 +363,8 @@ class Table:
             places = [*range(rows.num_rows)[index]]
             found: list[dict[str, Any]] = rows.take(places).to_pylist() if places else []
             return found
+        if not -rows.num_rows <= index < rows.num_rows:
+            raise IndexError(f"{self.name} has {counted(rows.num_rows, 'row')}, so there is no row {index}.")
         place = range(rows.num_rows)[index]
         one: dict[str, Any] = rows.slice(place, 1).to_pylist()[0]
         return one

@@ -46,7 +46,7 @@ def range_of(name: str, kind: str, value: Any) -> str:
         return value
     if not isinstance(value, list) or len(value) != 2:
         raise ParameterError(
-            f'{name} takes a range, from and to:  {name}=("2026-11-01", "2026-11-30")  (None leaves an end open)'
+            f'{name} must be a range, from and to:  {name}=("2026-11-01", "2026-11-30")  (None leaves one end open)'
         )
     if any(end is not None and arguments.is_missing(arguments.plain(end)) for end in value):
         raise ParameterError(f"{name} has a missing value as an end: {value!r:.60}. None leaves an end open.")
@@ -78,11 +78,11 @@ def moment(name: str, value: Any, *, last: bool = False) -> str:
                 value += datetime.timedelta(seconds=1)
             value = value.astimezone(datetime.UTC)
         except OverflowError:
-            raise ParameterError(f"{name} has a time beyond all calendars: {value}.") from None
+            raise ParameterError(f"{name} has a date out of range: {value}.") from None
         return f"{value.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
     if isinstance(value, datetime.date):
         return f"{value.isoformat()}T{'23:59:59' if last else '00:00:00'}Z"
-    raise ParameterError(f"{name} takes dates and times, not {type(value).__name__}.")
+    raise ParameterError(f"{name} must be dates or times, not {type(value).__name__}.")
 
 
 def day(name: str, value: Any) -> str:
@@ -94,7 +94,7 @@ def day(name: str, value: Any) -> str:
         value = value.date()
     if isinstance(value, datetime.date):
         return value.isoformat()
-    raise ParameterError(f'{name} takes a day such as "2026-11-30", not {value!r:.60}.')
+    raise ParameterError(f'{name} must be a day such as "2026-11-30", not {value!r:.60}.')
 
 
 def _day_in(text: str) -> datetime.date | None:
@@ -126,7 +126,7 @@ def days(spec: TableSpec, given: Mapping[str, Any], today: datetime.date) -> lis
     found = {name: day(f"{name} of {spec.name}", given[name]) for name in spec.dates if name in given}
     if "log_date" in found:
         if len(found) > 1:
-            raise ParameterError(f"{spec.name} takes log_date, or start_date and end_date, and not both.")
+            raise ParameterError(f"{spec.name} accepts log_date, or start_date and end_date, not both.")
         return [*found.items()]
     given_end = [datetime.date.fromisoformat(one) for one in found.values()]
     first = found.get("start_date", min([FIRST_DAY, *given_end]).isoformat())

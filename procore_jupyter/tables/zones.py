@@ -183,6 +183,6 @@ class ProjectZones:
         if lost:
             more = f" and {counted(len(lost) - 3, 'other')}" if len(lost) > 3 else ""
             raise ParameterError(
-                f"Procore names no time zone of {', '.join(lost[:3])}{more} that is known here. "
+                f"Procore gives no usable time zone for {', '.join(lost[:3])}{more}. "
                 'Give one:  tz="America/New_York"'
             )

@@ -36,7 +36,7 @@ def test_who_comes_back_too_late_is_told_and_nothing_is_kept_but_can_still_paste
     expect(link).to_be_visible(timeout=PATIENCE)
     address = sign_in_at(str(link.get_attribute("href")))
     # The panel hears from the server that the login is gone, and says what is left to do.
-    expect(cell).to_contain_text("doesn't know this sign-in any more", timeout=PATIENCE)
+    expect(cell).to_contain_text("no longer knows this sign-in", timeout=PATIENCE)
     tab = lab.context.new_page()
     answer = tab.goto(address)
     assert answer is not None

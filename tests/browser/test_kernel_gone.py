@@ -18,7 +18,7 @@ HEAR = """() => {
 }"""
 
 
-WITHOUT_PANEL = "If no panel stands here, its kernel is gone."
+WITHOUT_PANEL = "If there is no panel here, its kernel is gone."
 """What a saved notebook says in place of a panel."""
 
 
@@ -56,7 +56,7 @@ def test_a_panel_whose_kernel_is_gone_says_so_and_offers_nothing(lab: Lab, place
     lab.save()
     lab.restart_kernel()
     for one in (panel, form):
-        expect(one.get_by_text("This panel has lost its kernel.")).to_be_visible(timeout=PATIENCE)
+        expect(one.get_by_text("This panel's kernel is gone.")).to_be_visible(timeout=PATIENCE)
         for what in ("link", "timer", "button", "textbox"):
             expect(one.get_by_role(what)).to_have_count(0)
 
@@ -71,7 +71,7 @@ def test_a_panel_whose_kernel_is_gone_says_so_and_offers_nothing(lab: Lab, place
 def test_a_countdown_that_nothing_counts_any_more_says_so_until_it_goes_on(lab: Lab, place: Place) -> None:
     lab.open(place.write_notebook("silent.ipynb", CONNECT))
     panel = pending(lab, 0)
-    silent = panel.get_by_text("No word from this notebook's kernel.")
+    silent = panel.get_by_text("This notebook's kernel doesn't respond.")
     expect(silent).to_be_hidden()
     kernel = kernel_of(place)
     kernel.suspend()

@@ -174,7 +174,7 @@ def test_a_forged_and_a_used_state_change_nothing(lab: Lab, place: Place) -> Non
     see(lab, 0, "Dana Reyes")
     real = next(url for url in arrived if url.startswith(place.server.callback_url))
     stranger.goto(real)
-    expect(stranger.get_by_role("heading")).to_contain_text(re.compile("used already|not started here"))
+    expect(stranger.get_by_role("heading")).to_contain_text(re.compile("already been used|not started here"))
 
 
 def test_the_address_can_be_pasted_into_the_panel_where_the_browser_did_not_arrive(

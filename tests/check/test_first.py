@@ -36,9 +36,9 @@ def test_where_all_is_well_each_line_says_so(demo: DemoProcore) -> None:
         ("Sign-in", "Dana Reyes"),
         ("Companies", "Skyline Builders (1234)"),
         ("App installed", "Harbor Tower (4711)"),
-        ("Limit of requests", "of 100 requests"),
+        ("Rate limit", "of 100 requests"),
         ("Redirect URI", "urn:ietf:wg:oauth:2.0:oob"),
-        ("Kept sign-in", "tokens.json"),
+        ("Stored sign-in", "tokens.json"),
     ]:
         assert words in lines[subject].found, subject
     api = [one for one in demo.requests if one.path.startswith("/rest/") and "authorization" in one.headers]

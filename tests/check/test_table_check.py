@@ -112,7 +112,7 @@ def refusing(status: int, said: str, when: Callable[[dict[str, str]], bool], row
     ("status", "said", "oddity", "words"),
     [
         (400, "Invalid per_page of 1000, exceeding max per_page of 100", "page-size", "100 are the most"),
-        (422, "per_page is too large", "page-size", "fewer are wanted"),
+        (422, "per_page is too large", "page-size", "fewer are allowed"),
         (500, "Internal Server Error", "large-pages-fail", "HTTP 500"),
         (504, "", "large-pages-fail", "HTTP 504"),
     ],

@@ -80,7 +80,7 @@ def test_what_ends_the_check_of_one_table_ends_it_for_all(unlimited: DemoProcore
     assert [*checkup.first()]
     unlimited.answer_next("*/submittals", drop=True, times=9)
     lines = [*checkup.tables()]
-    assert "2 tables were not asked" in next(
+    assert "2 tables were not requested" in next(
         one.finding.advice for one in lines if one.finding.subject == "submittals"
     )
     assert "meetings" not in {one.finding.subject for one in lines}

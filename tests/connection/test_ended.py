@@ -135,7 +135,7 @@ def test_a_stranger_at_the_port_is_told_by_connect_itself(demo: DemoProcore) -> 
     with Stranger() as stranger:
         assert stranger.listen("::1", int(callback_url.split(":")[2].split("/")[0])) is None
         shown: list[LoginFlow] = []
-        with pytest.raises(LoginRequired, match="another user of this machine listens at port") as why:
+        with pytest.raises(LoginRequired, match="another user of this machine listens on port") as why:
             connect(text_for(demo, CallbackURL=callback_url), show=shown.append)
     assert shown == []
     assert "paste" not in str(why.value)

@@ -136,7 +136,7 @@ def test_forget_deletes_a_connection_its_secret_and_the_sign_in_that_it_alone_ha
     code, out, err = run(capsys, "forget", "site a")
     assert (code, out, err) == (
         0,
-        "Forgot the connection Site A. Its Client Secret is deleted. Its sign-in is ended.\n",
+        "Forgot the connection Site A. Its Client Secret is deleted. You are signed out of it.\n",
         "",
     )
     assert saved.names() == [] and tokens().sign_ins() == [] and tokens().secret_keys() == []
@@ -144,7 +144,7 @@ def test_forget_deletes_a_connection_its_secret_and_the_sign_in_that_it_alone_ha
     written = b"".join(one.read_bytes() for one in home.rglob("*") if one.is_file())
     assert [one for one in hidden if one != demo.client_id and one.encode() in written] == []
     code, out, err = run(capsys, "forget", "Site A")
-    assert code == 1 and out == "" and "No connection is saved" in err
+    assert code == 1 and out == "" and "There is no saved connection" in err
 
 
 def test_forget_leaves_what_another_saved_connection_needs(
@@ -164,11 +164,11 @@ def test_forget_works_where_procore_can_not_be_reached_and_of_what_can_not_be_us
     connect(text_for(demo), person=False, save="site")
     demo.stop()
     code, out, _ = run(capsys, "forget", "site")
-    assert code == 0 and "deleted here, and could not be ended at Procore" in out
+    assert code == 0 and "deleted here, but Procore could not be told to end it" in out
     assert saved.names() == [] and tokens().sign_ins() == [] and tokens().secret_keys() == []
     saved.keep(SavedConnection("odd", {"Environment": "Production", "CompanyId": "many"}))
     code, out, _ = run(capsys, "forget", "odd")
-    assert code == 0 and saved.names() == [] and "could not be used" in out
+    assert code == 0 and saved.names() == [] and "couldn't be read" in out
 
 
 def test_forget_repeats_nothing_that_is_no_saved_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,7 @@ def test_what_is_missing_is_named_by_property() -> None:
     ("error", "worded"),
     [
         (
-            "CompanyId takes a whole number\n  CompanyId=x\n  ^",
+            "CompanyId must be a whole number\n  CompanyId=x\n  ^",
             ("CompanyId", "Company ID takes a whole number"),
         ),
         (

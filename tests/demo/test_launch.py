@@ -188,7 +188,7 @@ def test_it_ends_when_jupyterlab_dies_and_says_so(demo: Demo) -> None:
         assert isinstance(process, psutil.Process)
         process.kill()
     assert demo.ended() == 1
-    assert demo.errors.startswith("JupyterLab ended by itself.")
+    assert demo.errors.startswith("JupyterLab stopped unexpectedly.")
 
 
 @posix

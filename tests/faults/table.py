@@ -34,8 +34,8 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 # A remedy: what a person can do next, in the words that messages use.
 _REMEDY = re.compile(
-    r"(Try again|then try again|[Rr]un %procore_connect again|Check |Connect again|Unlock|Make room|Choose |Set |Give |Put that right"
-    r"|[Cc]orrect |Move it|Run  |Sign in |sign in again|Is a proxy|Is it the|try again in|Upgrade|leave |Add |Copy it again|Use  |did you mean|It can be|install| takes |in quotes|Close it|Write a )"
+    r"(Try again|then try again|[Rr]un %procore_connect again|Check |Connect again|Unlock|Make room|Choose |Set |Give |Fix that"
+    r"|[Cc]orrect |Move it|Run  |Sign in |sign in again|Is there a proxy|Is it the|try again in|Upgrade|leave |Add |Copy it again|Use  |did you mean|It can be|install|must be |Remove |Ask |in quotes|Close it|Write a )"
 )
 
 

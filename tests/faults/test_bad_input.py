@@ -1,4 +1,4 @@
-"""Bad input, as a person types it into a cell: every row of the list gives one line that says what to do."""
+"""Bad input, as a person types it into a cell or a terminal: every row of the lists gives one line that says what to do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from procore_jupyter import cli
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConnectionStringError
 from tests.faults.table import assert_helps
@@ -120,7 +121,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "provider unreachable": ("LoginURL=<CLOSED>;APIURL=<CLOSED>;<ID>;<SECRET>;OAuthRefreshToken=r-1;InitiateOAuth=REFRESH", "TokenRequestError", "can't be reached"),
     "provider unreachable by name": ("LoginURL=https://login.procore.invalid;<ID>;<SECRET>;OAuthRefreshToken=r-1;InitiateOAuth=REFRESH", "TokenRequestError", "Check the network"),
     "a proxy that isn't there": ("LoginURL=https://login.procore.invalid;ProxyServer=<CLOSED>;<ID>;<SECRET>;OAuthRefreshToken=r-1;InitiateOAuth=REFRESH", "TokenRequestError", "ProxyServer"),
-    "a refresh token that was used": ("<HOSTS>;<ID>;<SECRET>;OAuthRefreshToken=spent-1;InitiateOAuth=REFRESH", "LoginRequired", "OAuthRefreshToken given is no longer accepted"),
+    "a refresh token that was used": ("<HOSTS>;<ID>;<SECRET>;OAuthRefreshToken=spent-1;InitiateOAuth=REFRESH", "LoginRequired", "OAuthRefreshToken you gave is no longer accepted"),
     "a store that can't be": ("<HOSTS>;<ID>;<SECRET>;OAuthSettingsLocation=redis://here", "ConnectionStringError", "memory://NAME or keyring://"),
     "certificates that aren't there": ("<HOSTS>;<ID>;<SECRET>;SSLServerCert=/no/such.pem", "ConfigurationError", "SSLServerCert"),
 }  # fmt: skip
@@ -132,6 +133,158 @@ def test_row(row: str, place: Place) -> None:
     cell = place.connect(text)
     kind = kind or cell.error.split(":")[0]
     assert phrase in said(cell, kind)
+
+
+CALLS: dict[str, tuple[str, str]] = {
+    'procore.table("rfis", due_date="2026-11-01")': ("ParameterError", "rfis can't be filtered by due_date. Its filters: id, status, "),
+    'procore.table("rfis", statsu="open")': ("ParameterError", "Did you mean status? Filter the data frame, or pass API parameters in params={…}."),
+    'procore.table("rfsi")': ("TableNotFound", "Did you mean rfis?"),
+    "procore.table(4711)": ("ParameterError", "must be a text"),
+    'procore.table("rfis", project="Harbour Tower").fetch()': ("ParameterError", 'You have no project called Harbour Tower. Did you mean "Harbor Tower"?'),
+    'procore.table("rfis", project="Tower").fetch()': ("ParameterError", 'Did you mean "Harbor Tower"?'),
+    'procore.table("rfis", project="").fetch()': ("ParameterError", "is empty. Give an id or a name."),
+    'procore.table("rfis", project=[]).fetch()': ("ParameterError", '"all active" means all of them.'),
+    'procore.table("rfis", project=-1)': ("ParameterError", "must be an id (a whole number above 0), not -1."),
+    'procore.table("rfis").fetch()': ("ConfigurationError", "Which project? There are 12"),
+    'procore.table("rfis", company="Nobody").fetch()': ("ParameterError", "You have no company called Nobody."),
+    'procore.table("rfis", project=4711, status="opne")': ("ParameterError", "did you mean open?"),
+    'procore.table("rfis", project=4711, id=pd.DataFrame({"id": [1]}))': ("ParameterError", "choose one of its columns."),
+    'procore.table("rfis", project=4711, id=[1, None])': ("ParameterError", "has a missing value"),
+    'procore.table("rfis", project=4711, updated_at="2026-11-01")': ("ParameterError", "must be a range, from and to"),
+    'procore.table("rfis", project=4711, updated_at=("soon", None))': ("ParameterError", "Write it as"),
+    'procore.table("rfis", project=4711, params="status=open")': ("ParameterError", "params needs names and values, such as"),
+    'procore.table("rfi_replies", project=4711)': ("ParameterError", 'rfi_id="all"'),
+    'procore.table("budget_detail_rows", project=4711).fetch()': ("ParameterError", 'Choose one:  budget_view_id="Standard budget".'),
+    'procore.table("budget_detail_rows", project=4711, budget_view_id="Forcast").fetch()': ("ParameterError", "Did you mean Forecast?"),
+    "procore.use()": ("ParameterError", "Say which"),
+    'procore.use(project="Nowhere")': ("ParameterError", "You have no project called Nowhere. Yours: 4711 Harbor Tower"),
+    'procore.tables.describe("rfsi")': ("TableNotFound", "Did you mean rfis?"),
+    "procore.tables.search(4)": ("ParameterError", "must be a text, not int."),
+    'procore.get_all("rfis")': ("ParameterError", "rfis is a table:  procore.table('rfis')"),
+    'procore.get_all("")': ("ParameterError", "such as /rest/v1.0/projects/4711/rfis"),
+    'procore.get_all("/rest/v1.0/nothing").fetch()': ("NotFound", "not found, or you don't have access (Procore doesn't say which)."),
+    'procore.table("rfis", project=4712).fetch()': ("PermissionDenied", "Access denied (GET /rest/v1.0/projects/4712/rfis): the tool is off in this project, or you don't have permission."),
+    "procore.download(None)": ("ParameterError", "this row may have no file."),
+    "procore.download(float('nan'))": ("ParameterError", "this row may have no file."),
+    'procore.download("/rest/v1.0/me", "/no/such/folder/file")': ("FileNotFoundError", "Make it first, or choose another path."),
+    "len(procore.table('rfis', project=4714))": ("NotFetched", "Fetch it first"),
+    'rfis["subjct"]': ("KeyError", "Did you mean 'subject'?"),
+    "rfis[100_000]": ("IndexError", "rfis has 348 rows, so there is no row 100000."),
+    "rfis[1.5]": ("TypeError", "needs a row's number, a slice of rows, or a column's name, not float."),
+    'rfis.head("ten")': ("ParameterError", "such as  .head(20)"),
+    "rfis.head(-1)": ("ParameterError", "such as  .head(20)"),
+    'rfis.to_pandas(tz="New York")': ("ParameterError", "Did you mean 'America/New_York'?"),
+    'rfis.to_pandas(flatten="yes")': ("ParameterError", "must be True or False"),
+    'rfis.to_pandas(dtype_backend="numpy")': ("ParameterError", 'must be "pyarrow", or left out.'),
+    'rfis.to_excel("rfis.xls")': ("ParameterError", "Change the ending."),
+    'rfis.to_csv("/no/such/folder/rfis.csv")': ("FileNotFoundError", "Make it first"),
+    'rfis.to_parquet("/")': ("IsADirectoryError", "add a file name."),
+    'procore_jupyter.to_excel("a.xlsx", rfis)': ("ParameterError", "Give each table with the name of its sheet"),
+    'procore_jupyter.to_excel("a.xlsx", {"RFIs/open": rfis})': ("ParameterError", 'Use for instance "RFIs open".'),
+    'procore_jupyter.to_excel("a.xlsx", {"RFIs": pd.DataFrame()})': ("ParameterError", "A data frame of pandas has its own  .to_excel(path)"),
+    "procore_jupyter.projects": ("AttributeError", "run  %load_ext procore_jupyter  and  %procore_connect"),
+    "procore_jupyter.connect(5)": ("ConfigurationError", "Give a connection string, or the name of a saved connection, not int."),
+    'procore_jupyter.connect("Profile=Demo", timeout="long")': ("ConfigurationError", "timeout must be a number of seconds"),
+    "procore.company_id = 'Skyline'": ("ParameterError", "procore.use(company=…)"),
+    'procore.get("/rest/v1.0/me", verify=False)': ("ConfigurationError", "SSLServerCert"),
+    "%procore_connect --via mail": ("UsageError", "--via must be one of server, loopback, paste."),
+    "%procore_connect --timeout soon": ("UsageError", "--timeout must be a number of seconds"),
+    "%procore_connect --tiemout 5": ("UsageError", "Did you mean --timeout?"),
+    "%procore_connect --name 2b": ("UsageError", "--name needs a variable's name"),
+    "%procore_connect --name pd": ("UsageError", "Choose another name"),
+    "%procore_status now": ("UsageError", "accepts only options."),
+    "%procore_status --name nobody": ("UsageError", "is not a Procore session in this notebook."),
+    "%procore_logout --keep": ("UsageError", "Did you mean --keep-token?"),
+    "%procore_tables --nmae x": ("UsageError", "Did you mean --name?"),
+    "%procore_check --tables nosuch --yes": ("TableNotFound", "There is no table 'nosuch'."),
+    "%procore_check --fliters": ("UsageError", "Did you mean --filters?"),
+}  # fmt: skip
+"""What is typed into a cell of somebody who is signed in -> the kind of error, and what its line says."""
+
+
+PYTHONS_OWN = {
+    "KeyError",
+    "IndexError",
+    "TypeError",
+    "AttributeError",
+    "FileNotFoundError",
+    "IsADirectoryError",
+    "NotFetched",
+}
+"""Errors that IPython draws with where they were raised: their line is the last one."""
+
+
+@pytest.fixture(scope="module")
+def signed_in(place: Place) -> Kernel:
+    """Give the kernel with a session of a company, and a table that is fetched."""
+    cell = place.connect(
+        "<HOSTS>;<ID>;<SECRET>;<CALLBACK>;OAuthSettingsLocation=memory://calls;CompanyId=1234"
+    )
+    place.sign_in(cell)
+    ready = "import pandas as pd, procore_jupyter\nrfis = procore.table('rfis', project=4711).fetch()"
+    assert place.kernel.run(ready).status == "ok"
+    return place.kernel
+
+
+@pytest.mark.parametrize("typed", CALLS)
+def test_call(typed: str, signed_in: Kernel) -> None:
+    kind, phrase = CALLS[typed]
+    cell = signed_in.run(typed)
+    assert cell.status == "error", cell.saved
+    drawn = (cell.error or cell.text).strip()  # IPython prints a magic's UsageError, as one line
+    *above, last = drawn.splitlines()
+    if kind in PYTHONS_OWN:
+        assert last.startswith(f"{kind}: ") and phrase in last, drawn
+    else:
+        assert above == [] and last.startswith(f"{kind}: ") and phrase in last and len(last) < 900, drawn
+
+
+def test_a_word_that_no_table_has_is_no_error(signed_in: Kernel) -> None:
+    cell = signed_in.run("%procore_tables quantum")
+    assert cell.status == "ok" and "No table matches 'quantum'." in cell.plain
+
+
+COMMANDS: dict[str, tuple[int, str]] = {
+    "": (0, "usage: procore-jupyter"),
+    "nonsense": (2, "invalid choice: 'nonsense'"),
+    "login --timeout soon": (2, "--timeout: must be a number of seconds from 1 to 3600"),
+    "login --via mail": (2, "choose from"),
+    "login Timeout=soon": (1, "Timeout must be a number of seconds"),
+    "status nothing": (1, "There is no saved connection of that name"),
+    "logout": (1, "The Client ID is missing. Set the environment variable PROCORE_CLIENT_ID"),
+    "logout nothing": (1, "There is no saved connection of that name"),
+    "forget": (2, "required: NAME"),
+    "forget nothing": (1, "There is no saved connection of that name"),
+    "check nothing": (1, "There is no saved connection of that name"),
+    "check --report": (2, "--report: expected one argument"),
+    "check --tables nosuch --yes": (1, "There is no table 'nosuch'."),
+    "callback-url nothing": (1, "There is no saved connection of that name"),
+    "demo --port x": (2, "--port: must be a port from 0 to 65535, not 'x'"),
+    "demo --projects 0": (2, "--projects: must be a whole number from 1 to "),
+    "demo --scale much": (2, "--scale: must be a number above 0"),
+    "demo --token-lifetime 0": (2, "--token-lifetime: must be a number of seconds above 0"),
+    "demo --odd strange": (2, "There is no oddity 'strange'."),
+}  # fmt: skip
+"""What is typed after ``procore-jupyter`` -> the exit code, and what its last line says."""
+
+
+@pytest.mark.parametrize("typed", COMMANDS)
+def test_command(
+    typed: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in [one for one in os.environ if one.startswith("PROCORE_")]:
+        monkeypatch.delenv(name)
+    code, phrase = COMMANDS[typed]
+    found: object
+    try:
+        found = cli.main(typed.split())
+    except SystemExit as ended:  # what argparse does
+        found = ended.code
+    out, err = capsys.readouterr()
+    assert found == code and phrase in (out if code == 0 else err), (found, out, err)
+    assert "Traceback" not in out + err and "_port" not in err
 
 
 FILES: dict[str, tuple[bytes, int, str, str]] = {
@@ -198,7 +351,7 @@ def test_disk_full_while_saving(place: Place) -> None:
     ran = kernel.run("print(procore.me()['name'])\nprint(procore.status())")
     kernel.run("os.fsync = kept")
     line = next(one for one in ran.text.splitlines() if "can't be saved" in one).strip()
-    assert "No space left on device" in line and "lives in this kernel alone" in line
+    assert "No space left on device" in line and "only this kernel has it" in line
     assert_helps(ValueError(line))
     kernel.run("%procore_logout")
 
@@ -213,7 +366,7 @@ def test_wrong_clock(hours: int, place: Place) -> None:
         line = next(
             one for one in place.kernel.run("print(procore.status())").text.splitlines() if "clock" in one
         )
-        assert ("behind" if hours > 0 else "ahead of") in line and "Set it right" in line
+        assert ("behind" if hours > 0 else "ahead of") in line and "Correct it" in line
         place.kernel.run("%procore_logout")
     finally:
         place.demo.clock = time.time

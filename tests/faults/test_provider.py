@@ -25,12 +25,12 @@ TOKEN, REVOKE, ME = "/oauth/token", "/oauth/revoke", "/rest/v1.0/me"
 SAID: dict[str, str | None] = {
     "slow": None,
     "silent": "didn't answer within",
-    "dropped": "broke before the answer came",
-    "500": "out of order at the moment (status 500)",
-    "503": "out of order at the moment (status 503)",
+    "dropped": "broke off before the answer arrived",
+    "500": "isn't working at the moment (status 500)",
+    "503": "isn't working at the moment (status 503)",
     "HTML": "not as Procore does",
     "truncated": "not as Procore does",
-    "redirect": "sent us to another address",
+    "redirect": "redirected to another address",
 }
 
 
@@ -138,11 +138,11 @@ def test_revoke(fault: str, demo: DemoProcore) -> None:
 API_SAID: dict[str, tuple[type[Exception], str] | None] = {
     "slow": None,
     "silent": (requests.ReadTimeout, "didn't answer within"),
-    "dropped": (requests.ConnectionError, "broke before the answer came"),
-    "500": (ProcoreAPIError, "The fault is Procore's: try again in a few minutes"),
-    "503": (ProcoreAPIError, "The fault is Procore's: try again in a few minutes"),
-    "HTML": (ProcoreAPIError, "Is a proxy, a VPN or a network's sign-in page in between?"),
-    "truncated": (ProcoreAPIError, "Is a proxy, a VPN or a network's sign-in page in between?"),
+    "dropped": (requests.ConnectionError, "broke off before the answer arrived"),
+    "500": (ProcoreAPIError, "The problem is at Procore: try again in a few minutes"),
+    "503": (ProcoreAPIError, "The problem is at Procore: try again in a few minutes"),
+    "HTML": (ProcoreAPIError, "Is there a proxy, a VPN or a network's sign-in page in between?"),
+    "truncated": (ProcoreAPIError, "Is there a proxy, a VPN or a network's sign-in page in between?"),
     "redirect": (requests.ConnectionError, "127.0.0.1:9 can't be reached"),
 }
 
@@ -202,7 +202,7 @@ def test_a_clock_that_is_wrong_from_the_start_costs_nothing_and_is_told(
     assert (
         ("ahead of" if CLOCKS[which] > 0 else "behind") in wrong[0]
         and re.search("(59|60) min", wrong[0])
-        and "Set it right" in wrong[0]
+        and "Correct it" in wrong[0]
     )
     assert connect(text_for(demo), person=False).me()["name"]
     assert token_requests(demo, "refresh_token") == []

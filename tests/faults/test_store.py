@@ -140,7 +140,7 @@ def test_a_disk_that_takes_no_more_costs_no_sign_in(fault: str, demo: DemoProcor
     lines = [str(one.message) for one in told if issubclass(one.category, ProcoreWarning)]
     saying = [line for line in lines if "can't be saved" in line]
     assert len(saying) == 1  # once
-    assert "lives in this kernel alone" in saying[0]
+    assert "only this kernel has it" in saying[0]
     assert_helps(ValueError(saying[0]))
     assert saying[0] in repr(procore.status())
     assert place.read_bytes() == before  # the old file is whole
@@ -164,7 +164,7 @@ def test_a_first_sign_in_on_such_a_disk_works_and_says_that_it_is_not_kept(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ProcoreWarning)
         assert procore.me()["name"]
-    assert any("lives in this kernel alone" in str(one.message) for one in told)
+    assert any("only this kernel has it" in str(one.message) for one in told)
 
 
 LIMITED = """
@@ -192,7 +192,7 @@ def test_a_file_size_limit_is_a_full_disk_too(demo: DemoProcore, tmp_path: Path)
         [sys.executable, "-c", LIMITED, text], capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.returncode == 0, ran.stderr
-    assert "can't be saved" in ran.stdout and "lives in this kernel alone" in ran.stdout
+    assert "can't be saved" in ran.stdout and "only this kernel has it" in ran.stdout
     assert not place.exists()
     assert [one.name for one in tmp_path.iterdir() if one.suffix not in (".lock", ".sent")] == []
 
@@ -209,7 +209,7 @@ PLACES: dict[str, str | None] = {
     "somebody else's": "belongs to another user",
     "a folder of others": "chmod 700",
     "a link": "",
-    "a pipe": "not a plain file",
+    "a pipe": "not a regular file",
 }
 CONTENTS = {
     "corrupt": b"{nonsense",
@@ -373,7 +373,7 @@ def test_a_keyring_that_fails_midway(
 
     monkeypatch.setattr(system_keyring, method, fail)
     if method == "set_password":  # between the provider's answer and the save
-        with pytest.warns(ProcoreWarning, match="lives in this kernel alone") as told:
+        with pytest.warns(ProcoreWarning, match="only this kernel has it") as told:
             assert renew(demo, procore)
         assert "tok-SECRET" not in str([str(one.message) for one in told])
     else:  # nothing is spent that could not be told to the others

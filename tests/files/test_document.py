@@ -134,7 +134,7 @@ def test_a_damaged_file_is_kept_and_what_of_it_is_whole_stays(
 def test_a_newer_version_is_left_alone(file: DocumentFile, movable: DocumentFile) -> None:
     count(file, "crow")
     file.path.write_text('{"version": 3, "birds": 7}')
-    said = f"{file.path} was written by a newer version of procore-jupyter, so it is left alone. Upgrade with  pip install -U procore-jupyter"
+    said = f"{file.path} was written by a newer version of procore-jupyter, so it is left unchanged. Upgrade with  pip install -U procore-jupyter"
     for one, end in ((file, "."), (movable, ", or count elsewhere.")):
         for act in (one.read, one.load, lambda one=one: count(one, "owl")):
             with pytest.raises(DocumentError) as caught:
@@ -165,7 +165,7 @@ def test_another_users_file_is_told_with_what_can_be_done_about_this_one(
         assert str(caught.value) == f"{file.path} belongs to another user, so it is not used. {end}"
         with pytest.raises(DocumentError) as caught:
             count(one, "owl")
-        end = end.replace("Move it away", "Keep such a file in a folder of your own")
+        end = end.replace("Move it away", "Keep such a file in your own folder")
         assert str(caught.value) == f"The folder {file.path.parent} belongs to another user. {end}"
 
 
@@ -174,7 +174,7 @@ def test_a_file_that_others_may_read_is_told_with_the_line_to_run(movable: Docum
     count(movable, "crow")
     movable.path.chmod(0o644)
     with pytest.raises(
-        DocumentError, match=r"Others may read or write .*chmod 600 '.*'  if you trust its content\.$"
+        DocumentError, match=r"Others can read or write .*chmod 600 '.*'  if you trust its content\.$"
     ):
         movable.read()
 

@@ -143,7 +143,7 @@ def test_a_read_only_folder_has_no_lock(path: Path) -> None:
 def test_a_folder_that_others_may_write_to_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.parent.chmod(0o777)
-    with pytest.raises(NotPrivate, match="Others may write"), process_lock(path, 1):
+    with pytest.raises(NotPrivate, match="Others can write"), process_lock(path, 1):
         pass
 
 

@@ -118,7 +118,7 @@ def test_a_file_in_a_folder_that_others_may_write_to_is_not_read(tmp_path: Path,
     with pytest.raises(private.NotPrivate, match="chmod 700"):
         private.read_private(path)
     path.parent.chmod(mode | stat.S_ISVTX)  # /tmp is nobody's to chmod
-    with pytest.raises(private.NotPrivate, match="Everybody may write") as refused:
+    with pytest.raises(private.NotPrivate, match="Everybody can write") as refused:
         private.read_private(path)
     assert "chmod" not in str(refused.value) and refused.value.folder
     path.parent.chmod(0o700)
@@ -152,7 +152,7 @@ def test_a_link_is_not_followed_and_a_pipe_does_not_hang(tmp_path: Path) -> None
     with pytest.raises(OSError):
         private.read_private(tmp_path / "link")
     os.mkfifo(tmp_path / "pipe", 0o600)
-    with pytest.raises(private.NotPrivate, match="plain file"):
+    with pytest.raises(private.NotPrivate, match="regular file"):
         private.read_private(tmp_path / "pipe")
 
 

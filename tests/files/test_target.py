@@ -77,9 +77,9 @@ def test_a_new_file_an_old_one_and_a_path_with_a_tilde(home: Path) -> None:
 def test_a_path_spelled_like_a_folder_s_is_made_and_takes_named_files_alone(path: str, home: Path) -> None:
     assert write(path, or_into=True) == Path(os.path.expanduser(path)) / "named.pdf"
     assert os.listdir(os.path.expanduser(path)) == ["named.pdf"]
-    with pytest.raises(FileExistsError, match="is there already"):
+    with pytest.raises(FileExistsError, match="already exists"):
         write(path, or_into=True)
-    with pytest.raises(IsADirectoryError, match="add the file's name"):
+    with pytest.raises(IsADirectoryError, match="add a file name"):
         write(path)
 
 
@@ -100,7 +100,7 @@ def test_a_name_that_is_taken_meanwhile_is_not_replaced(home: Path, monkeypatch:
 
     for _ in range(2):
         with (
-            pytest.raises(FileExistsError, match=r"named\.pdf is there already"),
+            pytest.raises(FileExistsError, match=r"named\.pdf already exists"),
             target.replacing(".", or_into=True) as file,
         ):
             file.take_name("named.pdf")
@@ -241,15 +241,15 @@ def test_what_can_not_be_a_file_is_refused_at_once_in_words(into: bool, home: Pa
         "file/file": "NotADirectoryError: ",
         "x" * 256: "can't be written: ",
         "folder/" + "é" * 128: "can't be written: ",
-        "a\0b": "OSError: No file can be called 'a\\x00b'",
-        "a\ud800b": "OSError: No file can be called ",
-        "~nobody-of-this-name/file": "FileNotFoundError: ~nobody-of-this-name stands for a home folder",
+        "a\0b": "OSError: A file can't be called 'a\\x00b'",
+        "a\ud800b": "OSError: A file can't be called ",
+        "~nobody-of-this-name/file": "FileNotFoundError: ~nobody-of-this-name means a home folder",
         "pipe/": "pipe" if into else "IsADirectoryError: pipe/ is a folder",
         "file/": "NotADirectoryError: " if into else "IsADirectoryError: ",
         "file/new/": "NotADirectoryError: " if into else "IsADirectoryError: ",
         "x" * 256 + "/": "can't be written: " if into else "IsADirectoryError: ",
-        "a\0b/": "No file can be called " if into else "IsADirectoryError: ",
-        **({} if into else {"folder": "IsADirectoryError: folder is a folder, and a file is wanted"}),
+        "a\0b/": "A file can't be called " if into else "IsADirectoryError: ",
+        **({} if into else {"folder": "IsADirectoryError: folder is a folder: add a file name"}),
     }.items():
         assert said in refused(path, or_into=into), path
     assert tree(home) == before
@@ -270,7 +270,10 @@ def test_a_place_that_the_system_refuses_is_refused_in_words(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a disk that may only be read, whoever asks."""
-    for number, words in ((errno.EROFS, "can't be written: "), (errno.EACCES, "you may not write there")):
+    for number, words in (
+        (errno.EROFS, "can't be written: "),
+        (errno.EACCES, "you don't have permission to write there"),
+    ):
 
         def refuse(*_: object, number: int = number) -> None:
             raise OSError(number, os.strerror(number))
@@ -343,7 +346,7 @@ def test_an_open_file_is_what_its_path_leads_to_and_nothing_once_it_is_deleted(h
         assert (home / "file").read_bytes() == b"new"
     with open("file", "rb") as file:
         (home / "file").unlink()
-        assert "leads to no file" in refused(f"/dev/fd/{file.fileno()}")
+        assert "doesn't lead to a file" in refused(f"/dev/fd/{file.fileno()}")
     assert [*tree(home)] == []
 
 

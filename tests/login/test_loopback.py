@@ -307,7 +307,7 @@ def test_the_start_page_leads_to_the_provider_once_and_only_with_its_id(
     for _ in range(2):
         answer, page = listening.ask(target)
         assert (answer.status, answer.getheader("Location")) == (400, None)
-        assert "works once" in page and "run %procore_connect again" in page
+        assert "works only once" in page and "run %procore_connect again" in page
     listening.receiver.renew_start_url()
     other = str(listening.receiver.start_url)
     assert other != start
@@ -330,7 +330,7 @@ def test_the_start_page_leads_no_other_user_to_the_provider_and_stays_unused(
                 f"http://{ip}:{port}{target}", {"Host": f"localhost:{port}"}
             )
             assert (status, location) == (403, None)
-            assert "works for the person whose notebook it stands in alone" in page
+            assert "works only for the person whose notebook shows it" in page
     assert listening.ask(target)[0].getheader("Location") == listening.request.url
 
 

@@ -357,7 +357,7 @@ def test_a_server_that_was_restarted_says_so_in_words(process: JupyterServerProc
 
     outcome = receiving.result()
     assert isinstance(outcome, ReceiverUnavailable)
-    assert outcome.reason.startswith("The Jupyter server doesn't know this sign-in any more")
+    assert outcome.reason.startswith("The Jupyter server no longer knows this sign-in")
     assert "Run %procore_connect again" in outcome.reason
 
 
@@ -382,13 +382,13 @@ def test_a_server_that_is_not_ours_is_told(process: JupyterServerProcess, proof:
     server = find_server(process.callback_url, process.surroundings())
     assert server is not None
 
-    with pytest.raises(ReceiverUnavailable, match="didn't accept that this notebook is yours"):
+    with pytest.raises(ReceiverUnavailable, match="didn't recognize this notebook as yours"):
         opened(process, replace(server, proof=proof))
 
 
 @pytest.mark.parametrize(
     ("status", "reason"),
-    [(429, "Too many sign-ins are waiting"), (500, r"didn't take the sign-in \(it answered 500\)")],
+    [(429, "Too many sign-ins are waiting"), (500, r"didn't accept the sign-in \(it answered 500\)")],
 )
 def test_a_server_that_takes_no_more_is_told(
     process: JupyterServerProcess, monkeypatch: pytest.MonkeyPatch, status: int, reason: str

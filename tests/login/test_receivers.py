@@ -116,12 +116,12 @@ def test_a_way_that_is_asked_for_is_the_only_one_beside_paste(via: str, jupyter:
 @pytest.mark.parametrize(
     ("callback_url", "via", "reason"),
     [
-        (ELSEWHERE, "server", "no running Jupyter server of yours"),
+        (ELSEWHERE, "server", "none of your running Jupyter servers"),
         ("http://localhost", "server", "doesn't end in /procore-jupyter/callback"),
         (OOB, "server", "doesn't end in"),
-        (OOB, "loopback", "has to be http://localhost"),
-        ("https://localhost", "loopback", "has to be http://localhost"),
-        (ELSEWHERE, "loopback", "has to be http://localhost"),
+        (OOB, "loopback", "must be http://localhost"),
+        ("https://localhost", "loopback", "must be http://localhost"),
+        (ELSEWHERE, "loopback", "must be http://localhost"),
         (HERE, "carrier pigeon", "There is no way 'carrier pigeon': choose --via server"),
         (HERE, "Server", "choose --via server"),
         (HERE, "", "choose --via server"),
@@ -205,7 +205,8 @@ def test_a_closed_way_opens_never_and_closes_silently() -> None:
 )
 def test_what_is_no_address_is_refused_with_what_to_give(callback_url: str, alone: Surroundings) -> None:
     with pytest.raises(
-        ConfigurationError, match="is no address that a browser can be sent back to. Leave CallbackURL out"
+        ConfigurationError,
+        match="is not an address that a browser can be sent back to. Leave CallbackURL out",
     ) as refused:
         receivers_for(callback_url, alone, TICKET)
     assert len(str(refused.value).splitlines()) == 1

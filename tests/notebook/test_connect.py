@@ -54,7 +54,7 @@ def test_the_magic_returns_at_once_and_the_next_cell_waits_and_goes_on(kernel: K
 def test_a_cell_that_waits_says_so_offers_the_link_and_keeps_nothing_of_it(kernel: Kernel, line: str) -> None:
     kernel.run(f"%procore_connect {line}")
     waiting = kernel.submit(ME)
-    kernel.until(lambda: "this cell needs your sign-in" in waiting.plain)
+    kernel.until(lambda: "This cell needs your sign-in" in waiting.plain)
     assert not waiting.idle.is_set()
     start = re.search(r'href="([^"]*/procore-jupyter/start\?login=[^"]*)"', waiting.html)
     assert start is not None
@@ -74,7 +74,7 @@ def test_deny_stops_run_all_and_the_panel_says_so(kernel: Kernel, line: str) -> 
     sign_in(kernel, allow=False)
     assert kernel.finish(cells[1]).status == "error"
     assert cells[1].error == (
-        "LoginDenied: Not signed in: you chose Deny on Procore's page. Run %procore_connect again to try once more."
+        "LoginDenied: Not signed in: you chose Deny on Procore's page. Run %procore_connect again to try again."
     )
     assert kernel.finish(cells[2]).status == "aborted"
     kernel.until(lambda: "you chose Deny" in cells[0].html and not kernel.widgets)
@@ -117,7 +117,7 @@ def test_a_stored_sign_in_needs_no_panel_and_connecting_again_gives_the_same_ses
     kernel.run(ME)
     again = kernel.run(f"first = procore\n%procore_connect {line}\nprint(procore is first)")
     assert again.text == "True\n"
-    assert "procore-card" in again.html and "a sign-in was begun" not in again.plain
+    assert "procore-card" in again.html and "a sign-in was started" not in again.plain
     other = start_kernel()
     second = other.run(
         f"%load_ext procore_jupyter\n%procore_connect --name site {line}\nprint(site.company_id)"
@@ -125,7 +125,7 @@ def test_a_stored_sign_in_needs_no_panel_and_connecting_again_gives_the_same_ses
     assert second.status == "ok" and not other.panels
     assert "site.use(company=" in second.plain
     out = other.run("%procore_logout --name site --keep-token")
-    assert "Signed out. The stored sign-in is kept" in out.plain
+    assert "Signed out. The sign-in stays stored" in out.plain
     assert other.run("site.me()").error.startswith("LoginRequired: ")
     assert other.run(f"%procore_connect --name site {line}").status == "ok" and not other.panels
     out = other.run("%procore_logout --name site")

@@ -149,7 +149,7 @@ def test_what_is_missing_or_wrong_is_said_below_its_field_and_nothing_is_lost(
     kernel.until(lambda: shows(kernel, "Client ID contains a space"))
     fill(kernel, Client_ID=demo.client_id, Company_ID="Skyline")
     press(kernel)
-    kernel.until(lambda: shows(kernel, "Company ID takes a whole number"))
+    kernel.until(lambda: shows(kernel, "Company ID must be a whole number"))
     fill(kernel, Company_ID="", Save_as="a=b")
     press(kernel)
     kernel.until(lambda: shows(kernel, "A saved connection&#x27;s name"))

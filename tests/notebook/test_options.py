@@ -73,8 +73,8 @@ def test_options_of_a_connection_may_stand_behind_its_string(
     [
         ("Profile=Demo --wiat", "%procore_connect has no option --wiat. Did you mean --wait?"),
         ("Profile=Demo --name", "--name needs a value: --name NAME"),
-        ("Profile=Demo --wait OAuthClientSecret=hidden", "%procore_connect takes its options before"),
-        ("OAuthClientSecret=hidden --timeout soon", "--timeout takes a number"),
+        ("Profile=Demo --wait OAuthClientSecret=hidden", "%procore_connect accepts options before"),
+        ("OAuthClientSecret=hidden --timeout soon", "--timeout must be a number"),
     ],
 )
 def test_a_wrong_option_behind_the_string_is_one_line_without_the_string(line: str, says: str) -> None:
@@ -87,17 +87,17 @@ def test_a_wrong_option_behind_the_string_is_one_line_without_the_string(line: s
     ("line", "says"),
     [
         ("--nmae x", "%procore_connect has no option --nmae. Did you mean --name?"),
-        ("--zeal x", "%procore_connect has no option --zeal. It takes --name, "),
+        ("--zeal x", "%procore_connect has no option --zeal. Its options: --name, "),
         ("--name", "--name needs a value: --name NAME"),
         ("--name --wait", "--name needs a value: --name NAME"),
         ('--name "two', "--name needs a value: --name NAME"),
-        ("--wait=yes", "--wait takes no value."),
-        ("--timeout soon", "--timeout takes a number of seconds above 0, such as --timeout 300."),
-        ("--timeout 0", "--timeout takes a number of seconds above 0, such as --timeout 300."),
-        ("--timeout -1", "--timeout takes a number of seconds above 0, such as --timeout 300."),
-        ("--timeout nan", "--timeout takes a number of seconds above 0, such as --timeout 300."),
-        ("--timeout inf", "--timeout takes a number of seconds above 0, such as --timeout 300."),
-        ("--via telegraph", "--via takes one of server, loopback, paste."),
+        ("--wait=yes", "--wait is used without a value."),
+        ("--timeout soon", "--timeout must be a number of seconds above 0, such as --timeout 300."),
+        ("--timeout 0", "--timeout must be a number of seconds above 0, such as --timeout 300."),
+        ("--timeout -1", "--timeout must be a number of seconds above 0, such as --timeout 300."),
+        ("--timeout nan", "--timeout must be a number of seconds above 0, such as --timeout 300."),
+        ("--timeout inf", "--timeout must be a number of seconds above 0, such as --timeout 300."),
+        ("--via telegraph", "--via must be one of server, loopback, paste."),
         ("--", ""),
     ],
 )

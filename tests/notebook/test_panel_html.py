@@ -80,7 +80,7 @@ def test_the_countdown_counts_in_minutes_and_seconds() -> None:
     one = flow()
     (live, silent) = inside("procore-kept-up", panel_html.waiting(one))
     assert live == "Waiting for your sign-in … 5:00"
-    assert silent.startswith("No word from this notebook's kernel.")
+    assert silent.startswith("This notebook's kernel doesn't respond.")
 
 
 def test_the_redirect_uri_stands_there_to_the_letter() -> None:

@@ -75,7 +75,7 @@ def test_who_looks_for_a_sessions_names_in_the_module_is_led_to_the_session() ->
     for name, line in zip(("tables", "table", "me"), before, strict=True):
         assert line.startswith(f"module 'procore_jupyter' has no attribute '{name}'. ")
         assert "%load_ext procore_jupyter" in line and line.endswith(f" procore.{name}")
-    assert after.endswith("The tables are a session's: use  procore.tables, or  %procore_tables")
+    assert after.endswith("The tables belong to a session: use  procore.tables, or  %procore_tables")
     for name in procore_jupyter._OF_A_SESSION:
         assert hasattr(procore_jupyter.Procore, name)
 

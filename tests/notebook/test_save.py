@@ -35,7 +35,7 @@ def test_saved_once_a_bare_connect_is_enough_and_the_message_says_to_delete_the_
     kernel: Kernel, start_kernel: StartKernel, demo: DemoProcore, text: str, home: Path
 ) -> None:
     cell = kernel.run(f"%procore_connect --save {text}CompanyId=1234")
-    assert "It is saved once you are signed in: then delete it from the cell." in str(
+    assert "It is saved once you are signed in. Then delete it from the cell." in str(
         [one.get("value") for one in kernel.widgets.values()]
     )
     file = home / ".local/share/procore-jupyter/connections.json"
@@ -55,7 +55,7 @@ def test_saved_once_a_bare_connect_is_enough_and_the_message_says_to_delete_the_
 def test_a_name_that_is_not_saved_is_one_line_and_a_secret_in_its_place_is_not_repeated(
     kernel: Kernel,
 ) -> None:
-    assert "nor under any other" in kernel.run("%procore_connect sandbox").error
+    assert "nor any other" in kernel.run("%procore_connect sandbox").error
     keep(SavedConnection("sandbox", {"Environment": "Sandbox"}))
     near = kernel.run("%procore_connect sandbxo")
     assert near.error == (
@@ -63,7 +63,7 @@ def test_a_name_that_is_not_saved_is_one_line_and_a_secret_in_its_place_is_not_r
     )
     far = kernel.run("%procore_connect 5f2b-pasted-by-mistake-77")
     assert "pasted" not in far.error and far.error.endswith("Saved: sandbox.") and "\n" not in far.error
-    assert "has up to 40 letters" in kernel.run('%procore_connect --save "a=b" Timeout=7').error
+    assert "can have up to 40 letters" in kernel.run('%procore_connect --save "a=b" Timeout=7').error
 
 
 def test_two_accounts_are_signed_in_side_by_side_in_one_notebook(
@@ -104,7 +104,7 @@ def test_connect_without_the_magic_takes_saved_names_too(
     cell = kernel.run("import procore_jupyter\nprint(procore_jupyter.connect('site').me()['name'])")
     assert cell.text == "Dana Reyes\n"
     stopped = kernel.run("procore_jupyter.connect('sitting')")
-    assert stopped.error.startswith("ConfigurationError: No connection is saved under such a name.")
+    assert stopped.error.startswith("ConfigurationError: No connection is saved under that name.")
 
 
 # Reading the option

@@ -125,9 +125,9 @@ def test_an_error_of_the_magic_is_one_line(kernel: Kernel, line: str) -> None:
         kernel.run(f"%xmode {mode}")
         for text, says in (
             ("Profil=Demo", "ConnectionStringError: "),
-            ("Timeout=soon", "ConnectionStringError: Timeout takes a number of seconds"),
+            ("Timeout=soon", "ConnectionStringError: Timeout must be a number of seconds"),
             ("Profile=Demo;CallbackURL=nowhere", "ConfigurationError: "),
-            ("my_saved_one", "ConfigurationError: No connection is saved under such a name"),
+            ("my_saved_one", "ConfigurationError: There is no saved connection of that name"),
         ):
             cell = kernel.run(f"%procore_connect {text}")
             assert cell.error.startswith(says)
@@ -155,7 +155,7 @@ def signed_in_with_a_secret(kernel: Kernel, demo: DemoProcore, line: str) -> tup
         f"%procore_connect {line}OAuthClientId={demo.client_id};OAuthClientSecret={demo.client_secret};"
     )
     assert cell.status == "ok"
-    assert "The client secret still stands in this cell" in str(
+    assert "The client secret is still in this cell" in str(
         [one.get("value") for one in kernel.widgets.values()]
     )
     query = parse_qs(urlsplit(link(kernel)).query)
@@ -165,7 +165,7 @@ def signed_in_with_a_secret(kernel: Kernel, demo: DemoProcore, line: str) -> tup
     back = sign_in(kernel)
     assert kernel.run("print(procore.me()['name'])").status == "ok"
     kernel.until(lambda: "procore-card" in cell.html and not kernel.panels)
-    assert "The client secret still stands in this cell" in cell.plain
+    assert "The client secret is still in this cell" in cell.plain
     assert "PROCORE_CLIENT_SECRET" in cell.plain
     kept = kernel.run("print(open(procore.status().kept_at).read())").text
     tokens = re.findall(r'"(?:access|refresh)_token": ?"([^"]+)"', kept)

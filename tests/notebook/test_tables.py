@@ -43,7 +43,7 @@ def test_the_tables_are_listed_before_anybody_has_signed_in(shell_run: ShellRun)
     assert re.match(r"\d+ tables\. ", everything) and "\nrfis " in everything
     found = shell_run("%procore_tables budget")
     assert "budget_views" in found and "\nrfis " not in found
-    assert "No table for 'nothing such'" in shell_run("%procore_tables nothing such")
+    assert "No table matches 'nothing such'" in shell_run("%procore_tables nothing such")
 
 
 def test_one_table_is_told_of_with_all_that_it_takes_and_holds(shell_run: ShellRun) -> None:
@@ -90,7 +90,7 @@ def test_other_objects_are_drawn_as_before_and_all_are_after_unloading(
 def test_a_mistake_is_told_in_one_line(shell_run: ShellRun) -> None:
     assert "%procore_tables has no option --nam." in shell_run("%procore_tables --nam x")
     told = shell_run("%procore_tables --name nobody rfis")
-    assert "`nobody` is no Procore session" in told and "Traceback" not in told
+    assert "`nobody` is not a Procore session" in told and "Traceback" not in told
 
 
 def test_the_tables_are_those_of_the_session(connected: Kernel, demo: DemoProcore) -> None:
@@ -117,7 +117,7 @@ def test_a_table_is_drawn_and_a_reading_that_lasts_shows_how_far_it_is(
     connected.until(lambda: 'aria-valuenow="0"' not in cell.html)
     connected.finish(cell)
     assert "procore-progress" not in cell.saved, "it stays when all is there"
-    assert "Incomplete: rfis · 12 projects · 11 answered" in cell.plain
+    assert "Incomplete: rfis · 11 of 12 projects" in cell.plain
     assert "ProcoreIncompleteWarning" not in cell.saved, "what the picture says already is said twice"
     warned = connected.run('frame = procore.table("rfis", project_id="all active").to_pandas()')
     assert "ProcoreIncompleteWarning: Incomplete: rfis" in warned.text
@@ -167,7 +167,7 @@ def test_a_program_that_runs_a_notebook_gets_no_line_and_hears_of_waits_all_the_
     other.run(f"%load_ext procore_jupyter\n%procore_connect {line}CompanyId=1234")
     cell = other.run('print(len(procore.table("rfis", project_id="all active").to_arrow()))')
     assert "procore-progress" not in cell.saved
-    assert "Procore's limit reached: going on in" in cell.text and "1969" in cell.text
+    assert "Procore's limit reached: resuming in" in cell.text and "1969" in cell.text
 
 
 def test_the_line_escapes_what_it_draws() -> None:

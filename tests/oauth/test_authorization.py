@@ -107,7 +107,7 @@ def test_a_person_who_chooses_deny_is_told_how_to_try_again(demo: DemoProcore) -
     ("query", "error", "raised", "message"),
     [
         ("error=access_denied&state=s", "access_denied", LoginDenied, "Deny"),
-        ("error=server_error&state=s", "server_error", LoginRequired, "out of order"),
+        ("error=server_error&state=s", "server_error", LoginRequired, "isn't working"),
         (
             "error=invalid_scope&state=s",
             "invalid_scope",

@@ -22,21 +22,21 @@ from tests.oauth.scripted import CERTIFICATES, http, scripted
 @pytest.mark.parametrize(
     ("answer", "status", "sent", "message"),
     [
-        (http("500 Internal Server Error", b"<h1>Oops</h1>"), 500, True, "out of order"),
-        (http("502 Bad Gateway"), 502, True, "out of order"),
-        (http("503 Unavailable", b'{"error": "invalid_grant"}'), 503, True, "out of order"),
-        (http("429 Too Many Requests", b"slow down"), 429, False, "asks for a pause"),
+        (http("500 Internal Server Error", b"<h1>Oops</h1>"), 500, True, "isn't working"),
+        (http("502 Bad Gateway"), 502, True, "isn't working"),
+        (http("503 Unavailable", b'{"error": "invalid_grant"}'), 503, True, "isn't working"),
+        (http("429 Too Many Requests", b"slow down"), 429, False, "asks you to wait"),
         (http("400 Bad Request", b"", Content_Type="text/html"), 400, False, "without a reason"),
         (http("403 Forbidden", b"<html>blocked</html>"), 403, False, "without a reason"),
         (http("404 Not Found", b"[]"), 404, False, "LoginURL"),
-        (http("200 OK", b"<html>Welcome to HotelNet</html>"), 200, True, "network's own sign-in page"),
+        (http("200 OK", b"<html>Welcome to HotelNet</html>"), 200, True, "network's sign-in page"),
         (http("200 OK"), 200, True, "not as Procore does"),
         (http("200 OK", GOOD[:40]), 200, True, "not as Procore does"),
         (http("200 OK", b"[1, 2]"), 200, True, "not as Procore does"),
         (http("200 OK", b"NaN"), 200, True, "not as Procore does"),
         (http("200 OK", b'{"access_token": "a", "token_type": "mac"}'), 200, True, "isn't of the type"),
         (http("200 OK", b"[" * 100_000), 200, True, "not as Procore does"),
-        (http("200 OK", b'{"expires_in": ' + b"9" * 50_000 + b"}"), 200, True, "no access token"),
+        (http("200 OK", b'{"expires_in": ' + b"9" * 50_000 + b"}"), 200, True, "missing or damaged"),
         (http("200 OK", b" " * (3 << 20) + GOOD), 200, True, "far too long"),
         (
             http("200 OK", gzip.compress(b'{"x": "' + b" " * (64 << 20)), Content_Encoding="gzip"),
@@ -138,7 +138,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password() -> None:
     assert requests
     assert b"the-refresh-token" not in requests[0]
     assert not error.sent
-    says(error, r"The proxy 127\.0\.0\.1:\d+ didn't let us through to login\.procore\.invalid")
+    says(error, r"The proxy 127\.0\.0\.1:\d+ refused the connection to login\.procore\.invalid")
     assert "proxy-password" not in str(error)
 
 
@@ -171,9 +171,9 @@ def test_neither_the_environments_proxy_nor_its_netrc_is_read(
 @pytest.mark.parametrize(
     ("certificate", "trusted", "message"),
     [
-        ("future.pem", True, "begins in the future: this machine's clock seems to be wrong"),
+        ("future.pem", True, "isn't valid yet: this machine's clock seems to be wrong"),
         ("expired.pem", True, "has expired, or this machine's clock is wrong"),
-        ("another_host.pem", True, "another host's certificate"),
+        ("another_host.pem", True, "a certificate for another host"),
         ("good.pem", False, "isn't trusted here.*SSLServerCert"),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_lost_answer_is_asked_for_once_more_and_if_the_first_had_arrived_the_p
     else:
         for _ in range(3):
             with pytest.raises(
-                LoginRequired, match="The sign-in was lost: .*answer didn't arrive.*sign in anew"
+                LoginRequired, match="The sign-in was lost: .*answer didn't arrive.*sign in again"
             ):
                 source.renewed(token)
     assert len(token_requests(demo, "refresh_token")) == 2

@@ -128,7 +128,7 @@ def test_a_file_open_to_others_is_not_trusted_and_not_overwritten(path: Path, mo
     before = path.read_bytes()
     path.chmod(mode)
     for act in uses(store):
-        with pytest.raises(TokenStoreError, match=r"Others may read or write .*chmod 600") as caught:
+        with pytest.raises(TokenStoreError, match=r"Others can read or write .*chmod 600") as caught:
             act()
         assert "access-1" not in drawn(caught.value)
         assert "access-2" not in drawn(caught.value)
@@ -160,7 +160,7 @@ def test_a_link_in_the_files_place_is_not_followed(path: Path, tmp_path: Path) -
 def test_a_folder_that_others_may_write_to_is_not_written_to(path: Path) -> None:
     path.parent.mkdir()
     path.parent.chmod(0o777)
-    with pytest.raises(TokenStoreError, match="Others may write to the folder") as caught:
+    with pytest.raises(TokenStoreError, match="Others can write to the folder") as caught:
         FileStore(path).save(KEY, token())
     assert "access-1" not in drawn(caught.value)
     assert [*path.parent.iterdir()] == []
@@ -191,7 +191,7 @@ def test_a_full_disk_leaves_what_was_kept_and_says_so(
 
 def test_an_unreadable_place_is_told_without_its_content(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(TokenStoreError, match=r"not a plain file|can't be read"):
+    with pytest.raises(TokenStoreError, match=r"not a regular file|can't be read"):
         FileStore(path).load(KEY)
 
 

@@ -70,7 +70,7 @@ def test_a_seed_that_is_refused_is_told_and_does_not_stand_in_for_another_person
     kernel().adopt(sign_in())
     source = kernel(seed=Secret("used-elsewhere"))
     for _ in range(3):
-        with pytest.raises(LoginRequired, match="The OAuthRefreshToken given is no longer accepted"):
+        with pytest.raises(LoginRequired, match="The OAuthRefreshToken you gave is no longer accepted"):
             source.current()
     assert refreshes(demo) == [400]  # known to be dead: asked once
 
@@ -141,7 +141,7 @@ def test_a_given_access_token_alone_is_used_until_it_is_refused_then_what_is_sto
     given = given_token(other, refresh=False, known=False)
     alone = kernel(given=given)
     assert alone.current().same_as(other)
-    with pytest.raises(LoginRequired, match="The OAuthAccessToken given is no longer accepted"):
+    with pytest.raises(LoginRequired, match="The OAuthAccessToken you gave is no longer accepted"):
         alone.renewed(given)
     kernel().adopt(stored)
     beside = kernel(given=given)

@@ -39,17 +39,17 @@ def test_a_keyring_whose_settings_are_wrong_is_not_told_as_missing(
     ("problem", "why"),
     [
         (keyring.errors.KeyringLocked("locked"), "is locked. Unlock it"),
-        (keyring.errors.NoKeyringError("none"), "none works here"),
-        (keyring.errors.InitError("no bus"), "none works here"),
+        (keyring.errors.NoKeyringError("none"), "there is none here"),
+        (keyring.errors.InitError("no bus"), "there is none here"),
         (
             keyring.errors.PasswordSetError("access-1"),
-            "may be full, locked|it failed. See that it is unlocked",
+            "may be full or locked|it failed. Make sure it is unlocked",
         ),
-        (RuntimeError("access-1 refused"), "may be full, locked|it failed. See that it is unlocked"),
-        (OSError(28, "access-1"), "may be full, locked|it failed. See that it is unlocked"),
+        (RuntimeError("access-1 refused"), "may be full or locked|it failed. Make sure it is unlocked"),
+        (OSError(28, "access-1"), "may be full or locked|it failed. Make sure it is unlocked"),
         (
             type("\x1b[31m", (Exception,), {})("access-1"),
-            "may be full, locked|it failed. See that it is unlocked",
+            "may be full or locked|it failed. Make sure it is unlocked",
         ),
     ],
 )

@@ -225,5 +225,5 @@ def test_a_service_account_needs_an_access_token(provider: Provider) -> None:
         body=json.dumps({"refresh_token": "r-1", "token_type": "bearer"}).encode()
     )
     client = OAuthClient(endpoints_of(provider.server.url), "app", Secret("secret"), timeout=20)
-    with pytest.raises(TokenRequestError, match="without an access token"):
+    with pytest.raises(TokenRequestError, match="without a usable token"):
         client.client_credentials()

@@ -167,7 +167,7 @@ def test_what_could_not_be_ended_is_said_and_the_new_sign_in_stands(
     assert not source.adopt(sign_in(), wanted=lambda: False)
     assert source.current() == newer
     (first, second) = kernel.told
-    assert first.startswith("An earlier sign-in, which is no longer used, could not be ended: ") and second
+    assert first.startswith("An earlier sign-in, no longer used, could not be ended: ") and second
     assert older.access_token.reveal() not in first
 
 

@@ -61,7 +61,7 @@ def test_a_second_host_that_answers_no_better_is_not_spoken_of(answer: bytes, no
 def test_what_the_second_host_fails_at_is_told_of_that_host(nowhere: str) -> None:
     with scripted(http("503 Service Unavailable", b"")) as (url, _):
         error = refused(client_of(nowhere, url, []).refresh, SPENT)
-    says(error, r"^127\.0\.0\.1 is out of order")
+    says(error, r"^127\.0\.0\.1 isn't working")
     assert error.sent
 
 

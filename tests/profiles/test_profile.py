@@ -127,34 +127,34 @@ def test_a_file_is_found_from_the_home_folder_and_with_a_byte_order_mark(home: P
 ALONE = '[environments.X]\nlogin = "https://l.test"\napi = "https://a.test"\n'
 
 WRONG: list[tuple[str, str]] = [
-    ("= 1", "no valid TOML"),
+    ("= 1", "not valid TOML"),
     ("a = [" + "[" * 100_000, "mine.toml'"),
     ("", "no .environments.NAME."),
-    ('extends = "Other"', "extends has to be one of Procore, Demo"),
-    ("extends = 1", "extends has to be"),
+    ('extends = "Other"', "extends must be one of Procore, Demo"),
+    ("extends = 1", "extends must be"),
     ('extends = "Procore"\nenviroments = 1', "did you mean environments"),
     ('extends = "Procore"\nstand_in = true', "'stand_in' at the top means nothing"),
-    ('extends = "Procore"\nenvironments = 1', "has to be a table"),
-    ('extends = "Procore"\nenvironments.X = 1', "has to be a table"),
-    ('extends = "Procore"\ntitle = 1', "title has to be a short text"),
-    ('extends = "Procore"\ntitle = "a\\nb"', "title has to be a short text"),
+    ('extends = "Procore"\nenvironments = 1', "must be a table"),
+    ('extends = "Procore"\nenvironments.X = 1', "must be a table"),
+    ('extends = "Procore"\ntitle = 1', "title must be a short text"),
+    ('extends = "Procore"\ntitle = "a\\nb"', "title must be a short text"),
     ('extends = "Procore"\n[oauth]\ntokn = "/x"', "did you mean token"),
-    ('extends = "Procore"\n[oauth]\ntoken = "https://evil.test/token"', "token in .oauth. has to be a path"),
-    ('extends = "Procore"\n[oauth]\ntoken = "//evil.test/token"', "has to be a path"),
-    ('extends = "Procore"\n[oauth]\ntoken = "@evil.test/token"', "has to be a path"),
-    ('extends = "Procore"\n[oauth]\ntoken = "/token?x"', "has to be a path"),
+    ('extends = "Procore"\n[oauth]\ntoken = "https://evil.test/token"', "token in .oauth. must be a path"),
+    ('extends = "Procore"\n[oauth]\ntoken = "//evil.test/token"', "must be a path"),
+    ('extends = "Procore"\n[oauth]\ntoken = "@evil.test/token"', "must be a path"),
+    ('extends = "Procore"\n[oauth]\ntoken = "/token?x"', "must be a path"),
     ('[environments.X]\nlogin = "https://l.test"', "needs  api ="),
-    (ALONE.replace("https://l", "http://l"), "has to begin with https"),
-    (ALONE.replace("l.test", "l.test@evil.test"), "login in .environments.X. has to look like"),
+    (ALONE.replace("https://l", "http://l"), "must begin with https"),
+    (ALONE.replace("l.test", "l.test@evil.test"), "login in .environments.X. must look like"),
     (ALONE.replace('"https://l.test"', "1"), "needs  login ="),
     (ALONE + 'hosts = ["x"]', "means nothing"),
-    (ALONE + 'file_hosts = "x.test"', "has to be a list"),
-    (ALONE + "file_hosts = [1]", "has to be a list"),
-    (ALONE + 'file_hosts = ["*"]', "has to be a host"),
-    (ALONE + 'file_hosts = ["*.com"]', "has to be a host"),
-    (ALONE + 'file_hosts = ["https://x.test"]', "has to be a host"),
-    (ALONE + 'file_hosts = ["*evil.com"]', "has to be a host"),
-    (ALONE + 'file_hosts = ["a.*.com"]', "has to be a host"),
+    (ALONE + 'file_hosts = "x.test"', "must be a list"),
+    (ALONE + "file_hosts = [1]", "must be a list"),
+    (ALONE + 'file_hosts = ["*"]', "must be a host"),
+    (ALONE + 'file_hosts = ["*.com"]', "must be a host"),
+    (ALONE + 'file_hosts = ["https://x.test"]', "must be a host"),
+    (ALONE + 'file_hosts = ["*evil.com"]', "must be a host"),
+    (ALONE + 'file_hosts = ["a.*.com"]', "must be a host"),
 ]
 
 
@@ -173,14 +173,14 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> No
     large.write_bytes(b"#" * 1_000_001)
     (tmp_path / "folder.toml").mkdir()
     for value, said in (
-        (str(tmp_path / "missing.toml"), "is not there"),
-        (str(tmp_path / "folder.toml"), "is not there"),
+        (str(tmp_path / "missing.toml"), "doesn't exist"),
+        (str(tmp_path / "folder.toml"), "doesn't exist"),
         (str(latin), "not UTF-8"),
         (str(large), "too large"),
         ("a\0b.toml", "The profile file that was given"),
         ("~nobody-of-this-name/x.toml", "The profile file"),
         ("/" + "x" * 5000 + ".toml", "The profile file that was given"),
-        (r"C:\profiles\missing.toml", r"'C:\\profiles\\missing.toml' is not there"),
+        (r"C:\profiles\missing.toml", r"'C:\\profiles\\missing.toml' doesn't exist"),
     ):
         with pytest.raises(ConfigurationError, match=said) as refused:
             load(value)

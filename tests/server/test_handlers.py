@@ -85,7 +85,7 @@ def test_whose_browser_the_start_page_leads_on(
 
 
 @pytest.mark.parametrize(
-    ("silent", "told"), [(1.0, "your notebook finishes"), (60.0, "the kernel that began")]
+    ("silent", "told"), [(1.0, "your notebook finishes"), (60.0, "the kernel that started")]
 )
 def test_the_page_says_that_the_notebook_goes_on_only_while_its_kernel_asks(silent: float, told: str) -> None:
     times = [0.0]

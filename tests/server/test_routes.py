@@ -28,7 +28,7 @@ STRICT = "import warnings\nfrom jupyter_server.utils import JupyterServerAuthWar
 ON_A_HUB = "import jupyter_server.auth.identity as identity\nidentity.IdentityProvider.hub_auth = object()"
 CODE = "MARKED-CODE"
 ARRIVED = "Procore&#x27;s answer has arrived. You can close this tab: your notebook finishes the sign-in."
-USED = "This link has been used: it works once. Go back to your notebook and run %procore_connect again."
+USED = "This link has already been used, and it works only once. Go back to your notebook and run %procore_connect again."
 UNKNOWN = "This sign-in was not started here or has expired. Go back to your notebook and run %procore_connect again."
 
 
@@ -337,7 +337,7 @@ def test_a_used_state_is_refused_and_the_first_answer_stays(server: JupyterServe
     second = kernel.callback(code="another")
 
     assert second.status_code == 400
-    assert sentence(second).startswith("This sign-in has been used already.")
+    assert sentence(second).startswith("This sign-in has already been used.")
     assert kernel.result().json()["code"] == CODE
 
 
@@ -366,7 +366,7 @@ def test_deny_on_procore_s_page_reaches_kernel_and_person(server: JupyterServerP
 
     assert (
         sentence(page)
-        == "Not signed in: you chose Deny on Procore&#x27;s page. Run %procore_connect again to try once more."
+        == "Not signed in: you chose Deny on Procore&#x27;s page. Run %procore_connect again to try again."
     )
     assert 'data-status="denied"' in page.text
     assert kernel.result().json() == {
@@ -514,7 +514,7 @@ def test_the_start_page_leads_no_other_user_of_the_machine_to_procore_though_he_
         for _ in range(2):
             status, location, page = stranger.get(address)
             assert (status, location) == (403, None)
-            assert "for the person whose notebook it stands in alone" in page
+            assert "only for the person whose notebook shows it" in page
             assert kernel.ticket.state not in page
         mine = requests.get(address, allow_redirects=False, timeout=30)
         assert (mine.status_code, mine.headers["Location"]) == (302, url)

@@ -42,7 +42,7 @@ def test_an_address_of_a_file_whose_time_is_over_is_told_as_such(
     storage = servers(lambda request: answer)
     file = f"{storage.url}/bucket/plan.pdf?{SIGNATURE}"
     said = told(lambda: download(session, file, tmp_path / "a"))
-    assert "good for a short time. Get the file's address from Procore again" in said
+    assert "works only for a short time. Get the file's address from Procore again" in said
     api.answer = lambda request: Answer(302, headers={"Location": file})
     said = told(lambda: download(session, "/rest/v1.0/files/1", tmp_path / "a"))
     assert f"led to 127.0.0.1:{storage.port}" in said and "Run the same line again" in said
@@ -52,7 +52,7 @@ def test_a_storage_that_is_out_of_order_or_has_no_such_file_is_named(
     session: RefreshingSession, servers: Callable[..., Server], tmp_path: Path
 ) -> None:
     storage = servers()
-    for status, words in ((404, "no such file there"), (503, "The fault is that of 127.0.0.1"), (400, "Check what was sent to 127.0.0.1")):  # fmt: skip
+    for status, words in ((404, "the file isn't there"), (503, "The problem is at 127.0.0.1"), (400, "Check what was sent to 127.0.0.1")):  # fmt: skip
         storage.answers(Answer(status))
         assert words in told(lambda: download(session, f"{storage.url}/plan.pdf?{SIGNATURE}", tmp_path / "a"))
 

@@ -88,7 +88,7 @@ def test_in_a_folder_it_gets_the_name_it_comes_with_and_replaces_nothing(
         body=b"x", headers={"Content-Disposition": 'attachment; filename="A-101 plan.pdf"'}
     )
     assert download(session, "/files/1/a.pdf", folder) == folder / "A-101 plan.pdf"
-    with pytest.raises(FileExistsError, match="is there already"):
+    with pytest.raises(FileExistsError, match="already exists"):
         download(session, "/files/1/a.pdf", folder)
     api.answer = lambda request: Answer(body=b"x")
     assert download(session, "/files/1/other%20plan.pdf?x=/y", folder) == folder / "other plan.pdf"
@@ -142,7 +142,7 @@ def test_a_packing_that_is_none_or_was_not_asked_for_is_an_error_and_no_file(
     coding: str, body: bytes, api: Server, session: RefreshingSession, folder: Path
 ) -> None:
     api.answer = lambda request: Answer(body=body, headers={"Content-Encoding": coding})
-    with pytest.raises(requests.RequestException, match="can't be unpacked, so it was not kept"):
+    with pytest.raises(requests.RequestException, match="can't be decompressed, so it was not saved"):
         download(session, "/files/1/a.pdf", folder / "a")
     assert left_in(folder) == [] and len(api.arrived) == 1
 

@@ -618,7 +618,7 @@ def test_a_wait_for_the_limit_ends_when_it_is_stopped(api: Server, session: Refr
     reading.close()  # type: ignore[attr-defined]
     assert our_threads() == []
     words, seconds = told[0]
-    assert words == "Procore's limit reached: going on" and 499 < seconds < 502
+    assert words == "Procore's limit reached: resuming" and 499 < seconds < 502
 
 
 def test_what_it_cost_is_counted(api: Server, session: RefreshingSession) -> None:

@@ -564,7 +564,7 @@ def test_a_used_up_window_is_waited_for_before_anything_is_refused(
     assert waits.slept == []
     session.get("/a")
     assert sum(waits.slept) == pytest.approx(7, abs=0.1)
-    assert waits.said == ["Procore's limit reached: going on in 7 s (interrupt to stop)"]
+    assert waits.said == ["Procore's limit reached: resuming in 7 s (interrupt to stop)"]
 
 
 def test_a_window_that_lasts_longer_than_max_wait_is_an_error_at_once(

@@ -94,7 +94,7 @@ def test_the_limits_end_is_waited_for_and_said(api: Server, session: RefreshingS
     api.answers(Answer(429, headers={"X-Rate-Limit-Reset": str(int(NOW) + 7), "Date": DATE}), Answer(200))
     assert session.get("/a").status_code == 200
     assert waits.slept == [7.5]
-    assert waits.said == ["Procore's limit reached: going on in 8 s (interrupt to stop)"]
+    assert waits.said == ["Procore's limit reached: resuming in 8 s (interrupt to stop)"]
 
 
 def test_a_wait_longer_than_max_wait_is_not_waited(

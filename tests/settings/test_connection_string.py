@@ -127,9 +127,9 @@ REFUSED: list[tuple[str, int, str]] = [
     ("==", 0, "name="),
     ("=1", 0, "no name"),
     ("a=1; =2", 5, "no name"),
-    ("a=b'", 3, "in quotes as a whole"),
-    ('a=b c"  ;', 5, "in quotes as a whole"),
-    ("a=it''s'", 7, "in quotes as a whole"),
+    ("a=b'", 3, "quoted as a whole"),
+    ('a=b c"  ;', 5, "quoted as a whole"),
+    ("a=it''s'", 7, "quoted as a whole"),
     ("a='b", 2, "never closed"),
     ("a=\"b'", 2, "never closed"),
     ("a='b''", 2, "never closed"),
@@ -187,7 +187,7 @@ def test_in_a_cell_the_line_is_named_too() -> None:
 def test_a_piece_of_a_secret_with_a_semicolon_in_it_is_explained_and_not_shown() -> None:
     with pytest.raises(ConnectionStringError) as refused:
         parse("OAuthClientSecret=ab;cd", harmless=["OAuthClientSecret"])
-    assert 'the value of OAuthClientSecret holds a ";"' in str(refused.value)
+    assert 'the value of OAuthClientSecret contains a ";"' in str(refused.value)
     assert "cd" not in str(refused.value)
 
 

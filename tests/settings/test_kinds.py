@@ -209,7 +209,7 @@ def test_the_message_of_a_refused_value_has_a_caret_under_the_value() -> None:
     with pytest.raises(ConnectionStringError) as refused:
         kinds.check(parse("Profile=Demo; Time Out = soon"))
     said, place, caret = str(refused.value).split("\n")
-    assert said == "Timeout takes a number of seconds, above 0 to 604800 (position 25)"
+    assert said == "Timeout must be a number of seconds, above 0 to 604800 (position 25)"
     assert refused.value.position == 25
     assert place == "  Profile=***;TimeOut=***"
     assert caret.index("^") == place.rindex("***")

@@ -43,9 +43,9 @@ def test_the_seed_form_resolves_word_for_word() -> None:
 
 def test_the_seed_form_is_told_what_it_still_needs() -> None:
     settings = settings_of(SEED)
-    with pytest.raises(ConfigurationError, match='CallbackURL "your_callback_url" is no address'):
+    with pytest.raises(ConfigurationError, match='CallbackURL "your_callback_url" is not an address'):
         settings.require_callback_url()
-    with pytest.raises(ConfigurationError, match="OAuthClientId still holds the placeholder"):
+    with pytest.raises(ConfigurationError, match="OAuthClientId still contains an example's placeholder"):
         settings.require_client()
 
 
@@ -284,7 +284,7 @@ def test_a_missing_or_unusable_variable_is_named(text: str, said: str) -> None:
 
 
 def test_a_wrong_value_from_a_variable_is_refused_and_not_shown() -> None:
-    with pytest.raises(ConnectionStringError, match="CompanyId takes a whole number") as refused:
+    with pytest.raises(ConnectionStringError, match="CompanyId must be a whole number") as refused:
         settings_of("CompanyId={secret}", names=NAMES)
     assert "cret" not in str(refused.value)
 
@@ -307,7 +307,7 @@ def test_a_decimal_is_no_name_for_a_company() -> None:
         ("AuthScheme=OAUTH_CLIENT;OAuthRefreshToken=x", "no OAuthRefreshToken"),
         ("AuthScheme=NONE;OAuthAccessToken=x", "AuthScheme=NONE sends no token, but OAuthAccessToken"),
         ("AuthScheme=NONE;OAuthVerifier=x", "AuthScheme=NONE"),
-        ("OAuthVerifier=x;OAuthRefreshToken=y", "both begin a sign-in"),
+        ("OAuthVerifier=x;OAuthRefreshToken=y", "both start a sign-in"),
         ("ProxyPort=80", "ProxyPort is given without a proxy"),
         ("ProxyServer='';ProxyUser=u", "ProxyUser is given without a proxy"),
         ("ProxyServer=h;ProxyPassword=p", "without ProxyUser"),
@@ -386,7 +386,7 @@ def test_an_address_that_a_browser_can_return_to_stays_to_the_letter(url: str) -
 )
 def test_what_no_browser_can_return_to_is_refused_in_one_line(url: str) -> None:
     settings = settings_of(f"CallbackURL={url}")
-    with pytest.raises(ConfigurationError, match="no address that a browser can return to") as refused:
+    with pytest.raises(ConfigurationError, match="not an address that a browser can return to") as refused:
         settings.require_callback_url()
     assert "\n" not in str(refused.value)
     assert "callback-url" in str(refused.value)
@@ -416,7 +416,7 @@ def test_certificates_come_from_the_string_then_from_the_environment(tmp_path: P
 
 def test_certificates_that_are_not_there_are_told() -> None:
     with pytest.raises(
-        ConfigurationError, match=r"SSLServerCert: the file of certificates '/nowhere/ca.pem' is not there"
+        ConfigurationError, match=r"SSLServerCert: the file of certificates '/nowhere/ca.pem' doesn't exist"
     ):
         settings_of("SSLServerCert=/nowhere/ca.pem")
     with pytest.raises(ConfigurationError, match="CURL_CA_BUNDLE"):

@@ -48,10 +48,10 @@ def refusal(work: Callable[[], Any]) -> str:
 def test_what_is_around_a_value_is_told_with_the_property(way: str, name: str) -> None:
     for form in QUOTED:
         said = refusal(functools.partial(WAYS[way], name, form.format(VALUE)))
-        assert "is in quotes: take them away" in said
+        assert "is in quotes: remove them" in said
     for form in PADDED:
         said = refusal(functools.partial(WAYS[way], name, form.format(VALUE)))
-        assert "has a blank or a line break before or after it" in said
+        assert "has a space or a line break before or after it" in said
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_is_around_a_variable_of_the_environment_is_told_with_its_name(
 ) -> None:
     value = form.format(f"http://ann:{VALUE}@proxy.test:3128" if "prox" in name.lower() else f"/{VALUE}")
     said = refusal(lambda: resolve(text, environ={name: value}))
-    assert name in said and ("quotes" in said if form in QUOTED else "blank or a line break" in said)
+    assert name in said and ("quotes" in said if form in QUOTED else "space or a line break" in said)
 
 
 def test_a_proxy_that_nothing_goes_through_stops_nothing() -> None:

@@ -12,7 +12,7 @@ from procore_jupyter.demo.data import PEOPLE
 from tests.storms.conftest import SOAK, Kernels, Shared, login_of
 from tests.storms.provider_log import refreshes, refused, until
 
-SIGNED_OUT = "LoginRequired: You were signed out: in another notebook, or because the stored sign-in was removed. Run %procore_connect again to sign in anew."
+SIGNED_OUT = "LoginRequired: You were signed out: in another notebook, or because the stored sign-in was removed. Run %procore_connect again to sign in again."
 NOBODY = {"LoginRequired: Nobody is signed in. Run %procore_connect to sign in."}
 HOUR = 3600
 

@@ -167,10 +167,10 @@ def test_a_table_by_day_is_asked_for_up_to_today_and_says_so(
     [last] = query["end_date"]
     assert query["start_date"] == ["2000-01-01"] and "log_date" not in query
     assert last == datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=-12))).date().isoformat()
-    assert [note for note in table.notes if f"The days up to {last} were asked for" in note]
+    assert [note for note in table.notes if f"The days up to {last} were read" in note]
     chosen = procore.table(name, **given(spec), start_date="2026-10-01", end_date="2026-10-31").fetch()
     assert (api.asked[-1][1]["start_date"], api.asked[-1][1]["end_date"]) == (["2026-10-01"], ["2026-10-31"])
-    assert not [note for note in chosen.notes if "were asked for" in note]
+    assert not [note for note in chosen.notes if "were read" in note]
 
 
 def test_all_logs_timecards_and_headers_are_by_day() -> None:

@@ -13,7 +13,7 @@ from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.selection import selection_of
 
 CATALOG = Catalog(profiles.load("Procore")[0])
-EXTENDED = ' view="extended" may bring them.'
+EXTENDED = ' view="extended" may have them.'
 
 
 def lines(name: str, absent: set[str], *new: str, **given: Any) -> list[str]:
@@ -32,7 +32,7 @@ def test_each_documented_field_that_did_not_come_is_named_once(name: str) -> Non
     assert lines(name, {*spec.place_columns}, **parents) == []
     [line] = lines(name, {*own[:8]}, "new_one", "project_id", **parents)
     named = ", ".join(own[:8])
-    assert line == (f"{name} came without documented fields: {named}.{more} It has others: new_one.")
+    assert line == (f"{name} lacks documented fields: {named}.{more} It has others instead: new_one.")
 
 
 def test_of_many_fields_some_are_named() -> None:
@@ -48,4 +48,4 @@ def test_nothing_is_said_of_a_view_that_a_person_asked_for() -> None:
 
 def test_a_name_that_came_with_the_rows_stays_on_the_line() -> None:
     [line] = lines("rfis", {"subject"}, "a\n\x1b[31mWARNING\u202e")
-    assert line.endswith("It has others: a [31mWARNING.")
+    assert line.endswith("It has others instead: a [31mWARNING.")

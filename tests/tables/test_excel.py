@@ -180,7 +180,7 @@ def test_a_text_that_a_cell_can_not_hold_is_cut_and_told(procore: Procore, api: 
     longest = "x" * 32_767
     texts = [longest, longest + "y", "🏗" * 16_383, "🏗" * 16_384]
     api.lists[rfis_of(HARBOR)] = [{"id": at, "subject": text} for at, text in enumerate(texts, 1)]
-    said = "2 texts had more than Excel's 32,767 characters a cell, and end in … (subject)."
+    said = "2 texts longer than Excel's 32,767 characters a cell end in … (subject)."
     with pytest.warns(ProcoreWarning) as caught:
         procore.table("rfis", project_id=HARBOR).to_excel(file)
     assert [str(one.message) for one in caught] == [said] and caught[0].filename == __file__
@@ -253,7 +253,7 @@ def test_a_sheet_says_where_the_rows_are_from_and_when(procore: Procore, server:
     lines = dict(about(file))
     assert lines["Table"] == "rfis (RFIs)" and lines["Project"] == "4711" and lines["Company"] == "1234"
     assert lines["From"] == f"{server.url}/rest/v1.0/projects/{{project_id}}/rfis"
-    assert lines["Conditions"].endswith("=open") and lines["Rows"] == "3, the first of the list"
+    assert lines["Filters"].endswith("=open") and lines["Rows"] == "3, the first of the list"
     assert lines["Complete"] == "yes" and "Incomplete" not in lines
     assert lines["Read"][:10] in (lines["Written"][:10], str(datetime.date.today()))
     assert lines["Times"] == "in UTC" and lines["With"] == f"procore-jupyter {procore_jupyter.__version__}"
@@ -297,17 +297,17 @@ def test_several_tables_are_several_sheets(procore: Procore, file: Path, tempora
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Tower A/B", """holds '/', which Excel doesn't allow in a sheet's name. Call it for instance "Tower A B"."""),
-        ("[x]", """holds '[',"""),
-        ("a:b*?\\", """Call it for instance "a b"."""),
+        ("Tower A/B", """contains '/', which Excel doesn't allow in a sheet's name. Use for instance "Tower A B"."""),
+        ("[x]", """contains '[',"""),
+        ("a:b*?\\", """Use for instance "a b"."""),
         ("x" * 32, "has more than the 31 characters"),
         ("🏗" * 16, "has more than the 31 characters"),
-        ("'quoted", """begins or ends with an apostrophe, which Excel doesn't allow in a sheet's name. Call it for instance "quoted"."""),
-        ("History", """is a name that Excel keeps for itself. Call it for instance "History rows"."""),
-        ("about", "is the sheet that says where the rows are from."),
-        ("", "is empty, and a sheet has a name"),
-        ("  ", "is empty, and a sheet has a name"),
-        (7, "A sheet's name is a text, not int (7)."),
+        ("'quoted", """begins or ends with an apostrophe, which Excel doesn't allow in a sheet's name. Use for instance "quoted"."""),
+        ("History", """is a name that Excel reserves. Use for instance "History rows"."""),
+        ("about", "is the sheet that says where the rows come from."),
+        ("", "is empty, but a sheet needs a name"),
+        ("  ", "is empty, but a sheet needs a name"),
+        (7, "A sheet's name must be a text, not int (7)."),
     ],
 )  # fmt: skip
 def test_a_name_that_excel_forbids_is_refused_before_anything_is_asked_for(
@@ -321,18 +321,18 @@ def test_a_name_that_excel_forbids_is_refused_before_anything_is_asked_for(
 
 def test_two_names_that_are_one_to_excel_are_refused(procore: Procore, file: Path) -> None:
     table = procore.table("rfis", project_id=DEPOT)
-    with pytest.raises(ParameterError, match="'RFIs' and 'rfis' are one name to Excel"):
+    with pytest.raises(ParameterError, match="'RFIs' and 'rfis' are the same name to Excel"):
         procore_jupyter.to_excel(file, {"RFIs": table, "rfis": table})
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "Give the tables by the names of their sheets"),
-        (None, "Give the tables by the names of their sheets"),
-        ({"RFIs": pandas.DataFrame()}, "'RFIs' is of the type pandas.DataFrame, and only tables"),
-        ({"RFIs": None}, "'RFIs' is of the type builtins.NoneType, and only tables"),
-        ({"RFIs": pa.table({})}, "'RFIs' is of the type pyarrow.Table, and only tables"),
+        ({}, "Give each table with the name of its sheet"),
+        (None, "Give each table with the name of its sheet"),
+        ({"RFIs": pandas.DataFrame()}, "'RFIs' is of the type pandas.DataFrame, but only tables"),
+        ({"RFIs": None}, "'RFIs' is of the type builtins.NoneType, but only tables"),
+        ({"RFIs": pa.table({})}, "'RFIs' is of the type pyarrow.Table, but only tables"),
     ],
 )
 def test_what_is_no_table_is_refused(given: Any, said: str, file: Path) -> None:

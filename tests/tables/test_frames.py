@@ -134,8 +134,8 @@ def test_arrows_types_are_the_rows_own() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"dtype_backend": "numpy_nullable"}, 'dtype_backend is "pyarrow", or left out'),
-        ({"flatten": "pyarrow"}, "flatten is True or False, not 'pyarrow'"),
+        ({"dtype_backend": "numpy_nullable"}, 'dtype_backend must be "pyarrow", or left out'),
+        ({"flatten": "pyarrow"}, "flatten must be True or False, not 'pyarrow'"),
         ({"tz": "America/New York"}, "Did you mean 'America/New_York'"),
         ({"tz": 5}, "tz is a zone's name such as"),
     ],
@@ -226,5 +226,5 @@ def test_polars_has_the_same() -> None:
     assert frame["by.name"][0] == "Dana" and frame["to"][0].to_list() == [1, 2]
     assert frame.row(1)[1:3] == (None, None)
     assert to_polars(ROWS, flatten=False)["by"][0] == {"id": BIG, "name": "Dana"}
-    with pytest.raises(ParameterError, match="flatten is True or False"):
+    with pytest.raises(ParameterError, match="flatten must be True or False"):
         to_polars(ROWS, "all")  # type: ignore[arg-type]

@@ -90,9 +90,9 @@ def test_cells_can_be_set_to_lists_alone() -> None:
     found.at[1, "names"] = ["Noor"]
     found.loc[found["key"] == 2, "names"] = None
     assert found["names"].tolist() == [NAMES[0], ["Noor"], None, None, NAMES[4]]
-    with pytest.raises(TypeError, match="A column of lists takes lists, not int"):
+    with pytest.raises(TypeError, match="A column of lists must contain lists, not int"):
         found["names"].array[0] = 5
-    with pytest.raises(TypeError, match="The column's lists are of another type"):
+    with pytest.raises(TypeError, match="The column's lists have another type"):
         found["names"].array[0] = [{"id": 5}]
     assert found["names"].iloc[0] == NAMES[0] and frame()["names"].tolist() == NAMES
 

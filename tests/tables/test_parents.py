@@ -70,7 +70,7 @@ def refusal(procore: Procore, project: Any, **more: Any) -> str:
 
 
 def remarks(table: Table) -> list[str]:
-    return [note for note in table.notes if "without documented fields" not in note]
+    return [note for note in table.notes if "lacks documented fields" not in note]
 
 
 def repeats(table: Table) -> list[str]:
@@ -143,15 +143,15 @@ def test_a_name_means_each_projects_own_view(procore: Procore) -> None:
 def test_projects_that_have_others_alone_are_told(procore: Procore) -> None:
     table = budget(procore, [ONE, TWO, SHARED, ALONE, NONE], budget_view_id="Company's")
     assert read(table) == [(SHARED, OF_THE_COMPANY), (ALONE, OF_THE_COMPANY)]
-    [note] = [note for note in table.notes if note.startswith("No rows are from")]
-    assert note.startswith("No rows are from project 11 and 1 more: the budget view isn't there")
+    [note] = [note for note in table.notes if note.startswith("There are no rows from")]
+    assert note.startswith("There are no rows from project 11 and 1 more, which don't have this budget view")
     assert repeats(table) == []
 
 
 def test_a_name_that_is_nowhere_is_told_with_the_nearest(procore: Procore) -> None:
     said = refusal(procore, TWO, budget_view_id="Forcast 2")
     assert said.startswith(
-        "There is no budget view Forcast 2. Did you mean Forecast 2? There are: Standard (121) · "
+        "There is no budget view Forcast 2. Did you mean Forecast 2? Choose from: Standard (121) · "
     )
 
 
@@ -160,7 +160,7 @@ def test_a_name_that_several_have_in_one_project_is_told_with_their_ids(
 ) -> None:
     monkeypatch.setitem(NAMED, TWO, {121: "Budget", 122: "Budget"})
     said = refusal(procore, TWO, budget_view_id="budget")
-    assert "Several budget views are called budget: Budget (121) · Budget (122). Give its id." in said
+    assert "Several budget views are called budget: Budget (121) · Budget (122). Use an id." in said
     assert "budget_view_id=121." in refusal(procore, TWO)
 
 

@@ -112,7 +112,7 @@ def test_what_the_schema_can_not_take_stands_beside_it(procore: Procore, api: Sm
     assert "new" not in found.column_names
     told = [str(one.message) for one in caught if issubclass(one.category, ProcoreWarning)]
     assert len(told) == 2 and told[0].startswith("3 values didn't fit (") and told[0].endswith("see _unfit.")
-    assert told[1] == "1 value came in fields that the first rows didn't have (new 1): see _extra."
+    assert told[1] == "1 value in fields that the first rows didn't have (new 1): see _extra."
 
 
 # The file itself
@@ -231,7 +231,7 @@ def test_a_list_that_breaks_off_in_the_middle_leaves_no_half_file(
 def test_a_project_that_does_not_answer_is_told_of(procore: Procore, api: SmallApi, file: Path) -> None:
     api.refused[rfis_of(HARBOR)] = Answer(403, b'{"errors": "off"}')
     with pytest.warns(
-        ProcoreIncompleteWarning, match='1 answered: "Project 4711" has it switched off'
+        ProcoreIncompleteWarning, match="1 of 2 projects. Project 4711: the tool is off"
     ) as caught:
         procore.table("rfis", project_id="all active").to_parquet(file)
     assert len(caught) == 1 and caught[0].filename == __file__

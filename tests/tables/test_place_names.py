@@ -51,7 +51,7 @@ TOWERS = ((1, "Harbor Tower"), (2, "Depot North (Phase 2)"), (3, "Depot South"),
         ("café", 'Did you mean "Harbour Café"?'),
         ("Habror Tower", 'Did you mean "Harbor Tower"?'),
         ("depot", "Did you mean one of these: 2 Depot North (Phase 2) · 3 Depot South?"),
-        (12, "You have no project with the number 12. Yours: 1 "),
+        (12, "You have no project with the id 12. Yours: 1 "),
         ("o", "You have no project called o. Yours: 1 "),
         ("Airport", "You have no project called Airport. Yours: 1 "),
     ],
@@ -99,7 +99,7 @@ def test_ids_and_names_are_read_from_rows_of_either_version() -> None:
     ]
     found = Directory.of(rows, "", "companies")
     assert [*found] == [(1, "a"), (562949953421398, "")]
-    assert found.lack == "3 rows of the list of companies had no id."
+    assert found.lack == "3 rows of the list of companies have no id."
     assert (
         Directory.of(rows[:2], "", "companies").lack == ""
         and Directory.of(rows, "x", "companies").lack == "x"

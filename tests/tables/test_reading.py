@@ -181,7 +181,7 @@ def test_a_list_that_never_comes_to_rest_is_told_of(
 
     server.answer = answer
     table = connect_to(server.url, PageSize=20, MaxConcurrency=1).table("rfis", project_id=HARBOR)
-    with pytest.warns(match="kept changing while it was read"):
+    with pytest.warns(match="kept changing while it was being read"):
         rows = table.to_arrow()
     assert {*rows["id"].to_pylist()} >= {*range(2, 101)}
     assert len(server.arrived) < 30
@@ -415,7 +415,7 @@ def test_an_error_with_a_status_of_success_is_an_error(
     api.refused[rfis_of(2)] = api.refused[UNKNOWN] = Answer(200, body.encode())
     procore = connect_to(server.url)
     for table in (procore.table("rfis", project_id=2), procore.get_all(UNKNOWN)):
-        with pytest.raises(ProcoreAPIError, match="too busy.*in place of a list"):
+        with pytest.raises(ProcoreAPIError, match="too busy.*instead of a list"):
             table.fetch()
     several = procore.table("rfis", project_id=[1, 2])
     with pytest.warns(ProcoreIncompleteWarning):

@@ -137,28 +137,28 @@ def test_a_range_of_days_is_one_of_days() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"statsu": "open"}, "rfis takes no 'statsu'. Did you mean status?"),
-        ({"projekt": 1}, "rfis takes no 'projekt'. Did you mean project_id?"),
-        ({"project": 1, "project_id": 1}, "rfis takes project_id or project, and not both."),
-        ({"company_id": 1, "company": 1}, "rfis takes company_id or company, and not both."),
+        ({"statsu": "open"}, "rfis can't be filtered by statsu. Did you mean status?"),
+        ({"projekt": 1}, "rfis can't be filtered by projekt. Did you mean project?"),
+        ({"project": 1, "project_id": 1}, "rfis accepts project_id or project, not both."),
+        ({"company_id": 1, "company": 1}, "rfis accepts company_id or company, not both."),
         ({"project": []}, 'project of rfis is an empty list. "all active" means all of them.'),
-        ({"project_id": {"a": 1}}, "project_id of rfis takes an id or a name, not dict."),
-        ({"project": [4711, 1.5]}, "project of rfis takes an id or a name, not 1.5."),
-        ({"company": [1, 2]}, "company of rfis takes one company, and not 2."),
-        ({"view": "x"}, "rfis takes no 'view'. It takes project_id, company_id, id, status"),
-        ({"zzz": 1}, "What the API takes besides goes into params={…}."),
-        ({"status": "opened"}, "status of rfis is not known to take 'opened': did you mean open?"),
+        ({"project_id": {"a": 1}}, "project_id of rfis must be an id or a name, not dict."),
+        ({"project": [4711, 1.5]}, "project of rfis must be an id or a name, not 1.5."),
+        ({"company": [1, 2]}, "company of rfis accepts one company, not 2."),
+        ({"view": "x"}, "rfis can't be filtered by view. Its filters: id, status"),
+        ({"zzz": 1}, "pass API parameters in params={…}."),
+        ({"status": "opened"}, "status of rfis doesn't know 'opened': did you mean open?"),
         (
             {"status": "x"},
-            "it takes open, closed, draft. Where you know better:  params={'filters[status][]': 'x'}",
+            "use one of open, closed, draft. To send it anyway:  params={'filters[status][]': 'x'}",
         ),
-        ({"status": ["open"]}, "status of rfis takes one value, and not several."),
-        ({"id": []}, "id of rfis is an empty list: no row can be meant."),
+        ({"status": ["open"]}, "status of rfis accepts one value, not several."),
+        ({"id": []}, "id of rfis is an empty list, which matches no rows."),
         ({"id": pandas.Series([], dtype=object)}, "id of rfis is an empty list"),
-        ({"id": [[1]]}, "id of rfis takes an id, a whole number above 0, not [1]."),
+        ({"id": [[1]]}, "id of rfis must be an id (a whole number above 0), not [1]."),
         (
             {"id": [None]},
-            "id of rfis has a missing value (None). Leave it out; of a data frame's column:  .dropna()",
+            "id of rfis has a missing value (None). Leave it out; for a data frame's column:  .dropna()",
         ),
         ({"id": [7, float("nan")]}, "id of rfis has a missing value (nan)."),
         ({"id": pandas.Series([7, None])}, "id of rfis has a missing value (nan)."),
@@ -168,16 +168,16 @@ def test_a_range_of_days_is_one_of_days() -> None:
         ({"project": [4711, None]}, "project of rfis has a missing value (None)."),
         ({"updated_at": (pandas.NaT, None)}, "updated_at has a missing value as an end"),
         ({"params": {"x": [1, float("nan")]}}, "x of rfis has a missing value (nan)."),
-        ({"id": {"a": 1}}, "id of rfis takes an id, a whole number above 0, not {'a': 1}."),
+        ({"id": {"a": 1}}, "id of rfis must be an id (a whole number above 0), not {'a': 1}."),
         (
             {"updated_at": "2026-11-01"},
-            'updated_at takes a range, from and to:  updated_at=("2026-11-01", "2026-11-30")',
+            'updated_at must be a range, from and to:  updated_at=("2026-11-01", "2026-11-30")',
         ),
-        ({"updated_at": ("2026-11-01",)}, "updated_at takes a range"),
+        ({"updated_at": ("2026-11-01",)}, "updated_at must be a range"),
         ({"updated_at": ("2026-13-01", None)}, "updated_at has a time that can't be read: '2026-13-01'."),
         ({"updated_at": ("yesterday", None)}, "updated_at has a time that can't be read: 'yesterday'."),
-        ({"updated_at": (5, None)}, "updated_at takes dates and times, not int."),
-        ({"params": {"x": object()}}, "x of rfis takes text, numbers and dates, not object."),
+        ({"updated_at": (5, None)}, "updated_at must be dates or times, not int."),
+        ({"params": {"x": object()}}, "x of rfis must be text, a number or a date, not object."),
     ],
 )
 def test_what_can_not_be_meant_is_refused_with_the_way_out(given: dict[str, Any], words: str) -> None:
@@ -222,8 +222,10 @@ def test_a_view_that_is_none_is_refused_with_those_there_are() -> None:
 
 
 def test_a_table_that_takes_nothing_says_so() -> None:
-    assert "companies takes no 'company_id'. It takes none." in refusal("companies", company_id=1)
-    assert "users takes no 'project_id'." in refusal("users", project_id=1)
+    assert "companies can't be filtered by company_id. Filter the data frame" in refusal(
+        "companies", company_id=1
+    )
+    assert "users can't be filtered by project_id." in refusal("users", project_id=1)
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "x" * 10_000, "\x1b[31m", "a\nb"])
@@ -262,10 +264,10 @@ def test_every_daily_log_asks_for_all_days() -> None:
 
 
 def test_what_is_no_day_is_refused() -> None:
-    assert "log_date of manpower_logs takes a day such as \"2026-11-30\", not 'today'" in refusal(
+    assert "log_date of manpower_logs must be a day such as \"2026-11-30\", not 'today'" in refusal(
         "manpower_logs", log_date="today"
     )
-    assert "rfis takes no 'log_date'" in refusal("rfis", log_date="2026-11-23")
+    assert "rfis can't be filtered by log_date" in refusal("rfis", log_date="2026-11-23")
 
 
 # What has to be said

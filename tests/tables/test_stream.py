@@ -110,10 +110,10 @@ def test_what_does_not_fit_is_told_once_with_counts(table: Table, api: SmallApi)
     told = [one for one in caught if issubclass(one.category, ProcoreWarning)]
     assert [str(one.message).partition(" (")[0] for one in told] == [
         "1 value didn't fit",
-        "1 value came in fields that the first rows didn't have",
+        "1 value in fields that the first rows didn't have",
     ]
     assert {one.filename for one in told} == {__file__}
-    assert len(table.notes) == 3 and "came without documented fields" in table.notes[2]
+    assert len(table.notes) == 3 and "lacks documented fields" in table.notes[2]
 
 
 def test_a_project_that_does_not_answer_is_told_of_after_the_last_batch(
@@ -124,7 +124,7 @@ def test_a_project_that_does_not_answer_is_told_of_after_the_last_batch(
     batches = table.to_batches()
     next(batches)
     assert table.incomplete == []
-    with pytest.warns(ProcoreIncompleteWarning, match="1 answered") as caught:
+    with pytest.warns(ProcoreIncompleteWarning, match="1 of 2 projects") as caught:
         rows = sum(batch.num_rows for batch in batches)
     assert rows < 6500 and len(caught) == 1 and caught[0].filename == __file__
     assert [one.project_id for one in table.incomplete] == [DEPOT] and not table.is_fetched

@@ -126,7 +126,7 @@ def test_mistakes_are_told_at_once_and_without_asking(procore: Procore, server: 
         procore.table("RFIs")
     with pytest.raises(LookupError, match="Did you mean rfis"):
         procore.tables["RFIs"]
-    with pytest.raises(ParameterError, match="named by a text, and not by int"):
+    with pytest.raises(ParameterError, match="must be a text, not int"):
         procore.tables[0]  # type: ignore[index]
     assert asked(server) == []
 
@@ -214,7 +214,7 @@ def test_parameters_of_a_path_are_sent_as_they_are(procore: Procore, server: Ser
             ask(rfis_of(DEPOT), params=params, **more).refresh()
             (path,) = asked(server)
             assert "?filters%5Bstatus%5D=open&in=1&in=2&per_page" in path
-    with pytest.raises(ParameterError, match="in of rfis takes text, numbers and dates, not object"):
+    with pytest.raises(ParameterError, match="in of rfis must be text, a number or a date, not object"):
         procore.get_all(rfis_of(DEPOT), {"in": object()})
 
 
@@ -248,7 +248,7 @@ def test_a_column_is_had_by_its_name(table: Table) -> None:
 def test_what_is_no_index_is_refused_before_anything_is_fetched(
     index: Any, table: Table, server: Server
 ) -> None:
-    with pytest.raises(TypeError, match="takes a row's number, a slice of rows, or a column's name"):
+    with pytest.raises(TypeError, match="needs a row's number, a slice of rows, or a column's name"):
         table[index]
     assert asked(server) == []
 
@@ -530,7 +530,7 @@ def test_a_project_that_does_not_answer_is_told_of_wherever_the_rows_go(
     api.refused[rfis_of(DEPOT)] = SWITCHED_OFF
     table = of_all(procore)
     with pytest.warns(
-        ProcoreIncompleteWarning, match=r'2 answered: "Project 4712" has it switched off'
+        ProcoreIncompleteWarning, match="2 of 3 projects. Project 4712: the tool is off"
     ) as caught:
         frame = table.to_pandas()
     assert len(caught) == 1 and caught[0].filename == __file__
@@ -538,11 +538,12 @@ def test_a_project_that_does_not_answer_is_told_of_wherever_the_rows_go(
     (missing,) = table.incomplete
     assert (missing.project, missing.project_id, missing.status) == ("Project 4712", DEPOT, 403)
     assert (
-        "rfis is switched off there, or you may not see it. The RFIs tool is not enabled" in missing.message
+        "rfis is off in this project, or you don't have access. The RFIs tool is not enabled"
+        in missing.message
     )
     bundle = table._repr_mimebundle_()
     for drawn in (repr(table), bundle["text/plain"], bundle["text/html"]):
-        assert "Incomplete: rfis · 3 projects · 2 answered" in drawn
+        assert "Incomplete: rfis · 2 of 3 projects" in drawn
 
 
 def test_the_warning_comes_once(procore: Procore, api: SmallApi) -> None:
@@ -667,7 +668,7 @@ def test_a_project_is_meant_by_its_name_and_looked_for_once(procore: Procore, se
 
 @pytest.mark.parametrize(
     ("project", "words"),
-    [([], "empty list"), (True, "takes an id or a name"), (1.5, "takes an id or a name")],
+    [([], "empty list"), (True, "must be an id or a name"), (1.5, "must be an id or a name")],
 )
 def test_what_is_no_project_is_refused(project: Any, words: str, procore: Procore) -> None:
     with pytest.raises(ConfigurationError, match=words):

@@ -156,11 +156,11 @@ def test_no_other_zone_asks_for_projects(procore: Procore, server: Server) -> No
 @pytest.mark.parametrize("zone", [None, "Pacific Time (US & Canada)", "../../etc/passwd"])
 def test_a_zone_that_is_not_known_is_never_guessed(procore: Procore, api: SmallApi, zone: str | None) -> None:
     api.lists[PROJECTS][1]["time_zone"] = zone
-    with pytest.raises(ParameterError, match="names no time zone of Project 4712 that is known here"):
+    with pytest.raises(ParameterError, match="gives no usable time zone for Project 4712. Give one"):
         procore.table("rfis", project_id=[4711, 4712]).to_pandas(tz="project")
     api.lists[PROJECTS] = api.lists[PROJECTS][:1]
     procore.forget()
-    with pytest.raises(ParameterError, match="names no time zone of 4712 that is known here"):
+    with pytest.raises(ParameterError, match="gives no usable time zone for 4712. Give one"):
         procore.table("rfis", project_id=[4711, 4712]).to_pandas(tz="project")
 
 

@@ -127,7 +127,7 @@ class CustomFields:
                 self._names = names_of(self._ask())
             except requests.RequestException as error:
                 self._names = {}
-                self.note = f"{COLUMN} has its fields under their numbers, as custom_field_17, since their labels can't be had: {error}"
+                self.note = f"{COLUMN} has its fields under numbers (custom_field_17), because their labels can't be read: {error}"
         if name in self._names:
             return self._names[name]
         taken = [len(label) for label in self._names.values() if label.rstrip("_") == name.rstrip("_")]

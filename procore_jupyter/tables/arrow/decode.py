@@ -35,8 +35,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _RECORD, _LIST, _NULL = ord("{"), ord("["), ord("n")
 _KINDS: dict[int, Kind] = {_RECORD: "record", _LIST: "list", _NULL: "null"}
 
-NO_NUMBERS = "NaN and Infinity came, which are no JSON: they are missing values here."
-NO_TEXT = "Some texts came damaged: \ufffd stands for what is no text in them."
+NO_NUMBERS = "Procore sent NaN or Infinity, which JSON doesn't allow: they are missing values here."
+NO_TEXT = "Some texts arrived damaged: \ufffd marks what can't be read."
 
 # What no JSON has, though programs write it; or a text, in which it means nothing.
 _NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\Z)|(?P<odd>-?(?:NaN|Infinity))', re.DOTALL)
@@ -194,7 +194,7 @@ def objects(rows: RawRows) -> list[dict[str, Any]]:
     except msgspec.ValidationError:  # no object; or a whole number of thousands of digits
         found = [json.loads(bytes(row), parse_float=Number, parse_int=_whole) for row in rows]
         if not all(isinstance(row, dict) for row in found):
-            raise ValueError("a row is no object") from None
+            raise ValueError("a row is not an object") from None
     for row, one in zip(map(bytes, rows), found, strict=True):
         if row.count(b"{") + row.count(b"[") > DEEPEST_ROW:
             _check_depth(one)

@@ -260,7 +260,7 @@ class Ingest:
             decoded = objects(rows)
             return self._read_frozen(decoded) if self.frozen else self._read_and_learn(decoded, rows)
         except RecursionError:
-            raise ProcoreAPIError(200, "Procore sent a row that is nested too deeply to be read.") from None
+            raise ProcoreAPIError(200, "Procore sent a row that is nested too deeply to read.") from None
 
     @property
     def _wire_schema(self) -> pa.Schema | None:

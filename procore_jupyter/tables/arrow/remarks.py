@@ -23,11 +23,11 @@ FEW_COLUMNS = 5
 """Columns that a note names."""
 
 _WORDS = {
-    ROUNDED: "{} has numbers with the long fraction of a calculation, as 0.30000000000000004: they are rounded to its places.",
-    CUT: "{} has times with more than six digits of a second: those beyond the sixth are cut off.",
+    ROUNDED: "{} has numbers with the long fraction of a calculation, such as 0.30000000000000004: they are rounded.",
+    CUT: "{} has times with more than six digits of a second: the rest is cut off.",
     DIGITS: "{} is text here: it has numbers with more digits than a float keeps.",
     JSON: "{} has JSON here: Procore sent records or lists where a text was expected.",
-    CODES: "{} is text here: it is written as codes are, 1.10 beside 1.2, and not as amounts.",
+    CODES: "{} is text here: its values look like codes (1.10 beside 1.2), not like amounts.",
 }
 _OF_TEXT = {DIGITS, CODES}
 
@@ -72,7 +72,7 @@ class Remarks:
     def notes(self) -> list[str]:
         """Return them all: a line each."""
         notes = [
-            f"{one_line(name)} is {in_words(now)} here: it has values that are no {in_words(before)}."
+            f"{one_line(name)} is {in_words(now)} here: some values don't fit the type {in_words(before)}."
             for name, (before, now) in self._widened.items()
             if not _OF_TEXT & self._of.get(name, set())
         ]
@@ -82,7 +82,7 @@ class Remarks:
             notes += [words.format(one_line(name)) for remark, words in _WORDS.items() if remark in told]
         for counter, what, where in (
             (self.unfit, "didn't fit", UNFIT),
-            (self.extra, "came in fields that the first rows didn't have", EXTRA),
+            (self.extra, "in fields that the first rows didn't have", EXTRA),
         ):
             if counter:
                 columns = ", ".join(

@@ -59,7 +59,9 @@ class Catalog:
                 for name, found in {**tables, **profile.tables}.items()
             }
         except SpecError as error:
-            hint = "  (procore-jupyter status --paths  says where what a check kept lies)" if kept else ""
+            hint = (
+                "  (procore-jupyter status --paths  shows where a check keeps what it found)" if kept else ""
+            )
             raise ConfigurationError(f"The profile {profile.name} is wrong: {error}.{hint}") from None
         self._has_long_tail = profile.has_procores_tables
 

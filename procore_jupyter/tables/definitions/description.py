@@ -27,7 +27,7 @@ _VALUES = {
     "date": ("a day", "days"),
     "timestamp": ("a time", "times"),
     "text": ("a text", "texts"),
-    "any": ("what the API takes", "what the API takes"),
+    "any": ("sent to the API as it is", "sent to the API as it is"),
 }
 """What a filter of a kind takes, in words: one value, several."""
 
@@ -73,7 +73,7 @@ def described(spec: TableSpec, records: Records, others: Sequence[str]) -> str:
     for heading, rows in _parts(spec, records):
         lines += [f"  {heading}", *_in_columns(rows, "    ")]
     if not spec.columns:
-        lines.append("  Columns: what arrives decides")
+        lines.append("  Columns: known once rows arrive")
     return "\n".join([*lines, *([f"See also: {some_of(others)}"] if others else [])])
 
 
@@ -105,7 +105,7 @@ def described_html(spec: TableSpec, records: Records, others: Sequence[str]) -> 
             )
         out.append("</div></details>")
     if not spec.columns:
-        out.append(quiet("Columns: what arrives decides."))
+        out.append(quiet("Columns: known once rows arrive."))
     if others:
         out.append(quiet(f"See also: {some_of(others)}"))
     return "".join(out) + "</div>"
@@ -140,7 +140,7 @@ def _facts(spec: TableSpec) -> Iterator[tuple[str, str]]:
     pages = f"{spec.largest_page:,} rows a page" if spec.paged else "all rows at once"
     yield "Page size", "probably in pages" if spec.probable and spec.paged else pages
     if spec.dates:
-        yield "Days", f"all up to today, unless {days_of(spec)} say which"
+        yield "Days", f"all up to today; {days_of(spec)} narrow them"
     if str(spec.source) or spec.deprecated:
         yield "Source", f"{spec.source}{' · deprecated by Procore' if spec.deprecated else ''}"
 
@@ -173,9 +173,9 @@ def _taken(spec: TableSpec, name: str) -> str:
     if name == spec.view_param and spec.views:
         return ", ".join(spec.views)
     return (
-        'a column; "-" before it sorts the other way'
+        'a column; "-" before it for descending order'
         if name == "sort" and spec.sort
-        else "what the API takes"
+        else "sent to the API as it is"
     )
 
 

@@ -9,7 +9,7 @@ SEEN: Mapping[str, str] = {
     "rows": "rows seen",
     "fields": "some fields seen",
     "path": "the address answered",
-    "code": "asked for by others' programs",
+    "code": "used by other programs",
     "nothing": "documented, not seen",
 }
 """What was seen of Procore's answers, in words; the surest first."""

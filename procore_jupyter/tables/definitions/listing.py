@@ -103,11 +103,11 @@ class Listing:
     def _caption(self) -> str:
         if self._pattern:
             if not self.specs:
-                return f"No table for {self._pattern!r:.80}. Without a word,  %procore_tables  lists those gone over by hand."
+                return f"No table matches {self._pattern!r:.80}.  %procore_tables  lists the tables."
             found = counted(len(self._shown()[0]), "table")
             return f"{found} for {self._pattern!r:.80}.  %procore_tables NAME  describes one."
         more = (
-            f" {self._probable} more lists of Procore's API are known by their addresses:  %procore_tables WORD  finds them too."
+            f" {self._probable} more lists are known from Procore's API description:  %procore_tables WORD  finds them too."
             if self._probable
             else ""
         )
@@ -117,9 +117,9 @@ class Listing:
 def _more(specs: Sequence[TableSpec]) -> str:
     """Return the line below a list: how many more there are, or that those listed are probable; empty if there is nothing to say."""
     if len(specs) > MOST:
-        return f"… {len(specs) - MOST:,} more: look for a longer word"
+        return f"… {len(specs) - MOST:,} more: try a longer word"
     if any(spec.probable for spec in specs):
-        return "probable: known from Procore's API description alone; what arrives decides the columns"
+        return "probable: known only from Procore's API description; the columns are known once rows arrive"
     return ""
 
 

@@ -90,10 +90,10 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
     show = _texts(table, "show", where)
     for column in show:
         if columns and column not in columns:
-            raise SpecError(f"show in {where} names {column!r}, which is no column")
+            raise SpecError(f"show in {where} names {column!r}, which is not a column")
     largest = table.get("largest_page", usual_largest(path))
     if not isinstance(largest, int) or isinstance(largest, bool) or not 1 <= largest <= MOST_ROWS:
-        raise SpecError(f"largest_page in {where} has to be a number of rows")
+        raise SpecError(f"largest_page in {where} must be a number of rows")
     shape = _choice(table, "shape", SHAPES, where, "data" if is_version_2(path) else "array")
     return TableSpec(
         name=name,
@@ -135,7 +135,7 @@ def spec_from(name: str, found: object, records: Mapping[str, object]) -> TableS
 
 def _check_path(path: str, where: str) -> None:
     if not _PATH.fullmatch(path) or "//" in path or "/../" in path:
-        raise SpecError(f'path in {where} has to be a path such as "/rest/v1.0/projects/{{project_id}}/rfis"')
+        raise SpecError(f'path in {where} must be a path such as "/rest/v1.0/projects/{{project_id}}/rfis"')
 
 
 def _parents(table: Mapping[str, Any], path: str, where: str) -> dict[str, tuple[str, ...]]:
@@ -184,7 +184,7 @@ def _dates(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
     if isinstance(found, bool):
         return DATES if found else ()
     if not isinstance(found, list) or not found or not all(one in DATES for one in found):
-        raise SpecError(f"dates in {where} has to be true, false or some of {', '.join(DATES)}")
+        raise SpecError(f"dates in {where} must be true, false or some of {', '.join(DATES)}")
     return tuple(found)
 
 
@@ -192,7 +192,7 @@ def _alternates(table: Mapping[str, Any], where: str) -> tuple[Alternate, ...]:
     where = f"alternates in {where}"
     found = table.get("alternates", [])
     if not isinstance(found, list):
-        raise SpecError(f"{where} has to be a list of tables")
+        raise SpecError(f"{where} must be a list of tables")
     return tuple(_alternate(_mapping(one, where), where) for one in found)
 
 
@@ -218,7 +218,7 @@ def _filter(name: str, found: object, where: str) -> Filter:
     _known(described, _FILTER_KEYS, where)
     choices = described.get("choices", [])
     if not isinstance(choices, list) or not all(isinstance(one, (str, int)) for one in choices):
-        raise SpecError(f"choices in {where} has to be a list of texts or numbers")
+        raise SpecError(f"choices in {where} must be a list of texts or numbers")
     return Filter(
         name,
         _text(described, "param", where, f"filters[{name}]"),
@@ -254,7 +254,7 @@ def probable_spec(line: Mapping[str, Any]) -> TableSpec:
         path=path,
         scope=line["scope"],
         title=line["title"],
-        source=Source("probable: nobody has gone over it"),
+        source=Source("probable: not checked yet"),
         query=tuple(line.get("required", ())),
         parents=dict.fromkeys(line.get("parents", ()), ()),
         filters=filters,
@@ -292,7 +292,7 @@ def records_from(found: object) -> dict[str, dict[str, str]]:
 def _check_end(name: str, records: Mapping[str, Mapping[str, str]], around: tuple[str, ...]) -> None:
     """Raise `SpecError` if a record holds itself: it would have no type."""
     if name in around:
-        raise SpecError(f"[records.{name}] holds itself")
+        raise SpecError(f"[records.{name}] contains itself")
     for kind in records[name].values():
         inner = kind.strip("[]")
         if inner in records and inner not in KINDS:
@@ -310,7 +310,7 @@ def _kind(kind: object, records: Mapping[str, object], where: str) -> str:
 
 def _mapping(found: object, where: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
-        raise SpecError(f"{where} has to be a table")
+        raise SpecError(f"{where} must be a table")
     return {str(name): value for name, value in found.items()}
 
 
@@ -332,26 +332,26 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
 def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = None) -> str:
     value = table.get(key, default)
     if not isinstance(value, str) or not (value.isprintable() or value == "") or len(value) > LONGEST_TEXT:
-        raise SpecError(f"{key} in {where} has to be a text")
+        raise SpecError(f"{key} in {where} must be a text")
     return value
 
 
 def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise SpecError(f"{key} in {where} has to be a list of texts")
+        raise SpecError(f"{key} in {where} must be a list of texts")
     return tuple(value)
 
 
 def _flag(table: Mapping[str, Any], key: str, where: str) -> bool:
     value = table.get(key, False)
     if not isinstance(value, bool):
-        raise SpecError(f"{key} in {where} has to be true or false")
+        raise SpecError(f"{key} in {where} must be true or false")
     return value
 
 
 def _choice(table: Mapping[str, Any], key: str, choices: tuple[str, ...], where: str, default: str) -> str:
     value = table.get(key, default)
     if value not in choices:
-        raise SpecError(f"{key} in {where} has to be one of {', '.join(choices)}")
+        raise SpecError(f"{key} in {where} must be one of {', '.join(choices)}")
     return str(value)

@@ -123,7 +123,7 @@ def _over(column: Column) -> str:
 
 def _list(columns: Sequence[Column], hidden: int) -> Iterator[str]:
     """Give the list of all columns, which opens."""
-    aside = f"; {hidden:,} of them not drawn" if hidden else ""
+    aside = f"; {hidden:,} of them not shown" if hidden else ""
     yield f"<details><summary class='procore-quiet'>{counted(len(columns), 'column')}, with type and meaning{aside}</summary>"
     yield "<div class='procore-box procore-list'><table><thead><tr>"
     yield "".join(f"<th scope='col'{_LEFT}>{one}</th>" for one in ("column", "type", "meaning"))

@@ -158,13 +158,15 @@ def alerts(seen: Fetched, name: str) -> list[str]:
     if refused and asked > 1:
         unit = "projects" if len({place.project for place in seen.places}) == len(seen.places) else "lists"
         answered = asked - len(refused)
-        named = "; ".join(f'"{one.project}" {_reason(one.status)}' for one in refused[:FEW_PROJECTS])
+        named = "; ".join(f"{one.project}: {_reason(one.status)}" for one in refused[:FEW_PROJECTS])
         more = f"; and {len(refused) - FEW_PROJECTS} more" if len(refused) > FEW_PROJECTS else ""
-        places = f"{asked} {unit} · {answered} answered: {named}{more}"
-        lines = [f"Incomplete: {name} · {places}. See .incomplete"]
+        places = f"{answered} of {asked} {unit}. {named}{more}"
+        lines = [f"Incomplete: {name} · {places}. Details: .incomplete"]
     else:
         lines = [f"Incomplete: {one.message}" for one in refused]
-    lines += [f"Incomplete: {one.message} See .incomplete" for one in seen.incomplete if one.status is None]
+    lines += [
+        f"Incomplete: {one.message} Details: .incomplete" for one in seen.incomplete if one.status is None
+    ]
     if seen.cut:
         rows = seen.rows.num_rows if seen.written is None else seen.written
         lines.append(f"Incomplete: cut at {counted(rows, 'row')} (MaxRows); there are more.")
@@ -173,7 +175,7 @@ def alerts(seen: Fetched, name: str) -> list[str]:
 
 def _reason(status: int | None) -> str:
     if status == 403:
-        return "has it switched off, or you may not see it"
+        return "the tool is off, or you don't have access"
     if status == 404:
-        return "isn't there, or you may not see it"
+        return "not found, or you don't have access"
     return f"answered with an error ({status})" if status else "could not be read"

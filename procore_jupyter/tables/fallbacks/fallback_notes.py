@@ -26,16 +26,16 @@ def remarks(way: Way, selection: Selection, before: Way) -> Iterator[str]:
     found = [one for one in conditions_of(spec, selection.query) if one.told.name in spec.filters]
     yield from _days(way, selection)
     if way.spec.path != spec.path:
-        yield f"{spec.name} came from {way.spec.path}: its usual address, {spec.path}, isn't there, fails or gave nothing."
+        yield f"{spec.name} came from {way.spec.path}: its usual address, {spec.path}, doesn't exist, fails or returned nothing."
     listed = [one.told.name for one in found if one.param in way.listed - before.listed]
     if listed:
-        yield f"{spec.name} took {_joined(listed)} as a list of one value, and not as the value alone: the rows are the same."
+        yield f"{spec.name} accepts {_joined(listed)} as a list of one value only; the rows are the same."
     here = [one.told.name for one in found if one in way.picked_here(selection)]
     if here:
         them = "it" if len(here) == 1 else "all of them"
         yield (
-            f"Procore didn't take {_joined(here)} as a condition of {spec.name}: all rows were fetched, and those that "
-            f"meet {them} were picked out here."
+            f"Procore didn't accept {_joined(here)} as a condition of {spec.name}: all rows were fetched, and those that "
+            f"meet {them} were selected here."
         )
 
 
@@ -46,17 +46,17 @@ def _days(way: Way, selection: Selection) -> Iterator[str]:
     windows = way.windows(selection)
     last = windows[0][1]
     if last < days[1]:
-        yield f"The days up to {last} were asked for: Procore refused a later one. end_date=… asks for another one."
+        yield f"The days up to {last} were read: Procore refuses a later one. end_date=… sets another."
     elif selection.until_today:
         yield (
-            f"The days up to {last} were asked for: where the company is, a later one may not have begun. "
-            "end_date=… says otherwise."
+            f"The days up to {last} were read: a later one may still be ahead in the company's time zone. "
+            "end_date=… sets another."
         )
     if len(windows) > 1:
         yield (
-            f"Procore doesn't take all days of {selection.spec.name} at once: {days[0]} to {last} were asked for "
+            f"Procore refuses all days of {selection.spec.name} at once: {days[0]} to {last} were read "
             f"{way.at_a_time} days at a time, in {counted(len(windows), 'request')} or more for each list. "
-            "start_date=… makes it fewer."
+            "start_date=… shortens the range."
         )
 
 

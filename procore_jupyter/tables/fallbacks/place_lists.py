@@ -186,7 +186,7 @@ class PlaceLists(ListSource):
         names = " and ".join(one.told.name for one in self.picks(index))
         return ProcoreAPIError(
             400,
-            f"Procore doesn't take {names} here, and its rows don't hold what that compares: leave it out.",
+            f"Procore doesn't accept {names} here, and its rows don't contain that value: leave it out.",
         )
 
     def begin(self) -> ListRequest | None:

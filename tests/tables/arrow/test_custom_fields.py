@@ -172,13 +172,13 @@ def test_what_is_no_record_of_fields_at_all_is_kept_as_a_text(other: Any, ingest
     one = json.dumps({"custom_fields": other}).encode()
     text = other if isinstance(other, str) else json.dumps(other, separators=(",", ":"))
     assert taken(ingest, [one], [one]) == [text, text]
-    assert ingest.notes == ["custom_fields is text here: it has values that are no record."]
+    assert ingest.notes == ["custom_fields is text here: some values don't fit the type record."]
 
 
 def test_records_and_others_in_one_column_are_json(ingest: Ingest) -> None:
     found = taken(ingest, [row(_17=field("string", "a"))], [b'{"custom_fields": "none"}'])
     assert found == ['{"Discipline":"a"}', "none"]
-    assert ingest.notes == ["custom_fields is text here: it has values that are no record."]
+    assert ingest.notes == ["custom_fields is text here: some values don't fit the type record."]
 
 
 def test_where_the_schema_is_fixed_a_new_field_is_in_extra_and_takes_nothing_from_the_others(
@@ -193,7 +193,7 @@ def test_where_the_schema_is_fixed_a_new_field_is_in_extra_and_takes_nothing_fro
     whole = json.loads(columns["_extra"][0].as_py())["custom_fields"]
     assert whole == {"custom_field_17": sent["_17"], "custom_field_18": sent["_18"]}
     assert ingest.notes == [
-        "1 value came in fields that the first rows didn't have (custom_fields 1): see _extra."
+        "1 value in fields that the first rows didn't have (custom_fields 1): see _extra."
     ]
 
 
@@ -271,7 +271,7 @@ def test_labels_that_can_not_be_had_leave_the_numbers_and_a_note(error: Exceptio
     one = row(_17=field("string", "a"))
     assert taken(made, [one], [one] * 2) == [{"custom_field_17": "a"}] * 3
     (note,) = made.notes
-    assert "under their numbers" in note and str(error).partition(".")[0] in note
+    assert "under numbers" in note and str(error).partition(".")[0] in note
 
 
 def test_fields_without_end_are_one_column_of_json() -> None:

@@ -211,45 +211,45 @@ TOLD = "v has JSON here: Procore sent records or lists where a text was expected
 
 MORE_DIGITS = "v is text here: it has numbers with more digits than a float keeps."
 CHANGES: list[tuple[str, str, str, list[Any], str]] = [
-    ("int", "1", '"two"', ["1", "two"], "v is text here: it has values that are no integer."),
-    ("any", "1", '"two"', ["1", "two"], "v is text here: it has values that are no integer."),
-    ("id", "1", '"f3a-0"', ["1", "f3a-0"], "v is text here: it has values that are no integer."),
-    ("int", "1", "1.5", [1.0, 1.5], "v is number here: it has values that are no integer."),
+    ("int", "1", '"two"', ["1", "two"], "v is text here: some values don't fit the type integer."),
+    ("any", "1", '"two"', ["1", "two"], "v is text here: some values don't fit the type integer."),
+    ("id", "1", '"f3a-0"', ["1", "f3a-0"], "v is text here: some values don't fit the type integer."),
+    ("int", "1", "1.5", [1.0, 1.5], "v is number here: some values don't fit the type integer."),
     ("int", "1", "9223372036854775808", ["1", "9223372036854775808"], MORE_DIGITS),
     ("int", "9007199254740993", "0.5", ["9007199254740993", "0.5"], MORE_DIGITS),
     ("text", '"a"', '{"b": 1.50}', ["a", '{"b":1.50}'], TOLD),
     ("text", '"a"', "[1, null]", ["a", "[1,null]"], TOLD),
     ("text", '"a"', "true", ["a", "true"], ""),
-    ("bool", "true", '"yes"', ["true", "yes"], "v is text here: it has values that are no true or false."),
+    ("bool", "true", '"yes"', ["true", "yes"], "v is text here: some values don't fit the type true or false."),
     (
         "date",
         '"2026-11-30"',
         '"end of November"',
         ["2026-11-30", "end of November"],
-        "v is text here: it has values that are no date.",
+        "v is text here: some values don't fit the type date.",
     ),
     (
         "date",
         '"2026-11-30"',
         '"2026-12-01T08:00:00Z"',
         [datetime.datetime(2026, 11, 30, tzinfo=UTC), datetime.datetime(2026, 12, 1, 8, tzinfo=UTC)],
-        "v is timestamp (UTC) here: it has values that are no date.",
+        "v is timestamp (UTC) here: some values don't fit the type date.",
     ),
     (
         "timestamp",
         '"2026-11-30T08:00:00+01:00"',
         '"soon"',
         ["2026-11-30T08:00:00+01:00", "soon"],
-        "v is text here: it has values that are no timestamp (UTC).",
+        "v is text here: some values don't fit the type timestamp (UTC).",
     ),
     ("money", '"1.50"', '"1.23456"', [Decimal("1.5"), Decimal("1.23456")], ""),
     ("money", '"1.50"', "12345678901234567890.5", [Decimal("1.5"), Decimal("12345678901234567890.5")], ""),
-    ("money", '"1.50"', '"n/a"', ["1.50", "n/a"], "v is text here: it has values that are no decimal, 4 places."),
-    ("person", '{"id": 1}', '"Dana"', ['{"id":1}', "Dana"], "v is text here: it has values that are no record."),
-    ("[id]", "[1]", "2", ["[1]", "2"], "v is text here: it has values that are no list."),
+    ("money", '"1.50"', '"n/a"', ["1.50", "n/a"], "v is text here: some values don't fit the type decimal, 4 places."),
+    ("person", '{"id": 1}', '"Dana"', ['{"id":1}', "Dana"], "v is text here: some values don't fit the type record."),
+    ("[id]", "[1]", "2", ["[1]", "2"], "v is text here: some values don't fit the type list."),
     ("[id]", "[1]", '["x"]', [["1"], ["x"]], ""),
     ("record", "{}", '{"a": 1}', [{"a": None}, {"a": 1}], ""),
-    ("any", "[]", '{"a": 1}', ["[]", '{"a":1}'], "v is text here: it has values that are no list."),
+    ("any", "[]", '{"a": 1}', ["[]", '{"a":1}'], "v is text here: some values don't fit the type list."),
     ("any", "null", '"x"', [None, "x"], ""),
 ]  # fmt: skip
 
@@ -277,7 +277,7 @@ def test_a_column_that_changes_within_a_batch_holds_what_was_sent(
 def test_a_column_that_widens_twice_is_told_of_once_from_what_it_was() -> None:
     made = ingest(v="date")
     values(made, ['"2026-11-30"'], ['"2026-11-30T08:00:00Z"'], ['"soon"'])
-    assert made.notes == ["v is text here: it has values that are no date."]
+    assert made.notes == ["v is text here: some values don't fit the type date."]
 
 
 def test_fields_that_nobody_declared_are_kept_and_come_last() -> None:
@@ -329,7 +329,7 @@ def test_a_column_taken_for_money_that_holds_something_else_later_loses_nothing(
     made = Ingest({"id": "id"}, RECORDS, others="money")
     batches = ([b'{"id": 1, "Note": null}'], [b'{"id": 2, "Note": "1.50"}'], [b'{"id": 3, "Note": "none"}'])
     assert [row["Note"] for row in rows_from(made, *batches)] == [None, "1.50", "none"]
-    assert made.notes == ["Note is text here: it has values that are no decimal, 4 places."]
+    assert made.notes == ["Note is text here: some values don't fit the type decimal, 4 places."]
 
 
 def test_nulls_are_as_many_as_there_are_rows() -> None:
@@ -441,7 +441,7 @@ def test_what_is_new_stands_in_extra_exactly() -> None:
         {"id": 2, "_unfit": None, "_extra": '{"new":1.50}'},
         {"id": 3, "_unfit": None, "_extra": None},
     ]
-    assert made.notes == ["1 value came in fields that the first rows didn't have (new 1): see _extra."]
+    assert made.notes == ["1 value in fields that the first rows didn't have (new 1): see _extra."]
 
 
 def test_a_record_with_a_new_field_keeps_the_others_and_is_in_extra_whole() -> None:
@@ -651,7 +651,7 @@ def test_codes_that_come_after_amounts_are_codes_all_the_same() -> None:
         "3.3",
         "1.10",
     ]
-    assert made.notes == ["v is text here: it is written as codes are, 1.10 beside 1.2, and not as amounts."]
+    assert made.notes == ["v is text here: its values look like codes (1.10 beside 1.2), not like amounts."]
     made = Ingest({}, RECORDS, others="money")
     made.take(amounts)
     made.freeze()

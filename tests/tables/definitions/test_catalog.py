@@ -246,10 +246,10 @@ def test_a_profile_of_its_own_has_its_tables_alone(tmp_path: Path) -> None:
             '[tables.x]\npaths = "/a"\n',
             "The profile mine is wrong: 'paths' in [tables.x] means nothing: did you mean path?",
         ),
-        ("[tables.x]\n", "The profile mine is wrong: path in [tables.x] has to be a text"),
+        ("[tables.x]\n", "The profile mine is wrong: path in [tables.x] must be a text"),
         ('[tables.x]\npath = "/a"\n[tables.x.columns]\na = "persn"\n', "did you mean person?"),
-        ('[records.part]\nparts = "[part]"\n', "The profile mine is wrong: [records.part] holds itself."),
-        ('[tables]\nx = "rfis"\n', "The profile mine is wrong: [tables.x] has to be a table"),
+        ('[records.part]\nparts = "[part]"\n', "The profile mine is wrong: [records.part] contains itself."),
+        ('[tables]\nx = "rfis"\n', "The profile mine is wrong: [tables.x] must be a table"),
     ],
 )
 def test_a_profile_that_describes_a_table_wrongly_is_told_so(text: str, words: str, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def lines_of(name: str) -> list[str]:
         ("rfis", "    id  an id, or several"),
         ("rfis", "    created_at  from and to: two times"),
         ("rfis", "    number  a whole number"),
-        ("rfis", '    sort  a column; "-" before it sorts the other way'),
+        ("rfis", '    sort  a column; "-" before it for descending order'),
         ("rfi_replies", '    rfi_id  an id of rfis, several, or "all"'),
         ("manpower_logs", "    log_date  a day"),
         ("coordination_issues", "    priority  low, medium, high, critical; or several"),

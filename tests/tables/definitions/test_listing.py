@@ -48,7 +48,7 @@ def test_the_probable_tables_are_one_line_below_the_others() -> None:
 
 def test_where_only_probable_tables_are_found_they_are_listed() -> None:
     found = listing(CATALOG, "rfis_*")
-    assert "\nrfis_recycle_bin " in repr(found) and "\nprobable: known from" in repr(found)
+    assert "\nrfis_recycle_bin " in repr(found) and "\nprobable: known only from" in repr(found)
     assert "rfis_recycle_bin\n" in Parts(found._repr_html_()).open
 
 
@@ -60,13 +60,13 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
         found
     )
     folded = Parts(found._repr_html_()).folded
-    assert f"… {len(probable) - MOST} more: look for a longer word" in folded
+    assert f"… {len(probable) - MOST} more: try a longer word" in folded
 
 
 @pytest.mark.parametrize("pattern", ["nothing such", "<b>nothing</b>", "'" * 200])
 def test_where_nothing_is_found_the_way_on_is_told(pattern: str) -> None:
     found = listing(CATALOG, pattern)
-    assert re.match(r"No table for .*\. Without a word,  %procore_tables  lists", repr(found))
+    assert re.match(r"No table matches .*\.  %procore_tables  lists", repr(found))
     assert len(repr(found)) < 200 and "<b>" not in found._repr_html_()
 
 

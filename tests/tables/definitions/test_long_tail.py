@@ -293,6 +293,6 @@ def test_what_is_no_path_is_refused(
     if path.startswith("//"):
         procore.get_all(path)  # an address on the API's own host, like any other
         return
-    with pytest.raises(ParameterError, match="get_all takes the path of a list"):
+    with pytest.raises(ParameterError, match="get_all needs the path of a list"):
         procore.get_all(path)
     assert server.arrived == []

@@ -127,14 +127,14 @@ def test_parents_that_show_the_same_again_may_be_left_out_and_have_names() -> No
     [
         (
             {"of": "as.id", "called": "title"},
-            r"repeats in parents\.a_id in \[tables\.things\] has to be a text",
+            r"repeats in parents\.a_id in \[tables\.things\] must be a text",
         ),
         ({"of": "as.id", "named": "title"}, r"'named' in parents\.a_id in \[tables\.things\] means nothing"),
         (
             {"called": "title", "repeats": "amounts"},
-            r"of in parents\.a_id in \[tables\.things\] has to be a text",
+            r"of in parents\.a_id in \[tables\.things\] must be a text",
         ),
-        (7, r"of in parents\.a_id in \[tables\.things\] has to be a text"),
+        (7, r"of in parents\.a_id in \[tables\.things\] must be a text"),
     ],
 )
 def test_a_parent_that_is_described_wrongly_is_refused(parent: Any, message: str) -> None:
@@ -206,52 +206,52 @@ def test_a_condition_says_how_it_is_asked(described: object, found: Filter) -> N
         ({"columns": {"a": 7}}, "a in [tables.things] has no such kind: 7"),
         ({"columns": {"a": "[[id]]"}}, "has no such kind"),
         ({"columns": {"a": "[custom_fields]"}}, "has no such kind"),
-        ({"columns": ["id"]}, "columns in [tables.things] has to be a table"),
-        ({"path": "rest/v1.0/things"}, "path in [tables.things] has to be a path"),
-        ({"path": "https://evil.test/things"}, "has to be a path"),
-        ({"path": "//evil.test/things"}, "has to be a path"),
-        ({"path": "/rest/../things"}, "has to be a path"),
-        ({"path": "/rest/things?x=1"}, "has to be a path"),
-        ({"path": 7}, "path in [tables.things] has to be a text"),
-        ({"scope": "galaxy"}, "scope in [tables.things] has to be one of global, company, project"),
-        ({"shape": "round"}, "shape in [tables.things] has to be one of array, data"),
-        ({"paging": "cursor"}, "paging in [tables.things] has to be one of page, none"),
-        ({"largest_page": 0}, "largest_page in [tables.things] has to be a number of rows"),
-        ({"largest_page": True}, "has to be a number of rows"),
-        ({"largest_page": "100"}, "has to be a number of rows"),
-        ({"largest_page": 10**6}, "has to be a number of rows"),
-        ({"dates": "yes"}, "dates in [tables.things] has to be true, false or some of log_date, start_date"),
-        ({"dates": ["today"]}, "dates in [tables.things] has to be true, false or some of log_date"),
-        ({"source": {"seen": "often"}}, "seen in source in [tables.things] has to be one of rows, fields"),
+        ({"columns": ["id"]}, "columns in [tables.things] must be a table"),
+        ({"path": "rest/v1.0/things"}, "path in [tables.things] must be a path"),
+        ({"path": "https://evil.test/things"}, "must be a path"),
+        ({"path": "//evil.test/things"}, "must be a path"),
+        ({"path": "/rest/../things"}, "must be a path"),
+        ({"path": "/rest/things?x=1"}, "must be a path"),
+        ({"path": 7}, "path in [tables.things] must be a text"),
+        ({"scope": "galaxy"}, "scope in [tables.things] must be one of global, company, project"),
+        ({"shape": "round"}, "shape in [tables.things] must be one of array, data"),
+        ({"paging": "cursor"}, "paging in [tables.things] must be one of page, none"),
+        ({"largest_page": 0}, "largest_page in [tables.things] must be a number of rows"),
+        ({"largest_page": True}, "must be a number of rows"),
+        ({"largest_page": "100"}, "must be a number of rows"),
+        ({"largest_page": 10**6}, "must be a number of rows"),
+        ({"dates": "yes"}, "dates in [tables.things] must be true, false or some of log_date, start_date"),
+        ({"dates": ["today"]}, "dates in [tables.things] must be true, false or some of log_date"),
+        ({"source": {"seen": "often"}}, "seen in source in [tables.things] must be one of rows, fields"),
         ({"source": {"by": "me"}}, "'by' in source in [tables.things] means nothing"),
-        ({"source": 7}, "source in [tables.things] has to be a table"),
-        ({"parents": {"a_id": ["b.id", 7]}}, "a_id in [tables.things] has to be a list of texts"),
-        ({"alternates": "/rest/x"}, "alternates in [tables.things] has to be a list of tables"),
-        ({"alternates": [{"path": "x"}]}, "path in alternates in [tables.things] has to be a path"),
+        ({"source": 7}, "source in [tables.things] must be a table"),
+        ({"parents": {"a_id": ["b.id", 7]}}, "a_id in [tables.things] must be a list of texts"),
+        ({"alternates": "/rest/x"}, "alternates in [tables.things] must be a list of tables"),
+        ({"alternates": [{"path": "x"}]}, "path in alternates in [tables.things] must be a path"),
         (
             {"alternates": [{"path": "/rest/v2.0/x", "when": "often"}]},
-            "when in alternates in [tables.things] has to be",
+            "when in alternates in [tables.things] must be",
         ),
-        ({"hides": 1}, "hides in [tables.things] has to be true or false"),
-        ({"show": "id"}, "show in [tables.things] has to be a list of texts"),
+        ({"hides": 1}, "hides in [tables.things] must be true or false"),
+        ({"show": "id"}, "show in [tables.things] must be a list of texts"),
         (
             {"columns": {"id": "id"}, "show": ["name"]},
-            "show in [tables.things] names 'name', which is no column",
+            "show in [tables.things] names 'name', which is not a column",
         ),
-        ({"title": "\x1b[31m"}, "title in [tables.things] has to be a text"),
-        ({"note": "x" * 501}, "note in [tables.things] has to be a text"),
+        ({"title": "\x1b[31m"}, "title in [tables.things] must be a text"),
+        ({"note": "x" * 501}, "note in [tables.things] must be a text"),
         (
             {"filters": {"x": {"kind": "colour"}}},
-            "kind in filters.x in [tables.things] has to be one of id, int",
+            "kind in filters.x in [tables.things] must be one of id, int",
         ),
         ({"filters": {"x": {"many": True}}}, "'many' in filters.x in [tables.things] means nothing"),
-        ({"filters": {"x": {"choices": "a"}}}, "choices in filters.x in [tables.things] has to be a list"),
+        ({"filters": {"x": {"choices": "a"}}}, "choices in filters.x in [tables.things] must be a list"),
         (
             {"filters": {"x": {"several": 1}}},
-            "several in filters.x in [tables.things] has to be true or false",
+            "several in filters.x in [tables.things] must be true or false",
         ),
-        ({"filters": {"x": 7}}, "filters.x in [tables.things] has to be a table"),
-        ({"parents": "rfi_id"}, "parents in [tables.things] has to be a table"),
+        ({"filters": {"x": 7}}, "filters.x in [tables.things] must be a table"),
+        ({"parents": "rfi_id"}, "parents in [tables.things] must be a table"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(described: dict[str, Any], words: str) -> None:
@@ -266,7 +266,7 @@ def test_a_tables_name_is_one_of_sqls(name: str) -> None:
 
 
 def test_a_table_is_a_table() -> None:
-    with pytest.raises(SpecError, match=r"\[tables.things\] has to be a table"):
+    with pytest.raises(SpecError, match=r"\[tables.things\] must be a table"):
         spec_from("things", "rfis", {})
     with pytest.raises(SpecError, match="path"):
         spec_from("things", {}, {})
@@ -290,7 +290,7 @@ def test_records_may_hold_one_another() -> None:
     ],
 )
 def test_a_record_that_holds_itself_is_refused(records: dict[str, dict[str, str]]) -> None:
-    with pytest.raises(SpecError, match="holds itself"):
+    with pytest.raises(SpecError, match="contains itself"):
         records_from(records)
 
 

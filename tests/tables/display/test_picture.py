@@ -200,7 +200,7 @@ def test_projects_that_did_not_answer_are_told_in_one_line() -> None:
     places = tuple(Place(SKYLINE, (number, f"Project {number}")) for number in range(12))
     one = seen(places=places, incomplete=(missing(places[3], 403),))
     assert alerts(one, "rfis") == [
-        'Incomplete: rfis · 12 projects · 11 answered: "Project 3" has it switched off, or you may not see it. See .incomplete'
+        "Incomplete: rfis · 11 of 12 projects. Project 3: the tool is off, or you don't have access. Details: .incomplete"
     ]
     several = seen(
         places=places,
@@ -210,8 +210,8 @@ def test_projects_that_did_not_answer_are_told_in_one_line() -> None:
     )
     (line,) = alerts(several, "rfis")
     assert line == (
-        'Incomplete: rfis · 12 projects · 7 answered: "Project 0" has it switched off, or you may not see it; '
-        '"Project 1" isn\'t there, or you may not see it; "Project 2" answered with an error (500); and 2 more. See .incomplete'
+        "Incomplete: rfis · 7 of 12 projects. Project 0: the tool is off, or you don't have access; "
+        "Project 1: not found, or you don't have access; Project 2: answered with an error (500); and 2 more. Details: .incomplete"
     )
 
 
@@ -223,7 +223,7 @@ def test_the_only_place_that_failed_is_told_in_its_own_words() -> None:
 
 def test_rows_that_are_missing_of_a_list_are_told_with_numbers() -> None:
     found = alerts(seen(incomplete=(missing(HARBOR, None, "Procore counts 9 and gave 7."),)), "rfis")
-    assert found == ["Incomplete: Procore counts 9 and gave 7. See .incomplete"]
+    assert found == ["Incomplete: Procore counts 9 and gave 7. Details: .incomplete"]
 
 
 def test_a_cut_by_max_rows_is_told() -> None:

@@ -51,7 +51,7 @@ def test_a_table_is_drawn_as_a_page() -> None:
         *("id", "name", "due", "cost", "owner"),
         *("562949953443325", "Harbor Tower", "2026-11-30", "1,234.50", "Dana"),
         *("7", "Depot <b>North</b>"),
-        *("6 columns, with type and meaning; 1 of them not drawn", "column", "type", "meaning"),
+        *("6 columns, with type and meaning; 1 of them not shown", "column", "type", "meaning"),
         *("id", "integer", "Procore's own number of the row; the key for joins"),
         *("name", "text", "due", "date", "cost", "decimal, 4 places"),
         *("owner", "record of id, name", "tags", "list"),
@@ -84,7 +84,7 @@ def test_the_columns_without_room_are_a_scroll_away_in_the_same_box() -> None:
     assert page.count("<div class='procore-box' role='group' tabindex='0' aria-label='rows'>") == 1
     assert page[: page.index("<details>")].count("x" * 30) == 90
     assert ".procore-table .procore-box{overflow-x:auto;max-width:100%" in styles(page)
-    assert "90 columns, with type and meaning</summary>" in page and "not drawn" not in page
+    assert "90 columns, with type and meaning</summary>" in page and "not shown" not in page
 
 
 def test_the_whole_of_a_cut_text_is_over_its_cell() -> None:

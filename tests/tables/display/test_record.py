@@ -64,7 +64,7 @@ def test_an_answer_without_a_record_is_an_error(servers: Callable[..., Server], 
 
 
 def test_an_error_with_a_status_of_success_is_an_error(servers: Callable[..., Server]) -> None:
-    with pytest.raises(ProcoreAPIError, match="too busy. GET /rest/v1.0/me answered so in place of a record"):
+    with pytest.raises(ProcoreAPIError, match="too busy. GET /rest/v1.0/me sent this instead of a record"):
         read_from(servers(lambda request: Answer(body=b'{"errors": ["too busy"]}')))
 
 

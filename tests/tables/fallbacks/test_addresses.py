@@ -136,7 +136,7 @@ def test_the_other_version_is_not_believed_to_heed_a_condition_that_nobody_saw_t
     procore = connect_to(servers(api).url)
     table = procore.table("documents", project_id=11, updated_at=("2026-11-03", "2026-11-04")).fetch()
     assert [row["id"] for row in table] == [3, 4] and [
-        note for note in table.notes if "picked out here" in note
+        note for note in table.notes if "were selected here" in note
     ]
     for taken in ({"folder_id": 7}, {"file_type": ["pdf"]}, {"is_in_recycle_bin": False}):
         assert len(procore.table("documents", project_id=11, **taken).fetch()) == 28
@@ -218,7 +218,7 @@ def test_contracts_that_are_refused_take_nothing_from_an_empty_list(
     api = OddApi(invoices, gone(pattern, status))
     table = connect_to(servers(api).url).table("payment_applications", project_id=12, strict=True).fetch()
     assert len(table) == 0 and table.incomplete == []
-    assert [note for note in table.notes if "may not see them" in note]
+    assert [note for note in table.notes if "to people without access" in note]
 
 
 def test_a_contract_that_is_refused_beside_others_is_missing(
@@ -241,7 +241,7 @@ def test_an_empty_list_of_money_says_what_else_that_may_mean(
     for name in HIDING:
         table = procore.table(name, **given(CATALOG.find(name)), strict=True).fetch()
         assert len(table) == 0 and table.incomplete == []
-        [note] = [note for note in table.notes if "may not see them" in note]
+        [note] = [note for note in table.notes if "to people without access" in note]
         assert f"{name} has no row of project 11" in note
     assert len(HIDING) > 20
 
@@ -250,7 +250,7 @@ def test_an_empty_stream_of_money_says_it_too(
     servers: Callable[..., Server], connect_to: Callable[..., Procore]
 ) -> None:
     table = connect_to(servers(OddApi([])).url).table("prime_contracts", project_id=11)
-    with pytest.warns(match="may not see them"), table.to_batches() as batches:
+    with pytest.warns(match="to people without access"), table.to_batches() as batches:
         assert sum(batch.num_rows for batch in batches) == 0
 
 

@@ -118,7 +118,7 @@ def test_a_value_that_is_refused_alone_is_sent_as_a_list_once_and_for_good(
         one.param if one.param.endswith(("[]", "[gt]")) else f"{one.param}[]"
     ]
     if not fixed(spec):
-        told = [note for note in table.notes if f"{spec.name} took {one.name} as a list" in note]
+        told = [note for note in table.notes if f"{spec.name} accepts {one.name} as a list" in note]
         assert len(told) == right
     connect_to(server.url).table(spec.name, **given(spec), **{one.name: value}).fetch()
     assert (api.refused, len(api.asked)) == (right, 2 + right)
@@ -143,7 +143,7 @@ def test_a_condition_that_is_refused_is_picked_out_here_exactly_as_there(
     wanted = right.table(spec.name, **asked).to_arrow()
     table = other.table(spec.name, **asked, strict=True).fetch()
     assert table.to_arrow().equals(wanted) and table.incomplete == []
-    assert [note for note in table.notes if f"didn't take {one.name}" in note]
+    assert [note for note in table.notes if f"didn't accept {one.name}" in note]
     first = odd.refused
     assert first <= 2 and len(odd.asked) == first + 1
     with other.table(spec.name, **asked).to_batches() as batches:
@@ -189,7 +189,7 @@ def test_a_condition_that_is_not_heeded_is_picked_out_here_and_not_asked_for_aga
         assert table.incomplete == [] and len(api.asked) <= 2 + turn
         if len(surely | perhaps) < len(rows):
             assert len(api.asked) == 2 + turn and {row[key] for row in table} == surely
-            assert [note for note in table.notes if "picked out here" in note]
+            assert [note for note in table.notes if "were selected here" in note]
     tried("filters that nobody heeds")
 
 
@@ -302,7 +302,7 @@ def test_rows_that_do_not_tell_what_a_condition_compares_are_no_answer(
     days: dict[str, Any] = {"created_at": ("2026-11-01", "2026-11-30")}
     with pytest.raises(ProcoreAPIError, match="Bad Request"):
         procore.table("purchase_orders", project_id=1, **days).fetch()
-    with pytest.raises(ProcoreAPIError, match="doesn't take created_at"):
+    with pytest.raises(ProcoreAPIError, match="doesn't accept created_at"):
         procore.table("purchase_orders", project_id=1, **days).fetch()
 
 

@@ -57,10 +57,10 @@ def test_a_last_day_that_is_refused_is_asked_for_a_day_earlier_once_and_for_good
     assert len(table) == lists and table.incomplete == []
     assert api.refused == 1 and len(api.asked) == lists + 1
     assert {*ends(api)[1:]} == {str(yesterday)}
-    assert [note for note in table.notes if f"days up to {yesterday} were asked for" in note]
+    assert [note for note in table.notes if f"days up to {yesterday} were read" in note]
     again = connect_to(server.url).table(name, **where(name)).fetch()  # as another kernel has it
     assert api.refused == 1 and len(api.asked) == 2 * lists + 1
-    assert [note for note in again.notes if f"days up to {yesterday} were asked for" in note]
+    assert [note for note in again.notes if f"days up to {yesterday} were read" in note]
 
 
 def test_a_day_to_come_is_asked_for_as_today_and_from_then_on_at_once(
@@ -72,7 +72,7 @@ def test_a_day_to_come_is_asked_for_as_today_and_from_then_on_at_once(
         later: dict[str, Any] = {"start_date": today() - DAY, "end_date": today() + 30 * DAY + turn * DAY}
         table = procore.table("notes_logs", project_id=TWELVE, **later).fetch()
         assert table.incomplete == [] and api.refused == 1
-        assert [note for note in table.notes if f"days up to {today()} were asked for" in note]
+        assert [note for note in table.notes if f"days up to {today()} were read" in note]
     assert len(api.asked) == 25 and {*ends(api)[1:]} == {str(today())}
 
 
@@ -85,7 +85,7 @@ def test_a_day_that_somebody_names_is_asked_for_where_it_may_have_begun(
     procore.table("notes_logs", project_id=1, end_date=today() + 9 * DAY).fetch()
     table = procore.table("notes_logs", project_id=1, end_date=today() + DAY).fetch()
     assert ends(api)[-1] == str(today() + DAY) and api.refused == 1
-    assert not [note for note in table.notes if "were asked for" in note]
+    assert not [note for note in table.notes if "were read" in note]
 
 
 def test_a_machine_whose_clock_is_ahead_takes_the_day_from_the_server_and_does_not_believe_it_for_good(
