@@ -91,7 +91,7 @@ def parents_at(
         missing += found.incomplete
         notes += [note for note in found.notes if note not in notes]
         if found.cut:
-            words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were gone through (MaxRows)."
+            words = f"Only the first {counted(found.rows.num_rows, 'row')} of {of.name} were read (MaxRows)."
             missing.append(Incomplete(of.name, None, None, words))
     if refused and len(refused) == len(selection.spec.parents[name]):
         raise refused[0]

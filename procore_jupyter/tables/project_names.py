@@ -118,7 +118,9 @@ class NamesAsked:
     @property
     def note(self) -> str:
         """The remark that names are missing; empty if none is, or the reason isn't known."""
-        return f"{PROJECT_NAME} is empty: the list of projects can't be had. {self._why}" if self._why else ""
+        return (
+            f"{PROJECT_NAME} is empty: the list of projects can't be read. {self._why}" if self._why else ""
+        )
 
 
 def with_names(rows: pa.Table, asked: NamesAsked) -> pa.Table:

@@ -61,4 +61,6 @@ def remark_on_emptiness(spec: TableSpec, empty: Sequence[Place]) -> str:
     if not spec.hides or not empty:
         return ""
     more = f" and of {len(empty) - 1} more" if len(empty) > 1 else ""
-    return f"{spec.name} has no row of {empty[0]}{more}. Procore gives the same answer to people without access."
+    return (
+        f"{spec.name} has no row of {empty[0]}{more}. Procore gives the same answer to people without access."
+    )

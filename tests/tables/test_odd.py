@@ -42,7 +42,7 @@ SLOW = {"rolling-minute"}
 
 REASONS = (
     "You do not have permission",
-    "GET /rest/v1.0/tasks isn't there",
+    "GET /rest/v1.0/tasks not found",
     "date range cannot exceed 91 days",
 )
 """What is said of a table that can't be had: it may not be seen, is gone, or is no sum of its parts."""

@@ -340,9 +340,7 @@ def test_parents_beyond_max_rows_are_told_of(
 ) -> None:
     server = servers(SmallApi({rfis_of(HARBOR): rfis(3), **replies_of(1, 2, 3)}))
     procore = connect_to(server.url, MaxRows=2)
-    with pytest.warns(
-        ProcoreIncompleteWarning, match=r"Only the first 2 rows of rfis were gone through \(MaxRows\)"
-    ):
+    with pytest.warns(ProcoreIncompleteWarning, match=r"Only the first 2 rows of rfis were read \(MaxRows\)"):
         procore.table("rfi_replies", project_id=HARBOR, rfi_id="all").fetch()
 
 

@@ -493,7 +493,7 @@ def test_the_first_rows_are_a_table_like_any_other(
     procore.forget()
     first.to_parquet(tmp_path / "first.parquet")
     assert pq.read_table(tmp_path / "first.parquet")["id"].to_pylist() == [50, 49, 48]
-    assert len(table.head(0)) == 0 == len(table.fetch().head(0)) == len(table.head(-1))
+    assert len(table.head(0)) == 0 == len(table.fetch().head(0))
 
 
 def test_a_failure_is_not_kept(table: Table, procore: Procore, api: SmallApi) -> None:
