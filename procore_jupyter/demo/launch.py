@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address to open")
     parser.add_argument(
-        "--fresh", action="store_true", help="begin with a new folder of notebooks; yours stay where they are"
+        "--fresh", action="store_true", help="start with a new folder of notebooks; the old one is kept"
     )
     parser.add_argument("--port", type=_port, metavar="N", help="JupyterLab's port (a free one from 8888)")
     parser.add_argument(

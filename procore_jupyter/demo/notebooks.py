@@ -82,7 +82,7 @@ def put(folder: Path) -> list[str]:
         elif there != mark != known.get(name):
             beside = _free(path)
             beside.write_bytes(content)
-            told.append(f"{name} has changes of yours and stays as it is. Its new version is {beside.name}.")
+            told.append(f"You have changed {name}, so it stays as it is. The new version is {beside.name}.")
         known[name] = mark
     (folder / _SHIPPED).write_text(json.dumps(known), encoding="utf-8")
     return told

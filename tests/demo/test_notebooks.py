@@ -76,7 +76,7 @@ def test_what_somebody_has_changed_stays_and_its_new_version_comes_beside_once(
 
     shipped["02-tables.ipynb"] = notebook("second, newer")
     assert put(tmp_path) == [
-        "02-tables.ipynb has changes of yours and stays as it is. Its new version is 02-tables-3.ipynb."
+        "You have changed 02-tables.ipynb, so it stays as it is. The new version is 02-tables-3.ipynb."
     ]
     assert put(tmp_path) == []
     assert (tmp_path / "02-tables.ipynb").read_bytes() == mine
