@@ -16,6 +16,7 @@ from procore_jupyter.session.page import Page, PageRequest
 from procore_jupyter.session.page_headers import page_headers
 
 if TYPE_CHECKING:
+    from procore_jupyter.session.page_order import PageOrder
     from procore_jupyter.session.refreshing import RefreshingSession
 
 TOO_LARGE = frozenset({408, 500, 504})
@@ -45,6 +46,8 @@ class ListRequest:
         Splits a body into its rows.
     sifted : bool
         Whether only some of its rows are wanted, which ones the caller finds out: then no limit of rows ends it.
+    pages : PageOrder or None
+        Its pages, if a reading that was stopped has begun with them (`PageOrder.go_on`).
     """
 
     path: str
@@ -54,6 +57,7 @@ class ListRequest:
     page_size: int | None = None
     decode: Decoder = rows_in
     sifted: bool = False
+    pages: PageOrder | None = None
 
 
 @dataclass(frozen=True)

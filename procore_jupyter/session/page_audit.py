@@ -67,6 +67,15 @@ class PageAudit:
             self._rose = self._rose or now > before
             self._fell = self._fell or now < before
 
+    @property
+    def last(self) -> ReadPart | None:
+        """The part that was read last; None before the first."""
+        return self._parts[-1] if self._parts else None
+
+    def moved(self) -> None:
+        """Note that rows came and others went, though the total is the same."""
+        self.changed = self._rose = self._fell = True
+
     def was_read(self, offset: int, size: int | None, total: int | None) -> None:
         """Add a part, in the order of the list."""
         self._parts.append(ReadPart(offset, size, total))

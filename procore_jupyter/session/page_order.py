@@ -245,6 +245,24 @@ class PageOrder:
         self._out.discard(ask)
         self._todo.appendleft(ask)
 
+    def go_on(self) -> None:
+        """Request again what was under way or waited for its turn, after the reading of the list was stopped.
+
+        The last page that was handed on is read again before: if it has other rows now, rows have moved (`moved`).
+        """
+        again = [ask for ask in self._line if ask in self._out or ask in self._came]
+        last = self._audit.last
+        if last is not None:
+            again.insert(0, PageRequest(last.offset, last.size, again=True))
+            self._line.appendleft(again[0])
+        self._todo.extendleft(reversed(again))
+        self._out.clear()
+        self._came.clear()
+
+    def moved(self) -> None:
+        """Take in that rows have moved while the reading was stopped, whatever the total says: all pages are read again."""
+        self._audit.moved()
+
     def lack(self, unique: int, name: str) -> str:
         """Return why rows of the list may be missing, once it was read to its end; empty if all are there.
 

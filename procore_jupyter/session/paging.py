@@ -245,13 +245,16 @@ def read(
                     continue
             elif not crew.busy:
                 return
+            around.resting = True
             answered = crew.wait(tick)
             if answered is not None:
                 (one, ask), answer = answered
                 if answer.status == 401 or isinstance(answer.error, _FOR_ALL):
                     assert answer.error is not None
                     raise answer.error
+                around.resting = False
                 reading.take(one, ask, answer)
+            around.resting = False
     finally:
         crew.dismiss()
         session._pace.release()  # other kernels may wait for requests that this one took and doesn't need now
@@ -321,7 +324,9 @@ class _List:
         sizes = filter(None, (wanted.page_size, self._quirks.find(wanted.path, LARGEST_PAGE, int), largest))
         self._size = min(sizes) if wanted.page_size else None
         limit = None if wanted.sifted else limit
-        self.pages = PageOrder(paged=wanted.paged, whole=wanted.whole, size=self._size, limit=limit)
+        self.pages = wanted.pages or PageOrder(
+            paged=wanted.paged, whole=wanted.whole, size=self._size, limit=limit
+        )
         self.error: Exception | None = None
         self.over = False
         self.held = 0  # bytes of answers that wait for their turn

@@ -46,6 +46,8 @@ class Scope:
         The company that the requests are about; None leaves it to their addresses and to the session.
     most : int or None
         Bytes, unpacked, that are read of a body at most; None for all of it.
+    resting : bool
+        All that has come was handed on, and an answer is waited for: work that is stopped now can go on later.
     requests : int
         Requests that the API has answered.
     bytes : int
@@ -66,6 +68,7 @@ class Scope:
         self.bodies_apart = False
         self.company: int | None = None
         self.most: int | None = None
+        self.resting = False
         self.requests = 0
         self.bytes = 0
         self._stoppable = stoppable

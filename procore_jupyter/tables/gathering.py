@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,20 +19,29 @@ from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.ingest import Ingest
+from procore_jupyter.tables.arrow.types import widened
 from procore_jupyter.tables.arrow.written import WRITTEN
 from procore_jupyter.tables.caller import in_one_line
 from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.kept_rows import KeptRows, PlaceRows, Wanted, in_turn, stripped, with_labels
+from procore_jupyter.tables.kept_rows import (
+    BegunRows,
+    KeptRows,
+    PlaceRows,
+    Wanted,
+    in_turn,
+    stripped,
+    with_labels,
+)
 from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.reading import Batch, Reading
 from procore_jupyter.tables.reading_progress import Here
 from procore_jupyter.tables.result import Fetched, as_one, assembled, in_one_piece, raise_where_incomplete
 from procore_jupyter.tables.row_places import remark_on_emptiness
 
-Read = Callable[[Sequence[Place], int | None, Callable[[int], None], Here], Reading]
-"""Takes places, how many rows are wanted at most, what is told of each place that is over, and what needn't be read; returns a
-reading that has asked for no row yet."""
+Read = Callable[[Sequence[Place], int | None, Callable[[int], None], Here, Mapping[int, BegunRows]], Reading]
+"""Takes places, how many rows are wanted at most, what is told of each place that is over, what needn't be read, and places that
+are read in part; returns a reading that has asked for no row yet."""
 
 
 @dataclass
@@ -68,6 +78,12 @@ class Gathering:
     _turns: dict[int, contextlib.ExitStack] = field(default_factory=dict)
     _counted: tuple[int, int] = (0, 0)
     _put_away: int = 0  # places that were read and are kept now
+    _begun_rows: int = 0  # rows of places that were read in part
+    _stopped_rows: tuple[int, int | None] = (
+        0,
+        None,
+    )  # those of the place at which the reading was stopped, and all of it
+    _oldest: float = math.inf
 
     def fetched(self) -> Fetched:
         """Return the rows.
@@ -154,16 +170,21 @@ class Gathering:
         def over(place: int) -> None:
             self._keep(reading, place, todo[place])
 
+        begun = self._begun_with(todo)
         limit = None if self.wanted.limit is None else self.wanted.limit - self._first_rows
-        reading = self.read([self.wanted.places[number] for number in todo], limit, over, self._here)
+        reading = self.read([self.wanted.places[number] for number in todo], limit, over, self._here, begun)
         self._readings.append(reading)
         self._counted = (0, 0)
-        with contextlib.closing(
-            reading.batches()
-        ) as batches:  # an interrupt between two of them ends the reading too
-            for batch in batches:
-                piece = in_one_piece(batch, self.ingest.schema)
-                self._fresh.setdefault(todo[batch.place], []).append(piece)
+        try:
+            with contextlib.closing(
+                reading.batches()
+            ) as batches:  # an interrupt between two ends the reading too
+                for batch in batches:
+                    piece = in_one_piece(batch, self.ingest.schema)
+                    self._fresh.setdefault(todo[batch.place], []).append(piece)
+        except BaseException:
+            self._keep_begun(reading, todo)
+            raise
         for place, number in enumerate(todo):
             if number in self._turns:
                 self._keep(reading, place, number)
@@ -173,6 +194,49 @@ class Gathering:
             for place, error in reading.failures.items():
                 if isinstance(error, (PermissionDenied, NotFound)):
                     self._put(todo[place], self._rows_of(reading, place, [], error))
+
+    def _begun_with(self, todo: Sequence[int]) -> dict[int, BegunRows]:
+        """Return the rows of places that a reading which was stopped has begun with."""
+        found: dict[int, BegunRows] = {}
+        for place, number in enumerate(todo if self.wanted.limit is None else ()):
+            begun = self.kept.take_begun(
+                self.wanted.selection, self.wanted.places[number], labels=self.wanted.labels
+            )
+            if begun is not None:
+                found[place] = begun
+                self.ingest.join(begun.learned, begun.fields)
+                self._oldest = min(self._oldest, begun.when)
+                self._begun_rows += begun.length
+        return found
+
+    def _keep_begun(self, reading: Reading, todo: Sequence[int]) -> None:
+        """Keep the rows of the place at which a reading was stopped."""
+        stopped = reading.stopped_at()
+        if stopped is None or reading.other_lacks:
+            return
+        place, key, pages, pending = stopped
+        number = todo[place]
+        batches = self._fresh.get(number, [])
+        types: dict[str, pa.DataType] = {}
+        for batch in batches:
+            for name, column in batch.columns.items():
+                if name != WRITTEN:
+                    types[name] = widened(types.get(name, pa.null()), column.type)
+        self._stopped_rows = (pending.kept + len(pending.rows), pages.total)
+        self.kept.put_begun(
+            self.wanted.selection,
+            self.wanted.places[number],
+            BegunRows(
+                batches,
+                self.ingest.learned(types, reading.absent),
+                [name for name in self.ingest.schema if name in types],
+                self.wanted.labels,
+                key,
+                pages,
+                pending,
+                min(self.clock(), self._oldest),
+            ),
+        )
 
     def _keep(self, reading: Reading, place: int, number: int) -> None:
         """Keep the rows of a place if all of them have come, and let other threads have them."""
@@ -205,7 +269,7 @@ class Gathering:
             notes=tuple(reading.notes_of(place)),
             requests=self._counted[0] - before[0],
             bytes=self._counted[1] - before[1],
-            when=self.clock(),
+            when=min(self.clock(), self._oldest),
         )
 
     def _lost(self) -> list[int]:
@@ -239,7 +303,7 @@ class Gathering:
     @property
     def _here(self) -> Here:
         rows = sum(one.length for one in self._found.values())
-        return Here(len(self._found), rows, self.wanted.unit)
+        return Here(len(self._found), rows + self._begun_rows, self.wanted.unit)
 
     @property
     def _errors(self) -> dict[int, Exception]:
@@ -255,9 +319,12 @@ class Gathering:
     def _kept_so_far(self) -> str:
         """What to say when the reading ends before its time: how much of it needn't be read again."""
         count, every = len(self._found) + self._put_away, len(self.wanted.places)
+        rows, all_rows = self._stopped_rows
+        unit = self.wanted.unit
+        if not count and rows and all_rows:
+            count, every, unit = rows, all_rows, self._title
         if not count:
             return ""
-        unit = self.wanted.unit
         return f"{count:,} of {every:,} {unit} have come: run it again, and the reading goes on from there."
 
     def _raise_failures(self) -> None:
@@ -291,7 +358,7 @@ class Gathering:
             else None,
             at_least=last is not None and part and not last.all_told,
             cut=any(reading.cut for reading in self._readings),
-            when=min([self.clock(), *(one.when for one in found)]),
+            when=min([self.clock(), self._oldest, *(one.when for one in found)]),
             missing_fields=missing_fields(self.wanted.selection, absent, self.ingest.schema)
             if rows.num_rows
             else "",
@@ -316,6 +383,14 @@ class Gathering:
             yield from [remark] if remark else []
         if here:
             yield f"{self._here.of(len(self.wanted.places))}."
+        went_on = sum(reading.went_on for reading in self._readings)
+        if went_on:
+            yield f"{went_on:,} {self._title} {'was' if went_on == 1 else 'were'} here already."
+
+    @property
+    def _title(self) -> str:
+        spec = self.wanted.selection.spec
+        return spec.title or f"rows of {spec.name}"
 
 
 def _written(batch: Batch) -> list[str]:

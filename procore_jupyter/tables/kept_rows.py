@@ -18,15 +18,18 @@ from procore_jupyter.tables.arrow.written import WRITTEN
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from procore_jupyter.session.page_order import PageOrder
     from procore_jupyter.tables.arrow.ingest import Learned
     from procore_jupyter.tables.cache import Cache, Key
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.incomplete import Incomplete
+    from procore_jupyter.tables.pending import Pending
     from procore_jupyter.tables.place import Place
+    from procore_jupyter.tables.reading import Batch
     from procore_jupyter.tables.selection import Selection
 
-ROWS = "rows"
-"""The first part of the keys of rows."""
+ROWS, BEGUN = "rows", "begun"
+"""The first part of the keys of rows: of all that a place has, and of those that came before a reading was stopped."""
 
 MOST_QUERIES = 200
 """Queries of one table that are looked through for rows that were asked for with fewer conditions."""
@@ -117,6 +120,45 @@ class PlaceRows:
         return 1 + sum(int(column.nbytes) for columns, _ in self.batches for column in columns.values())
 
 
+@dataclass(frozen=True)
+class BegunRows:
+    """The rows of one place up to where a reading was stopped.
+
+    Parameters
+    ----------
+    batches : sequence of Batch
+        The rows that were handed on, as they were read.
+    learned : Learned
+        What was learned of their columns.
+    fields : sequence of str
+        As in `PlaceRows`.
+    labels : bool
+        Custom fields have their labels.
+    key : object
+        Tells the list from others.
+    pages : PageOrder
+        The list's pages.
+    pending : Pending
+        Rows that came and were not handed on, and which ones came.
+    when : float
+        When the reading was stopped.
+    """
+
+    batches: Sequence[Batch]
+    learned: Learned
+    fields: Sequence[str]
+    labels: bool
+    key: object
+    pages: PageOrder
+    pending: Pending
+    when: float
+
+    @property
+    def length(self) -> int:
+        """The number of rows that have come."""
+        return self.pending.kept + len(self.pending.rows)
+
+
 def with_labels(rows: PlaceRows, label: Callable[[pa.Array], pa.Array]) -> PlaceRows:
     """Return rows whose custom fields have their labels.
 
@@ -202,6 +244,18 @@ class KeptRows:
             del asked[next(iter(asked))]
         self._cache.put(_key(selection, place, selection.query), rows, size=rows.size, when=rows.when)
 
+    def put_begun(self, selection: Selection, place: Place, rows: BegunRows) -> None:
+        """Keep the first rows of a selection at a place, for a reading that goes on with them."""
+        size = sum(int(column.nbytes) for batch in rows.batches for column in batch.columns.values())
+        self._cache.put(_key(selection, place, selection.query, BEGUN), rows, size=1 + size, when=rows.when)
+
+    def take_begun(self, selection: Selection, place: Place, *, labels: bool) -> BegunRows | None:
+        """Return the first rows of a selection at a place if they are kept, and keep them no more."""
+        key = _key(selection, place, selection.query, BEGUN)
+        found: BegunRows | None = self._cache.get(key)
+        self._cache.drop_start(key)
+        return found if found is not None and found.labels == labels else None
+
     def alone(self, selection: Selection, place: Place) -> contextlib.AbstractContextManager[None]:
         """Let one thread at a time read the rows of a selection at a place, while the context lasts."""
         return self._cache.alone(_key(selection, place, selection.query))
@@ -217,11 +271,13 @@ class KeptRows:
             _, _, _, query, place = key
             return query == selection.query and (exact is None or dict(place).get("project_id") in exact)
 
-        self._cache.drop_start((ROWS, name, path), is_meant)
+        for kind in (ROWS, BEGUN):
+            self._cache.drop_start((kind, name, path), is_meant)
 
     def forget_table(self, name: str) -> None:
         """Forget all rows of a table."""
-        self._cache.drop_start((ROWS, name))
+        for kind in (ROWS, BEGUN):
+            self._cache.drop_start((kind, name))
 
 
 def in_turn(selection: Selection, places: Sequence[Place]) -> list[int]:
@@ -231,8 +287,8 @@ def in_turn(selection: Selection, places: Sequence[Place]) -> list[int]:
     )
 
 
-def _key(selection: Selection, place: Place, query: Query) -> Key:
-    return ROWS, selection.spec.name, selection.spec.path, query, tuple(place.columns.items())
+def _key(selection: Selection, place: Place, query: Query, kind: str = ROWS) -> Key:
+    return kind, selection.spec.name, selection.spec.path, query, tuple(place.columns.items())
 
 
 def includes(spec: TableSpec, asked: Query, wanted: Query) -> bool:

@@ -7,13 +7,14 @@ import datetime
 import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.field_labels import FieldLabels
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.kept_rows import KeptRows, Wanted
+from procore_jupyter.tables.kept_rows import BegunRows, KeptRows, Wanted
 from procore_jupyter.tables.parents import parents_at
 from procore_jupyter.tables.place import ALL, Named, Place
 from procore_jupyter.tables.place_names import Directory
@@ -154,6 +155,7 @@ class Reader:
         abreast: int | None = None,
         draw: Draw | None = None,
         here: Here | None = None,
+        begun: Mapping[int, BegunRows] = MappingProxyType({}),
     ) -> Reading:
         """Return a reading of some places of a selection; the parameters are as those of `Reading` and `rows_at`."""
         from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
@@ -169,6 +171,7 @@ class Reader:
             page_size=self.page_size,
             incomplete=meant.incomplete,
             notes=meant.notes,
+            begun={place: (rows.key, rows.pages) for place, rows in begun.items()},
         )
         return Reading(
             self._session,
@@ -184,6 +187,7 @@ class Reader:
             incomplete=meant.incomplete,
             notes=meant.notes,
             over=over,
+            begun=begun,
             here=here or Here(unit=unit_of(meant.selection.spec, places, self.catalog.find)),
         )
 
@@ -392,8 +396,8 @@ class Reader:
             self._kept,
             dataclasses.replace(wanted, unit=unit_of(spec, wanted.places, self.catalog.find)),
             ingest,
-            lambda places, limit, over, here: self._reading(
-                meant, places, ingest, limit, over, here=here, **how
+            lambda places, limit, over, here, begun: self._reading(
+                meant, places, ingest, limit, over, here=here, begun=begun, **how
             ),
             self.clock,
             meant.incomplete,

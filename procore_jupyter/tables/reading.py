@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ from procore_jupyter.wording import counted
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
+    from procore_jupyter.tables.kept_rows import BegunRows
     from procore_jupyter.tables.project_names import NamesAsked
 
 BATCH_BYTES = 2 * 1024 * 1024
@@ -93,6 +95,8 @@ class Reading:
         Takes the number of a place as soon as all its lists have been read or have failed, and its rows have been handed on.
     here : Here or None
         What of the rows that are wanted needn't be read: progress counts it too.
+    begun : mapping of int to BegunRows
+        Rows of places that a reading which was stopped has begun with, by the places' numbers.
 
     Attributes
     ----------
@@ -112,6 +116,8 @@ class Reading:
         There are more rows than `peek`, and some of them were read.
     called : NamesAsked or None
         The names of the projects, where they are wanted with each batch.
+    went_on : int
+        Rows that a reading which was stopped had brought.
     ended : bool
         The reading came to its end, and to no error before it.
     """
@@ -133,6 +139,7 @@ class Reading:
         notes: list[str],
         over: Callable[[int], None] = lambda number: None,
         here: Here | None = None,
+        begun: Mapping[int, BegunRows] = MappingProxyType({}),
     ) -> None:
         self.selection, self.places, self.ingest = selection, places, ingest
         self.rows, self.cut, self.part, self.ended = 0, False, False, False
@@ -143,7 +150,10 @@ class Reading:
         self._notes_of: defaultdict[int, list[str]] = defaultdict(list)
         self._cut_short: set[int] = set()  # places of whose rows only as many were read as were wanted
         self._given = len(incomplete), len(notes)  # those that are of no list
-        self._over, self._lists = over, lists
+        self._over, self._lists, self._before = over, lists, begun
+        self._orders: dict[int, PageOrder] = {}
+        self.went_on = 0
+        self._borders: set[int] = set()  # lists that go on, whose last page was not read again yet
         self._rows_of = [0] * len(places)
         self._broken: set[int] = set()  # lists whose rows can't be told apart by a condition
         self._session, self._concurrency, self._limit = session, concurrency, limit
@@ -181,6 +191,24 @@ class Reading:
     def lacks(self, number: int) -> list[Incomplete]:
         """Return what is missing of a place."""
         return self._lacks[number]
+
+    def stopped_at(self) -> tuple[int, object, PageOrder, Pending] | None:
+        """Return what a later reading needs to go on with the list at which this one was stopped; None if it can't.
+
+        Returns
+        -------
+        (int, object, PageOrder, Pending) or None
+            The number of the list's place, the list's key, its pages, and its rows that were not handed on.
+        """
+        if not self.scope.resting or self._limit is not None or self._peek is not None or self._across:
+            return None
+        for index, pending in self._pending.items():
+            one = self._lists.attempts[index]
+            if index in self._orders and one.number not in self.failures and self._lists.is_only(index):
+                pending.rows[:0] = [row for at, _, each in self._begun if at == index for row in each.rows]
+                self._orders[index].go_on()
+                return one.number, one.words, self._orders[index], pending
+        return None
 
     @property
     def other_lacks(self) -> list[Incomplete]:
@@ -240,15 +268,31 @@ class Reading:
                     continue
                 if pending is None:
                     batch = FRUGAL_BATCH if self._frugal else BATCH_BYTES
-                    pending = self._pending[event.index] = Pending(
-                        RowsApart(self.selection.spec.probable), batch
-                    )
+                    pending = Pending(RowsApart(self.selection.spec.probable), batch)
+                    if self._lists.goes_on(event.index):
+                        number = self._lists.attempts[event.index].number
+                        before = self._before[number]
+                        pending, self.went_on = before.pending, self.went_on + before.length
+                        self._rows_of[number] += before.pending.kept
+                        self._borders.add(event.index)
+                        yield from (replace(one, place=number) for one in before.batches)
+                    self._pending[event.index] = pending
                 if isinstance(event, paging.Rows):
+                    self._orders[event.index] = event.pages
                     self._count_page(event)
+                    border = event.again and event.index in self._borders
+                    if border:  # all that came before it is told apart first
+                        yield from self._rest(event.index, pending, aside)
+                    unique = pending.unique
                     pending.add(event.rows, again=event.again)
                     while pending.full:
                         self._begin(event.index, pending, aside)
                         yield from self._finish(IN_HAND)
+                    if border:
+                        yield from self._rest(event.index, pending, aside)
+                        self._borders.discard(event.index)
+                        if pending.unique > unique:
+                            event.pages.moved()
                     event.pages.met(pending.taken_in, pending.unique)
                 else:
                     yield from self._rest(event.index, pending, aside)

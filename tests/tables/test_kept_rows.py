@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from procore_jupyter import Procore
 from procore_jupyter.errors import ProcoreIncompleteWarning
@@ -18,7 +19,7 @@ from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.kept_rows import includes
 from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.selection import Selection, selection_of
-from tests.session.conftest import Answer, Server
+from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.small_api import COMPANY, PROJECTS, SmallApi, projects, rfis, rfis_of
 
 HARBOR, DEPOT, MILL, PIER = 4711, 4712, 4713, 4714
@@ -155,6 +156,71 @@ def test_what_was_whole_before_an_end_is_not_read_again(
     assert len(table.fetch()) == 53
     assert asked(server) == [str(PIER)]
     assert "3 of 4 projects were here already." in table.notes
+
+
+class Failing:
+    """An API whose network is lost after some requests for a list, and rows that come and go meanwhile."""
+
+    def __init__(self, api: SmallApi, after: int) -> None:
+        self.api, self.left = api, after
+
+    def __call__(self, request: Arrived) -> Answer:
+        if request.path.partition("?")[0] == rfis_of(HARBOR):
+            self.left -= 1
+            if self.left < 0:
+                return Answer(drop=True)
+        return self.api(request)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 7])
+@pytest.mark.parametrize("abreast", [1, 4])
+def test_a_long_list_goes_on_with_the_page_at_which_it_was_lost(
+    after: int, abreast: int, api: SmallApi, server: Server, connect_to: Callable[..., Procore]
+) -> None:
+    api.lists[rfis_of(HARBOR)] = [*rfis(190), '{"id": 191, "due_date": "soon", "odd": "1.50"}']
+    procore = connect_to(server.url, PageSize=20, MaxConcurrency=abreast)
+    failing = Failing(api, after)
+    server.answer = failing
+    with pytest.raises(requests.ConnectionError) as lost:
+        procore.table("rfis", project_id=[DEPOT, HARBOR]).fetch()
+    assert "1 of 2 projects have come" in "".join(lost.value._render_traceback_())  # type: ignore[attr-defined]
+    failing.left = 1_000_000
+    asked(server)
+    table = procore.table("rfis", project_id=[HARBOR, DEPOT])
+    found = plain(table)
+    again = len(asked(server))
+    anew = connect_to(server.url, PageSize=20).table("rfis", project_id=[HARBOR, DEPOT])
+    assert found == plain(anew) and table.incomplete == []
+    here = [note for note in table.notes if note.endswith("RFIs were here already.")]
+    came = int(here[0].split()[0]) // 20 if here else 0
+    assert came == after if abreast == 1 else came <= after
+    # The last of them is looked at again; requests that were under way may arrive late.
+    assert 0 <= again - (10 - came + bool(here)) <= (abreast - 1)
+    asked(server)
+    procore.table("rfis", project_id=HARBOR).fetch()
+    assert asked(server) == []
+
+
+@pytest.mark.parametrize("change", ["gone", "new", "moved", "moved far"])
+def test_a_list_that_changed_while_it_was_stopped_loses_and_doubles_nothing(
+    change: str, procore: Procore, api: SmallApi, server: Server
+) -> None:
+    failing = Failing(api, 2)
+    api.lists[rfis_of(HARBOR)] = rfis(95)
+    server.answer = failing
+    with pytest.raises(requests.ConnectionError):
+        procore.table("rfis", project_id=HARBOR).fetch()
+    failing.left = 1_000_000
+    now = rfis(95)
+    now = {
+        "gone": now[3:],
+        "new": [*rfis(5, 500), *now],
+        "moved": [*now[:1], *now[3:], *rfis(2, 600)],
+        "moved far": [*now[:1], *now[31:], *rfis(30, 600)],
+    }[change]
+    api.lists[rfis_of(HARBOR)] = now
+    found = procore.table("rfis", project_id=HARBOR).to_arrow()["id"].to_pylist()
+    assert len({*found}) == len(found) and {*found} >= {row["id"] for row in now}
 
 
 def test_a_project_that_failed_is_read_again_and_one_that_refused_is_not(

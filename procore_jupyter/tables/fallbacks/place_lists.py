@@ -10,8 +10,9 @@ import contextlib
 import dataclasses
 import datetime
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
@@ -30,6 +31,7 @@ from procore_jupyter.tables.selection import Selection
 from procore_jupyter.tables.times import day_at
 
 if TYPE_CHECKING:
+    from procore_jupyter.session.page_order import PageOrder
     from procore_jupyter.session.quirks import Quirks
 
 LOOKED_AT = 100
@@ -80,7 +82,12 @@ class Attempt:
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for two lists that are asked for with the same words."""
-        return self.number, self.sent.path(self.place), self.way.page_size, *self.sent.params(self.place)
+        return self.number, *self.words
+
+    @property
+    def words(self) -> tuple[object, ...]:
+        """Equal for two lists that are asked for with the same words, of whatever place of a reading."""
+        return self.sent.path(self.place), self.way.page_size, *self.sent.params(self.place)
 
 
 class PlaceLists(ListSource):
@@ -104,6 +111,8 @@ class PlaceLists(ListSource):
         Rows a page, if a person said so.
     incomplete, notes : list of Incomplete, list of str
         What is missing, and what is to be remarked, is appended to them.
+    begun : mapping of int to (object, PageOrder)
+        Lists that a reading which was stopped has begun with: their keys and their pages, by the numbers of their places.
 
     Attributes
     ----------
@@ -123,7 +132,9 @@ class PlaceLists(ListSource):
         page_size: int | None,
         incomplete: list[Incomplete],
         notes: list[str],
+        begun: Mapping[int, tuple[object, PageOrder]] = MappingProxyType({}),
     ) -> None:
+        self._begun = begun
         self.attempts: list[Attempt] = []
         self._selection, self._places = selection, places
         self._quirks, self._proven, self._below = quirks, proven, below
@@ -162,6 +173,17 @@ class PlaceLists(ListSource):
     def is_over(self, number: int) -> bool:
         """Return whether no list of a place is left to read, as far as is known."""
         return not self._open[number]
+
+    def is_only(self, index: int) -> bool:
+        """Return whether a list is all that was asked for of its place, and is so as it was said."""
+        one = self.attempts[index]
+        others = [each for each in self.attempts if each.number == one.number]
+        return len(others) == self._open[one.number] == 1 and not self.picks(index)
+
+    def goes_on(self, index: int) -> bool:
+        """Return whether a list is one that a reading which was stopped had begun with."""
+        one = self.attempts[index]
+        return one.number in self._begun and self._begun[one.number][0] == one.words
 
     def fell_short(self, number: int, *, yet: bool) -> bool:
         """Return whether a list of a place was refused in vain, or may have been as long as others are `yet` to be read."""
@@ -269,6 +291,7 @@ class PlaceLists(ListSource):
         self.attempts.append(one)
         self._handed.add(one.key)
         spec = one.way.spec
+        key, pages = self._begun.get(one.number, (None, None))
         return ListRequest(
             one.sent.path(one.place),
             one.sent.params(one.place),
@@ -277,6 +300,7 @@ class PlaceLists(ListSource):
             page_size=self._rows_a_page(one),
             decode=decoder(spec.shape, spec.list_key, self._say),
             sifted=bool(one.way.picked_here(self._selection)),
+            pages=pages if key == one.words else None,
         )
 
     def _say(self, remark: str) -> None:
