@@ -134,6 +134,7 @@ class Kernel:
         self._context: zmq.Context[Any] = zmq.Context()
         self._session = Session(key=connection["key"].encode())
         self._shell = self._connect(zmq.DEALER, connection["shell_port"])
+        self._control = self._connect(zmq.DEALER, connection["control_port"])
         self._iopub = self._connect(zmq.SUB, connection["iopub_port"])
         self._iopub.setsockopt(zmq.SUBSCRIBE, b"")
         self._stop = threading.Event()
@@ -165,6 +166,7 @@ class Kernel:
         self._stop.set()
         self._listener.join(PATIENCE)
         self._shell.close()
+        self._control.close()
         self._iopub.close()
         self._context.term()
 
@@ -211,6 +213,52 @@ class Kernel:
     def run(self, code: str, timeout: float = PATIENCE) -> Cell:
         """Run a cell to its end."""
         return self.finish(self.submit(code), timeout)
+
+    def new_subshell(self) -> str:
+        """Make a subshell, which answers while a cell runs; return its id."""
+        self._session.send(self._control, "create_subshell_request", {})
+        assert self._control.poll(int(PATIENCE * 1000)), "the kernel made no subshell"
+        reply = self._session.recv(self._control)[1]
+        assert reply is not None
+        made: str = reply["content"]["subshell_id"]
+        return made
+
+    def evaluate(self, expression: str, subshell: str | None = None, timeout: float = PATIENCE) -> Message:
+        """Evaluate an expression silently, as JupyterLab's extension does; return what the kernel says of it.
+
+        Parameters
+        ----------
+        expression : str
+            The expression.
+        subshell : str or None
+            The subshell that evaluates it; None for the shell that runs the cells.
+        timeout : float
+            Seconds that the kernel has.
+        """
+        content = {
+            "code": "",
+            "silent": True,
+            "store_history": False,
+            "user_expressions": {"it": expression},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        message = self._session.msg("execute_request", content)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        self._session.send(self._shell, message)
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            reply = self._reply(0.5)
+            if reply is None:
+                continue
+            parent = reply["parent_header"].get("msg_id", "")
+            if parent == message["header"]["msg_id"]:
+                found: Message = reply["content"]["user_expressions"]["it"]
+                return found
+            if (cell := self.cells.get(parent)) is not None:
+                cell.status = reply["content"]["status"]
+        raise AssertionError("the kernel never answered")
 
     def interrupt(self) -> None:
         """Press the stop button."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from procore_jupyter import profiles
+from procore_jupyter.profiles import built_in_tables
+from procore_jupyter.profiles.built_in_tables import GROUPS
 from procore_jupyter.tables.arrow.types import of_kind
 from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.definitions.catalog import Catalog
@@ -24,15 +25,6 @@ from procore_jupyter.tables.definitions.spec import V1_LARGEST, V2_LARGEST, Filt
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-
-GROUPS = {
-    "core": "Core: companies, projects, people",
-    "project_management": "Project management",
-    "quality_safety": "Quality and safety",
-    "field": "Field: daily logs and time",
-    "financials": "Financials",
-}
-"""The groups, by the files of the catalog, in Procore's own words."""
 
 
 class Kind(NamedTuple):
@@ -464,7 +456,10 @@ class _Drawing:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self.groups = {group: _names(group) for group in GROUPS}
+        self.groups = {
+            group: [name for name, of in built_in_tables.groups().items() if of == title]
+            for group, title in GROUPS.items()
+        }
         self._pages = {name: group for group, names in self.groups.items() for name in names}
 
     def index(self) -> Iterator[str]:
@@ -596,11 +591,6 @@ class _Drawing:
 
 _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.[a-z_]+)?\b|\b[a-z_]+\.id\b")
 """Words of a note that can only be the name of a table, a column or a filter."""
-
-
-def _names(group: str) -> list[str]:
-    file = Path(profiles.__file__).parent / "tables" / f"{group}.toml"
-    return [*tomllib.loads(file.read_text(encoding="utf-8"))["tables"]]
 
 
 def _by(spec: TableSpec) -> str:

@@ -42,9 +42,13 @@ class TypedTextFilter(logging.Filter):
         return True
 
     def _clean(self, one: Any, name: object = None, depth: int = 0) -> Any:
-        """Return a copy with cells' text redacted, and with what was typed into widgets replaced by ``***``."""
+        """Return a copy with cells' text redacted, and with what was typed into widgets or the sidebar replaced by ``***``."""
         if depth > _DEEPEST:
             return MASK
+        if (
+            isinstance(one, dict) and name == "user_expressions"
+        ):  # the sidebar's questions, one of them the form
+            return dict.fromkeys(one, MASK)
         if isinstance(one, dict):
             return {key: self._clean(value, key, depth + 1) for key, value in one.items()}
         if isinstance(one, list):

@@ -13,6 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+GROUPS = {
+    "core": "Core: companies, projects, people",
+    "project_management": "Project management",
+    "quality_safety": "Quality and safety",
+    "field": "Field: daily logs and time",
+    "financials": "Financials",
+}
+"""The groups, by the files of the catalog, in Procore's own words."""
+
 _HERE = Path(__file__).parent
 
 
@@ -21,11 +30,23 @@ def described() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the hand-made tables, and the records that their columns name; each by name."""
     tables: dict[str, Any] = {}
     records: dict[str, Any] = {}
-    for file in sorted((_HERE / "tables").glob("*.toml")):
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    for found in _files().values():
         tables |= found.get("tables", {})
         records |= found.get("records", {})
     return tables, records
+
+
+@functools.cache
+def groups() -> Mapping[str, str]:
+    """Return the title of each hand-made table's group, in the groups' own order."""
+    return {name: title for file, title in GROUPS.items() for name in _files()[file]["tables"]}
+
+
+@functools.cache
+def _files() -> Mapping[str, Any]:
+    """Return what each file of the catalog says, by the file's name."""
+    files = sorted((_HERE / "tables").glob("*.toml"))
+    return {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
 @functools.cache

@@ -75,6 +75,7 @@ class Scope:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._in_use: dict[int, Any] = {}
+        self._parts: list[Scope] = []
         self._thread = threading.local()
 
     @contextlib.contextmanager
@@ -119,11 +120,22 @@ class Scope:
                 self.requests += 1
                 self.bytes += size
 
+    def include(self, part: Scope) -> None:
+        """Make another scope a part of this work: `stop` stops it too."""
+        if self._stoppable:
+            with self._lock:
+                self._parts.append(part)
+            if self.stopped:
+                part.stop()
+
     def stop(self) -> None:
         """End all waits, refuse every further request, and cut the connections that wait for an answer."""
         with self._lock:
             self._stopped.set()
             connections = [*self._in_use.values()]
+            parts = [*self._parts]
+        for part in parts:
+            part.stop()
         for connection in connections:
             sock = getattr(connection, "sock", None)
             if sock is not None:

@@ -167,7 +167,9 @@ class Reading:
                 number: RowsApart(selection.spec.probable or not selection.spec.key)
                 for number in range(len(places))
             }
-        self.scope = Scope(self._progress.shown.waits, tries=current().tries)
+        self._around = current()
+        self.scope = Scope(self._progress.shown.waits, tries=self._around.tries)
+        self._around.include(self.scope)
         self.scope.bodies_apart = True
         # All places are in one company; another one may be chosen while they are read.
         self.scope.company = next((place.company[0] for place in places if place.company), None)
@@ -241,7 +243,8 @@ class Reading:
         drawing = self._draw(self._progress.shown)
         tell = None
         if isinstance(drawing, Undrawn):
-            self.scope.notify = None  # the session itself says that it waits
+            # Whoever reads in a scope of their own is told of waits; else the session itself says that it waits.
+            self.scope.notify = self._around.notify
             tell = self._session._patience.notify
 
         def tick() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from procore_jupyter import Procore, connect, profiles
 from procore_jupyter.errors import ProcoreIncompleteWarning
+from procore_jupyter.profiles.built_in_tables import GROUPS
 from procore_jupyter.tables.arrow.types import of_kind
 from procore_jupyter.tables.definitions import toml as specs
 from procore_jupyter.tables.definitions.catalog import Catalog
@@ -29,7 +30,6 @@ from tools.tables_page import (
     DOCS,
     EVIDENCE,
     FILTER_KEYS,
-    GROUPS,
     KEYS,
     KINDS,
     NESTED,

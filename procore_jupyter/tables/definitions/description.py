@@ -147,9 +147,9 @@ def _facts(spec: TableSpec) -> Iterator[tuple[str, str]]:
 
 def _parts(spec: TableSpec, records: Records) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Give the lists of what a table takes and holds: their headings, and their names with a text to each."""
-    taken = [(name, _taken(spec, name)) for name in spec.parameters]
-    if taken:
-        yield "Filters", taken
+    filters = [(name, taken(spec, name)) for name in spec.parameters]
+    if filters:
+        yield "Filters", filters
     if spec.columns:
         yield f"{len(spec.columns)} columns", [*spec.columns.items()]
         held = [(name, _fields(records[name])) for name in _records_in(spec, records)]
@@ -157,7 +157,7 @@ def _parts(spec: TableSpec, records: Records) -> Iterator[tuple[str, list[tuple[
             yield "Fields of records", held
 
 
-def _taken(spec: TableSpec, name: str) -> str:
+def taken(spec: TableSpec, name: str) -> str:
     """Return which values a parameter takes."""
     if name in spec.filters:
         return _values(spec.filters[name])

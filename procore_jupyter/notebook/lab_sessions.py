@@ -1,0 +1,244 @@
+"""A session as the sidebar shows it, and what a person does with it there."""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from procore_jupyter.errors import ConfigurationError, LoginRequired, ProcoreError
+from procore_jupyter.secret import Secret
+from procore_jupyter.wording import one_line
+
+if TYPE_CHECKING:
+    from procore_jupyter.connection.procore import Procore
+    from procore_jupyter.connection.question import Question
+    from procore_jupyter.login.flow import LoginFlow
+    from procore_jupyter.tables.place import Named
+
+MOST_COMPANIES = 200
+"""Companies that are listed, at most."""
+
+LONGEST_ERROR = 600
+"""Characters of an error's words, at most."""
+
+_lines: weakref.WeakKeyDictionary[Procore, str] = weakref.WeakKeyDictionary()
+"""What stands behind ``%procore_connect`` in the line that makes each session again."""
+
+
+def worded(error: Exception) -> dict[str, str]:
+    """Return an error as data: its words, and which field of the form it is about."""
+    if isinstance(error, _Wrong):
+        return {"text": str(error), "about": error.about}
+    name = type(error).__module__.partition(".")[0]
+    if isinstance(error, ProcoreError) or name in ("requests", "urllib3"):
+        return {"text": one_line(str(error), LONGEST_ERROR), "about": ""}
+    said = f"Something unexpected happened ({type(error).__name__}). Try again; if it happens again, please report it."
+    return {"text": said, "about": ""}
+
+
+class _Wrong(ProcoreError):
+    """A field of the form can't be right."""
+
+    def __init__(self, about: str, text: str) -> None:
+        super().__init__(text)
+        self.about = about
+
+
+# What stands in the state
+
+
+def offers() -> dict[str, Any]:
+    """Return what a person who isn't signed in may connect to without a form."""
+    from procore_jupyter.connection import saved
+    from procore_jupyter.connection.lookup import settings_for
+    from procore_jupyter.profiles.running_demo import read_running_demo
+
+    known, problem, demo = False, "", False
+    try:
+        known = not settings_for("").lacks_client_to_ask_for
+    except ProcoreError as error:
+        problem = one_line(str(error), LONGEST_ERROR)
+    with contextlib.suppress(ProcoreError):
+        demo = bool(read_running_demo())
+    return {"known": known, "saved": saved.names(), "demo": demo, "problem": problem}
+
+
+def described(session: Procore, name: str) -> dict[str, Any]:
+    """Return what is known of a session without asking anyone."""
+    from procore_jupyter.tables.place_names import in_code
+
+    status = session._known()
+    question = session._question
+    flow = session.login_flow
+    asked = question is not None and question.open
+    known = session._places.known_projects()
+    project = status.project
+    if project is not None:
+        project = (project[0], project[1] or dict(known).get(project[0], ""))
+    return {
+        "state": "asked" if asked else status.state,
+        "place": status.place,
+        "user": status.who if status.user or status.service_account else "",
+        "login": one_line(status.login or ""),
+        "company": None if status.company is None else _named(status.company),
+        "companies": [_named(one) for one in status.companies[:MOST_COMPANIES]],
+        "project": None if project is None else [*_named(project), in_code(project, known or [project])],
+        "renewal": status.renewal,
+        "rate": None if status.rate_limit is None else [*status.rate_limit],
+        "problem": one_line(status.problem or "", LONGEST_ERROR) if not asked else "",
+        "notices": [one_line(one, LONGEST_ERROR) for one in status.notices],
+        "line": _line(session, name),
+        "form": _form(question) if asked and question is not None else None,
+        "sign_in": _sign_in(flow) if flow is not None and flow.state.pending else None,
+    }
+
+
+def _named(one: Named) -> list[Any]:
+    return [one[0], one_line(one[1])]
+
+
+def _form(question: Question) -> dict[str, Any]:
+    """Return the fields of the connect form."""
+    return {
+        "environments": [[name, title.capitalize()] for name, title in question.environments.items()],
+        "environment": question.environment,
+        "client_id": question.client_id,
+        "company_id": question.company_id,
+        "save_as": question.save_as,
+        "redirect_uri": question.redirect_uri,
+    }
+
+
+def _sign_in(flow: LoginFlow) -> dict[str, Any]:
+    """Return how a person signs in. The link goes to the sidebar alone, and into no file."""
+    return {
+        "url": flow.authorize_url,
+        "host": flow.login_host,
+        "state": flow.state.value,
+        "seconds": round(flow.remaining),
+        "notes": [*flow.notes],
+        "redirect_uri": flow.redirect_uri,
+        "paste_only": flow.open_receivers == ("paste",),
+    }
+
+
+# The line that connects again, for a notebook that is to run without the sidebar
+
+
+def remember_line(session: Procore, text: str) -> None:
+    """Remember how a session was connected."""
+    _lines[session] = text
+
+
+def _line(session: Procore, name: str) -> str:
+    """Return the cell that makes a session again."""
+    text = _lines.get(session, session.settings.saved_as)
+    if text.casefold() == "default":
+        text = ""
+    named = "" if name == "procore" else f" --name {name}"
+    return f"%load_ext procore_jupyter\n%procore_connect{named} {text}".rstrip()
+
+
+# What a person does
+
+
+def submit(session: Procore, fields: Any) -> None:
+    """Answer the form.
+
+    Raises
+    ------
+    ProcoreError
+        A field is missing or can't be right; the form stays.
+    """
+    from procore_jupyter.connection.question import LABELS, AppDetails
+
+    question = session._question
+    if question is None or not question.open:
+        raise ConfigurationError("This form has been answered already.")
+    given = (
+        {str(name): str(text).strip() for name, text in fields.items()} if isinstance(fields, dict) else {}
+    )
+    secret = given.pop("client_secret", "")
+    details = AppDetails(
+        environment=given.get("environment", ""),
+        client_id=given.get("client_id", ""),
+        client_secret=Secret(secret) if secret else None,
+        company_id=given.get("company_id", ""),
+        save_as=given.get("save_as", ""),
+    )
+    for one in details.missing:
+        raise _Wrong(one, f"The {LABELS[one]} is missing.")
+    try:
+        question.answer(details, lambda flow: None)
+    except ProcoreError as error:
+        raise _Wrong(*question.worded(error)) from None
+    if details.save_as:
+        remember_line(session, details.save_as)
+
+
+def wait_for(flow: LoginFlow, seconds: float) -> None:
+    """Wait for the end of a sign-in, at most so many seconds. How it ended stands in the state."""
+    with contextlib.suppress(LoginRequired):
+        flow.wait(seconds)
+
+
+def projects(session: Procore, search: str, most: int) -> dict[str, Any]:
+    """Return the company's active projects whose name or number holds some words.
+
+    Raises
+    ------
+    ConfigurationError
+        No company is chosen.
+    ProcoreAPIError, LoginRequired
+        Procore refused; nobody is signed in.
+    """
+    from procore_jupyter.tables.place import ALL_ACTIVE
+
+    known = session._places.projects(ALL_ACTIVE, session._places.company())
+    words = search.casefold().split()
+    found = [one for one in known if all(word in f"{one[1]} {one[0]}".casefold() for word in words)]
+    return {
+        "projects": [_named(one) for one in found[:most]],
+        "found": len(found),
+        "all": len(known),
+        "lack": one_line(known.lack, LONGEST_ERROR),
+    }
+
+
+def first_rows(session: Procore, name: str, parameters: dict[str, Any], count: int) -> dict[str, Any]:
+    """Return the first rows of a table as texts, as they are drawn in a notebook.
+
+    Raises
+    ------
+    ProcoreError
+        As `Procore.table` and `Table.head`.
+    """
+    from procore_jupyter.tables.display.columns import drawn_columns
+    from procore_jupyter.tables.display.picture import picture
+    from procore_jupyter.tables.selection import selection_of
+
+    library = session.tables
+    spec = library.catalog.find(name)
+    selection = selection_of(spec, parameters, today=library.reader.today)
+    seen = library.reader.first(selection, count)
+    drawn = picture(seen, name, spec.show)
+    columns = drawn_columns(seen.rows, spec.show, count)
+    cells = [one for one in columns if one.cells or not seen.rows.num_rows]
+    return {
+        "caption": drawn.caption,
+        "alerts": [*drawn.alerts],
+        "notes": [*drawn.notes],
+        "rows": min(count, seen.rows.num_rows),
+        "columns": [
+            {
+                "name": one.head,
+                "kind": one.kind,
+                "meaning": one.meaning,
+                "number": one.number,
+                "cells": [*one.cells],
+            }
+            for one in cells
+        ],
+        "others": [one.head for one in columns if one not in cells],
+    }
