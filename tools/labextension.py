@@ -26,7 +26,8 @@ def fingerprint() -> str:
     Modification times are no substitute: a checkout and an unpacked sdist set them arbitrarily.
     """
     files = [FOLDER / name for name in ("package.json", "tsconfig.json", "yarn.lock", ".yarnrc.yml")]
-    files += sorted(file for file in (FOLDER / "src").rglob("*") if file.is_file())
+    for folder in ("schema", "src", "style"):
+        files += sorted(file for file in (FOLDER / folder).rglob("*") if file.is_file())
     digest = hashlib.sha256()
     for file in files:
         content = file.read_bytes()

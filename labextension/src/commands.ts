@@ -4,6 +4,8 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 
+import { insertCell } from './insert.js';
+
 /** One command: the texts that people read, and the code of its cell. */
 interface INotebookCommand {
   id: string;
@@ -83,10 +85,6 @@ async function runBelow(
   if (!model) {
     return; // the notebook was closed while it was loading
   }
-  const at = notebook.activeCellIndex + 1; // in an empty notebook no cell is active, and the index is -1
-  model.sharedModel.insertCell(at, { cell_type: 'code', source, metadata: { trusted: true } });
-  notebook.deselectAll(); // otherwise `run` would also run the cells that the person has selected
-  notebook.activeCellIndex = at;
-  await notebook.scrollToItem(at);
+  insertCell(notebook, source, notebook.activeCellIndex + 1); // in an empty notebook the index is -1
   await NotebookActions.run(notebook, panel.sessionContext, dialogs ?? undefined);
 }

@@ -1,16 +1,22 @@
 /**
- * Procore in JupyterLab: two commands that act in the open notebook, and a notification for the
+ * Procore in JupyterLab and Notebook 7: the sidebar, two commands that act in the open notebook, and a notification for the
  * person whose browser comes back from Procore's sign-in page.
  *
- * Nothing here ever sees a token, a code or a connection string: the kernel alone signs in.
+ * Nothing here ever sees a token or a code: the kernel alone signs in. A client secret passes through one field of the form
+ * into one message to the kernel.
  */
 
-import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
+import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { addNotebookCommands } from './commands';
-import { tellWhenBack } from './returning';
+import { addNotebookCommands } from './commands.js';
+import { tellWhenBack } from './returning.js';
+import { Sidebar } from './sidebar.js';
 
 const commands: JupyterFrontEndPlugin<void> = {
   id: 'procore-jupyter:commands',
@@ -35,4 +41,35 @@ const returning: JupyterFrontEndPlugin<void> = {
   activate: () => tellWhenBack()
 };
 
-export default [commands, returning];
+const panel: JupyterFrontEndPlugin<void> = {
+  id: 'procore-jupyter:panel',
+  description: 'The sidebar: sign-in, projects and tables of Procore, and the code for the notebook.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  // Notebook 7 and trimmed JupyterLabs lack some of these; the sidebar does without.
+  optional: [
+    IConsoleTracker,
+    ILayoutRestorer,
+    ICommandPalette,
+    ISessionContextDialogs,
+    ISettingRegistry,
+    IStatusBar,
+    ITranslator
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    consoles: IConsoleTracker | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    dialogs: ISessionContextDialogs | null,
+    settings: ISettingRegistry | null,
+    statusBar: IStatusBar | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('procore_jupyter');
+    new Sidebar(app, { notebooks, consoles, restorer, palette, dialogs, settings, statusBar, trans });
+  }
+};
+
+export default [commands, returning, panel];

@@ -9,7 +9,8 @@
 
 import { Notification } from '@jupyterlab/apputils';
 
-const CHANNEL = 'procore-jupyter';
+/** The channel on which the page of the callback says that the browser is back. */
+export const CHANNEL = 'procore-jupyter';
 /** Milliseconds that the notification is shown. */
 const SHOWN_FOR = 6000;
 

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { filterArgument, python, sqlCell, sqlName, tableCall, tableCell } from '../lib/code.js';
+import { SearchableCatalog, toggled } from '../lib/rows.js';
+import { catalog, session, table } from './fake-kernel.mjs';
+
+const hostile = '"); import os';
+
+test('a text from elsewhere is a literal in the code, whatever it holds', () => {
+  assert.equal(python(hostile), '"\\"); import os"');
+  assert.equal(sqlName('due "date"'), '"due ""date"""');
+  assert.equal(sqlName('order'), '"order"');
+  const odd = {
+    ...table,
+    name: hostile,
+    columns: [[hostile, 'text', '']],
+    first: [],
+    required: [[hostile, '']]
+  };
+  assert.equal(
+    tableCall(odd, session(), 'procore'),
+    'procore.table("\\"); import os", project="Harbor Tower", **{"\\"); import os": …})'
+  );
+  assert.equal(
+    sqlCell(odd, session(), 'other'),
+    '%%procore_sql --session other\nSELECT """); import os"\nFROM """); import os"\nWHERE project_id = 4711'
+  );
+  assert.equal(filterArgument(hostile, '…'), 'params={"\\"); import os": …}');
+  // How a project is written in code, the kernel decides: by its number if its name can't stand in quotes.
+  const by_number = session({ project: [9, hostile, '9'] });
+  assert.equal(tableCell(table, by_number, 'procore'), 'rfis = procore.table("rfis", project=9)\nrfis');
+});
+
+test('groups open to tables, tables to columns and filters, each with its place', () => {
+  const searchable = new SearchableCatalog(catalog);
+  const closed = searchable.rows(new Set(), new Map(), '');
+  assert.deepEqual(
+    closed.map(({ label, open, position, size }) => [label, open, position, size]),
+    [
+      ['Project management', false, 1, 2],
+      ['Other lists of the API', false, 2, 2]
+    ]
+  );
+  let open = toggled(new Set(), closed[0]);
+  const rfis = searchable.rows(open, new Map(), '').find(({ key }) => key === 'table:rfis');
+  assert.deepEqual([rfis.label, rfis.detail, rfis.position, rfis.size], ['RFIs', 'rfis', 2, 3]);
+  open = toggled(open, rfis);
+  assert.ok(searchable.rows(open, new Map(), '').some(({ label }) => label === 'One moment …'));
+  const details = new Map([['rfis', table]]);
+  const rows = searchable.rows(open, details, '');
+  const inside = rows.filter(({ level, table: of }) => level > 2 && of === 'rfis').map(({ label }) => label);
+  assert.deepEqual(inside, ['Columns', 'number', 'id', 'Filters']);
+  open = toggled(
+    open,
+    rows.find(({ key }) => key === 'columns:rfis')
+  );
+  assert.ok(!searchable.rows(open, details, '').some(({ kind }) => kind === 'column'));
+});
+
+test('a search finds all words in names and titles, the long tail too, nearest first', () => {
+  const searchable = new SearchableCatalog(catalog);
+  const found = text =>
+    searchable
+      .rows(new Set(), new Map(), text)
+      .filter(({ kind }) => kind === 'table')
+      .map(({ table: of }) => of);
+  assert.deepEqual(found('RFI'), ['rfis', 'rfi_replies']);
+  assert.deepEqual(found('replies rfi'), ['rfi_replies']);
+  assert.deepEqual(found('weather'), ['weather_logs']);
+  assert.deepEqual(found('nothing of it'), []);
+});
