@@ -135,7 +135,7 @@ export function ConnectForm({ model, trans, draft }: IView & { draft: Draft }): 
     <form className="procore-view" onSubmit={submit} aria-label={trans.__('Connect to Procore')}>
       <h2 className="procore-title">{trans.__('Connect to Procore')}</h2>
       <p className="procore-soft">
-        {trans.__('Both stand on your app’s page in the')}{' '}
+        {trans.__('Enter your app’s Client ID and Client Secret once. You’ll find both on its page in the')}{' '}
         <a href={PORTAL} target="_blank" rel="noopener noreferrer">
           {trans.__('Developer Portal')}
         </a>

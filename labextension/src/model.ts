@@ -58,6 +58,7 @@ export class PanelModel {
   private readonly kept = new Map<string, IShown>();
   private readonly catalogs = new Map<string, SearchableCatalog>();
   private readonly listeners = new Set<() => void>();
+  private readonly askedWho = new Set<string>();
   private visible = false;
   private stale = true;
   private refreshing: Promise<void> | null = null;
@@ -124,11 +125,15 @@ export class PanelModel {
     while (this.stale && this.visible && this.current !== null) {
       this.stale = false;
       const talk = this.current;
-      const before = this.now.session;
       await this.guarded(talk, async () => {
         await this.take(talk, await talk.ask<IState>('state', this.named()));
-        const session = this.now.session;
-        if (session?.state === 'signed in' && session.user === '' && before?.state !== 'signed in') {
+        // Who is signed in the kernel may not know yet; Procore is asked once, whatever it says.
+        const { session, state } = this.now;
+        const key = `${talk.id} ${state?.name}`;
+        if (session?.state !== 'signed in') {
+          this.askedWho.delete(key);
+        } else if (session.user === '' && talk === this.current && !this.askedWho.has(key)) {
+          this.askedWho.add(key);
           await this.take(talk, await talk.ask<IState>('who', this.named()));
         }
       });

@@ -10,6 +10,7 @@ import {
   DataModel,
   TextRenderer
 } from '@lumino/datagrid';
+import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { type FormEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
 
@@ -19,9 +20,8 @@ import { tableCall, tableCell } from './code.js';
 import type { PanelModel } from './model.js';
 import type { IActions } from './tree.js';
 
-/** Widths of columns in pixels: of one character, of what stands around a text, the most. */
-const CHARACTER = 7.2;
-const AROUND = 24;
+/** Widths in pixels: what stands around a text, and the most that a column takes. */
+const AROUND = 20;
 const WIDEST = 320;
 /** Height of a row in pixels. */
 const ROW = 24;
@@ -270,7 +270,12 @@ function Grid({
     }
     const grid = gridOf(preview, table, widths);
     Widget.attach(grid, host);
+    const observer = new ResizeObserver(() =>
+      MessageLoop.sendMessage(grid, Widget.ResizeMessage.UnknownSize)
+    );
+    observer.observe(host);
     return () => {
+      observer.disconnect();
       preview.columns.forEach(({ name }, index) =>
         widths.set(`${table} ${name}`, grid.columnSize('body', index))
       );
@@ -284,7 +289,7 @@ function Grid({
       ref={node}
       role="group"
       aria-label={label}
-      style={{ position: 'absolute', inset: 0 }}
+
       className="procore-grid"
     />
   );
@@ -329,9 +334,17 @@ function gridOf(preview: IPreview, table: string, widths: Map<string, number>): 
     format: DataGrid.copyFormatGeneric,
     warningThreshold: 1e6
   };
+  const canvas = document.createElement('canvas').getContext('2d');
+  const measured = (text: string, weight: string): number => {
+    if (canvas === null) {
+      return WIDEST;
+    }
+    canvas.font = `${weight} ${font}`;
+    return canvas.measureText(text).width + AROUND;
+  };
   preview.columns.forEach(({ name, cells }, index) => {
-    const longest = cells.reduce((most, one) => Math.max(most, one.length), name.length + 1);
-    const fitting = Math.min(WIDEST, longest * CHARACTER + AROUND);
+    const longest = cells.reduce((most, one) => (one.length > most.length ? one : most), '');
+    const fitting = Math.min(WIDEST, Math.max(measured(name, 'bold'), measured(longest, 'normal')));
     grid.resizeColumn('body', index, widths.get(`${table} ${name}`) ?? fitting);
   });
   return grid;

@@ -44,7 +44,10 @@ export class SearchableCatalog {
   rows(open: ReadonlySet<string>, details: ReadonlyMap<string, ITable>, search: string): IRow[] {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     const groups = [
-      ...this.groups.map(group => ({ ...group, key: `group:${group.title}`, meaning: '' })),
+      ...this.groups.map(group => {
+        const [title = '', meaning = ''] = group.title.split(': ');
+        return { ...group, title, key: `group:${group.title}`, meaning };
+      }),
       {
         title: 'Other lists of the API',
         tables: this.tail,

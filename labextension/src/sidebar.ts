@@ -205,20 +205,10 @@ export class Sidebar {
       this.preview.title.icon = procoreIcon;
     }
     if (!this.preview.isAttached) {
-      this.addBelow(this.preview);
+      this.app.shell.add(this.preview, 'down'); // below the notebook, in JupyterLab and in Notebook 7
     }
     this.app.shell.activateById(this.preview.id);
     await this.preview.showTable(table);
-  }
-
-  /** Add the preview below the notebook: beside it in the main area, or in Notebook 7's area below. */
-  private addBelow(widget: Widget): void {
-    const below = this.parts.notebooks.currentWidget;
-    if (isClassicShell(this.app.shell)) {
-      this.app.shell.add(widget, 'down');
-    } else {
-      this.app.shell.add(widget, 'main', { mode: 'split-bottom', ref: below?.id ?? null, activate: false });
-    }
   }
 
   // What JupyterLab offers for it
@@ -309,9 +299,4 @@ export class Sidebar {
       }
     };
   }
-}
-
-/** Whether the shell is Notebook 7's, which has no main area that can be split. */
-function isClassicShell(shell: JupyterFrontEnd.IShell): boolean {
-  return !('mode' in shell) && 'collapseDown' in shell;
 }
