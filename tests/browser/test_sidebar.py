@@ -1,0 +1,181 @@
+"""The Procore sidebar in JupyterLab and in Notebook 7, against the embedded Procore."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Place, open_place
+from tests.browser.sidebar import PATIENCE, Sidebar, write_kernels, write_notebook
+from tests.browser.test_connect_form import STARTUP
+
+SOAK = pytest.mark.skipif(not os.environ.get("PROCORE_SOAK"), reason="make soak")
+PICTURES = os.environ.get("PROCORE_PICTURES")  # read here: tests run without the developer's environment
+
+HOSTILE = '"); import os'
+
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Give a JupyterLab with odd kernels, whose kernels find all of Procore's environments at the embedded one."""
+    folder = tmp_path_factory.mktemp("sidebar")
+    write_kernels(folder)
+    with open_place(folder) as running:
+        startup = folder / "ipython/profile_default/startup"
+        startup.mkdir(parents=True)
+        (startup / "00-hosts.py").write_text(STARTUP.format(url=running.provider.url))
+        yield running
+
+
+@pytest.fixture
+def sidebar(chromium: Browser, place: Place, request: pytest.FixtureRequest) -> Iterator[Sidebar]:
+    """Give somebody who has never signed in, at the application that the test names, else at JupyterLab."""
+    place.forget_sign_ins()
+    (place.token_file.parent / "connections.json").unlink(missing_ok=True)
+    context = chromium.new_context(viewport={"width": 1280, "height": 860})
+    at = Sidebar(context, place, getattr(request, "param", "lab"))
+    yield at
+    context.close()
+    place.stop_kernels()
+    assert [one for one in at.faults if "procore" in one] == []
+
+
+def picture(sidebar: Sidebar, name: str) -> None:
+    """Take a picture for whoever wants to look (PROCORE_PICTURES names a folder)."""
+    if PICTURES:
+        sidebar.page.screenshot(path=str(Path(PICTURES, f"sidebar-{name}.png")))
+
+
+def theme(sidebar: Sidebar, name: str) -> None:
+    change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+    sidebar.page.evaluate(change, name)
+    expect(sidebar.page.locator(f"body[data-jp-theme-name='{name}']")).to_be_attached(timeout=PATIENCE)
+
+
+def test_from_an_empty_notebook_to_open_rfis_no_code_is_typed_and_the_secret_goes_out_once(
+    sidebar: Sidebar, place: Place
+) -> None:
+    sidebar.open(place.write_notebook("empty.ipynb", ""))
+    sidebar.see("offer")
+    sidebar.press("Connect")
+    sidebar.see("form")
+    sidebar.press("Connect")
+    expect(sidebar.root.get_by_role("alert")).to_have_text("The Client ID is missing.")
+    fields = sidebar.root.get_by_role("form")
+    fields.get_by_label("Client ID").fill(place.provider.client_id)
+    secret = fields.get_by_label("Client Secret")
+    assert secret.get_attribute("type") == "password"
+    secret.fill(place.provider.client_secret)
+    fields.get_by_label("Company ID").fill("1234")
+    sidebar.clicks = 0  # from here on it is the same for who has a saved app
+    sidebar.page.keyboard.press("Enter")
+    sidebar.sign_in()
+    sidebar.choose_project("harb", "Harbor Tower")
+    sidebar.search("rfi")
+    sidebar.click(sidebar.item("RFIs"))
+    sidebar.press("Preview")
+    expect(sidebar.preview).to_have_attribute("data-procore-state", "rows", timeout=PATIENCE)
+    expect(sidebar.preview).to_contain_text("rfis · project 4711 Harbor Tower · 100 rows")
+    sidebar.press("New cell")
+    assert sidebar.clicks <= 10
+    picture(sidebar, "preview")
+
+    # The line that connects is offered, goes in first, and isn't offered again.
+    sidebar.press("Add the line")
+    expect(sidebar.root.get_by_role("button", name="Add the line")).to_have_count(0, timeout=PATIENCE)
+    first, *_, last = sidebar.sources()
+    assert first.split() == ["%load_ext", "procore_jupyter", "%procore_connect"]
+    assert last == 'rfis = procore.table("rfis", project="Harbor Tower")\nrfis'
+    # A filter goes in at the cursor of the cell that is being edited.
+    number = len(sidebar.sources()) - 1
+    content = sidebar.lab.cell(number).locator(".cm-content")
+    content.click()
+    for key in ("Control+Home", "End", "ArrowLeft"):
+        sidebar.page.keyboard.press(key)
+    sidebar.page.keyboard.type(", ")
+    sidebar.item("Columns").click()
+    sidebar.item("Filters").click()
+    sidebar.item("status").click()
+    sidebar.press("Insert filter")
+    assert (
+        sidebar.sources()[-1] == 'rfis = procore.table("rfis", project="Harbor Tower", status="open")\nrfis'
+    )
+    content.click()
+    sidebar.page.keyboard.press("Shift+Enter")
+    expect(sidebar.lab.cell(number)).to_contain_text("40 rows", timeout=PATIENCE)
+
+    value = place.provider.client_secret.encode()
+    assert [value in frame for frame in sidebar.wire.sent].count(True) == 1
+    assert not any(value in frame for frame in sidebar.wire.heard)
+    assert value.decode() not in sidebar.page.evaluate(
+        "() => JSON.stringify({...localStorage, ...sessionStorage})"
+    )
+    sidebar.lab.save()
+    assert [path.name for path, content in place.everything_written() if value in content] == []
+
+
+def test_a_running_cell_keeps_nothing_and_a_restart_or_a_death_is_told_with_what_to_do(
+    sidebar: Sidebar, place: Place
+) -> None:
+    sidebar.open(place.write_notebook("busy.ipynb", "import time\nwhile True: time.sleep(0.05)"))
+    sidebar.see("offer")
+    sidebar.lab.run(0, wait=False)
+    sidebar.press("Try the demo")
+    sidebar.see("waiting")
+    sidebar.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    expect(sidebar.root.get_by_text("The kernel was restarted: connect again.")).to_be_visible(
+        timeout=PATIENCE
+    )
+    sidebar.see("offer")
+    sidebar.lab.wait_idle()
+    sidebar.lab.run(0, wait=False)
+    sidebar.demo()
+    sidebar.choose_company()
+    sidebar.search("rfi")
+    sidebar.item("RFIs").click()
+    sidebar.choose_project("depot n", "Depot North")
+    sidebar.press("Preview")
+    expect(sidebar.preview.get_by_role("alert")).to_contain_text("Depot North", timeout=PATIENCE)
+    picture(sidebar, "refused")
+    # A project with a name that would be code, and a table that is slow.
+    rows = json.dumps([{"id": 4711, "name": HOSTILE}])
+    headers = {"Content-Type": "application/json", "Total": "1"}
+    place.provider.answer_next("/rest/v1.1/projects", status=200, body=rows, headers=headers, times=4)
+    sidebar.choose_company("Harbor JV")
+    sidebar.choose_project("import", HOSTILE)
+    sidebar.press("New cell")
+    assert sidebar.sources()[-1] == 'rfis = procore.table("rfis", project=4711)\nrfis'
+    place.provider.answer_next("*/rfis", delay=60.0, times=9)
+    sidebar.press("Preview")
+    sidebar.preview.get_by_role("button", name="Stop").click()
+    expect(sidebar.preview.get_by_role("alert")).to_have_text("Stopped.", timeout=PATIENCE)
+    sidebar.press("Sign out")
+    sidebar.see("offer")
+    expect(sidebar.root).to_contain_text("You signed out")
+
+
+@pytest.mark.parametrize("kernel", ["without", "other", "plain"])
+def test_each_odd_kernel_is_told_apart(kernel: str, sidebar: Sidebar, place: Place) -> None:
+    name = write_notebook(place, f"{kernel}.ipynb", "import time\ntime.sleep(3)", kernel=kernel)
+    sidebar.open(name)
+    if kernel == "without":
+        sidebar.see("missing")
+        expect(sidebar.root).to_contain_text("%pip install procore-jupyter")
+    elif kernel == "other":
+        sidebar.see("foreign")
+    else:
+        sidebar.see("offer")
+        sidebar.lab.run(0, wait=False)
+        sidebar.press("Try the demo")
+        expect(sidebar.root).to_contain_text("Waiting for the running cell to end", timeout=PATIENCE)
+        sidebar.see("waiting")
+    assert sidebar.violations() == []
