@@ -12,7 +12,15 @@ import {
 } from '@lumino/datagrid';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { type FormEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react';
+import {
+  type FormEvent,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState
+} from 'react';
 
 import type { IPreview, ITable } from './answers.js';
 import { Problem } from './connect.js';
@@ -223,29 +231,31 @@ function AsText({ preview, trans }: IRows): ReactNode {
     return <div className="procore-view procore-soft">{trans.__('No rows.')}</div>;
   }
   return (
-    <table>
-      <caption className="procore-live">{preview.caption}</caption>
-      <thead>
-        <tr>
-          {preview.columns.map(({ name, kind, meaning }) => (
-            <th key={name} scope="col" title={[kind, meaning].filter(Boolean).join(' · ')}>
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {Array.from({ length: preview.rows }, (_, row) => (
-          <tr key={row}>
-            {preview.columns.map(({ name, number, cells }) => (
-              <td key={name} className={number ? 'procore-number' : undefined}>
-                {cells[row]}
-              </td>
+    <div className="procore-preview-text" role="group" tabIndex={0} aria-label={preview.caption}>
+      <table>
+        <caption className="procore-live">{preview.caption}</caption>
+        <thead>
+          <tr>
+            {preview.columns.map(({ name, kind, meaning }) => (
+              <th key={name} scope="col" title={[kind, meaning].filter(Boolean).join(' · ')}>
+                {name}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {Array.from({ length: preview.rows }, (_, row) => (
+            <tr key={row}>
+              {preview.columns.map(({ name, number, cells }) => (
+                <td key={name} className={number ? 'procore-number' : undefined}>
+                  {cells[row]}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -263,7 +273,8 @@ function Grid({
     observer.observe(document.body, { attributeFilter: ['data-jp-theme-name'] });
     return () => observer.disconnect();
   }, []);
-  useEffect(() => {
+  // Before the page loses the host: a widget has to be detached while it stands there.
+  useLayoutEffect(() => {
     const host = node.current;
     if (host === null) {
       return;

@@ -179,3 +179,92 @@ def test_each_odd_kernel_is_told_apart(kernel: str, sidebar: Sidebar, place: Pla
         expect(sidebar.root).to_contain_text("Waiting for the running cell to end", timeout=PATIENCE)
         sidebar.see("waiting")
     assert sidebar.violations() == []
+
+
+def sound(sidebar: Sidebar, name: str) -> None:
+    """Look at the panel in both themes, and 200 pixels wide: it has to be usable by everybody."""
+    for one in (DARK, LIGHT):
+        theme(sidebar, one)
+        picture(sidebar, f"{name}-{one.partition(' ')[2].lower()}")
+        assert sidebar.violations() == [], (name, one)
+    wide = """node => {
+        node.style.width = '200px';
+        const over = [...node.querySelectorAll('.procore-view, .procore-head, .procore-selected, .procore-search')]
+            .filter(one => one.scrollWidth > one.clientWidth).map(one => one.className);
+        node.style.width = '';
+        return over;
+    }"""
+    assert sidebar.root.evaluate(wide) == [], name
+
+
+def test_everybody_can_use_each_state_in_both_themes(sidebar: Sidebar, place: Place) -> None:
+    sidebar.open(place.write_notebook("states.ipynb", ""))
+    sidebar.see("offer")
+    sound(sidebar, "offer")
+    sidebar.press("Connect")
+    sidebar.see("form")
+    sidebar.press("Connect")
+    expect(sidebar.root.get_by_role("alert")).to_have_text("The Client ID is missing.")
+    sound(sidebar, "form")
+    sidebar.press("Cancel")
+    sidebar.see("offer")
+    sidebar.press("Try the demo")
+    sidebar.see("waiting")
+    sidebar.root.get_by_text("Nothing happened?").click()
+    sound(sidebar, "waiting")
+    sidebar.sign_in()
+    sidebar.choose_company()
+    sidebar.choose_project("harb", "Harbor Tower")
+
+    # By keyboard alone: to a table, into it, and to its rows.
+    sidebar.root.get_by_role("searchbox").focus()
+    keys = sidebar.page.keyboard
+    keys.type("rfis")
+    keys.press("Tab")
+    expect(sidebar.tree).to_be_focused()
+    keys.press("ArrowDown")
+    keys.press("ArrowRight")
+    expect(sidebar.item("RFIs")).to_have_attribute("aria-expanded", "true")
+    expect(sidebar.item("number")).to_be_visible()
+    keys.press("Space")
+    expect(sidebar.preview).to_have_attribute("data-procore-state", "rows", timeout=PATIENCE)
+    sidebar.preview.get_by_role("button", name="As text").click()
+    table = sidebar.preview.get_by_role("table")
+    expect(table.get_by_role("columnheader").first).to_have_text("number")
+    expect(table.get_by_role("row")).to_have_count(101)
+    assert sidebar.tree.get_by_role("treeitem").count() < 60
+    sound(sidebar, "signed-in")
+
+    # What is hidden asks nothing, whatever runs meanwhile, and holds nothing.
+    sidebar.page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:activate')")
+    expect(sidebar.root).to_have_count(0)
+    asked = sidebar.wire.questions()
+    sidebar.lab.write(0, "1 + 1")
+    sidebar.lab.run(0)
+    if os.environ.get("PROCORE_SOAK"):
+        sidebar.page.wait_for_timeout(60_000)
+    assert sidebar.wire.questions() == asked
+    sidebar.page.evaluate("() => window.jupyterapp.commands.execute('procore-jupyter:show')")
+    sidebar.see("signed-in")
+    expect(sidebar.root.get_by_role("searchbox")).to_have_value("rfis")
+
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext"
+    sidebar.page.evaluate(f"() => {kernel}.shutdown()")
+    sidebar.see("dead")
+    sound(sidebar, "dead")
+
+
+@pytest.mark.parametrize("sidebar", ["notebook"], indirect=True)
+def test_notebook_7_has_it_too(sidebar: Sidebar, place: Place) -> None:
+    sidebar.open(place.write_notebook("classic.ipynb", ""))
+    sidebar.demo()
+    sidebar.choose_company()
+    sidebar.choose_project("harb", "Harbor Tower")
+    sidebar.search("rfis")
+    sidebar.item("RFIs").click()
+    sidebar.press("Preview")
+    expect(sidebar.preview).to_have_attribute("data-procore-state", "rows", timeout=PATIENCE)
+    sidebar.preview.get_by_role("button", name="New cell").click()
+    assert sidebar.sources()[-1].startswith('rfis = procore.table("rfis", project="Harbor Tower")')
+    picture(sidebar, "notebook-7")
+    assert sidebar.violations() == []
