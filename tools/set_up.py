@@ -50,7 +50,7 @@ EXTRAS = {
 
 WITHOUT_EXTENSION = (
     "JupyterLab's extension could not be built (is the npm registry reachable?), so it goes on without it:"
-    " the Procore commands are missing from JupyterLab's palette, everything else works."
+    " the sidebar and the commands are missing from JupyterLab, everything else works."
     " Why: {}. Once more:  make labextension"
 )
 """What a person is told where there is no extension, with the log's path."""

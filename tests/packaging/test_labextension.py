@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_play
 
 from tests.browser.conftest import launch_chromium
 from tests.browser.lab import PATIENCE, Lab
+from tools import labextension
 
 pytestmark = pytest.mark.timeout(600)  # the first to ask for the wheel builds it
 
@@ -97,6 +99,23 @@ def lab(server: tuple[str, str], browser_context: BrowserContext) -> Iterator[La
     one.open("some.ipynb")
     yield one
     one.page.close(run_before_unload=False)
+
+
+def test_model_kernel_and_code_hold_in_nodes_own_runner() -> None:
+    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if node is None or not labextension.is_built() or not (labextension.FOLDER / "lib/model.js").is_file():
+        pytest.skip("the extension wasn't built here, or there is no Node")
+    tests = sorted((labextension.FOLDER / "tests").glob("*.test.mjs"))
+    assert len(tests) == 3
+    command = [node, "--test", "--test-reporter=tap", *map(str, tests)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_extension_is_small_and_draws_no_text_as_html() -> None:
+    sources = [file.read_text() for file in (labextension.FOLDER / "src").rglob("*.ts*")]
+    assert len(sources) > 10
+    assert not [one for one in sources if "innerHTML" in one or "dangerouslySet" in one or ": any" in one]
 
 
 @pytest.mark.parametrize(
