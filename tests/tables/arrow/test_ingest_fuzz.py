@@ -55,7 +55,9 @@ def read(made: Rows, chance: random.Random, *, others: str, frozen: bool, carefu
         Each row is looked at one by one.
     """
     ingest = Ingest(made.columns, RECORDS, lambda: LABELS, others)
-    reading = cast(Reading, SimpleNamespace(ingest=ingest, selection=SimpleNamespace(spec=SPEC), places=()))
+    reading = cast(
+        Reading, SimpleNamespace(ingest=ingest, selection=SimpleNamespace(spec=SPEC), places=(), called=None)
+    )
 
     def taken() -> Iterator[Batch]:
         for some in batches(made.rows, chance):

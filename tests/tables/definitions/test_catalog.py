@@ -292,7 +292,7 @@ def test_the_schema_is_known_before_fetching(tmp_path: Path) -> None:
         "tags": "list<item: string>",
         "other": "string",
     }
-    assert list(types)[:5] == ["id", "company_id", "project_id", "box_id", "bag_id"]
+    assert list(types)[:6] == ["id", "company_id", "project_id", "project_name", "box_id", "bag_id"]
 
 
 def test_a_table_whose_columns_nobody_knows_has_an_empty_schema() -> None:
