@@ -128,7 +128,7 @@ def test_a_cell_that_runs_before_the_form_is_filled_in_says_what_to_do(lab: Lab,
     fields.get_by_label("Client Secret").fill("nothing")
     fields.get_by_label("Company ID").fill("Skyline")
     fields.get_by_role("button", name="Connect").click()
-    expect(fields).to_contain_text(re.compile("Company ID takes a whole number"), timeout=PATIENCE)
+    expect(fields).to_contain_text(re.compile("Company ID must be a whole number"), timeout=PATIENCE)
     picture(lab, "form-wrong")
     fields.get_by_role("button", name="Cancel").click()
     expect(lab.cell(0)).to_contain_text("the form was cancelled", timeout=PATIENCE)

@@ -904,7 +904,7 @@ def test_the_settings_reach_the_session(demo: DemoProcore) -> None:
     assert (procore.company_id, procore.project_id) == (1, 2)
     assert procore.environment.api_url == demo.url
     assert connect(text_for(demo, AuthScheme="NONE"), person=True).max_wait == 900
-    assert connect(text_for(demo, AuthScheme="NONE"), person=False).max_wait == 60
+    assert connect(text_for(demo, AuthScheme="NONE"), person=False).max_wait == 65
     with pytest.raises(ConfigurationError, match="Readonly"):
         procore.post("/rest/v1.0/x")
 

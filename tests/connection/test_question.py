@@ -78,7 +78,7 @@ def test_what_is_missing_is_named_by_property() -> None:
     [
         (
             "CompanyId must be a whole number\n  CompanyId=x\n  ^",
-            ("CompanyId", "Company ID takes a whole number"),
+            ("CompanyId", "Company ID must be a whole number"),
         ),
         (
             "OAuthClientId still holds a placeholder.",
