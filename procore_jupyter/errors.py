@@ -13,6 +13,7 @@
     ├── TokenRequestError         the token endpoint refused, or could not be reached              .error .description .status
     ├── TokenStoreError           stored tokens or saved connections can't be read or written
     ├── TableNotFound             there is no table of that name (a LookupError)
+    ├── SQLError                  a query can't be answered as it is written
     └── ProcoreAPIError           the API refused (a requests.HTTPError)                           .status .message .request_id .response
         ├── NotFound
         ├── PermissionDenied
@@ -44,6 +45,7 @@ __all__ = [
     "ProcoreError",
     "ProcoreIncompleteWarning",
     "ProcoreWarning",
+    "SQLError",
     "StateMismatch",
     "TableNotFound",
     "TokenRequestError",
@@ -147,6 +149,10 @@ class TokenStoreError(ProcoreError):
 
 class TableNotFound(ProcoreError, LookupError):
     """There is no table of that name."""
+
+
+class SQLError(ProcoreError):
+    """A query can't be answered as it is written; the message shows the place in its text with a caret."""
 
 
 class ProcoreWarning(UserWarning):

@@ -219,8 +219,12 @@ def _origin(table: Table) -> Lines:
     """Give the lines that say where a table's rows are from, and what is missing."""
     selection, found = table._selection, table._told_of
     spec = selection.spec
-    yield "Table", f"{spec.name} ({spec.title})" if spec.title else spec.name
-    yield "From", f"{table._reader.host}{spec.path}"
+    if query := str(getattr(table, "query", "")):  # the answer to one
+        yield "Query", query
+        yield "From", table._reader.host
+    else:
+        yield "Table", f"{spec.name} ({spec.title})" if spec.title else spec.name
+        yield "From", f"{table._reader.host}{spec.path}"
     if selection.query:
         yield "Filters", ", ".join(f"{name}={value}" for name, value in selection.query)
     if found is None:

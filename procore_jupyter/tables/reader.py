@@ -281,6 +281,23 @@ class Reader:
         wanted = Wanted(meant.selection, meant.places, None, strict, labels, at_least)
         return self._gathered(meant, wanted, names=names, peek=peek, abreast=abreast, draw=draw)
 
+    def first_at(
+        self,
+        selection: Selection,
+        places: Sequence[Place],
+        count: int,
+        *,
+        names: bool = False,
+        labels: bool = False,
+    ) -> Fetched:
+        """Return the first rows of a selection at these places, so many at most; more may come, as with `at_least`.
+
+        The parameters and errors are those of `rows_at`.
+        """
+        meant = self._meant(selection, places)
+        wanted = Wanted(meant.selection, meant.places, count, False, labels, at_least=True)
+        return self._gathered(meant, wanted, names=names)
+
     def kept_at(
         self,
         selection: Selection,

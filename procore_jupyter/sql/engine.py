@@ -1,0 +1,450 @@
+"""`Engine`: answers queries over a session's tables: plans, has fetched what is needed, runs the person's own text on it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from procore_jupyter.errors import ParameterError, SQLError, TableNotFound
+from procore_jupyter.sql import given, shown
+from procore_jupyter.sql.answer import Answer, Explained, familiar
+from procore_jupyter.sql.casts import projection
+from procore_jupyter.sql.database import Database
+from procore_jupyter.sql.estimate import about, estimated, spent
+from procore_jupyter.sql.explaining import Asking, Explanation
+from procore_jupyter.sql.fetching import Fetching
+from procore_jupyter.sql.mistakes import Known, in_our_words, mistake, unknown_column
+from procore_jupyter.sql.planner import Planner
+from procore_jupyter.sql.schemas import Schemas
+from procore_jupyter.sql.session_source import PutTogether, SessionSource
+from procore_jupyter.sql.statement import Statement, read
+from procore_jupyter.sql.worker import in_thread
+from procore_jupyter.tables import arguments
+from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
+from procore_jupyter.tables.place import ALL, ALL_ACTIVE
+from procore_jupyter.tables.result import Fetched
+from procore_jupyter.tables.selection import selection_of
+from procore_jupyter.wording import counted, is_near_miss
+
+if TYPE_CHECKING:
+    from procore_jupyter.sql.given import Frame
+    from procore_jupyter.sql.plan import Plan
+    from procore_jupyter.tables.definitions.spec import TableSpec
+    from procore_jupyter.tables.reader import Reader
+
+MANY = 200
+"""Requests above which a query says so and waits for a word."""
+
+ROWS_AT_ONCE = 100_000
+"""Rows that are taken of a result at a time."""
+
+MOST_PLANS = 3
+"""How often a query is planned, where the columns of the rows that come are of other types than it was planned with."""
+
+ROWS_TO_LOOK_AT = 100
+"""Rows that are fetched of a table where only these tell what a query names."""
+
+_WORD = re.compile(r"\w+")
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asks.
+
+    Parameters
+    ----------
+    text : str
+        The query.
+    values, frames : mapping
+        What may be its parameters, and its frames, by name.
+    projects : str, int, iterable or None
+        Which projects are read where the query names none: ``"active"``, ``"all"``, names or ids; None for the chosen one,
+        else the active ones.
+    go : bool
+        Make the requests, however many.
+    """
+
+    text: str
+    values: Mapping[str, Any]
+    frames: Mapping[str, Any]
+    projects: Any = None
+    go: bool = False
+
+
+class Engine:
+    """Answers queries over a session's tables. Several threads may ask at once.
+
+    Parameters
+    ----------
+    reader : Reader
+        Reads the tables' rows, and keeps them.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.catalog = reader, reader.catalog
+        self.schemas, self.put_together = Schemas(self.catalog), PutTogether()
+        self.planner = Planner(self.catalog, self.schemas.of)
+        self._database = Database()
+
+    def answer(self, asked: Asked) -> Answer:
+        """Return the answer to a query.
+
+        Raises
+        ------
+        SQLError
+            The query is wrong, or would make more than `MANY` requests. Nothing was asked for.
+        ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
+            As a table's `fetch`.
+        """
+        cursor = in_thread(self._database.cursor, lambda: None)
+        try:
+            return _Query(self, asked, cursor).answer()
+        finally:
+            cursor.close()
+
+    def anew(self, asked: Asked, tables: Iterable[str]) -> Answer:
+        """Return the answer to a query, with the rows of its tables fetched anew."""
+        for name in tables:
+            self.reader.forget_table(name)
+        return self.answer(asked)
+
+
+class _Query:
+    """One query on its way from text to answer."""
+
+    def __init__(self, engine: Engine, asked: Asked, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._engine, self._asked, self._cursor = engine, asked, cursor
+        self._catalog, self._planner, self._schemas = engine.catalog, engine.planner, engine.schemas
+        self._notes: list[str] = []
+        self._looks: list[Asking] = []
+        self._named: dict[
+            str, str
+        ] = {}  # columns that only the query names, with the table that may have them
+
+    def answer(self) -> Answer:
+        """Return the answer."""
+        statement = self._in_thread(lambda: read(self._asked.text, self._cursor))
+        frames = self._frames(statement)
+        if statement.kind == "tables":
+            rows, note = shown.tables(self._catalog, frames)
+            return self._made(Fetched(rows, notes=(note,) if note else ()), drawn=rows.num_rows)
+        if statement.kind == "columns":
+            rows = self._columns(statement, frames)
+            return self._made(Fetched(rows), drawn=rows.num_rows)
+        values = given.parameters(statement, self._asked.values)
+        fetching = self._fetching(statement, values, frames)
+        estimate = self._estimate(fetching, statement)
+        if statement.explained:
+            return self._made(Fetched(estimate.to_arrow()), estimate, kind=Explained)
+        if estimate.least > MANY and not self._asked.go:
+            raise SQLError(_many(estimate.least))
+        return self._fetched(statement, values, frames, fetching)
+
+    def _fetching(
+        self, statement: Statement, values: Mapping[str, Any], frames: Mapping[str, Frame]
+    ) -> Fetching:
+        """Return a fetching of what the query needs, which has asked for nothing yet."""
+        schemas = {name: frame.schema for name, frame in frames.items()}
+        plan = self._plan(statement, values, schemas)
+        return Fetching(
+            SessionSource(self._engine.reader, self._engine.put_together, _labelled(plan)),
+            self._catalog,
+            plan,
+            planner=self._planner,
+            projects=_wanted(self._asked.projects),
+            frames={name: frame.rows() for name, frame in frames.items()},
+        )
+
+    def _plan(self, statement: Statement, values: Mapping[str, Any], frames: Mapping[str, pa.Schema]) -> Plan:
+        """Return the query's plan. Where only rows tell what it names, some are fetched first, unless it is only explained."""
+        while True:
+            unknown: list[TableSpec] = []
+
+            def plan(unknown: list[TableSpec] = unknown) -> Plan | duckdb.BinderException:
+                try:
+                    return self._planner.plan(statement.text, values, frames, look=unknown.append)
+                except duckdb.BinderException as error:
+                    return error
+
+            found = self._in_thread(plan)
+            if not isinstance(found, duckdb.BinderException):
+                return found
+            if not self._take_as_named(found):
+                looked = {one.table for one in self._looks}
+                unknown = [] if statement.explained else [one for one in unknown if one.name not in looked]
+                if not unknown:
+                    raise in_our_words(found, self._asked.text, self._known())
+                for spec in unknown:
+                    self._look(spec)
+
+    def _take_as_named(self, error: duckdb.BinderException) -> bool:
+        """Take a column that isn't known for one of a table whose columns each company chooses. Return whether there is such a table."""
+        name = unknown_column(error)
+        words = dict.fromkeys(_WORD.findall(self._asked.text.lower()))
+        specs = [spec for word in words if (spec := self._catalog.tables.get(word)) and spec.others]
+        known = [column for spec in specs for column in self._schemas.of(spec).names]
+        if not name or not specs or is_near_miss(name, known):
+            return False
+        self._named[name] = specs[0].name
+        new = [self._schemas.name(spec, name) for spec in specs]
+        return any(new)
+
+    def _look(self, spec: TableSpec) -> None:
+        """Fetch some rows of a table: of the chosen project, or of the first one."""
+        given: dict[str, Any] = dict.fromkeys(spec.parents, ALL)
+        if spec.scope == "project":
+            source = SessionSource(self._engine.reader, self._engine.put_together)
+            project = source.chosen_project() or source.projects(ALL_ACTIVE)[0]
+            given["project_id"] = project[0]
+        reader = self._engine.reader
+        found = reader.first(selection_of(spec, given, today=reader.today), ROWS_TO_LOOK_AT)
+        self._schemas.learn(spec.name, found.rows)
+        words = ("some rows, as the query names what only these tell",)
+        self._looks.append(Asking(spec.name, f"GET {spec.path}", words, made=found.requests))
+
+    def _estimate(self, fetching: Fetching, statement: Statement) -> Explanation:
+        try:
+            return estimated(fetching, statement.text)
+        except ParameterError as error:  # a table needs a condition that isn't there
+            name = str(error).partition(" ")[0]
+            found = re.search(rf"\b{re.escape(name)}\b", statement.text, re.IGNORECASE)
+            raise mistake(str(error), statement.text, found.start() if found else 0) from None
+
+    def _fetched(
+        self,
+        statement: Statement,
+        values: Mapping[str, Any],
+        frames: Mapping[str, Frame],
+        fetching: Fetching,
+    ) -> Answer:
+        given_rows = {name: frame.rows() for name, frame in frames.items()}
+
+        def run(found: Mapping[str, Fetched], most: int | None) -> tuple[pa.Table, bool]:
+            rows = {name: one.rows for name, one in found.items()}
+            tables = given_rows | rows
+            return self._in_thread(lambda: self._run(statement, values, tables, most))
+
+        def enough(found: Mapping[str, Fetched]) -> bool:
+            limit = fetching._plan.limit
+            return limit is not None and run(found, limit)[0].num_rows >= limit
+
+        costs: list[Asking] = [*self._looks]
+        for _ in range(MOST_PLANS):
+            with _interrupts_as_such():
+                found = fetching.fetch(enough)
+            costs += spent(fetching, found)
+            for number, one in fetching._fetched.items():
+                self._schemas.learn(fetching.steps[number].scan.table, one.rows)
+            if not fetching.outdated:
+                break
+            fetching = self._fetching(statement, values, frames)
+        self._check_named()
+        rows, cut = run(found, self._engine.reader.max_rows)
+        words, others = about(fetching) if fetching._whereabouts.unbounded else ("", "")
+        told = Fetched(
+            rows,
+            places=tuple(dict.fromkeys(place for one in found.values() for place in one.places)),
+            incomplete=tuple(fetching.incomplete),
+            notes=tuple(dict.fromkeys([*filter(None, [others]), *self._notes, *_notes(found)])),
+            requests=sum(one.made or 0 for one in costs),
+            when=min([one.when for one in found.values()], default=time.time()),
+            cut=cut,
+        )
+        return self._made(told, Explanation(tuple(costs), words), found, about=words)
+
+    def _check_named(self) -> None:
+        """Raise an error if a column that only the query names is in no row."""
+        for name, table in self._named.items():
+            if not self._schemas.has_come(name):
+                self._schemas.take_back(spec.name for spec in self._catalog.tables.values() if spec.others)
+                error = duckdb.BinderException(f'Referenced column "{name}" not found in the rows of {table}')
+                raise in_our_words(error, self._asked.text, self._known())
+
+    def _made(
+        self,
+        fetched: Fetched,
+        requests: Explanation | None = None,
+        found: Mapping[str, Fetched] | None = None,
+        *,
+        about: str = "",
+        kind: type[Answer] = Answer,
+        drawn: int | None = None,
+    ) -> Answer:
+        again = functools.partial(self._engine.anew, self._asked, tuple(found or ()))
+        requests = requests or Explanation(())
+        return kind(
+            self._engine.reader,
+            fetched,
+            dict(found or {}),
+            requests,
+            about,
+            again,
+            self._asked.text,
+            limit=drawn,
+        )
+
+    # Before anything is fetched
+
+    def _in_thread(self, work: Callable[[], Result]) -> Result:
+        """Do DuckDB's work in a thread; have its errors in our words."""
+        try:
+            return in_thread(work, self._stop)
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except duckdb.Error as error:
+            raise in_our_words(error, self._asked.text, self._known()) from None
+
+    def _stop(self) -> None:
+        self._cursor.interrupt()
+
+    def _frames(self, statement: Statement) -> dict[str, Frame]:
+        """Return the frames that the query names. A table of Procore's comes before one of the same name."""
+        names: Iterable[str] = ()
+        if self._asked.frames and statement.kind != "tables":
+            names = self._in_thread(lambda: given.named(statement.text, self._cursor))
+        ours = [name for name in names if name.lower() in self._catalog.tables and name in self._asked.frames]
+        found = given.frames([name for name in names if name not in ours], self._asked.frames)
+        for name in given.frames(ours, self._asked.frames):
+            self._notes.append(
+                f"{name} is Procore's table here, not the variable `{name}`: give that another name to query it."
+            )
+        return found
+
+    def _columns(self, statement: Statement, frames: Mapping[str, Frame]) -> pa.Table:
+        name = statement.table
+        spec = self._catalog.tables.get(name.lower()) or self._catalog.probable.get(name.lower())
+        if spec is not None:
+            return shown.columns(self._engine.schemas.of(spec))
+        if name in frames:
+            return shown.columns(frames[name].schema)
+        at = statement.text.rindex(name)
+        raise mistake(self._known().table(name), statement.text, at, at + len(name))
+
+    def _known(self) -> Known:
+        def table(name: str) -> str:
+            try:
+                spec = self._catalog.find(name.lower())
+            except TableNotFound as error:
+                return str(error)
+            return f"Procore's tables are in no schema: write {spec.name}."
+
+        def columns() -> Iterable[str]:
+            words = dict.fromkeys(_WORD.findall(self._asked.text.lower()))
+            specs = [spec for word in words if (spec := self._catalog.tables.get(word))]
+            return [name for spec in specs for name in self._schemas.of(spec).names]
+
+        return Known(table, columns, functools.partial(given.kind_in_words, given=self._asked.frames))
+
+    # The run
+
+    def _run(
+        self,
+        statement: Statement,
+        values: Mapping[str, Any],
+        tables: Mapping[str, pa.Table],
+        most: int | None,
+    ) -> tuple[pa.Table, bool]:
+        """Run the query on rows; return its rows, and whether there are more than may be taken.
+
+        Parameters
+        ----------
+        statement, values : Statement, mapping
+            The query, and the values of its parameters.
+        tables : mapping of str to pyarrow.Table
+            What it reads, by name.
+        most : int or None
+            The rows that are taken, at most.
+        """
+        cursor = self._cursor
+        for name, rows in tables.items():
+            cursor.register(name, rows)
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            return self._taken(self._relation(statement.text, values), most)
+        finally:
+            cursor.execute("ROLLBACK")
+            for name in tables:
+                cursor.unregister(name)
+
+    def _relation(self, text: str, values: Mapping[str, Any]) -> duckdb.DuckDBPyRelation:
+        try:
+            found = self._cursor.sql(text, params=values or None)
+        except (duckdb.BinderException, duckdb.CatalogException):
+            self._cursor.execute(text, values or None)  # the same error, with the place in the text
+            raise
+        select = projection(found.types, found.columns)
+        return found.project(select) if select else found
+
+    def _taken(self, relation: duckdb.DuckDBPyRelation, most: int | None) -> tuple[pa.Table, bool]:
+        if most is None:
+            return familiar(relation.to_arrow_table()), False
+        batches, count = [], 0
+        with relation.to_arrow_reader(ROWS_AT_ONCE) as reader:
+            for batch in reader:
+                batches.append(batch)
+                count += batch.num_rows
+                if count > most:
+                    break
+            rows = pa.Table.from_batches(batches, reader.schema)
+        return familiar(rows.slice(0, most)), count > most
+
+
+@contextlib.contextmanager
+def _interrupts_as_such() -> Iterator[None]:
+    """Have an interrupt that DuckDB heard in this thread be one: it makes an error of another kind of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if type(error) is RuntimeError and str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _wanted(projects: Any) -> str | tuple[int | str, ...]:
+    """Return which projects are read where a query names none. Raises ParameterError if it is none of the words for it."""
+    if projects is None or projects in ("active", ALL_ACTIVE):
+        return "active"
+    if projects == ALL:
+        return ALL
+    found = arguments.values("projects", projects)
+    several = found if isinstance(found, tuple) else (found,)
+    if not several:
+        raise ParameterError(
+            'projects takes "active", "all", or names or ids of projects, and not an empty list.'
+        )
+    return tuple(arguments.id_or_name("projects", one) for one in several)
+
+
+def _labelled(plan: Plan) -> set[str]:
+    """Return the tables whose custom fields a query reads."""
+    return {
+        scan.table
+        for scan in plan.scans
+        if any(column.partition(".")[0] == CUSTOM_FIELDS for column in scan.columns)
+    }
+
+
+def _notes(found: Mapping[str, Fetched]) -> Iterator[str]:
+    """Give what is remarked of the tables' rows, with the tables' names."""
+    for name, one in found.items():
+        for note in one.notes:
+            if note.endswith("here already."):  # `.requests` tells what was
+                continue
+            yield note if name in note else f"{name}: {note}"
+
+
+def _many(least: int) -> str:
+    return (
+        f"This query makes at least {counted(least, 'request')}, and says so first beyond {MANY}. "
+        "EXPLAIN tells which, and how to make it cheaper. To make them:  %%procore_sql --go  or  procore.sql(…, go=True)"
+    )

@@ -1,0 +1,209 @@
+"""What a fetching will ask for, as far as that can be told without a request; and what it has asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from procore_jupyter.sql.domains import Domains, domains_of
+from procore_jupyter.sql.explaining import Asking, Explanation, tip_for
+from procore_jupyter.sql.steps import PROJECT
+from procore_jupyter.tables.place import ALL, ALL_ACTIVE, called
+from procore_jupyter.wording import counted
+
+if TYPE_CHECKING:
+    from procore_jupyter.sql.fetching import Fetching
+    from procore_jupyter.sql.steps import Step
+    from procore_jupyter.tables.definitions.spec import TableSpec
+    from procore_jupyter.tables.place import Place
+    from procore_jupyter.tables.result import Fetched
+
+LIST_OF_PROJECTS = "list of projects"
+"""What is asked for where only the names or the ids of projects are wanted."""
+
+
+def estimated(fetching: Fetching, text: str) -> Explanation:
+    """Return what a fetching that hasn't begun will ask for.
+
+    Parameters
+    ----------
+    fetching : Fetching
+        The fetching.
+    text : str
+        The query.
+    """
+    domains = domains_of(fetching.steps, fetching.edges, fetching.keys)
+    asked = [_before(fetching, spec, steps, domains) for spec, steps in _tables(fetching)]
+    listing = _listing(fetching, asked)
+    unbounded = any(_is_unbounded(fetching, step, domains) for step in fetching.steps)
+    words = about(fetching)[0] if unbounded else ""
+    return Explanation((*listing, *asked), words, tip_for(asked, text, words))
+
+
+def spent(fetching: Fetching, found: Mapping[str, Fetched]) -> list[Asking]:
+    """Return what a fetching has asked for.
+
+    Parameters
+    ----------
+    fetching : Fetching
+        The fetching.
+    found : mapping of str to Fetched
+        The tables' rows.
+    """
+    asked: list[Asking] = []
+    if (listed := fetching.requests - sum(step.requests for step in fetching.steps)) > 0:
+        asked.append(Asking(LIST_OF_PROJECTS, "", made=listed))
+    for spec, steps in _tables(fetching):
+        places = [place for step in steps for place in step.places]
+        rows = found[spec.name].rows.num_rows if spec.name in found else None
+        made = sum(step.requests for step in steps)
+        age = time.time() - found[spec.name].when if not made and places and spec.name in found else None
+        asked.append(_asking(fetching, spec, steps, [*dict.fromkeys(places)], made=made, rows=rows, age=age))
+    return asked
+
+
+def about(fetching: Fetching) -> tuple[str, str]:
+    """Return of which projects tables are read that the query doesn't bound, and how to read others."""
+    source, wanted = fetching._source, fetching._whereabouts._wanted
+    if wanted == "active" and (chosen := source.chosen_project()) is not None:
+        name = called(chosen)
+        return (
+            f"project {name}",
+            f'Read of {name}, which is chosen. projects="active" or "all" reads others (--projects).',
+        )
+    if wanted not in ("active", ALL):
+        return f"projects {', '.join(map(str, wanted))}", ""
+    known = source.known_projects(ALL_ACTIVE if wanted == "active" else ALL)
+    if wanted == ALL:
+        return "all projects" if known is None else f"all {counted(len(known), 'project')}", ""
+    words = "active projects" if known is None else counted(len(known), "active project")
+    everything = source.known_projects(ALL)
+    if known is not None and everything is not None:
+        more = len(everything) - len(known)
+        return (
+            words,
+            f'Read of the {words}. projects="all" (--projects all) reads {more} more.' if more > 0 else "",
+        )
+    return words, f'Read of the {words}. projects="all" (--projects all) reads the others too.'
+
+
+def _tables(fetching: Fetching) -> list[tuple[TableSpec, list[Step]]]:
+    """Return the tables that are read, each with its steps; those that narrow others come first, and parents before their rows."""
+    found: dict[str, tuple[TableSpec, list[Step]]] = {}
+    for step in fetching.steps:
+        if step.spec is not None:
+            found.setdefault(step.spec.name, (step.spec, []))[1].append(step)
+    depth = {name: max(_depth(fetching, step) for step in steps) for name, (_, steps) in found.items()}
+    scopes = ("global", "company", "project")
+    return sorted(found.values(), key=lambda one: (scopes.index(one[0].scope), depth[one[0].name]))
+
+
+def _depth(fetching: Fetching, step: Step) -> int:
+    """Return how many tables have to be read, one after the other, before a step's rows can be asked for."""
+    parents = [fetching.steps[one] for some in step.parents.values() for one in some]
+    return 1 + max((_depth(fetching, one) for one in parents), default=0)
+
+
+def _is_unbounded(fetching: Fetching, step: Step, domains: Domains) -> bool:
+    """Tell whether nothing in the query says of which projects a step's rows are."""
+    if step.spec is None or step.spec.scope != "project" or step.ours:
+        return False
+    bounds = [one.column for one in step.scan.conditions if one.operator != "is not null"]
+    bounds += [column for number, column in domains if number == step.number]
+    bounds += [edge.target_column for edge in fetching.edges if edge.target == step.number]
+    return not {*bounds} & {*PROJECT}
+
+
+def _before(fetching: Fetching, spec: TableSpec, steps: Sequence[Step], domains: Domains) -> Asking:
+    places: dict[Place, None] = {}
+    known, narrowed = True, True
+    for step in steps:
+        there = (
+            fetching._whereabouts.known(step, domains, fetching.steps) if fetching._is_ready(step) else None
+        )
+        known = known and there is not None
+        narrowed = narrowed and bool([*_narrowing(fetching, step)])
+        places |= dict.fromkeys(there or ())
+    ages = fetching._source.kept_at(fetching.selection(spec), [*places]) if places else {}
+    most = len(places) - len(ages) if known else None
+    least = 0 if narrowed or (most is None and spec.parents) else most if most is not None else 1
+    age = max(ages.values(), default=None)
+    return _asking(fetching, spec, steps, [*places], known=known, least=least, most=most, age=age)
+
+
+def _listing(fetching: Fetching, asked: Sequence[Asking]) -> list[Asking]:
+    """Return the request for the list of projects, if one is needed that no table of the query gives."""
+    unknown = any(one.most is None for one in asked)
+    reads_projects = any(one.table == "projects" for one in asked)
+    if not unknown or reads_projects or fetching._source.known_projects(ALL_ACTIVE) is not None:
+        return []
+    return [Asking(LIST_OF_PROJECTS, "", least=1, most=1)]
+
+
+def _asking(
+    fetching: Fetching,
+    spec: TableSpec,
+    steps: Sequence[Step],
+    places: Sequence[Place],
+    *,
+    known: bool = True,
+    least: int = 0,
+    most: int | None = None,
+    age: float | None = None,
+    made: int | None = None,
+    rows: int | None = None,
+) -> Asking:
+    sending = fetching.sending(spec)
+    narrowing = dict.fromkeys(one for step in steps for one in _narrowing(fetching, step, made is not None))
+    return Asking(
+        table=spec.name,
+        endpoint=f"GET {spec.path}",
+        sent=tuple(sending.said),
+        kept_here=tuple(sending.kept_here),
+        places=_where(spec, places, known),
+        least=least,
+        most=most,
+        age=age,
+        narrowed_by=", ".join(narrowing),
+        made=made,
+        rows=rows,
+    )
+
+
+def _narrowing(fetching: Fetching, step: Step, done: bool = False) -> Iterator[str]:
+    """Give the columns of the query's tables whose values say where a step's rows are."""
+    waiting, seen = [step], {step.number}
+    while waiting:
+        target = waiting.pop()
+        assert target.spec is not None
+        for edge in fetching.edges:
+            source = fetching.steps[edge.source]
+            by_place = edge.target == target.number and edge.target_column in target.spec.place_columns
+            if not by_place or source.spec is None or source.number in seen or not (done or source.waits):
+                continue
+            seen.add(source.number)
+            below = any(target.number in some for some in source.parents.values())
+            if (
+                below or source.ours
+            ):  # it is read after this one, or only for it: what narrows it narrows this
+                waiting.append(source)
+            else:
+                yield f"{source.scan.table}.{edge.source_column}"
+
+
+def _where(spec: TableSpec, places: Sequence[Place], known: bool) -> str:
+    if spec.scope == "global" or (spec.scope == "company" and not spec.parents):
+        return ""
+    page = f"up to {spec.page_size(None):,} rows a request" if spec.paged else ""
+    if not known:
+        first = " and ".join(sorted({one.partition(".")[0] for of in spec.parents.values() for one in of}))
+        return f"rows of {first}, which are read first" if first else "projects that are listed first"
+    projects = {place.project for place in places if place.project is not None}
+    if spec.parents:
+        lists = counted(len(places), "list")
+        return f"{lists} of {counted(len(projects), 'project')}" if projects else lists
+    if len(projects) == 1:
+        (one,) = projects
+        return f"project {called(one)}"
+    return ", ".join(part for part in (counted(len(projects), "project"), page) if part)

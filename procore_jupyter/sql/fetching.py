@@ -1,0 +1,341 @@
+"""`Fetching`: fetches what a plan needs, the cheapest first, so that it narrows the others."""
+
+from __future__ import annotations
+
+import contextvars
+import dataclasses
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
+from procore_jupyter.sql.conforming import conformed, differs
+from procore_jupyter.sql.domains import Domains, apart, domains_of
+from procore_jupyter.sql.sending import MOST_VALUES, Sending, sent
+from procore_jupyter.sql.source import Enough, Source
+from procore_jupyter.sql.steps import Step, Values, steps_of
+from procore_jupyter.sql.whereabouts import Whereabouts, spot
+from procore_jupyter.tables.arrow.types import without_rows
+from procore_jupyter.tables.definitions.spec import PROJECT_NAME
+from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.place import Place
+from procore_jupyter.tables.result import Fetched
+
+if TYPE_CHECKING:
+    from procore_jupyter.sql.plan import Plan
+    from procore_jupyter.sql.planner import Planner
+    from procore_jupyter.tables.definitions.catalog import Catalog
+    from procore_jupyter.tables.definitions.spec import TableSpec
+    from procore_jupyter.tables.selection import Selection
+
+NOT_FOUND = 404
+"""The HTTP status of what isn't there, or may not be seen."""
+
+UNKNOWN_COST = 1_000_000
+"""The cost, in requests, of what nobody can tell yet: everything else is cheaper."""
+
+
+class Fetching:
+    """Fetches the rows that a plan needs.
+
+    Parameters
+    ----------
+    source : Source
+        Reads them.
+    catalog : Catalog
+        Describes the tables.
+    plan : Plan
+        The plan.
+    planner : Planner
+        Made the plan.
+    projects : str or tuple
+        The projects of a table that nothing bounds: ``"active"``, ``"all"``, or some by ids and names.
+    frames : mapping of str to pyarrow.Table, optional
+        The caller's frames.
+
+    Attributes
+    ----------
+    steps : list of Step
+        What is read; the first ones are the plan's scans.
+    incomplete : list of Incomplete
+        What is missing of it.
+    outdated : bool
+        Columns that conditions and joins look at turned out to be of other types than they were planned with, so the plan
+        has to be made anew.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        catalog: Catalog,
+        plan: Plan,
+        *,
+        planner: Planner,
+        projects: str | tuple[int | str, ...] = "active",
+        frames: Mapping[str, pa.Table] | None = None,
+    ) -> None:
+        self._source, self._catalog, self._plan, self._types = source, catalog, plan, planner.types
+        given = {name.lower(): rows for name, rows in (frames or {}).items()}
+        self.steps, self.edges = steps_of(plan, catalog, given)
+        self.incomplete: list[Incomplete] = []
+        self.outdated = False
+        self._keys, self._lock = planner.keys, threading.Lock()
+        self._whereabouts = Whereabouts(source, self._keys, projects)
+        self._lost: dict[str, set[object]] = {}  # places by table that gave no rows, and aren't asked again
+        self._errors: dict[str, ProcoreAPIError] = {}  # refusals by table
+        self._selections: dict[str, Selection] = {}
+        self._fetched: dict[int, Fetched] = {}
+
+    @property
+    def requests(self) -> int:
+        """Requests that it took."""
+        return sum(step.requests for step in self.steps) + self._whereabouts.requests
+
+    def fetch(self, enough: Enough | None = None) -> Mapping[str, Fetched]:
+        """Return the rows of each table of the plan: those that its scans need, and perhaps more.
+
+        Parameters
+        ----------
+        enough : callable or None
+            Tells whether some rows are enough for the answer, of a plan with a limit.
+
+        Raises
+        ------
+        ProcoreAPIError, requests.RequestException
+            Procore gave no row of a table.
+        ParameterError
+            A table needs a parameter that the query doesn't bound.
+        """
+        if self._plan.limit is not None and enough is not None:
+            (step,) = (one for one in self.steps if not one.ours)
+            if not step.parents:
+                return self._page_by_page(step, enough)
+        groups = apart(self.steps, self.edges)
+        while waiting := [step for step in self.steps if step.waits]:
+            domains = domains_of(self.steps, self.edges, self.keys)
+            begun: dict[int, Step] = {}
+            for step in sorted(waiting, key=lambda one: self._rank(one, domains)):
+                free = len(begun) < self._source.abreast and all(
+                    one.spec is not step.spec for one in begun.values()
+                )
+                if free and self._is_ready(step):
+                    begun.setdefault(groups[step.number], step)
+            self._side_by_side([*begun.values()], domains)
+        for step in self.steps:
+            if step.ours and step.number not in self._fetched and step.scan.table in self._errors:
+                raise self._errors[step.scan.table]
+        return {name: self._table(name) for name in self._named}
+
+    @property
+    def _named(self) -> Sequence[str]:
+        """The tables that the query names: those it reads, and those that it turned out not to."""
+        return [*dict.fromkeys([*(one.table for one in self._plan.scans if one.fetched), *self._plan.named])]
+
+    # What comes first
+
+    def _is_ready(self, step: Step) -> bool:
+        return not any(self.steps[one].waits for some in step.parents.values() for one in some)
+
+    def _rank(self, step: Step, domains: Domains) -> tuple[int, ...]:
+        """Return what is less the sooner a step is to be fetched."""
+        narrowing = sum(1 for edge in self.edges if edge.source == step.number)
+        # Of kept tables the company's come first: else rows of projects that aren't meant are taken, with what they lack.
+        of_projects = step.spec is not None and step.spec.scope == "project"
+        return self.cost(step, domains), of_projects, -len(step.conditions), -narrowing, step.number
+
+    def cost(self, step: Step, domains: Domains) -> int:
+        """Return how many requests a step takes about, as far as that can be told without one."""
+        if not self._is_ready(step):
+            return UNKNOWN_COST
+        if self._is_empty(step, domains):
+            return 0
+        assert step.spec is not None
+        places = self._whereabouts.known(step, domains, self.steps)
+        if places is None:
+            return UNKNOWN_COST // 2
+        return len(places) - len(self._source.kept_at(self.selection(step.spec), places))
+
+    @staticmethod
+    def _is_empty(step: Step, domains: Domains) -> bool:
+        return any(not values for (number, _), values in domains.items() if number == step.number)
+
+    # Fetching a step
+
+    def _side_by_side(self, steps: Sequence[Step], domains: Domains) -> None:
+        """Fetch several steps, of which none narrows another."""
+        abreast = max(1, self._source.abreast // len(steps))
+        if len(steps) == 1:
+            self._fetch(steps[0], domains, abreast)
+            return
+        with ThreadPoolExecutor(len(steps), thread_name_prefix="procore-sql") as threads:
+            jobs = [
+                threads.submit(contextvars.copy_context().run, self._fetch, step, domains, abreast)
+                for step in steps
+            ]
+        for job in jobs:
+            job.result()
+
+    def _fetch(self, step: Step, domains: Domains, abreast: int) -> None:
+        assert step.spec is not None
+        spec, places = step.spec, []
+        if not self._is_empty(step, domains):
+            with self._lock:
+                places = self._whereabouts.of(step, domains, self.steps)
+                lost = self._lost.get(spec.name, set())
+            places = [one for one in places if spot(one) not in lost]
+        step.places = tuple(places)
+        if not places:
+            step.rows = self._without_rows(spec)
+            return
+        selection = self._narrowed(step, domains)
+        found = self._rows_at(spec, selection, places, abreast)
+        step.rows = self._without_rows(spec)
+        if found is not None:
+            step.requests = found.requests
+            self._fetched[step.number] = found
+            step.rows = found.rows
+            self._compare(step, found.rows)
+        step.keys = {}
+        self._remember_domains(step, domains)
+
+    def _rows_at(
+        self, spec: TableSpec, selection: Selection, places: Sequence[Place], abreast: int | None = None
+    ) -> Fetched | None:
+        """Return rows of some places; None if all of them were refused."""
+        try:
+            found = self._source.rows_at(selection, places, abreast=abreast, names=self._wants_names(spec))
+        except (PermissionDenied, NotFound) as error:
+            with self._lock:
+                refused = [
+                    one for one in places if self._is_lack(error.status, one.project and one.project[0])
+                ]
+                self._lost.setdefault(spec.name, set()).update(map(spot, places))
+                if refused:
+                    self._errors.setdefault(spec.name, error)
+                self.incomplete += [
+                    Incomplete.at(one, spec.name, str(error), error.status) for one in refused
+                ]
+            return None
+        with self._lock:
+            missing = [one for one in found.incomplete if self._is_lack(one.status, one.project_id)]
+            self.incomplete += [one for one in missing if one not in self.incomplete]
+            if found.incomplete:
+                kept = {*map(spot, self._source.kept_at(selection, places))}
+                self._lost.setdefault(spec.name, set()).update({*map(spot, places)} - kept)
+        return dataclasses.replace(found, incomplete=tuple(missing))
+
+    def _is_lack(self, status: int | None, project: int | None) -> bool:
+        """Return whether rows are missing, and not of a project that doesn't exist."""
+        return status != NOT_FOUND or self._whereabouts.exists(project)
+
+    def _remember_domains(self, step: Step, domains: Domains) -> None:
+        self._whereabouts.narrowed[step.number] = {
+            column: values
+            for (number, column), values in domains.items()
+            if number == step.number and column.partition(".")[0] in step.scan.columns
+        }
+
+    def keys(self, step: Step, column: str) -> Values:
+        """Return the values of a column in the rows of a step that the query may need."""
+        if column not in step.keys:
+            assert step.rows is not None
+            domains = self._whereabouts.narrowed.get(step.number)
+            found = self._keys.of(step.rows, [column], step.conditions, domains)
+            step.keys[column] = frozenset(value for (value,) in found)
+        return step.keys[column]
+
+    # What is asked for
+
+    def sending(self, spec: TableSpec) -> Sending:
+        """Return what is asked of a table: the same for all its scans, so that each row comes once."""
+        return sent(spec, [one.scan for one in self.steps if one.spec is spec])
+
+    def selection(self, spec: TableSpec) -> Selection:
+        """Return the selection that asks for it."""
+        if spec.name not in self._selections:
+            self._selections[spec.name] = self.sending(spec).selection(spec, self._source.today)
+        return self._selections[spec.name]
+
+    def _narrowed(self, step: Step, domains: Domains) -> Selection:
+        """Return the selection of a step, with the ids that other steps' rows have, where that can save pages."""
+        spec = step.spec
+        assert spec is not None
+        alone = sum(1 for one in self.steps if one.spec is spec) == 1
+        if spec.scope != "project" and spec.paged and not spec.whole and alone and spec.name != "projects":
+            sending = self.sending(spec)
+            for name, one in spec.filters.items():
+                values = domains.get((step.number, one.column))
+                if (
+                    one.sound
+                    and one.several
+                    and values
+                    and name not in sending.given
+                    and len(values) <= MOST_VALUES
+                ):
+                    more = dataclasses.replace(sending, given={**sending.given, name: sorted(values)})
+                    self._selections[spec.name] = more.selection(spec, self._source.today)
+                    break
+        return self.selection(spec)
+
+    def _wants_names(self, spec: TableSpec) -> bool:
+        return any(PROJECT_NAME in one.scan.columns for one in self.steps if one.spec is spec)
+
+    # A table's rows
+
+    def _table(self, name: str) -> Fetched:
+        """Return the rows of all scans of a table, each row once."""
+        spec = self._catalog.find(name)
+        steps = [one for one in self.steps if one.spec is spec]
+        fetched = [self._fetched[one.number] for one in steps if one.number in self._fetched]
+        lost = self._lost.get(name, set())
+        if len(fetched) > 1:
+            places = {spot(place): place for one in fetched for place in one.places}
+            left = [place for key, place in places.items() if key not in lost]
+            whole = next((one for one in fetched if len(one.places) == len(places)), None)
+            found = whole or self._rows_at(spec, self.selection(spec), left)
+        else:
+            found = fetched[0] if fetched else None
+        if found is None:
+            if name in self._errors:
+                raise self._errors[name]
+            found = Fetched(self._without_rows(spec))
+        return dataclasses.replace(found, rows=conformed(found.rows, self._types(name)))
+
+    def _without_rows(self, spec: TableSpec) -> pa.Table:
+        named = spec.name in self._named
+        schema = pa.schema([*self._types(spec.name).items()]) if named else self._catalog.schema(spec)
+        return without_rows(schema)
+
+    def _compare(self, step: Step, rows: pa.Table) -> None:
+        """Note whether columns that decide what is needed are of other types than they were planned with."""
+        if step.ours:
+            return
+        deciding = {one.column.partition(".")[0] for one in step.scan.conditions}
+        for edge in self.edges:
+            deciding |= {edge.source_column.partition(".")[0]} if edge.source == step.number else set()
+            deciding |= {edge.target_column.partition(".")[0]} if edge.target == step.number else set()
+        types = self._types(step.scan.table)
+        self.outdated |= any(differs(rows, name, types[name]) for name in deciding if name in types)
+
+    # A limit
+
+    def _page_by_page(self, step: Step, enough: Enough) -> Mapping[str, Fetched]:
+        """Return as many rows of the only table as the answer needs, asking for one page after the other."""
+        spec, name = step.spec, step.scan.table
+        assert spec is not None
+        domains = domains_of(self.steps, self.edges, self.keys)
+        places = [] if self._is_empty(step, domains) else self._whereabouts.of(step, domains, self.steps)
+        step.places = tuple(places)
+        found = Fetched(self._without_rows(spec))
+        for found in self._source.pages(self.selection(spec), places, names=self._wants_names(spec)):
+            step.requests = found.requests
+            found = dataclasses.replace(found, rows=conformed(found.rows, self._types(name)))
+            if enough({name: found}):
+                break
+        step.rows = found.rows
+        self.incomplete += found.incomplete
+        others = {one: Fetched(self._without_rows(self._catalog.find(one))) for one in self._named}
+        return {**others, name: found}

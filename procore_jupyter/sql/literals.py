@@ -1,0 +1,87 @@
+"""Constants of a plan: as Python has them, and as SQL."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+INTEGERS = frozenset(
+    ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"]
+)
+"""The types of whole numbers that the plan writes as numbers."""
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+
+
+class Unknown(Exception):
+    """Something in a plan isn't known here, so nothing is concluded from it."""
+
+
+def value_of(constant: Mapping[str, Any]) -> Any:
+    """Return a constant as Python has it; None for NULL. Raises `Unknown` for a type that isn't known here."""
+    if constant["is_null"]:
+        return None
+    return _plain(constant["type"], constant["value"])
+
+
+def _plain(kind: Mapping[str, Any], value: Any) -> Any:
+    name = kind["id"]
+    try:
+        if name == "BOOLEAN" and isinstance(value, bool):
+            return value
+        if name in INTEGERS and isinstance(value, int):
+            return value
+        if name in ("DOUBLE", "FLOAT") and isinstance(value, (int, float)) and math.isfinite(value):
+            return float(value)
+        if name == "VARCHAR" and isinstance(value, str) and "\0" not in value:
+            return value
+        if name == "DATE" and isinstance(value, int):
+            return (_EPOCH + datetime.timedelta(days=value)).date()
+        if name == "TIMESTAMP" and isinstance(value, int):
+            return _EPOCH + datetime.timedelta(microseconds=value)
+        if name == "TIMESTAMP WITH TIME ZONE" and isinstance(value, int):
+            return (_EPOCH + datetime.timedelta(microseconds=value)).replace(tzinfo=datetime.UTC)
+        if name == "DECIMAL" and isinstance(value, int):
+            return Decimal(value).scaleb(-int(kind["type_info"]["scale"]))
+    except OverflowError:  # a day beyond Python's calendar, or no end at all
+        pass
+    raise Unknown(name)
+
+
+def list_of(constant: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the values of a list that is a constant, without NULL. Raises `Unknown` for anything else."""
+    if constant["is_null"] or constant["type"]["id"] != "LIST":
+        raise Unknown(constant["type"]["id"])
+    kind = constant["type"]["type_info"]["child_type"]
+    return tuple(_plain(kind, one["value"]) for one in constant["value"]["children"] if not one["is_null"])
+
+
+def sql_of(value: Any) -> str:
+    """Return a value as SQL. Raises `Unknown` for one that isn't written here."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value!r}::DOUBLE"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None:
+            return f"TIMESTAMP '{value.isoformat(' ')}'"
+        return f"TIMESTAMPTZ '{value.isoformat(' ')}'"
+    if isinstance(value, datetime.date):
+        return f"DATE '{value.isoformat()}'"
+    raise Unknown(type(value).__name__)
+
+
+def quoted(column: str) -> str:
+    """Return a column as SQL; of a record's field, its path."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in column.split("."))

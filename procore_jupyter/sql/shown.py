@@ -1,0 +1,54 @@
+"""What ``SHOW TABLES`` and ``DESCRIBE`` tell: from the catalog, without a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from procore_jupyter.tables.definitions.description import needed
+from procore_jupyter.tables.display.columns import kind_of
+from procore_jupyter.tables.display.glossary import meaning
+
+if TYPE_CHECKING:
+    from procore_jupyter.tables.definitions.catalog import Catalog
+
+
+def tables(catalog: Catalog, frames: Mapping[str, object]) -> tuple[pa.Table, str]:
+    """Return the tables that a query may name, and a line about those that aren't listed.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Procore's tables.
+    frames : mapping
+        The caller's frames by name.
+    """
+    specs = [*catalog.tables.values()]
+    names = [*(spec.name for spec in specs), *frames]
+    titles = [*(spec.title for spec in specs), *("a frame of yours" for _ in frames)]
+    scopes = [*(spec.scope for spec in specs), *("" for _ in frames)]
+    parents = [
+        *(", ".join(one for one in needed(spec) if one != "project_id") for spec in specs),
+        *("" for _ in frames),
+    ]
+    rows = pa.table({"name": names, "title": titles, "by": scopes, "needs": parents})
+    more = len(catalog.probable)
+    return (
+        rows,
+        f"{more:,} more lists of Procore's API are tables too: procore.tables.search(…) finds them."
+        if more
+        else "",
+    )
+
+
+def columns(schema: pa.Schema) -> pa.Table:
+    """Return a row for each column: its name, its type in SQL's words, what it means."""
+    return pa.table(
+        {
+            "column_name": schema.names,
+            "column_type": [kind_of(one.type) for one in schema],
+            "meaning": [meaning(name) for name in schema.names],
+        }
+    )

@@ -1,0 +1,213 @@
+"""`Whereabouts`: the places where a step's rows are: a company, its projects, rows of other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from procore_jupyter.errors import ParameterError
+from procore_jupyter.sql.domains import Domains
+from procore_jupyter.sql.keys import Keys
+from procore_jupyter.sql.source import Source
+from procore_jupyter.sql.steps import PROJECT, Step, Values
+from procore_jupyter.tables.arrow.types import array_of
+from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from procore_jupyter.tables.definitions.spec import TableSpec
+
+
+class Whereabouts:
+    """Finds the places of steps.
+
+    Parameters
+    ----------
+    source : Source
+        Knows which projects there are.
+    keys : Keys
+        Looks for values in rows.
+    projects : str or tuple
+        The projects of a table that nothing bounds.
+
+    Attributes
+    ----------
+    narrowed : dict
+        For each step that was fetched, the values that its columns were narrowed to.
+    requests : int
+        Requests that lists of projects took.
+    unbounded : bool
+        Whether a table was read that nothing bounds.
+    """
+
+    def __init__(self, source: Source, keys: Keys, projects: str | tuple[int | str, ...]) -> None:
+        self._source, self._keys, self._wanted = source, keys, projects
+        self.narrowed: dict[int, Mapping[str, Values]] = {}
+        self.requests = 0
+        self.unbounded = False
+
+    def of(self, step: Step, domains: Domains, steps: Sequence[Step]) -> list[Place]:
+        """Return the places of a step's rows, asking Procore for what isn't known.
+
+        Parameters
+        ----------
+        step : Step
+            The step.
+        domains : dict
+            What is known of its columns.
+        steps : sequence of Step
+            All steps: those that read its parents have their rows.
+
+        Raises
+        ------
+        ParameterError
+            Nothing says which parents are meant.
+        """
+        found = self._places(step, domains, steps, ask=True)
+        assert found is not None
+        return found
+
+    def known(self, step: Step, domains: Domains, steps: Sequence[Step]) -> list[Place] | None:
+        """Return the places of a step's rows if that takes no request; else None."""
+        return self._places(step, domains, steps, ask=False)
+
+    def _places(
+        self, step: Step, domains: Domains, steps: Sequence[Step], *, ask: bool
+    ) -> list[Place] | None:
+        spec = step.spec
+        assert spec is not None
+        if spec.scope == "global":
+            return [Place()]
+        places = [Place(self._source.company())]
+        if spec.scope == "project":
+            projects = self._projects(step, domains, steps, ask=ask)
+            if projects is None:
+                return None
+            places = [Place(places[0].company, project) for project in projects]
+        for name in spec.parents:
+            values = domains.get((step.number, name))
+            places = [
+                Place(place.company, place.project, (*place.parents, (name, value)))
+                for place, found in zip(places, self._parents(step, name, values, places, steps), strict=True)
+                for value in found
+            ]
+        return places
+
+    # Projects
+
+    def _projects(
+        self, step: Step, domains: Domains, steps: Sequence[Step], *, ask: bool
+    ) -> Sequence[Named] | None:
+        """Return the projects whose rows a step needs; None if nobody may be asked and they aren't known."""
+        ids, names = (domains.get((step.number, column)) for column in PROJECT)
+        conditions = [
+            one.sql for one in step.scan.conditions if one.column in PROJECT and one.operator != "is not null"
+        ]
+        among = self._of_parents(step, steps)
+        if among is None and ids is None and names is None and not conditions:
+            return self._unbounded(ask=ask)
+        listed = self._source.known_projects(ALL)
+        by_name = names is not None or any(PROJECT[1] in one for one in conditions)
+        if listed is None and (by_name or (among is None and ids is None)):
+            if not ask:
+                return None
+            listed = self._source.projects(ALL)
+        if among is None and ids is not None and listed is None:
+            return [(number, "") for number in sorted(ids) if number > 0]
+        called = dict(listed or ())
+        if among is None:
+            others = [(number, "") for number in sorted(ids or ()) if number not in called and number > 0]
+            among = [*(listed or ()), *others]
+        projects = [(number, called.get(number, name)) for number, name in among]
+        return self._meeting(projects, conditions, ids, names)
+
+    @staticmethod
+    def _of_parents(step: Step, steps: Sequence[Step]) -> Sequence[Named] | None:
+        """Return the projects in which the parents of a step's rows were looked for; None if it has none."""
+        numbers = [number for some in step.parents.values() for number in some]
+        if not numbers:
+            return None
+        places = [place for number in numbers for place in steps[number].places]
+        return [*dict.fromkeys(place.project for place in places if place.project)]
+
+    def _unbounded(self, *, ask: bool) -> Sequence[Named] | None:
+        self.unbounded |= ask
+        chosen = self._source.chosen_project()
+        if self._wanted == "active" and chosen is not None:
+            return [chosen]
+        wanted = ALL_ACTIVE if self._wanted == "active" else self._wanted
+        return self._source.projects(wanted) if ask else self._source.known_projects(wanted)
+
+    def _meeting(
+        self, projects: Sequence[Named], conditions: Sequence[str], ids: Values | None, names: Values | None
+    ) -> Sequence[Named]:
+        """Return the projects that meet all conditions on their ids and names."""
+        if not projects:
+            return []
+        rows = pa.Table.from_arrays(
+            [
+                array_of((one[column] for one in projects), kind)
+                for column, kind in ((0, pa.int64()), (1, pa.string()))
+            ],
+            [*PROJECT],
+        )
+        domains = {
+            column: values for column, values in zip(PROJECT, (ids, names), strict=True) if values is not None
+        }
+        found = {number for (number,) in self._keys.of(rows, ["project_id"], conditions, domains)}
+        return [one for one in projects if one[0] in found]
+
+    # Parents
+
+    def _parents(
+        self,
+        step: Step,
+        name: str,
+        values: Values | None,
+        places: Sequence[Place],
+        steps: Sequence[Step],
+    ) -> list[list[Any]]:
+        """Return the values of a parameter at each place."""
+        spec = step.spec
+        assert spec is not None
+        readers = [steps[number] for number in step.parents[name]]
+        if not readers:
+            if values is None:
+                raise ParameterError(_unbounded_parents(spec, name))
+            return [sorted(values)] * len(places)
+        found: dict[Any, dict[Any, None]] = {}
+        for reader, of in zip(readers, spec.parents[name], strict=True):
+            assert reader.rows is not None and reader.spec is not None
+            column = of.partition(".")[2]
+            by_project = "project_id" in reader.spec.place_columns and spec.scope == "project"
+            wanted = ["project_id", column] if by_project else [column]
+            narrowed = self.narrowed.get(reader.number)
+            for row in self._keys.of(reader.rows, wanted, reader.conditions, narrowed):
+                value = row[-1]
+                if values is None or value in values:
+                    found.setdefault(row[0] if by_project else None, {})[value] = None
+        return [
+            [
+                *found.get(place.project[0] if place.project else None, {}),
+                *(found.get(None, {}) if place.project else {}),
+            ]
+            for place in places
+        ]
+
+    # Places that aren't there
+
+    def exists(self, project: int | None) -> bool:
+        """Return whether a project is among those that one may see. One that isn't has no rows, and lacks none."""
+        return project is None or project in dict(self._source.projects(ALL))
+
+
+def spot(place: Place) -> tuple[object, ...]:
+    """Return what tells a place from others, whether the name of its project is known or not."""
+    return place.company and place.company[0], place.project and place.project[0], place.parents
+
+
+def _unbounded_parents(spec: TableSpec, name: str) -> str:
+    return f"{spec.name} needs {name}:  WHERE {name} = …  or a join with rows that have it"

@@ -1,0 +1,141 @@
+"""Generated queries give the rows of plain SQL over whole tables; planted mistakes are found.
+
+`make test` runs a tenth; all of them run with ``PROCORE_SOAK=1``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+
+from procore_jupyter.sql import fetching, sending, walk
+from tests.sql import queries
+from tests.sql.company import Filters
+from tests.sql.proof import Proof
+from tests.sql.queries import Writer
+
+SOAK = bool(os.environ.get("PROCORE_SOAK"))
+QUERIES = 5_000 if SOAK else 240
+OTHERWISE = 1_500 if SOAK else 50
+MOST = 400
+"""Queries in which a planted mistake has to show."""
+
+
+@pytest.fixture(scope="module")
+def proof() -> Proof:
+    return Proof()
+
+
+def test_answers_are_those_of_sql_over_whole_tables(proof: Proof) -> None:
+    assert proof.wrong(range(QUERIES)) == []
+
+
+@pytest.mark.parametrize("filters", [one for one in get_args(Filters) if one != "as thought"])
+def test_answers_stay_right_however_procores_filters_behave(filters: Filters) -> None:
+    proof = Proof(2, filters)
+    assert proof.wrong(range(100_000, 100_000 + OTHERWISE)) == []
+
+
+# Planted mistakes
+
+
+def _below_limit(patch: pytest.MonkeyPatch) -> None:
+    _replace_operator(patch, "LOGICAL_LIMIT", lambda self: self._input)
+
+
+def _through_windows(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        walk._Walk, "_window", lambda self, node: [*self._input(node), *[None] * len(node["expressions"])]
+    )
+
+
+def _left_both_ways(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(walk, "LEFT_NARROWED", walk.LEFT_NARROWED | {"LEFT"})
+
+
+def _anti_both_ways(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(walk, "LEFT_NARROWED", walk.LEFT_NARROWED | {"ANTI"})
+
+
+def _not_in(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(walk, "LEFT_NARROWED", walk.LEFT_NARROWED | {"MARK"})
+
+
+def _full_joins(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(walk, "RIGHT_NARROWED", walk.RIGHT_NARROWED | {"FULL"})
+
+
+def _one_filter_for_all_scans(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(fetching, "sent", lambda spec, scans: sending.sent(spec, scans[:1]))
+
+
+def _null_is_equal_to_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(walk, "_is_equality", lambda comparison, one, other: True)
+
+
+def _through_distinct(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(walk._Walk, "_distinct", lambda self, node: self._input(node))
+
+
+def _through_a_cte_used_twice(patch: pytest.MonkeyPatch) -> None:
+    def materialized(self: Any, node: Any) -> Any:
+        definition, query = node["children"]
+        self._shared[node["table_index"]] = self.columns(definition)
+        return self.columns(query)
+
+    patch.setattr(walk._Walk, "_materialized", materialized)
+
+
+def _the_usual_view(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sending, "view_of", lambda spec, columns: "")
+
+
+def _active_projects_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sending, "EVERY_ROW", {})
+
+
+def _replace_operator(patch: pytest.MonkeyPatch, name: str, by: Callable[[Any], Any]) -> None:
+    make = walk._Walk.__init__
+
+    def init(self: Any, *given: Any) -> None:
+        make(self, *given)
+        self._operators = {**self._operators, name: by(self)}
+
+    patch.setattr(walk._Walk, "__init__", init)
+
+
+@pytest.mark.parametrize(
+    ("plant", "shapes"),
+    [
+        (_below_limit, [queries.limited]),
+        (_through_windows, [queries.window]),
+        (_left_both_ways, [queries.joined]),
+        (_anti_both_ways, [queries.semi_anti]),
+        (_not_in, [queries.in_locations]),
+        (_full_joins, [queries.full]),
+        (_one_filter_for_all_scans, [queries.united, queries.itself]),
+        (_null_is_equal_to_nothing, [queries.exists, queries.not_distinct]),
+        (_through_distinct, [queries.distinct_on]),
+        (_through_a_cte_used_twice, [queries.twice]),
+        (_the_usual_view, [queries.alone]),
+        (_active_projects_alone, [queries.joined]),
+    ],
+)
+def test_a_planted_mistake_is_found(
+    proof: Proof,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: Callable[[pytest.MonkeyPatch], None],
+    shapes: list[queries.Shape],
+) -> None:
+    plant(monkeypatch)
+    assert any(proof.difference(Writer(seed).query(shapes)) for seed in range(MOST))
+
+
+def test_ranges_that_are_not_widened_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    proof = Proof(1, "exclusive ends")
+    monkeypatch.setattr(sending, "WIDER", datetime.timedelta())
+    assert any(proof.difference(Writer(seed).query([queries.alone])) for seed in range(MOST))
