@@ -11,6 +11,7 @@ import requests
 
 from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
+from procore_jupyter.connection.queries import Queries
 from procore_jupyter.connection.status import Status
 from procore_jupyter.errors import CONNECT_AGAIN, ParameterError, ProcoreError
 from procore_jupyter.session import downloads
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 ME = "/rest/v1.0/me"
 
 
-class Procore(RefreshingSession):
+class Procore(Queries, RefreshingSession):
     """Your signed-in session with Procore: its tables, its files, and any request of its API.
 
     It is a `requests.Session` that knows Procore's address and renews your sign-in. Only methods, called with
@@ -61,6 +62,7 @@ class Procore(RefreshingSession):
 
     >>> procore.use(project="Harbor Tower")
     >>> submittals = procore.table("submittals").to_pandas()
+    >>> procore.sql("SELECT status, count(*) FROM rfis GROUP BY status")
 
     Make any request of the API, and download a file that a row names.
 
@@ -126,6 +128,7 @@ class Procore(RefreshingSession):
         self._me_is_new = False  # asked for a moment ago, for the card that is drawn next
         self._question: Question | None = None
         self.__dict__.pop("tables", None)  # Tab may have looked at them before the app was named
+        self.__dict__.pop("_engine", None)
 
     def _wait_for_answer(self, question: Question) -> None:
         """Let every call fail, or wait in threads other than the main one, until a person has named the app."""

@@ -12,6 +12,7 @@ from procore_jupyter.connection.front_end import FrontEnd, register_front_end, r
 from procore_jupyter.notebook import completion, kernel, kernel_log, status_card, table_formatter, widgets
 from procore_jupyter.notebook.history import HistoryGuard
 from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
+from procore_jupyter.notebook.sql_magic import SQLMagics
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class _Loaded(NamedTuple):
     """What `load` added to one shell, for `unload` to remove."""
 
-    magics: ProcoreMagics
+    magics: tuple[ProcoreMagics, SQLMagics]
     history: HistoryGuard
     front_end: FrontEnd
     log: kernel_log.TypedTextFilter
@@ -35,8 +36,8 @@ def load(shell: InteractiveShell) -> None:
         unload(shell)
     history = HistoryGuard(shell)
     history.install()
-    magics = ProcoreMagics(shell, history)
-    shell.register_magics(magics)
+    magics = ProcoreMagics(shell, history), SQLMagics(shell)
+    shell.register_magics(*magics)
     completion.install(shell)
     status_card.register(shell)
     table_formatter.install(shell)
@@ -63,10 +64,11 @@ def unload(shell: InteractiveShell) -> None:
     status_card.unregister(shell)
     table_formatter.remove(shell)
     completion.remove(shell)
-    for kind, names in loaded.magics.magics.items():
-        registered: dict[str, Any] = shell.magics_manager.magics[kind]
-        for name, function in names.items():
-            if registered.get(name) == function:
-                del registered[name]
+    for magics in loaded.magics:
+        for kind, names in magics.magics.items():
+            registered: dict[str, Any] = shell.magics_manager.magics[kind]
+            for name, function in names.items():
+                if registered.get(name) == function:
+                    del registered[name]
     loaded.history.remove()
     kernel_log.remove(shell, loaded.log)

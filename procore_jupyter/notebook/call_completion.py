@@ -49,7 +49,7 @@ def in_call(call: OpenCall, namespace: Mapping[str, Any]) -> Candidates | None:
         session = next(iter(sessions(namespace).values()), None)
     if call.method == "use":
         return _of_use(call, session, namespace)
-    catalog = _catalog(session)
+    catalog = tables_of(session)
     if not call.positional and not call.given:
         return _table_names(call, catalog) if not call.parameter else None
     name = _value(call.positional[0], namespace) if call.positional else None
@@ -73,10 +73,14 @@ def _of_use(call: OpenCall, session: Procore | None, namespace: Mapping[str, Any
     if chosen == "company":
         return _offered(call, _names(session._places.known_companies or ()), "company")
     company = call.given.get("company") or next(iter(call.positional), "")
-    return _offered(call, _projects(session, company, namespace), "project") if chosen == "project" else None
+    return (
+        _offered(call, known_projects(session, company, namespace), "project")
+        if chosen == "project"
+        else None
+    )
 
 
-def _catalog(session: Procore | None) -> Catalog:
+def tables_of(session: Procore | None) -> Catalog:
     """Return the tables of a session; Procore's own where there is none, or where its profile is faulty."""
     if session is not None:
         # A faulty profile is reported where it is used.
@@ -122,7 +126,7 @@ def _values(
         return _names(session._places.known_companies or ()) if session is not None else ()
     if scope == "project_id" and scope in spec.place_columns:
         company = call.given.get("company") or call.given.get("company_id", "")
-        known = _projects(session, company, namespace) if session is not None else []
+        known = known_projects(session, company, namespace) if session is not None else []
         return (*known, ALL_ACTIVE, ALL)
     if name == "strict":
         return _SWITCH
@@ -134,7 +138,7 @@ def _values(
     return found.choices or (_SWITCH if found.kind == "bool" else ())
 
 
-def _projects(session: Procore, company: str, namespace: Mapping[str, Any]) -> list[str]:
+def known_projects(session: Procore, company: str, namespace: Mapping[str, Any]) -> list[str]:
     """Return the names of the projects that are known of a company, which some code names; empty means the chosen one."""
     if company in ("", "None"):
         return _names(session._places.known_projects())

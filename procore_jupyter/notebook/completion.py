@@ -20,6 +20,7 @@ from procore_jupyter.notebook.options import (
     CHECK_OPTIONS,
     CONNECT_OPTIONS,
     LOGOUT_OPTIONS,
+    SQL_OPTIONS,
     STATUS_OPTIONS,
     TABLES_OPTIONS,
     Option,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _MAGIC = re.compile(
-    r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout|procore_tables|procore_check)(?=\s)"
+    r"\s*(?P<percents>%{0,2})(?P<name>procore_connect|procore_status|procore_logout|procore_tables|procore_check|procore_sql)(?=\s)"
 )
 _OPTIONS = {
     "procore_connect": CONNECT_OPTIONS,
@@ -39,13 +40,16 @@ _OPTIONS = {
     "procore_logout": LOGOUT_OPTIONS,
     "procore_tables": TABLES_OPTIONS,
     "procore_check": CHECK_OPTIONS,
+    "procore_sql": SQL_OPTIONS,
 }
 IDENTIFIER = "procore_jupyter"
 
 _logger = logging.getLogger(__name__)
 
 
-def candidates(text: str, namespace: Mapping[str, Any] = MappingProxyType({})) -> Candidates | None:
+def candidates(
+    text: str, namespace: Mapping[str, Any] = MappingProxyType({}), after: str = ""
+) -> Candidates | None:
     """Return what may come next in one of our magics, or in a call of a session.
 
     Parameters
@@ -54,6 +58,8 @@ def candidates(text: str, namespace: Mapping[str, Any] = MappingProxyType({})) -
         The cell up to the cursor.
     namespace : mapping
         The notebook's variables.
+    after : str
+        The cell from the cursor on.
 
     Returns
     -------
@@ -62,13 +68,17 @@ def candidates(text: str, namespace: Mapping[str, Any] = MappingProxyType({})) -
     """
     whole = _MAGIC.match(text)
     if whole is not None and whole["percents"] == "%%" and "\n" in text[whole.end() :]:
-        body = text[text.index("\n", whole.end()) + 1 :]
+        head, _, body = text[whole.end() :].partition("\n")
+        if whole["name"] == "procore_sql":
+            return _in_sql(head, namespace, body, after)
         return _in_string(body, lines=True) if whole["name"] == "procore_connect" else NONE
     line = text[text.rfind("\n") + 1 :]
     magic = _MAGIC.match(line)
     if magic is None:
         return _in_call(text, namespace)
     options = _OPTIONS[magic["name"]]
+    if magic["name"] == "procore_sql":
+        return _in_sql(line[magic.end() :], namespace)
     found = _in_options(line[magic.end() :], options)
     if isinstance(found, Candidates):
         return found
@@ -116,6 +126,29 @@ def _in_options(text: str, options: Mapping[str, Option]) -> Candidates | str:
             text = text[value.end() if value is not None else 0 :]
         text = text.lstrip(" \t")
     return text
+
+
+def _in_sql(head: str, namespace: Mapping[str, Any], body: str | None = None, after: str = "") -> Candidates:
+    """Return what may come next in a query, or in the options before it.
+
+    Parameters
+    ----------
+    head : str
+        The magic's line behind its name, up to the cursor if that is in it.
+    namespace : mapping
+        The notebook's variables.
+    body, after : str or None, str
+        The lines below up to the cursor, None if it is in the first one; and what follows it.
+    """
+    found = _in_options(head, SQL_OPTIONS) if body is None else ""
+    if isinstance(found, Candidates):
+        return found
+    from procore_jupyter.notebook.sql_completion import in_query
+
+    session = re.search(r"--session(?:=|\s+)(\w+)", head)
+    start = re.sub(r"\A\s*(?:--\w+(?:(?:=|\s+)(?:\"[^\"]*\"|\S+))?\s+)*(?:\w+\s*<<)?", "", found)
+    before = start if body is None else body
+    return in_query(before, after, namespace, session[1] if session is not None else "procore")
 
 
 def _in_call(text: str, namespace: Mapping[str, Any]) -> Candidates | None:
@@ -209,7 +242,7 @@ def _match(context: Any, namespace: Mapping[str, Any]) -> Any:
 
     before = "\n".join([*context.full_text.split("\n")[: context.cursor_line], context.text_until_cursor])
     try:
-        found = candidates(before, namespace)
+        found = candidates(before, namespace, context.full_text[len(before) :])
     except Exception as error:
         # IPython would print a traceback over the cell that somebody types in. What is wrong is told when that is run.
         _logger.debug("no completion: %s", type(error).__name__)

@@ -45,6 +45,32 @@ def session_under(namespace: Mapping[str, Any], name: str) -> Procore | None:
     return found if procore is not None and isinstance(found, procore.Procore) else None
 
 
+def session_named(namespace: Mapping[str, Any], name: str, option: str = "--name") -> Procore:
+    """Return the Procore session that a variable holds.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's variables.
+    name : str
+        The variable.
+    option : str
+        The magic's option that names another.
+
+    Raises
+    ------
+    UsageError
+        It holds none; the message names those that do.
+    """
+    if (found := session_under(namespace, name)) is not None:
+        return found
+    from IPython.core.error import UsageError
+
+    others = ", ".join(sessions(namespace))
+    hint = f"These are: {others}. Say which with {option}." if others else "Run %procore_connect first."
+    raise UsageError(f"`{name}` is no Procore session in this notebook. {hint}")
+
+
 def sessions(namespace: Mapping[str, Any]) -> dict[str, Procore]:
     """Return the notebook's Procore sessions by variable, without names that begin with ``_`` (IPython's copies)."""
     found = {name: session_under(namespace, name) for name in [*namespace] if name[:1] != "_"}

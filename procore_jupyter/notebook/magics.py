@@ -47,10 +47,19 @@ Magic = TypeVar("Magic", bound=Callable[..., None])
 
 
 class Interrupted(KeyboardInterrupt):
-    """An interrupt of a magic that waits, drawn without the magic's line."""
+    """An interrupt of a magic that waits, drawn without the magic's line.
+
+    Parameters
+    ----------
+    words : str
+        What has become of what the magic did.
+    """
+
+    def __init__(self, words: str = "stopped. A sign-in that is pending goes on.") -> None:
+        super().__init__(words)
 
     def _render_traceback_(self) -> list[str]:
-        return ["KeyboardInterrupt: stopped. A sign-in that is pending goes on."]
+        return [f"KeyboardInterrupt: {self}"]
 
 
 class UnexpectedError(ProcoreError):
@@ -64,7 +73,7 @@ def in_one_line(magic: Magic) -> Magic:
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
             return magic(*args, **kwargs)
-        except (ProcoreError, UsageError):
+        except (ProcoreError, UsageError, Interrupted):
             raise
         except KeyboardInterrupt:
             error: BaseException = Interrupted()

@@ -157,6 +157,41 @@ def _before_options(text: str) -> tuple[str, str]:
     return text, ""
 
 
+def read_sql(line: str) -> tuple[dict[str, Any], str, str]:
+    """Read the line of ``%procore_sql``: options, the name for the result with ``<<`` behind it, the query.
+
+    Parameters
+    ----------
+    line : str
+        The line after the magic's name.
+
+    Returns
+    -------
+    given : dict
+        The options' values, as `read_options` returns them.
+    name : str
+        The name for the result; empty for none.
+    query : str
+        The rest, unchanged.
+
+    Raises
+    ------
+    UsageError
+        As `read_options`; or what stands before ``<<`` is no name.
+    """
+    given, rest = read_options(line, SQL_OPTIONS, "%procore_sql")
+    found = re.match(r"([^\s'\"]*)\s*<<(?!<)", rest)
+    if found is None:
+        return given, "", rest
+    if not found[1].isidentifier():
+        raise UsageError("%procore_sql takes a variable's name before <<, as in  %%procore_sql open_rfis <<")
+    rest = rest[found.end() :].strip()
+    if rest.startswith("--"):
+        more, rest = read_options(rest, SQL_OPTIONS, "%procore_sql")
+        given |= more
+    return given, found[1], rest
+
+
 def read_options(text: str, options: Mapping[str, Option], magic: str) -> tuple[dict[str, Any], str]:
     """Read the options off the front of a magic's line.
 
@@ -242,6 +277,15 @@ def seconds(text: str) -> float:
     return value
 
 
+def projects(text: str) -> str | list[str]:
+    """Return which projects a text means: ``active``, ``all``, or several by name or id. Raises ValueError for none."""
+    found = [one.strip() for one in text.split(",") if one.strip()]
+    if not found:
+        raise ValueError('--projects takes active, all, or names:  --projects "Harbor Tower, Depot North"')
+    word = found[0].casefold()
+    return word if len(found) == 1 and word in ("active", "all") else found
+
+
 def one_of(name: str, *choices: str) -> Option:
     """Return an option that takes one of the given words, in any case."""
 
@@ -295,6 +339,14 @@ CONNECT_OPTIONS = {
 }
 STATUS_OPTIONS = {_NAME.name: _NAME}
 TABLES_OPTIONS = {_NAME.name: _NAME}
+SQL_OPTIONS = {
+    option.name: option
+    for option in (
+        Option("--projects", 'active|all|"NAME, NAME"', projects, ("active", "all")),
+        Option("--go"),
+        Option("--session", "NAME"),
+    )
+}
 CHECK_OPTIONS = {
     option.name: option
     for option in (
