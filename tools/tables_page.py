@@ -247,7 +247,7 @@ submittals = procore.table("submittals", project_id="all active").to_pandas()
 submittals.groupby("project_id").size()
 ```
 
-`company_id` and `project_id` are columns of every row of a project's table. If a project doesn't answer (its tool is off,
+`company_id`, `project_id` and `project_name` are columns of every row of a project's table. If a project doesn't answer (its tool is off,
 or you don't have access), you get the rows of the others: a line above the table says so, `.incomplete`
 has the details, and `to_pandas` and the like warn. With `strict=True` it is an error.
 
