@@ -191,7 +191,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "%procore_connect --timeout soon": ("UsageError", "--timeout must be a number of seconds"),
     "%procore_connect --tiemout 5": ("UsageError", "Did you mean --timeout?"),
     "%procore_connect --name 2b": ("UsageError", "--name needs a variable's name"),
-    "%procore_connect --name pd": ("UsageError", "Choose another name"),
+    "%procore_connect --name pd": ("ConfigurationError", "Choose another name"),
     "%procore_status now": ("UsageError", "accepts only options."),
     "%procore_status --name nobody": ("UsageError", "is not a Procore session in this notebook."),
     "%procore_logout --keep": ("UsageError", "Did you mean --keep-token?"),
