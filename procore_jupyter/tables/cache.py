@@ -81,7 +81,9 @@ class Cache:
             self._drop(key)
             return None
 
-    def put(self, key: Key, thing: Any, *, size: int = 0, when: float | None = None) -> None:
+    def put(
+        self, key: Key, thing: Any, *, size: int = 0, when: float | None = None, since: int | None = None
+    ) -> None:
         """Keep a thing under a key.
 
         Parameters
@@ -94,8 +96,12 @@ class Cache:
             The bytes of its rows: of all together, `MOST_BYTES` are kept.
         when : float or None
             The time that it is from; None for now.
+        since : int or None
+            `times_forgotten` when somebody began to ask for it: what was asked for before everything was forgotten isn't kept.
         """
         with self._lock:
+            if since is not None and since != self.times_forgotten:
+                return
             self._drop(key)
             things = self._of(key)
             things[key] = _Kept(self.clock() if when is None else when, thing, size)
@@ -142,8 +148,7 @@ class Cache:
                 found, forgotten = self.get(key), self.times_forgotten
                 if found is None:
                     found = ask()
-                    if forgotten == self.times_forgotten:
-                        self.put(key, found)
+                    self.put(key, found, since=forgotten)
         return found
 
     def with_start(self, start: Key) -> list[Any]:

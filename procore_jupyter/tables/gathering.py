@@ -85,6 +85,9 @@ class Gathering:
     )  # those of the place at which the reading was stopped, and all of it
     _oldest: float = math.inf
 
+    def __post_init__(self) -> None:
+        self._since = self.kept.times_forgotten
+
     def fetched(self) -> Fetched:
         """Return the rows.
 
@@ -236,6 +239,7 @@ class Gathering:
                 pending,
                 min(self.clock(), self._oldest),
             ),
+            since=self._since,
         )
 
     def _keep(self, reading: Reading, place: int, number: int) -> None:
@@ -248,7 +252,7 @@ class Gathering:
 
     def _put(self, number: int, rows: PlaceRows) -> None:
         self._put_away += rows.error is None
-        self.kept.put(self.wanted.selection, self.wanted.places[number], rows)
+        self.kept.put(self.wanted.selection, self.wanted.places[number], rows, since=self._since)
 
     def _rows_of(
         self, reading: Reading, place: int, batches: Sequence[Batch], error: Exception | None = None

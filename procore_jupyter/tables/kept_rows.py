@@ -235,19 +235,26 @@ class KeptRows:
                 return found
         return None
 
-    def put(self, selection: Selection, place: Place, rows: PlaceRows) -> None:
-        """Keep the rows of a selection at a place."""
+    @property
+    def times_forgotten(self) -> int:
+        """How often everything has been forgotten."""
+        return self._cache.times_forgotten
+
+    def put(self, selection: Selection, place: Place, rows: PlaceRows, *, since: int) -> None:
+        """Keep the rows of a selection at a place, unless everything was forgotten since they were asked for."""
         spec = selection.spec
         asked = self._asked.setdefault((spec.name, spec.path), {})
         asked[selection.query] = None
         if len(asked) > MOST_QUERIES:
             del asked[next(iter(asked))]
-        self._cache.put(_key(selection, place, selection.query), rows, size=rows.size, when=rows.when)
+        key = _key(selection, place, selection.query)
+        self._cache.put(key, rows, size=rows.size, when=rows.when, since=since)
 
-    def put_begun(self, selection: Selection, place: Place, rows: BegunRows) -> None:
-        """Keep the first rows of a selection at a place, for a reading that goes on with them."""
+    def put_begun(self, selection: Selection, place: Place, rows: BegunRows, *, since: int) -> None:
+        """Keep the first rows of a selection at a place, for a reading that goes on with them; `since` as for `put`."""
         size = sum(int(column.nbytes) for batch in rows.batches for column in batch.columns.values())
-        self._cache.put(_key(selection, place, selection.query, BEGUN), rows, size=1 + size, when=rows.when)
+        key = _key(selection, place, selection.query, BEGUN)
+        self._cache.put(key, rows, size=1 + size, when=rows.when, since=since)
 
     def take_begun(self, selection: Selection, place: Place, *, labels: bool) -> BegunRows | None:
         """Return the first rows of a selection at a place if they are kept, and keep them no more."""

@@ -376,13 +376,12 @@ class Reader:
         key = (PARTS, *self._settled(selection).key, part)
         with self._cache.alone(key):
             found: Fetched | None = self._cache.get(key)
+            since = self._cache.times_forgotten
             if found is None or (strict and found.incomplete):
                 meant = self._meant(selection)
                 found = self._whole(meant, limit=limit, strict=strict, peek=peek)
-                if found.stamp[0] == self._cache.times_forgotten and (
-                    found.cut or found.told_rows is not None
-                ):
-                    self._cache.put(key, found)
+                if found.cut or found.told_rows is not None:
+                    self._cache.put(key, found, since=since)
         return found
 
     def _whole(self, meant: _Meant, *, limit: int | None, strict: bool, peek: int | None = None) -> Fetched:

@@ -158,6 +158,21 @@ def test_what_was_whole_before_an_end_is_not_read_again(
     assert "3 of 4 projects were here already." in table.notes
 
 
+def test_what_was_asked_for_before_all_was_forgotten_is_not_kept(
+    procore: Procore, api: SmallApi, servers: Callable[..., Server], connect_to: Callable[..., Procore]
+) -> None:
+    def answer(request: Arrived) -> Answer:
+        if request.path.partition("?")[0] == rfis_of(HARBOR) and "page=2" in request.path:
+            session.forget()  # another thread, while the second page is under way
+        return api(request)
+
+    server = servers(answer)
+    session = connect_to(server.url, PageSize=20, MaxConcurrency=1)
+    assert len(session.table("rfis", project_id=[HARBOR, DEPOT]).fetch()) == 50
+    api.lists[rfis_of(HARBOR)] = rfis(3)
+    assert len(session.table("rfis", project_id=HARBOR).fetch()) == 3
+
+
 class Failing:
     """An API whose network is lost after some requests for a list, and rows that come and go meanwhile."""
 
