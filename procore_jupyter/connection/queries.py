@@ -45,7 +45,7 @@ class Queries:
         Parameters
         ----------
         query : str
-            One SELECT; with ``EXPLAIN`` before it, nothing is asked for, and the answer tells what would be. ``SHOW TABLES``
+            One SELECT; with ``EXPLAIN`` before it, no request is made, and the answer tells which would be. ``SHOW TABLES``
             lists the tables, ``DESCRIBE rfis`` the columns of one.
         parameters : mapping or None
             The values of ``$name`` in the query: numbers, texts, dates, lists of these, a data frame's column.
@@ -64,7 +64,7 @@ class Queries:
         Raises
         ------
         SQLError
-            The query is wrong, or needs more than 200 requests. Nothing was asked for.
+            The query is wrong, or needs more than 200 requests. No request was made.
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `Table.fetch`.
 

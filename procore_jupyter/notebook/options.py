@@ -184,7 +184,7 @@ def read_sql(line: str) -> tuple[dict[str, Any], str, str]:
     if found is None:
         return given, "", rest
     if not found[1].isidentifier():
-        raise UsageError("%procore_sql takes a variable's name before <<, as in  %%procore_sql open_rfis <<")
+        raise UsageError("Before << %procore_sql needs the name of a variable:  %%procore_sql open_rfis <<")
     rest = rest[found.end() :].strip()
     if rest.startswith("--"):
         more, rest = read_options(rest, SQL_OPTIONS, "%procore_sql")

@@ -102,7 +102,7 @@ class Engine:
         Raises
         ------
         SQLError
-            The query is wrong, or would make more than `MANY` requests. Nothing was asked for.
+            The query is wrong, or would make more than `MANY` requests. No request was made.
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As a table's `fetch`.
         """
@@ -420,7 +420,7 @@ def _wanted(projects: Any) -> str | tuple[int | str, ...]:
     several = found if isinstance(found, tuple) else (found,)
     if not several:
         raise ParameterError(
-            'projects takes "active", "all", or names or ids of projects, and not an empty list.'
+            'projects= must be "active", "all", or names or ids of projects; it is an empty list.'
         )
     return tuple(arguments.id_or_name("projects", one) for one in several)
 

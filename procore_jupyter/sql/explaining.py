@@ -123,7 +123,7 @@ class Explanation:
 
     @property
     def is_estimate(self) -> bool:
-        """Whether nothing has been asked for yet."""
+        """Whether no request made yet."""
         return any(step.made is None for step in self.steps)
 
     @property
@@ -133,7 +133,7 @@ class Explanation:
             return "0 requests: no table of Procore's is read"
         tables = counted(len({step.table for step in self.steps}), "table")
         if self.is_estimate:
-            return f"{_range(self.least, self.most)} · {tables} · nothing has been asked for yet"
+            return f"{_range(self.least, self.most)} · {tables} · no request made yet"
         return f"{counted(self.least, 'request')} · {tables}"
 
     @property

@@ -102,7 +102,7 @@ def _value(value: Any) -> Any:
         raise TypeError("has a character that no text can hold.")
     if not isinstance(value, _TAKEN):
         raise TypeError(
-            f"is a {type(value).__name__}, and takes a number, a text, a date, or a list of these."
+            f"is a {type(value).__name__}. It must be a number, a text, a date, or a list of these."
         )
     return value
 
@@ -163,7 +163,7 @@ def _frame(name: str, value: Any) -> Frame | None:
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise SQLError(
             f"`{one_line(name)}` can't be read as a table: {one_line(error, 200)}. "
-            "A column of several types has to be made one of a single type first:  .astype(str)"
+            "Give each column a single type first, for instance with  .astype(str)"
         ) from None
     return None if rows is None else Frame(name, rows.schema, lambda: rows)
 

@@ -174,7 +174,7 @@ def _no_column(name: str, what: str, text: str, known: Known, at: int | None) ->
     if "FROM clause is missing" in what:
         return f"There is no column {shown}, as the query has no FROM."
     if at is not None and text[at : at + 1] == '"' and not _candidates_near(name, what, known):
-        return f"There is no column {shown}. A text stands in single quotes: '{one_line(name)}'."
+        return f"There is no column {shown}. Write text in single quotes: '{one_line(name)}'."
     meant = _candidates_near(name, what, known)
     if meant is not None:
         return f"There is no column {shown}. Did you mean {meant}?"

@@ -270,7 +270,7 @@ def _not_sent(spec: TableSpec, filter: Filter, need: Values | Range, value: Any)
         if not need.values:
             return "no value meets it"
         if len(need.values) > 1 and not filter.several:
-            return "Procore's filter takes one value"
+            return "Procore's filter accepts only one value"
         if len(need.values) > MOST_VALUES:
             return f"these are more than {MOST_VALUES} values"
         if any(isinstance(one, str) and not _is_plain(one) for one in need.values):

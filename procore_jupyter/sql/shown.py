@@ -27,7 +27,7 @@ def tables(catalog: Catalog, frames: Mapping[str, object]) -> tuple[pa.Table, st
     """
     specs = [*catalog.tables.values()]
     names = [*(spec.name for spec in specs), *frames]
-    titles = [*(spec.title for spec in specs), *("a frame of yours" for _ in frames)]
+    titles = [*(spec.title for spec in specs), *("your data frame" for _ in frames)]
     scopes = [*(spec.scope for spec in specs), *("" for _ in frames)]
     parents = [
         *(", ".join(one for one in needed(spec) if one != "project_id") for spec in specs),

@@ -124,7 +124,7 @@ def read(text: object, cursor: duckdb.DuckDBPyConnection) -> Statement:
 
 def _plain(text: object) -> str:
     if not isinstance(text, str):
-        raise SQLError(f"A query is a text, and not {type(text).__name__}.")
+        raise SQLError(f"A query is text; this is a {type(text).__name__}.")
     if not text.strip(" \t\r\n;"):
         raise SQLError("There is no query. For instance:  SELECT count(*) FROM projects")
     if len(text) > LONGEST:

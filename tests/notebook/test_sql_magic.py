@@ -55,7 +55,7 @@ def test_the_line_is_options_a_name_and_a_query(
         ("--project all SELECT 1", "%procore_sql has no option --project. Did you mean --projects?"),
         ("--projects", "--projects needs a value"),
         ("--projects , SELECT 1", "--projects takes active, all, or names"),
-        ("1x << SELECT 1", "takes a variable's name before <<"),
+        ("1x << SELECT 1", "needs the name of a variable"),
     ],
 )
 def test_a_wrong_line_is_told_in_one(line: str, says: str) -> None:
@@ -74,7 +74,7 @@ def test_a_cell_is_answered_and_drawn_or_put_into_a_variable(run: ShellRun, shel
     shell.push({"late": pd.DataFrame({"number": answer.to_pandas().number[:3]})})
     assert "SQL · 3 rows" in run("%procore_sql SELECT number FROM late JOIN open_rfis USING (number)")
     assert "0 requests" in run("%procore_sql --session site EXPLAIN FROM late")
-    assert "nothing has been asked for yet" in run(f"%%procore_sql plan <<\nEXPLAIN {OPEN} AND r.private")
+    assert "no request made yet" in run(f"%%procore_sql plan <<\nEXPLAIN {OPEN} AND r.private")
     assert shell.user_ns["plan"].to_pandas().shape[0] == 2
     assert "budget_changes" in run("%procore_sql SHOW TABLES")
 

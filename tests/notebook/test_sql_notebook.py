@@ -112,7 +112,7 @@ def test_it_is_kept_without_outputs_and_leads_to_the_other_one() -> None:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_each_question_is_explained_answered_and_told_its_cost(ran: Ran, question: str) -> None:
     explained = ran.plain(f"{question}-explain")
-    assert "nothing has been asked for yet" in explained and "address  GET /rest/" in explained
+    assert "no request made yet" in explained and "address  GET /rest/" in explained
     told = re.search(r"· (\d+) requests? ·", ran.plain(question))
     assert told is not None
     drawn = ran.plain(f"{question}-cost")

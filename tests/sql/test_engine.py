@@ -139,7 +139,7 @@ def test_no_query_gets_out(procore: Procore, tmp_path: Path, monkeypatch: pytest
         ("", "There is no query. For instance:  SELECT count(*) FROM projects"),
         (" ;\n; ", "There is no query. For instance"),
         ("-- only this", "There is no query, only a comment."),
-        (17, "A query is a text, and not int."),
+        (17, "A query is text; this is a int."),
         ("SELECT 1\x00", "Here is a character that no text can hold"),
         ("SELECT '\ud800'", "Here is a character that no text can hold"),
         ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "The query is nested too deeply: at most 1,000 levels."),
@@ -159,7 +159,7 @@ def test_no_query_gets_out(procore: Procore, tmp_path: Path, monkeypatch: pytest
         ("FROM sales.rfis", "Procore's tables are in no schema: write rfis."),
         ("DESCRIBE rfi", "There is no table 'rfi'."),
         ("SELECT statu FROM rfis", "There is no column 'statu'. Did you mean status?\n\nLINE 1: SELECT statu FROM rfis\n               ^^^^^"),
-        ('SELECT * FROM rfis WHERE status = "opened by"', "There is no column 'opened by'. A text stands in single quotes: 'opened by'."),
+        ('SELECT * FROM rfis WHERE status = "opened by"', "There is no column 'opened by'. Write text in single quotes: 'opened by'."),
         ("SELECT r.id FROM rfis q", "The query has no table or alias 'r'. The query reads q."),
         ("SELECT id FROM rfis JOIN projects p USING (nam)", "There is no column 'nam'. DESCRIBE with"),
         ("SELECT assignee.nane FROM rfis", "There is no column 'nane'. Did you mean name?"),
@@ -331,7 +331,7 @@ def test_a_query_costs_what_explain_says_and_no_more(procore: Procore, company: 
     before = len(company.requests)
     explained = procore.sql(f"EXPLAIN {query}", name)
     assert len(company.requests) == before
-    assert "nothing has been asked for yet" in str(explained) and "sent     status = open" in str(explained)
+    assert "no request made yet" in str(explained) and "sent     status = open" in str(explained)
     assert explained.to_arrow()["table"].to_pylist() == ["projects", "rfis"]
     assert "narrowed by projects.id" in explained._repr_mimebundle_()["text/html"]
     answer = procore.sql(query, name)
