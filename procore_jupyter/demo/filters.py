@@ -10,12 +10,18 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from procore_jupyter.demo.company.rows import Row
 from procore_jupyter.demo.refusals import Refused
 
 Keep = Callable[[Row], bool]
+
+Behavior = Literal["blind", "exact", "exclusive", "ignored"]
+"""How filters compare: as they are thought to, and in other ways that nobody has ruled out (`DemoParameters.filters`)."""
+
+_INSTANT = timedelta(microseconds=1)
+_NEVER_IGNORED = ("by_status", "document_type")
 
 _NAME = re.compile(r"filters\[(\w+)\](?:\[(\w*)\])?$")
 # Filters that look for words in all texts of a row.
@@ -59,7 +65,7 @@ def _listed(text: str) -> list[str]:
     return [text]
 
 
-def keeper(wanted: Wanted, places: Mapping[str, tuple[str, ...]]) -> Keep:
+def keeper(wanted: Wanted, places: Mapping[str, tuple[str, ...]], behavior: Behavior = "blind") -> Keep:
     """Return a function that tells whether all filters keep a row.
 
     Parameters
@@ -68,6 +74,8 @@ def keeper(wanted: Wanted, places: Mapping[str, tuple[str, ...]]) -> Keep:
         The filters, as `filters_of` returns them.
     places : mapping
         The fields that each filter looks at.
+    behavior : str
+        How they compare.
 
     Raises
     ------
@@ -75,19 +83,23 @@ def keeper(wanted: Wanted, places: Mapping[str, tuple[str, ...]]) -> Keep:
         A range can't be read.
     """
     keeps = [
-        _one(name, behind, values, places.get(name, (name,))) for (name, behind), values in wanted.items()
+        _one(name, behind, values, places.get(name, (name,)), behavior)
+        for (name, behind), values in wanted.items()
+        if behavior != "ignored" or name in _NEVER_IGNORED
     ]
     return lambda row: all(keep(row) for keep in keeps)
 
 
-def _one(name: str, behind: str, values: tuple[str, ...], places: tuple[str, ...]) -> Keep:
+def _one(
+    name: str, behind: str, values: tuple[str, ...], places: tuple[str, ...], behavior: Behavior
+) -> Keep:
     if name in _DELETED:
         only = values[-1:] == ("only",)
         return lambda row: not only
     if name in _WORDS:
         words = values[-1].casefold()
         return lambda row: any(words in text.casefold() for text in row.values() if isinstance(text, str))
-    matches = _values_match(name, values)
+    matches = _values_match(name, values, behavior)
     if behind == "gt":
         after = _moments(values[-1], name)[1]
         return lambda row: any(_is_after(found, after) for found in _found(row, places))
@@ -118,15 +130,17 @@ def _leaves(value: Any, path: Sequence[str]) -> Iterable[Any]:
         yield from _leaves(value.get(path[0]), path[1:])
 
 
-def _values_match(name: str, values: tuple[str, ...]) -> Callable[[Any], bool]:
+def _values_match(name: str, values: tuple[str, ...], behavior: Behavior) -> Callable[[Any], bool]:
     if len(values) == 1 and "..." in values[0]:
-        return _in_range(name, values[0].strip('"'))
+        return _in_range(name, values[0].strip('"'), exclusive=behavior == "exclusive")
     if len(values) == 1 and _moment(values[0]) is not None:
         first, last = _moments(values[0], name)
         return lambda found: isinstance(found, str) and _is_within(found, first, last)
     texts = {value.casefold() for value in values}
     # True may be written as true or as 1.
     texts |= {"true" for value in texts if value == "1"} | {"false" for value in texts if value == "0"}
+    if behavior == "exact":
+        return lambda found: str(found) in values if isinstance(found, str) else _text(found) in texts
     return lambda found: _text(found) in texts
 
 
@@ -136,12 +150,15 @@ def _text(found: Any) -> str:
     return str(found).casefold() if found is not None else "null"
 
 
-def _in_range(name: str, text: str) -> Callable[[Any], bool]:
+def _in_range(name: str, text: str, *, exclusive: bool) -> Callable[[Any], bool]:
     first, _, last = text.partition("...")
     if first.strip().isdecimal() and last.strip().isdecimal():
         least, most = int(first), int(last)
-        return lambda found: isinstance(found, int) and least <= found <= most
+        within = range(least + exclusive, most + (not exclusive))
+        return lambda found: isinstance(found, int) and found in within
     start, end = _moments(first, name)[0], _moments(last, name)[1]
+    if exclusive:  # nor is the day in which it ends
+        start, end = start + _INSTANT, _moments(last, name)[0] - _INSTANT
     return lambda found: isinstance(found, str) and _is_within(found, start, end)
 
 

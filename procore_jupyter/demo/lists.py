@@ -212,8 +212,9 @@ class ListHandler(ApiHandler):
             for name in [name for name in wanted if name[0] == "location_id"]:
                 wanted[name] = tuple(sorted(locations.with_sublocations(of[0], {*wanted[name]})))
         order = order_of(lambda name: self.query().get(name, ""), endpoint.sort)
-        keep = keeper(wanted, endpoint.known_filters) if wanted else None
-        key = (endpoint.path, of, days, tuple(sorted(wanted.items())), tuple(order))
+        behavior = self.stage.parameters().filters
+        keep = keeper(wanted, endpoint.known_filters, behavior) if wanted else None
+        key = (endpoint.path, of, days, tuple(sorted(wanted.items())), tuple(order), behavior)
         return self.shelf.selections.select(key, rows, keep, order)
 
 

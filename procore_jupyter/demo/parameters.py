@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
+from procore_jupyter.demo.filters import Behavior
 from procore_jupyter.demo.oddity import NONE, Oddities
 
 MOST_PROJECTS = 1000
@@ -73,6 +74,9 @@ class DemoParameters:
         The tools that are switched off, by the project's id and with their names in `endpoints`.
     file_lifetime : float
         Seconds that a file's address in the storage is good for.
+    filters : "blind", "exact", "exclusive" or "ignored"
+        How lists compare texts and ranges: without regard to case, and the ends of a range belong to it; texts letter by
+        letter; the ends of a range don't belong to it; or filters of rows change nothing.
     odd : Oddities
         How it differs from what Procore documents (`oddities.named`).
     """
@@ -103,6 +107,7 @@ class DemoParameters:
     scale: float = 1.0
     switched_off: Mapping[int, Sequence[str]] = field(default_factory=lambda: {4712: ("RFIs",)})
     file_lifetime: float = 300.0
+    filters: Behavior = "blind"
     odd: Oddities = NONE
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from procore_jupyter.demo.company.rows import Row, RowList
-from procore_jupyter.demo.filters import filters_of, keeper
+from procore_jupyter.demo.filters import Behavior, filters_of, keeper
 from procore_jupyter.demo.refusals import Refused
 from procore_jupyter.demo.selections import Selections, order_of
 from tests.demo.listing import HARBOR_TOWER, Lists
@@ -30,11 +30,13 @@ ROW: Row = {
 }
 
 
-def kept(query: dict[str, list[str]], *names: str, **places: tuple[str, ...]) -> bool:
+def kept(
+    query: dict[str, list[str]], *names: str, behavior: Behavior = "blind", **places: tuple[str, ...]
+) -> bool:
     """Return whether the row above is kept by a query, in a list that knows these filters."""
     given = {name: [value.encode() for value in values] for name, values in query.items()}
     known = {**{name: (name,) for name in names}, **places}
-    return keeper(filters_of(given, known), known)(ROW)
+    return keeper(filters_of(given, known), known, behavior)(ROW)
 
 
 # The parser, and what it compares
@@ -294,3 +296,16 @@ def test_views_are_those_of_the_list(lists: Lists) -> None:
     assert lists.rows("/rest/v1.0/images", photos)[0].keys() == {"id"}
     urls = lists.rows(f"{PROJECT}/drawing_revisions", view="only_pdf_urls")[0]
     assert urls.keys() == {"id", "pdf_url"}
+
+
+def test_filters_may_behave_otherwise() -> None:
+    status, other = {"filters[status]": ["open"]}, {"filters[status]": ["closed"]}
+    whole = {"filters[updated_at]": ["2026-03-31T12:30:00Z...2026-04-02"]}
+    day = {"filters[updated_at]": ["2026-03-30...2026-03-31"]}
+    numbers = {"filters[id]": ["7...9"]}
+    assert kept(status, "status") and not kept(status, "status", behavior="exact")
+    assert kept({"filters[status]": ["Open"]}, "status", behavior="exact")
+    for query, name in ((whole, "updated_at"), (day, "updated_at"), (numbers, "id")):
+        assert kept(query, name) and not kept(query, name, behavior="exclusive")
+    assert not kept(other, "status") and kept(other, "status", behavior="ignored")
+    assert not kept({"filters[by_status]": ["Inactive"]}, by_status=("status",), behavior="ignored")
