@@ -82,9 +82,9 @@ class Queries:
 
         >>> procore.sql("EXPLAIN SELECT * FROM submittals WHERE updated_at > $since", {"since": "2026-11-01"})
         """
-        from procore_jupyter.sql.engine import Asked
+        from procore_jupyter.sql.engine import QueryCall
 
-        return self._engine.answer(Asked(query, parameters or {}, frames or {}, projects, go))
+        return self._engine.answer(QueryCall(query, parameters or {}, frames or {}, projects, go))
 
     def dbapi(self, *, projects: Projects = None, go: bool = False) -> Connection:
         """Return a connection of Python's database API (PEP 249) to these tables, for programs that take one. It only reads.
@@ -99,10 +99,10 @@ class Queries:
         >>> pandas.read_sql("SELECT * FROM rfis WHERE project_id = ?", procore.dbapi(), params=[4711])
         """
         from procore_jupyter.sql.dbapi import Connection
-        from procore_jupyter.sql.engine import Asked
+        from procore_jupyter.sql.engine import QueryCall
 
         def run(query: str, parameters: Mapping[str, Any]) -> Answer:
-            return self._engine.answer(Asked(query, parameters, {}, projects, go))
+            return self._engine.answer(QueryCall(query, parameters, {}, projects, go))
 
         return Connection(run)
 

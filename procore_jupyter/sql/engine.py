@@ -58,7 +58,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryCall:
     """What somebody asks.
 
     Parameters
@@ -96,7 +96,7 @@ class Engine:
         self.planner = Planner(self.catalog, self.schemas.of)
         self._database = Database()
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: QueryCall) -> Answer:
         """Return the answer to a query.
 
         Raises
@@ -112,7 +112,7 @@ class Engine:
         finally:
             cursor.close()
 
-    def anew(self, asked: Asked, tables: Iterable[str]) -> Answer:
+    def anew(self, asked: QueryCall, tables: Iterable[str]) -> Answer:
         """Return the answer to a query, with the rows of its tables fetched anew."""
         for name in tables:
             self.reader.forget_table(name)
@@ -122,7 +122,7 @@ class Engine:
 class _Query:
     """One query on its way from text to answer."""
 
-    def __init__(self, engine: Engine, asked: Asked, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, engine: Engine, asked: QueryCall, cursor: duckdb.DuckDBPyConnection) -> None:
         self._engine, self._asked, self._cursor = engine, asked, cursor
         self._catalog, self._planner, self._schemas = engine.catalog, engine.planner, engine.schemas
         self._notes: list[str] = []
