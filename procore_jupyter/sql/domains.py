@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from procore_jupyter.sql.plan import Condition, Edge
+from procore_jupyter.sql.plan import Edge, ScanCondition
 from procore_jupyter.sql.steps import Step, Values
 
 Domains = dict[tuple[int, str], Values]
@@ -58,7 +58,7 @@ def _narrow(found: Domains, key: tuple[int, str], values: Values) -> bool:
     return found[key] != before
 
 
-def _constants(conditions: Sequence[Condition]) -> Iterator[tuple[str, Values]]:
+def _constants(conditions: Sequence[ScanCondition]) -> Iterator[tuple[str, Values]]:
     """Give the columns whose values stand in the query, and these."""
     ends: dict[str, dict[str, Any]] = {}
     for one in conditions:

@@ -15,7 +15,7 @@ from procore_jupyter.session.api_errors import NotFound, PermissionDenied, Proco
 from procore_jupyter.sql.conforming import conformed, differs
 from procore_jupyter.sql.domains import Domains, apart, domains_of
 from procore_jupyter.sql.sending import MOST_VALUES, Sending, sent
-from procore_jupyter.sql.source import Enough, Source
+from procore_jupyter.sql.source import Enough, RowSource
 from procore_jupyter.sql.steps import Step, Values, steps_of
 from procore_jupyter.sql.whereabouts import Whereabouts, spot
 from procore_jupyter.tables.arrow.types import without_rows
@@ -43,7 +43,7 @@ class Fetching:
 
     Parameters
     ----------
-    source : Source
+    source : RowSource
         Reads them.
     catalog : Catalog
         Describes the tables.
@@ -69,7 +69,7 @@ class Fetching:
 
     def __init__(
         self,
-        source: Source,
+        source: RowSource,
         catalog: Catalog,
         plan: Plan,
         *,

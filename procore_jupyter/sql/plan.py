@@ -11,7 +11,7 @@ Operator = Literal["=", "in", "<", "<=", ">", ">=", "is not null", ""]
 
 
 @dataclass(frozen=True)
-class Condition:
+class ScanCondition:
     """A condition that arrived at a scan, of one column.
 
     Parameters
@@ -44,7 +44,7 @@ class Scan:
         The table, as the catalog or the caller's frames name it; empty for values that the query itself lists.
     columns : frozenset of str
         The columns that are read, those of the conditions too.
-    conditions : tuple of Condition
+    conditions : tuple of ScanCondition
         What its rows must meet, all of it.
     sharpened : str
         What they must meet besides, as SQL: of the filter directly above the scan. Empty if nothing.
@@ -57,7 +57,7 @@ class Scan:
     number: int
     table: str
     columns: frozenset[str]
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[ScanCondition, ...] = ()
     sharpened: str = ""
     frame: bool = False
     values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)

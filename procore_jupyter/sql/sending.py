@@ -20,7 +20,7 @@ from procore_jupyter.tables.selection import Selection, selection_of
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.plan import Condition, Scan
+    from procore_jupyter.sql.plan import Scan, ScanCondition
     from procore_jupyter.tables.definitions.spec import Filter, TableSpec
 
 MOST_VALUES = 150
@@ -206,7 +206,7 @@ def every_project(spec: TableSpec, today: datetime.date, *, every: bool = True) 
     return selection_of(spec, EVERY_ROW[spec.name] if every else {}, today=today)
 
 
-def needs_of(spec: TableSpec, conditions: Sequence[Condition]) -> Needs:
+def needs_of(spec: TableSpec, conditions: Sequence[ScanCondition]) -> Needs:
     """Return what conditions need of a table, by its sound filters."""
     needs: dict[str, Any] = {}
     for name, one in spec.filters.items():
@@ -218,7 +218,7 @@ def needs_of(spec: TableSpec, conditions: Sequence[Condition]) -> Needs:
     return needs
 
 
-def _need(filter: Filter, condition: Condition) -> Values | Range | None:
+def _need(filter: Filter, condition: ScanCondition) -> Values | Range | None:
     """Return what a filter could be asked for by a condition; None if nothing."""
     values = condition.values
     if not filter.range:

@@ -1,4 +1,4 @@
-"""`Source`: where the rows of a query's tables come from."""
+"""`RowSource`: where the rows of a query's tables come from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.selection import Selection
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """What reads rows at places, and knows which projects there are."""
 
     @property

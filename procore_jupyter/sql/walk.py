@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from procore_jupyter.sql.literals import INTEGERS, Unknown, list_of, quoted, value_of
-from procore_jupyter.sql.plan import Condition, Edge, Plan, Scan
+from procore_jupyter.sql.plan import Edge, Plan, Scan, ScanCondition
 from procore_jupyter.sql.predicates import UNKNOWN, all_of, conditions_of
 
 Json = Mapping[str, Any]
@@ -39,7 +39,7 @@ MOST_VALUES = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
-class Column:
+class PlanColumn:
     """A column of a scan, where it has come to in the plan.
 
     Parameters
@@ -57,12 +57,12 @@ class Column:
     narrowable: bool = True
     never_null: bool = False
 
-    def is_same(self, other: Column | None) -> bool:
+    def is_same(self, other: PlanColumn | None) -> bool:
         """Return whether another one is the same column of the same scan."""
         return other is not None and (self.scan, self.name) == (other.scan, other.name)
 
 
-Columns = list[Column | None]
+Columns = list[PlanColumn | None]
 """The columns that an operator hands on; None for one that is no scan's own."""
 
 _ANY_NUMBER = 1 << 16
@@ -196,11 +196,11 @@ class _Walk:
         )
         never_null = {one.column for one in conditions if one.operator}
         found: Columns = [
-            Column(number, name, True, name in never_null) if name else None for name in columns
+            PlanColumn(number, name, True, name in never_null) if name else None for name in columns
         ]
         return _picked(found, node.get("projection_ids"))
 
-    def _conditions(self, node: Json, columns: Sequence[str]) -> Iterator[Condition]:
+    def _conditions(self, node: Json, columns: Sequence[str]) -> Iterator[ScanCondition]:
         for one in node["table_filters"]["filters"]:
             number = one["key"]
             column = columns[number] if node.get("table_filters_by_projection") else node["names"][number]
@@ -232,7 +232,7 @@ class _Walk:
             for n, column in enumerate(columns)
         }
         self.scans.append(Scan(number, "", frozenset(values), values=values))
-        return [Column(number, name, False) for name in values]
+        return [PlanColumn(number, name, False) for name in values]
 
     def _unnest(self, node: Json) -> Columns:
         columns = self._input(node)
@@ -327,13 +327,13 @@ class _Walk:
             return [_nullable(one) for one in _source_alone([*left, *right])]
         return [None] * _ANY_NUMBER
 
-    def _narrow(self, kind: str, left: Column, right: Column) -> None:
+    def _narrow(self, kind: str, left: PlanColumn, right: PlanColumn) -> None:
         if kind in RIGHT_NARROWED:
             self._edge(left, right)
         if kind in LEFT_NARROWED:
             self._edge(right, left)
 
-    def _edge(self, source: Column, target: Column) -> None:
+    def _edge(self, source: PlanColumn, target: PlanColumn) -> None:
         if target.narrowable and self.scans[target.scan].fetched and source.scan != target.scan:
             self.edges.append(Edge(source.scan, source.name, target.scan, target.name))
 
@@ -354,7 +354,7 @@ def _column_of(node: Json, index: Json) -> str:
     return ".".join(path) if not any("." in part for part in path) else ""
 
 
-def _reference(expression: Json, columns: Columns) -> Column | None:
+def _reference(expression: Json, columns: Columns) -> PlanColumn | None:
     """Return the column that an expression is; None if it is another thing. A longer whole number is the same one."""
     if expression.get("type") == "OPERATOR_CAST" and expression["return_type"]["id"] in INTEGERS:
         kinds = {one["id"] for one in expression["arguments"]}
@@ -371,13 +371,13 @@ def _sql(columns: Columns, index: int) -> str:
     return quoted(column.name)
 
 
-def _is_equality(comparison: str, one: Column, other: Column) -> bool:
+def _is_equality(comparison: str, one: PlanColumn, other: PlanColumn) -> bool:
     if comparison == IS_SAME:  # NULL meets NULL, unless one side has none
         return one.never_null or other.never_null
     return comparison == "COMPARE_EQUAL"
 
 
-def _some_value(expression: Json, columns: Columns) -> Column | None:
+def _some_value(expression: Json, columns: Columns) -> PlanColumn | None:
     path = (expression.get("qname") or {}).get("path") or [expression.get("name")]
     if path[-1] in SOME_VALUE and expression.get("children"):
         return _reference(expression["children"][0], columns)
@@ -391,7 +391,7 @@ def _picked(columns: Columns, numbers: Sequence[int] | None) -> Columns:
     return [columns[number] if number < len(columns) else None for number in numbers]
 
 
-def _unless(column: Column | None, narrowable: bool) -> Column | None:
+def _unless(column: PlanColumn | None, narrowable: bool) -> PlanColumn | None:
     if column is None or narrowable:
         return column
     return dataclasses.replace(column, narrowable=False)
@@ -402,5 +402,5 @@ def _source_alone(columns: Columns) -> Columns:
     return [_unless(one, False) for one in columns]
 
 
-def _nullable(column: Column | None) -> Column | None:
+def _nullable(column: PlanColumn | None) -> PlanColumn | None:
     return column and dataclasses.replace(column, never_null=False)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.sql.domains import Domains
 from procore_jupyter.sql.keys import Keys
-from procore_jupyter.sql.source import Source
+from procore_jupyter.sql.source import RowSource
 from procore_jupyter.sql.steps import PROJECT, Step, Values
 from procore_jupyter.tables.arrow.types import array_of
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
@@ -26,7 +26,7 @@ class Whereabouts:
 
     Parameters
     ----------
-    source : Source
+    source : RowSource
         Knows which projects there are.
     keys : Keys
         Looks for values in rows.
@@ -43,7 +43,7 @@ class Whereabouts:
         Whether a table was read that nothing bounds.
     """
 
-    def __init__(self, source: Source, keys: Keys, projects: str | tuple[int | str, ...]) -> None:
+    def __init__(self, source: RowSource, keys: Keys, projects: str | tuple[int | str, ...]) -> None:
         self._source, self._keys, self._wanted = source, keys, projects
         self.narrowed: dict[int, Mapping[str, Values]] = {}
         self.requests = 0

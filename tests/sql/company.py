@@ -1,4 +1,4 @@
-"""A small company in memory: the rows of some tables, with values missing, and a `Source` that gives those asked for."""
+"""A small company in memory: the rows of some tables, with values missing, and a `RowSource` that gives those asked for."""
 
 from __future__ import annotations
 
