@@ -69,7 +69,7 @@ def locked_down() -> duckdb.DuckDBPyConnection:
             "threads": 1,
         }
     )
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")  # for its cursors too
     return connection
 
 
@@ -95,7 +95,7 @@ class Planner:
         left_out = ",".join(name for name in RESHAPING if name in known)
         connection.execute(f"SET disabled_optimizers = '{left_out}'")
         # With the check, a key that a subquery gives is hidden in a condition that raises the error.
-        connection.execute("SET scalar_subquery_error_on_multiple_rows = false")
+        connection.execute("SET GLOBAL scalar_subquery_error_on_multiple_rows = false")
         connection.execute("SET lock_configuration = true")
         return connection
 
