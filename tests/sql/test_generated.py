@@ -137,5 +137,7 @@ def test_a_planted_mistake_is_found(
 
 def test_ranges_that_are_not_widened_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     proof = Proof(1, "exclusive ends")
-    monkeypatch.setattr(sending, "WIDER", datetime.timedelta())
+    for name in ("WIDER", "DAY"):
+        monkeypatch.setattr(sending, name, datetime.timedelta())
+    monkeypatch.setattr(sending, "_day", lambda moment: moment)
     assert any(proof.difference(Writer(seed).query([queries.alone])) for seed in range(MOST))
