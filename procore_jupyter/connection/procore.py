@@ -25,7 +25,6 @@ from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places
 from procore_jupyter.wording import one_line, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from requests.adapters import BaseAdapter
@@ -288,35 +287,6 @@ class Procore(Queries, RefreshingSession):
         """
         return self.tables.open(name, parameters, strict=strict)
 
-    def get_all(
-        self,
-        path: str,
-        /,
-        params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
-        *,
-        strict: bool = False,
-        **more: Any,
-    ) -> Table:
-        """Return any list of Procore's API as a table, all its pages. Nothing is fetched until it is looked at.
-
-        Parameters
-        ----------
-        path : str
-            The list's path: ``/rest/v1.0/projects/4711/rfis``.
-        params : mapping or iterable of pairs, or None
-            Parameters to send, as they are: ``{"filters[status]": "open"}``.
-        strict : bool
-            Raise an error if rows are missing.
-        **more
-            Further parameters to send.
-
-        Raises
-        ------
-        ParameterError
-            `path` is not the path of a list, or a parameter has a value that can't be sent.
-        """
-        return self.tables.at(path, {**more, "params": params}, strict=strict)
-
     def download(self, url: str, path: str | os.PathLike[str] = ".", /) -> Path:
         """Write one of Procore's files (a drawing, a photo, an attachment) to the disk, with a progress bar; return its path.
 
@@ -346,10 +316,6 @@ class Procore(Queries, RefreshingSession):
         name = one_line(urlsplit(url).path.rpartition("/")[2]) or "download"
         with front_end.bytes_shown(name) as told:
             return downloads.download(self, url, path, told)
-
-    def forget(self) -> None:
-        """Forget the rows that were fetched: tables that you look at next are fetched again."""
-        self._cache.forget()
 
     # The sign-in
 

@@ -1,4 +1,4 @@
-"""`Queries`: what a session answers in SQL."""
+"""`Queries`: what a session answers beside its tables: any list of the API, and SQL."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from procore_jupyter.sql.engine import Engine
     from procore_jupyter.tables.cache import Cache
     from procore_jupyter.tables.library import Library
+    from procore_jupyter.tables.table import Table
 
     Projects = str | int | Iterable[str | int] | None
 
 
 class Queries:
-    """SQL over the tables of a session."""
+    """Any list of the API as a table, and SQL over the tables of a session."""
 
     if TYPE_CHECKING:
         _cache: Cache
@@ -26,6 +27,35 @@ class Queries:
         @property
         def tables(self) -> Library:
             """The tables there are."""
+
+    def get_all(
+        self,
+        path: str,
+        /,
+        params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+        *,
+        strict: bool = False,
+        **more: Any,
+    ) -> Table:
+        """Return any list of Procore's API as a table, all its pages. Nothing is fetched until it is looked at.
+
+        Parameters
+        ----------
+        path : str
+            The list's path: ``/rest/v1.0/projects/4711/rfis``.
+        params : mapping or iterable of pairs, or None
+            Parameters to send, as they are: ``{"filters[status]": "open"}``.
+        strict : bool
+            Raise an error if rows are missing.
+        **more
+            Further parameters to send.
+
+        Raises
+        ------
+        ParameterError
+            `path` is not the path of a list, or a parameter has a value that can't be sent.
+        """
+        return self.tables.at(path, {**more, "params": params}, strict=strict)
 
     def sql(
         self,
@@ -107,8 +137,10 @@ class Queries:
         return Connection(run)
 
     def forget(self) -> None:
-        """Forget the rows that were fetched: tables that are looked at next are fetched anew."""
+        """Forget the rows that were fetched: tables that you look at next are fetched again."""
         self._cache.forget()
+        if "_engine" in self.__dict__:
+            self._engine.put_together.forget()
 
     @functools.cached_property
     def _engine(self) -> Engine:

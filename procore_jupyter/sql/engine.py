@@ -92,7 +92,7 @@ class Engine:
 
     def __init__(self, reader: Reader) -> None:
         self.reader, self.catalog = reader, reader.catalog
-        self.schemas, self.put_together = Schemas(self.catalog), PutTogether()
+        self.schemas, self.put_together = Schemas(self.catalog), PutTogether(reader.clock)
         self.planner = Planner(self.catalog, self.schemas.of)
         self._database = Database()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from procore_jupyter.sql.literals import Unknown, quoted, sql_of, value_of
-from procore_jupyter.sql.plan import Condition, Operator
+from procore_jupyter.sql.plan import Operator, ScanCondition
 
 Json = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ DAY = datetime.timedelta(days=1)
 # Of one column, at the scan
 
 
-def conditions_of(column: str, filter: Json, *, clock: bool = False) -> Iterator[Condition]:
+def conditions_of(column: str, filter: Json, *, clock: bool = False) -> Iterator[ScanCondition]:
     """Give the conditions in a filter that arrived at a scan; all of them hold.
 
     Parameters
@@ -66,9 +66,9 @@ def conditions_of(column: str, filter: Json, *, clock: bool = False) -> Iterator
             return
 
 
-def _condition(column: str, kind: str, filter: Json, clock: bool) -> Condition:
+def _condition(column: str, kind: str, filter: Json, clock: bool) -> ScanCondition:
     if kind == "IS_NOT_NULL":
-        return Condition(column, "is not null", (), f"{quoted(column)} IS NOT NULL")
+        return ScanCondition(column, "is not null", (), f"{quoted(column)} IS NOT NULL")
     if kind == "CONSTANT_COMPARISON":
         return compared(
             column, _COMPARED[filter["comparison_type"]], value_of(filter["constant"]), clock=clock
@@ -77,8 +77,8 @@ def _condition(column: str, kind: str, filter: Json, clock: bool) -> Condition:
         values = tuple(dict.fromkeys(value_of(one) for one in filter["values"] if not one["is_null"]))
         parts = [compared(column, "=", value, clock=clock).sql for value in values]
         if any(isinstance(value, datetime.date) for value in values) or not values:
-            return Condition(column, "", (), _any(parts))
-        return Condition(column, "in", values, f"{quoted(column)} IN ({', '.join(map(sql_of, values))})")
+            return ScanCondition(column, "", (), _any(parts))
+        return ScanCondition(column, "in", values, f"{quoted(column)} IN ({', '.join(map(sql_of, values))})")
     if kind == "CONJUNCTION_OR":
         return _one_of(
             column, [[*conditions_of(column, one, clock=clock)] for one in filter["child_filters"]]
@@ -88,41 +88,41 @@ def _condition(column: str, kind: str, filter: Json, clock: bool) -> Condition:
     raise Unknown(kind)
 
 
-def compared(column: str, operator: str, value: Any, *, clock: bool = False) -> Condition:
+def compared(column: str, operator: str, value: Any, *, clock: bool = False) -> ScanCondition:
     """Return the comparison of a column with a value, of which the current time may be a part."""
     name = quoted(column)
     if value is None:
-        return Condition(column, "", (), f"{name} {operator} NULL")
+        return ScanCondition(column, "", (), f"{name} {operator} NULL")
     if clock and isinstance(value, datetime.date):
         return _loosely(column, operator, value)
     sql = f"{name} {operator} {sql_of(value)}"
     known: Mapping[str, Operator] = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
     if operator not in known:
-        return Condition(column, "", (), sql)
-    return Condition(column, known[operator], (value,), sql)
+        return ScanCondition(column, "", (), sql)
+    return ScanCondition(column, known[operator], (value,), sql)
 
 
-def _loosely(column: str, operator: str, value: datetime.date) -> Condition:
+def _loosely(column: str, operator: str, value: datetime.date) -> ScanCondition:
     """Return a comparison with a time, a day weaker."""
     name, later, earlier = quoted(column), sql_of(value + DAY), sql_of(value - DAY)
     if operator == "=":
-        return Condition(column, "", (), f"{name} BETWEEN {earlier} AND {later}")
+        return ScanCondition(column, "", (), f"{name} BETWEEN {earlier} AND {later}")
     if operator in ("<", "<="):
-        return Condition(column, "<=", (value + DAY,), f"{name} <= {later}")
+        return ScanCondition(column, "<=", (value + DAY,), f"{name} <= {later}")
     if operator in (">", ">="):
-        return Condition(column, ">=", (value - DAY,), f"{name} >= {earlier}")
+        return ScanCondition(column, ">=", (value - DAY,), f"{name} >= {earlier}")
     raise Unknown(operator)
 
 
-def _one_of(column: str, ways: Sequence[Sequence[Condition]]) -> Condition:
+def _one_of(column: str, ways: Sequence[Sequence[ScanCondition]]) -> ScanCondition:
     """Return the condition that one of several ways holds, each of which is several conditions."""
     if not ways or not all(ways):
         raise Unknown("OR")
     sql = _any([" AND ".join(one.sql for one in way) for way in ways])
     if all(len(way) == 1 and way[0].operator in ("=", "in") and way[0].column == column for way in ways):
         values = tuple(dict.fromkeys(value for way in ways for value in way[0].values))
-        return Condition(column, "in", values, sql)
-    return Condition(column, "", (), sql)
+        return ScanCondition(column, "in", values, sql)
+    return ScanCondition(column, "", (), sql)
 
 
 def _any(parts: Sequence[str]) -> str:
@@ -131,14 +131,14 @@ def _any(parts: Sequence[str]) -> str:
     return f"({' OR '.join(f'({one})' for one in parts)})"
 
 
-def _expressed(column: str, expression: Json, clock: bool) -> Condition:
+def _expressed(column: str, expression: Json, clock: bool) -> ScanCondition:
     """Return the condition that an expression makes of a single column, which it calls 0."""
     if expression["expression_class"] == "BOUND_REF":  # a column of true and false
-        return Condition(column, "=", (True,), quoted(column))
+        return ScanCondition(column, "=", (True,), quoted(column))
     if expression.get("type") == "OPERATOR_NOT":
         inner = expression["children"][0]
         if inner["expression_class"] == "BOUND_REF":
-            return Condition(column, "=", (False,), f"(NOT {quoted(column)})")
+            return ScanCondition(column, "=", (False,), f"(NOT {quoted(column)})")
     operator = _COMPARED.get(expression.get("type", ""))
     if operator:
         left, right = expression["children"]
@@ -150,7 +150,7 @@ def _expressed(column: str, expression: Json, clock: bool) -> Condition:
             return compared(column, operator, value_of(right["value"]), clock=clock)
     sql = written(expression, lambda index: quoted(column), clock=clock)
     values = _alternatives(expression)
-    return Condition(column, "in", values, sql) if values else Condition(column, "", (), sql)
+    return ScanCondition(column, "in", values, sql) if values else ScanCondition(column, "", (), sql)
 
 
 def _alternatives(expression: Json) -> tuple[Any, ...]:

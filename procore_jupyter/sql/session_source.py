@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import threading
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from procore_jupyter.files.forks import in_each_child
+from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
 
 if TYPE_CHECKING:
@@ -30,25 +32,48 @@ PIECE = 122_880
 
 
 class PutTogether:
-    """Tables of kept rows as they were put together last: that takes longer than many a query over them."""
+    """Tables of kept rows as they were put together last: that takes longer than many a query over them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    clock : callable
+        Unix time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._tables: dict[Hashable, tuple[float, Fetched]] = {}
+        self._begin_anew()
+        in_each_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """Begin with a free lock: at first, and in a process that was forked."""
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, newest: float) -> Fetched | None:
         """Return a table, unless rows have come since. `newest` is when the newest of its rows did, in seconds since 1970."""
         with self._lock:
+            self._drop_old()
             made, found = self._tables.get(key, (0.0, None))
             return found if newest < made else None
 
-    def put(self, key: Hashable, made: float, found: Fetched) -> None:
-        """Keep a table that was put together at a time, and forget the oldest if these are too many or too large."""
+    def put(self, key: Hashable, found: Fetched) -> None:
+        """Keep a table that was just put together, and forget the oldest if these are too many or too large."""
         with self._lock:
+            self._drop_old()
             self._tables.pop(key, None)
-            self._tables[key] = (made, found)
+            self._tables[key] = (self._clock(), found)
             while len(self._tables) > MOST_TABLES or self._size > MOST_BYTES:
                 del self._tables[next(iter(self._tables))]
+
+    def forget(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._tables.clear()
+
+    def _drop_old(self) -> None:
+        oldest = self._clock() - KEPT
+        self._tables = {key: one for key, one in self._tables.items() if one[1].when > oldest}
 
     @property
     def _size(self) -> int:
@@ -124,7 +149,7 @@ class SessionSource:
         )
         found = dataclasses.replace(found, rows=_in_large_pieces(found.rows))
         if not found.incomplete:
-            self._put_together.put((*key, names, labels), self._reader.clock(), found)
+            self._put_together.put((*key, names, labels), found)
         return found
 
     def kept_at(self, selection: Selection, places: Sequence[Place]) -> Mapping[Place, float]:

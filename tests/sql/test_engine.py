@@ -364,6 +364,29 @@ def test_names_are_found_in_any_case_and_qualified_and_a_table_comes_before_a_fr
     assert any("Procore's table here, not the variable" in note for note in answer.notes)
 
 
+def test_what_is_forgotten_is_asked_for_again_and_nothing_of_it_is_held(
+    procore: Procore, company: DemoProcore
+) -> None:
+    query = "SELECT count(*) n FROM submittals WHERE project_id = 4711"
+    first = procore.sql(query)
+    assert (first.requests.least, procore.sql(query).requests.least) == (1, 0)
+    assert first.refresh().requests.least == 1
+    procore.forget()
+    assert not procore._engine.put_together._tables
+    assert [*procore.sql(query)] == [*first]
+
+
+def test_columns_that_only_rows_tell_are_found(procore: Procore) -> None:
+    query = 'SELECT sum("Revised Budget") b FROM budget_detail_rows WHERE project_id = 4711'
+    (row,) = procore.sql(query)
+    assert row["b"] > 0
+    with pytest.raises(SQLError, match=r"no column 'Revized Budget'. Did you mean Revised Budget\?"):
+        procore.sql(query.replace("Revised", "Revized"))
+    fields = procore.sql('SELECT custom_fields."Owner Reference" r FROM rfis WHERE project_id = 4711')
+    assert any(one["r"] for one in fields)
+    assert "only these tell" in str(fields.requests)
+
+
 def test_max_rows_bounds_the_answer_and_not_what_it_is_made_of(company: DemoProcore) -> None:
     text = text_for(company, AuthScheme="OAUTH_CLIENT", CompanyId=str(BUILDERS), MaxRows="10")
     with connect(text, person=False) as procore:
