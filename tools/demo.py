@@ -59,9 +59,7 @@ def build_beside(demo: int) -> None:
 
         threading.Thread(target=end_with_it, daemon=True).start()
     if add_extension(Venv(ROOT / ".venv")):
-        say(
-            "JupyterLab's extension is built: reload the page in your browser, and its command palette has Procore's commands."
-        )
+        say("JupyterLab's extension is built: reload the page in your browser, and it has Procore's sidebar.")
 
 
 if __name__ == "__main__":

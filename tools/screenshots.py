@@ -21,7 +21,7 @@ from tests.browser.conftest import Place, launch_chromium, open_place
 from tests.browser.lab import PATIENCE, Lab, new_tab, sign_in
 from tests.browser.sidebar import Sidebar
 
-NAMES = ("form", "panel", "card", "table")
+NAMES = ("form", "panel", "card", "table", "sidebar")
 """What there is a picture of, ``NAME.png`` and ``NAME-dark.png``."""
 
 THEMES = {"": "JupyterLab Light", "-dark": "JupyterLab Dark"}
@@ -88,6 +88,21 @@ def take(browser: Browser, place: Place, folder: Path) -> None:
         lab.run(4)
         expect(lab.cell(4).locator("table").first).to_be_visible(timeout=PATIENCE)
         _picture(lab, lab.cell(4), folder / "table.png")
+
+    with browser.new_context(viewport={"width": 1000, "height": 740}, device_scale_factor=1.2) as context:
+        place.forget_sign_ins()
+        sidebar = Sidebar(context, place)
+        sidebar.open(place.write_notebook("sidebar.ipynb", ""))
+        sidebar.page.add_style_tag(content=STYLE)
+        sidebar.demo()
+        sidebar.choose_company()
+        sidebar.choose_project("harb", "Harbor Tower")
+        sidebar.search("rfi")
+        sidebar.item("RFIs").click()
+        sidebar.press("Preview")
+        expect(sidebar.preview.locator("canvas").first).to_be_visible(timeout=PATIENCE)
+        sidebar.press("New cell")
+        _picture(sidebar.lab, sidebar.page.locator("#main"), folder / "sidebar.png")
 
 
 def _picture(lab: Lab, what: Locator, path: Path) -> None:

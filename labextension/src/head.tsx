@@ -80,8 +80,8 @@ export function Head({ model, trans, addLine }: IView & { addLine: (() => void) 
         </p>
       ))}
       {addLine ? (
-        <div className="procore-hint">
-          {trans.__('Without the sidebar this notebook doesn’t know how to connect.')}{' '}
+        <div className="procore-hint procore-line">
+          <span>{trans.__('This notebook doesn’t connect by itself yet.')}</span>
           <button className="procore-quiet" onClick={addLine}>
             {trans.__('Add the line')}
           </button>

@@ -40,9 +40,10 @@ def draws_outputs_once() -> bool:
 
 def session_under(namespace: Mapping[str, Any], name: str) -> Procore | None:
     """Return the Procore session that a variable holds; None if it holds anything else or does not exist."""
-    procore = sys.modules.get("procore_jupyter.connection.procore")  # not imported yet: there is no session
+    # Not imported yet, or another thread is importing it: there is no session.
+    procore: Any = getattr(sys.modules.get("procore_jupyter.connection.procore"), "Procore", ())
     found = namespace.get(name)
-    return found if procore is not None and isinstance(found, procore.Procore) else None
+    return found if isinstance(found, procore) else None
 
 
 def session_named(namespace: Mapping[str, Any], name: str, option: str = "--name") -> Procore:

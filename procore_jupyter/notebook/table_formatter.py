@@ -21,8 +21,9 @@ def install(shell: InteractiveShell) -> None:
     before = formatter.format
 
     def format_(obj: object, *args: Any, **kwargs: Any) -> Any:
-        module = sys.modules.get("procore_jupyter.tables.table")  # not imported yet: there is no table
-        if module is not None and isinstance(obj, module.Table):
+        # Not imported yet, or another thread is importing it: there is no table.
+        table: Any = getattr(sys.modules.get("procore_jupyter.tables.table"), "Table", ())
+        if isinstance(obj, table):
             obj._repr_mimebundle_()  # its rows are in memory from then on
         return before(obj, *args, **kwargs)
 

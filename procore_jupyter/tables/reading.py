@@ -245,7 +245,7 @@ class Reading:
         if isinstance(drawing, Undrawn):
             # Whoever reads in a scope of their own is told of waits; else the session itself says that it waits.
             self.scope.notify = self._around.notify
-            tell = self._session._patience.notify
+            tell = None if self._around.notify is not None else self._session._patience.notify
 
         def tick() -> None:
             came = self.rows + sum(len(one.rows) for one in self._pending.values())

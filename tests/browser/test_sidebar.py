@@ -274,3 +274,19 @@ def test_notebook_7_has_it_too(sidebar: Sidebar, place: Place) -> None:
     assert sidebar.sources()[-1].startswith('rfis = procore.table("rfis", project="Harbor Tower")')
     picture(sidebar, "notebook-7")
     assert sidebar.violations() == []
+
+
+@pytest.mark.skipif(not SOAK, reason="takes a while: PROCORE_SOAK=1 runs it")
+def test_of_two_notebooks_the_sidebar_shows_the_one_that_is_looked_at(sidebar: Sidebar, place: Place) -> None:
+    one, other = (write_notebook(place, f"{name}.ipynb", "") for name in ("one", "other"))
+    sidebar.open(one)
+    sidebar.demo()
+    look = "path => window.jupyterapp.commands.execute('docmanager:open', {path})"
+    sidebar.page.evaluate(look, other)
+    sidebar.see("offer")
+    sidebar.page.evaluate(look, one)
+    sidebar.see("signed-in")
+    sidebar.page.evaluate(look, other)
+    sidebar.press("Try the demo")  # the sign-in is kept: nobody is asked
+    sidebar.see("signed-in")
+    expect(sidebar.root).to_contain_text("Dana Reyes")

@@ -133,7 +133,8 @@ def test_the_form_is_the_question_of_the_connection_and_the_secret_stands_in_no_
     fields = {"client_id": demo.client_id, "client_secret": demo.client_secret, "company_id": "Skyline"}
     wrong = sidebar.ask("submit", fields=fields)
     assert (
-        wrong["error"]["about"] == "CompanyId" and "Company ID takes a whole number" in wrong["error"]["text"]
+        wrong["error"]["about"] == "CompanyId"
+        and "Company ID must be a whole number" in wrong["error"]["text"]
     )
     shown = sidebar.ok("submit", fields={**fields, "company_id": "1234", "save_as": "site"})["session"]
     assert shown["state"] == "waiting" and shown["sign_in"]["url"].startswith(demo.url)
