@@ -40,13 +40,13 @@ export function Offer({ model, trans }: IView): ReactNode {
       )}
       <Problem text={problem} />
       <div className="procore-acts">
-        <button className="procore-act" disabled={busy} onClick={() => void model.connect('')}>
+        <button className="procore-main" disabled={busy} onClick={() => void model.connect('')}>
           {busy ? trans.__(working) : trans.__('Connect')}
         </button>
         {others.map(name => (
           <button
             key={name}
-            className="procore-quiet"
+            className="procore-second"
             disabled={busy}
             onClick={() => void model.connect(name)}
           >
@@ -55,7 +55,7 @@ export function Offer({ model, trans }: IView): ReactNode {
         ))}
         {offers?.demo ? (
           <button
-            className="procore-quiet"
+            className="procore-second"
             disabled={busy}
             onClick={() => void model.connect('Profile=Demo')}
           >
@@ -64,7 +64,7 @@ export function Offer({ model, trans }: IView): ReactNode {
         ) : null}
       </div>
       {offers?.demo ? (
-        <p className="procore-hint">
+        <p className="procore-tip">
           {trans.__('The demo is a stand-in with invented projects on this computer; it needs no account.')}
         </p>
       ) : null}
@@ -128,7 +128,7 @@ export function ConnectForm({ model, trans, draft }: IView & { draft: Draft }): 
         {...described(name)}
       />
       {wrong(name)}
-      {hint ? <div className="procore-hint">{hint}</div> : null}
+      {hint ? <div className="procore-tip">{hint}</div> : null}
     </div>
   );
   return (
@@ -183,16 +183,16 @@ export function ConnectForm({ model, trans, draft }: IView & { draft: Draft }): 
         trans.__('Saved once you have signed in. Empty: not saved.')
       )}
       <div className="procore-field">
-        <span className="procore-label">{trans.__('Redirect URI')}</span>
+        <span className="procore-heading">{trans.__('Redirect URI')}</span>
         <Copied text={form.redirect_uri} trans={trans} />
-        <div className="procore-hint">{trans.__('Add exactly this one on your app’s page.')}</div>
+        <div className="procore-tip">{trans.__('Add exactly this one on your app’s page.')}</div>
       </div>
       {about === '' ? <Problem text={error?.text ?? ''} /> : null}
       <div className="procore-acts">
-        <button type="submit" className="procore-act" disabled={busy}>
+        <button type="submit" className="procore-main" disabled={busy}>
           {busy ? trans.__(working) : trans.__('Connect')}
         </button>
-        <button type="button" className="procore-quiet" onClick={() => void model.cancel()}>
+        <button type="button" className="procore-second" onClick={() => void model.cancel()}>
           {trans.__('Cancel')}
         </button>
       </div>
@@ -217,7 +217,7 @@ function Copied({ text, trans }: { text: string; trans: TranslationBundle }): Re
   return (
     <>
       <code className="procore-code">{text}</code>
-      <button type="button" className="procore-quiet" onClick={copy}>
+      <button type="button" className="procore-second" onClick={copy}>
         {done ? trans.__('Copied') : trans.__('Copy')}
       </button>
     </>
@@ -253,11 +253,11 @@ export function Waiting({ model, trans }: IView): ReactNode {
           <div className="procore-row">
             <span>
               {trans.__('Waiting for your sign-in …')}{' '}
-              <span className="procore-count" role="timer">
+              <span className="procore-timer" role="timer">
                 {clock(left)}
               </span>
             </span>
-            <button className="procore-quiet" onClick={() => void model.cancel()}>
+            <button className="procore-second" onClick={() => void model.cancel()}>
               {trans.__('Cancel')}
             </button>
           </div>
@@ -288,7 +288,7 @@ export function Waiting({ model, trans }: IView): ReactNode {
 /** The link to Procore's page; an address of another kind is no link. */
 function SignInLink({ url, trans }: { url: string; trans: TranslationBundle }): ReactNode {
   return /^https?:/.test(url) ? (
-    <a className="procore-act" href={url} target="_blank" rel="noopener noreferrer">
+    <a className="procore-main" href={url} target="_blank" rel="noopener noreferrer">
       {trans.__('Sign in to Procore')} ↗
     </a>
   ) : null;

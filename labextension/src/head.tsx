@@ -47,7 +47,7 @@ export function Head({ model, trans, addLine }: IView & { addLine: (() => void) 
         </span>
         {facts.join(' · ')}
       </div>
-      <div className="procore-choice">
+      <div className="procore-pickers">
         {state.sessions.length > 1 ? (
           <Choice
             label={trans.__('Session')}
@@ -71,18 +71,18 @@ export function Head({ model, trans, addLine }: IView & { addLine: (() => void) 
       </div>
       {session.problem ? <Problem text={session.problem} /> : null}
       <Problem text={error?.text ?? ''} />
-      <div role="status" className="procore-hint">
+      <div role="status" className="procore-tip">
         {working ? trans.__(working) : ''}
       </div>
       {session.notices.map(notice => (
-        <p key={notice} className="procore-hint">
+        <p key={notice} className="procore-tip">
           {notice.replaceAll('`', '')}
         </p>
       ))}
       {addLine ? (
-        <div className="procore-hint procore-line">
+        <div className="procore-tip procore-line">
           <span>{trans.__('This notebook doesn’t connect by itself yet.')}</span>
-          <button className="procore-quiet" onClick={addLine}>
+          <button className="procore-second" onClick={addLine}>
             {trans.__('Add the line')}
           </button>
         </div>

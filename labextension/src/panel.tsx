@@ -199,12 +199,12 @@ function Sentence({ title, text, code, act, again }: ISentence): ReactNode {
       {code ? <code className="procore-code">{code}</code> : null}
       <div className="procore-acts">
         {act ? (
-          <button className="procore-act" onClick={act[1]}>
+          <button className="procore-main" onClick={act[1]}>
             {act[0]}
           </button>
         ) : null}
         {again ? (
-          <button className="procore-quiet" onClick={again[1]}>
+          <button className="procore-second" onClick={again[1]}>
             {again[0]}
           </button>
         ) : null}

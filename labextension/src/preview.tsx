@@ -156,28 +156,28 @@ export class PreviewWidget extends ReactWidget {
               : (preview?.caption ?? table.name)}
           </span>
           {this.stop ? (
-            <button className="procore-act" onClick={() => this.stop?.abort()}>
+            <button className="procore-main" onClick={() => this.stop?.abort()}>
               {trans.__('Stop')}
             </button>
           ) : null}
           {preview && session ? (
             <>
               <button
-                className="procore-quiet"
+                className="procore-second"
                 onMouseDown={keep}
                 onClick={() => actions.insert(tableCall(table, session, name))}
               >
                 {trans.__('Insert')}
               </button>
               <button
-                className="procore-quiet"
+                className="procore-second"
                 onMouseDown={keep}
                 onClick={() => actions.newCell(tableCell(table, session, name))}
               >
                 {trans.__('New cell')}
               </button>
               <button
-                className="procore-quiet"
+                className="procore-second"
                 aria-pressed={this.asText}
                 onClick={() => {
                   this.asText = !this.asText;
@@ -195,7 +195,7 @@ export class PreviewWidget extends ReactWidget {
                   {one} <input className="procore-input" name={one} placeholder={takes} title={takes} />
                 </label>
               ))}
-              <button className="procore-act">{trans.__('Show rows')}</button>
+              <button className="procore-main">{trans.__('Show rows')}</button>
             </form>
           ) : null}
         </div>
@@ -247,7 +247,7 @@ function AsText({ preview, trans }: IRows): ReactNode {
           {Array.from({ length: preview.rows }, (_, row) => (
             <tr key={row}>
               {preview.columns.map(({ name, number, cells }) => (
-                <td key={name} className={number ? 'procore-number' : undefined}>
+                <td key={name} className={number ? 'procore-digits' : undefined}>
                   {cells[row]}
                 </td>
               ))}

@@ -319,7 +319,7 @@ interface ISelected {
 function Selected({ row, trans, act, said }: ISelected): ReactNode {
   const button = (how: How, text: string, main = false): ReactNode => (
     <button
-      className={main ? 'procore-act' : 'procore-quiet'}
+      className={main ? 'procore-main' : 'procore-second'}
       // The focus stays where it is: a cell that is being edited keeps its cursor.
       onMouseDown={event => event.preventDefault()}
       onClick={() => void act(how, row)}
@@ -344,7 +344,7 @@ function Selected({ row, trans, act, said }: ISelected): ReactNode {
         {row.kind === 'column' ? button('insert', trans.__('Insert name')) : null}
         {row.kind === 'filter' ? button('insert', trans.__('Insert filter')) : null}
       </div>
-      <div className="procore-hint" role="status">
+      <div className="procore-tip" role="status">
         {said}
       </div>
     </div>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -30,6 +31,20 @@ CELLS = """() => {
         type: cell.type, source: cell.sharedModel.getSource(), ran: cell.executionCount ?? null
     }));
 }"""
+
+
+def test_the_sidebars_look_has_no_name_in_common_with_what_a_cell_shows() -> None:
+    # Both stand in the same page: a name of both would draw the panel in a cell as the sidebar, or the other way round.
+    style = (labextension.FOLDER / "style/sidebar.css").read_text(encoding="utf-8")
+    sidebar = set(re.findall(r"\.(procore-[\w-]+)", style))
+    package = labextension.FOLDER.parent / "procore_jupyter"
+    cells = {
+        name
+        for file in package.rglob("*.py")
+        for name in re.findall(r"procore-[\w-]+", file.read_text(encoding="utf-8"))
+    }
+    assert "procore-tree" in sidebar and "procore-panel" in cells
+    assert sidebar & cells == set()
 
 
 @pytest.fixture(scope="module")
