@@ -103,8 +103,8 @@ def test_tab_lists_what_requests_has_and_what_a_person_uses_beyond_it(demo: Demo
     ):
         ours = {name for name in dir(session) if name[0] != "_"} - {*dir(requests.Session())}
         assert " ".join(sorted(ours)) == (
-            "companies company_id download environment forget get_all logout max_wait me project_id projects "
-            "rate_limit readonly settings status table tables timeout use"
+            "companies company_id dbapi download environment forget get_all logout max_wait me project_id projects "
+            "rate_limit readonly settings sql status table tables timeout use"
         )
     assert procore.login_flow is not None  # reachable where a message says so
 
