@@ -18,7 +18,7 @@ from procore_jupyter.sql import given, shown
 from procore_jupyter.sql.answer import Answer, Explained, familiar
 from procore_jupyter.sql.casts import projection
 from procore_jupyter.sql.database import Database
-from procore_jupyter.sql.estimate import about, estimated, spent
+from procore_jupyter.sql.estimate import about, also_read, estimated, spent
 from procore_jupyter.sql.explaining import Asking, Explanation
 from procore_jupyter.sql.fetching import Fetching
 from procore_jupyter.sql.mistakes import Known, in_our_words, mistake, unknown_column
@@ -255,7 +255,9 @@ class _Query:
             rows,
             places=tuple(dict.fromkeys(place for one in found.values() for place in one.places)),
             incomplete=tuple(fetching.incomplete),
-            notes=tuple(dict.fromkeys([*filter(None, [others]), *self._notes, *_notes(found)])),
+            notes=tuple(
+                dict.fromkeys([*filter(None, [others]), *also_read(fetching), *self._notes, *_notes(found)])
+            ),
             requests=sum(one.made or 0 for one in costs),
             when=min([one.when for one in found.values()], default=time.time()),
             cut=cut,

@@ -88,6 +88,29 @@ def about(fetching: Fetching) -> tuple[str, str]:
     return words, f'Read of the {words}. projects="all" (--projects all) reads the others too.'
 
 
+def also_read(fetching: Fetching) -> Iterator[str]:
+    """Say which projects' rows a table has besides those that one part of a query means, as another part names them.
+
+    A query sees one table of each name, so both parts find the rows of both.
+    """
+    if not fetching._whereabouts.unbounded or fetching._whereabouts._wanted != "active":
+        return
+    source = fetching._source
+    chosen = source.chosen_project()
+    meant = {number for number, _ in ([chosen] if chosen else source.known_projects(ALL_ACTIVE) or ())}
+    for spec, steps in _tables(fetching):
+        read = [dict(place.project for place in step.places if place.project) for step in steps]
+        if any(meant <= some.keys() for some in read):
+            others = [
+                called(one)
+                for one in sorted({one for some in read for one in some.items()})
+                if one[0] not in meant
+            ]
+            if others:
+                more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+                yield f"{spec.name} also has the rows of {', '.join(others[:3])}{more}: another part of the query names them."
+
+
 def _tables(fetching: Fetching) -> list[tuple[TableSpec, list[Step]]]:
     """Return the tables that are read, each with its steps; those that narrow others come first, and parents before their rows."""
     found: dict[str, tuple[TableSpec, list[Step]]] = {}

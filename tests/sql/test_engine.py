@@ -342,10 +342,27 @@ def test_a_query_costs_what_explain_says_and_no_more(procore: Procore, company: 
     assert sorted(answer["number"].to_pylist()) == sorted(open_ones["number"].to_pylist())
 
 
+def test_a_table_of_which_one_part_names_a_project_says_that_all_parts_have_its_rows(
+    procore: Procore,
+) -> None:
+    old, name = (
+        procore.sql("SELECT id, name FROM projects WHERE NOT active ORDER BY id LIMIT 1")
+        .to_arrow()
+        .to_pylist()[0]
+        .values()
+    )
+    both = f"SELECT count(*) AS n FROM submittals UNION ALL SELECT count(*) FROM submittals WHERE project_id = {old}"
+    answer = procore.sql(both)
+    counts = sorted(answer.to_arrow()["n"].to_pylist())
+    assert f"submittals also has the rows of {name}" in str(answer)
+    assert counts[1] == len(procore.table("submittals", project="all active").fetch()) + counts[0]
+    assert "also has" not in str(procore.sql("SELECT count(*) AS n FROM submittals").fetch())
+
+
 @pytest.mark.usefixtures("asked")
 def test_a_query_of_many_requests_says_so_first(procore: Procore) -> None:
     ids = [*range(1, 300)]
-    query = "SELECT * FROM rfis WHERE project_id = ANY($ids)"
+    query = "SELECT * FROM submittals WHERE project_id = ANY($ids)"
     with pytest.raises(SQLError, match=r"makes at least 299 requests, and says so first beyond 200") as error:
         procore.sql(query, {"ids": ids})
     assert "--go" in str(error.value) and "go=True" in str(error.value)
@@ -357,10 +374,10 @@ def test_names_are_found_in_any_case_and_qualified_and_a_table_comes_before_a_fr
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         answer = procore.sql(
-            query, frames={"rfis": pd.DataFrame({"a": [1]}), "RFIs": pd.DataFrame({"a": [1]})}
+            query, frames={"submittals": pd.DataFrame({"a": [1]}), "RFIs": pd.DataFrame({"a": [1]})}
         )
     (row,) = answer
-    assert row["n"] == procore.table("rfis", project_id=4711).fetch().num_rows
+    assert row["n"] == procore.table("submittals", project_id=4711).fetch().num_rows
     assert any("Procore's table here, not the variable" in note for note in answer.notes)
 
 
@@ -382,7 +399,7 @@ def test_columns_that_only_rows_tell_are_found(procore: Procore) -> None:
     assert row["b"] > 0
     with pytest.raises(SQLError, match=r"no column 'Revized Budget'. Did you mean Revised Budget\?"):
         procore.sql(query.replace("Revised", "Revized"))
-    fields = procore.sql('SELECT custom_fields."Owner Reference" r FROM rfis WHERE project_id = 4711')
+    fields = procore.sql('SELECT custom_fields."Owner Reference" r FROM submittals WHERE project_id = 4711')
     assert any(one["r"] for one in fields)
     assert "only these tell" in str(fields.requests)
 
@@ -390,7 +407,7 @@ def test_columns_that_only_rows_tell_are_found(procore: Procore) -> None:
 def test_max_rows_bounds_the_answer_and_not_what_it_is_made_of(company: DemoProcore) -> None:
     text = text_for(company, AuthScheme="OAUTH_CLIENT", CompanyId=str(BUILDERS), MaxRows="10")
     with connect(text, person=False) as procore:
-        answer = procore.sql("SELECT id FROM rfis WHERE project_id = 4711 ORDER BY id")
+        answer = procore.sql("SELECT id FROM submittals WHERE project_id = 4711 ORDER BY id")
         assert len(answer) == 10 and "cut at 10 rows (MaxRows)" in str(answer)
         assert [*procore.sql("SELECT i FROM range(10) r(i)")][-1] == {"i": 9}
 
@@ -402,7 +419,7 @@ def test_several_threads_ask_at_once(procore: Procore) -> None:
         answers.append(
             (
                 number,
-                procore.sql("SELECT $n + count(*) AS n FROM (FROM rfis LIMIT 0)", {"n": number})["n"][
+                procore.sql("SELECT $n + count(*) AS n FROM (FROM submittals LIMIT 0)", {"n": number})["n"][
                     0
                 ].as_py(),
             )
