@@ -21,7 +21,7 @@ from tests.notebook.notebook_runs import NOTEBOOKS, Row, Run, day, run, today
 
 ROOT = Path(__file__).parents[2]
 TABLES = "02-tables.ipynb"
-ALL = ("01-connect.ipynb", TABLES, "03-reports.ipynb")
+ALL = ("01-connect.ipynb", TABLES, "03-reports.ipynb", "04-sql.ipynb")
 
 ANSWERS = (
     "rfis", "response", "submittals", "punch", "changes", "budget", "manpower", "safety", "actions", "drawings",
