@@ -12,9 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
-from procore_jupyter.tables.arrow.written import WRITTEN
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -171,6 +168,8 @@ def with_labels(rows: PlaceRows, label: Callable[[pa.Array], pa.Array]) -> Place
     """
     if rows.labelled:
         return rows
+    from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
+
     batches = [
         ({name: label(one) if name == CUSTOM_FIELDS else one for name, one in columns.items()}, length)
         for columns, length in rows.batches
@@ -183,6 +182,8 @@ def with_labels(rows: PlaceRows, label: Callable[[pa.Array], pa.Array]) -> Place
 
 def stripped(columns: Columns, all_columns: Columns) -> Columns:
     """Return those of a batch's columns that hold something, as they are among all of them now."""
+    from procore_jupyter.tables.arrow.written import WRITTEN
+
     return {
         name: all_columns[name]
         for name, column in columns.items()
