@@ -136,7 +136,7 @@ class SessionSource:
     ) -> Fetched:
         """Return the rows of these places; more than are wanted, where these are kept."""
         labels = selection.spec.name in self._labelled
-        key = (selection.key, frozenset(places))
+        key = (selection.key, frozenset(tuple(place.columns.items()) for place in places))
         ages = self.kept_at(selection, places)
         if len(ages) == len(places) and ages:
             newest = self._reader.clock() - min(ages.values())
