@@ -20,7 +20,7 @@ from procore_jupyter.sql.casts import projection
 from procore_jupyter.sql.database import Database
 from procore_jupyter.sql.estimate import about, also_read, estimated, spent
 from procore_jupyter.sql.explaining import Asking, Explanation
-from procore_jupyter.sql.fetching import Fetching
+from procore_jupyter.sql.fetching import Fetching, TooManyRequests
 from procore_jupyter.sql.mistakes import Known, in_our_words, mistake, unknown_column
 from procore_jupyter.sql.planner import Planner
 from procore_jupyter.sql.schemas import Schemas
@@ -163,6 +163,7 @@ class _Query:
             planner=self._planner,
             projects=_wanted(self._asked.projects),
             frames={name: frame.rows() for name, frame in frames.items()},
+            most=None if self._asked.go else MANY,
         )
 
     def _plan(self, statement: Statement, values: Mapping[str, Any], frames: Mapping[str, pa.Schema]) -> Plan:
@@ -240,8 +241,11 @@ class _Query:
 
         costs: list[Asking] = [*self._looks]
         for _ in range(MOST_PLANS):
-            with _interrupts_as_such():
-                found = fetching.fetch(enough)
+            try:
+                with _interrupts_as_such():
+                    found = fetching.fetch(enough)
+            except TooManyRequests as error:
+                raise SQLError(_many(error.least)) from None
             costs += spent(fetching, found)
             for number, one in fetching._fetched.items():
                 self._schemas.learn(fetching.steps[number].scan.table, one.rows)

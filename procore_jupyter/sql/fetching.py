@@ -38,6 +38,20 @@ UNKNOWN_COST = 1_000_000
 """The cost, in requests, of what nobody can tell yet: everything else is cheaper."""
 
 
+class TooManyRequests(Exception):
+    """What has been read shows that a plan takes more requests than it may make.
+
+    Parameters
+    ----------
+    least : int
+        The requests that it takes in all, at least.
+    """
+
+    def __init__(self, least: int) -> None:
+        super().__init__(least)
+        self.least = least
+
+
 class Fetching:
     """Fetches the rows that a plan needs.
 
@@ -55,6 +69,8 @@ class Fetching:
         The projects of a table that nothing bounds: ``"active"``, ``"all"``, or some by ids and names.
     frames : mapping of str to pyarrow.Table, optional
         The caller's frames.
+    most : int or None
+        The requests that it may make; None for as many as it takes.
 
     Attributes
     ----------
@@ -76,7 +92,9 @@ class Fetching:
         planner: Planner,
         projects: str | tuple[int | str, ...] = "active",
         frames: Mapping[str, pa.Table] | None = None,
+        most: int | None = None,
     ) -> None:
+        self._most, self._due = most, 0
         self._source, self._catalog, self._plan, self._types = source, catalog, plan, planner.types
         given = {name.lower(): rows for name, rows in (frames or {}).items()}
         self.steps, self.edges = steps_of(plan, catalog, given)
@@ -108,6 +126,8 @@ class Fetching:
             Procore gave no row of a table.
         ParameterError
             A table needs a parameter that the query doesn't bound.
+        TooManyRequests
+            It would make more requests than it may. What it has read is kept.
         """
         if self._plan.limit is not None and enough is not None:
             (step,) = (one for one in self.steps if not one.ours)
@@ -191,6 +211,7 @@ class Fetching:
             step.rows = self._without_rows(spec)
             return
         selection = self._narrowed(step, domains)
+        self._expect(len(places) - len(self._source.kept_at(selection, places)))
         found = self._rows_at(spec, selection, places, abreast)
         step.rows = self._without_rows(spec)
         if found is not None:
@@ -200,6 +221,13 @@ class Fetching:
             self._compare(step, found.rows)
         step.keys = {}
         self._remember_domains(step, domains)
+
+    def _expect(self, more: int) -> None:
+        """Count requests that are about to be made. Raises TooManyRequests instead of letting too many be made."""
+        with self._lock:
+            self._due += more
+            if self._most is not None and self._due > self._most:
+                raise TooManyRequests(self._due)
 
     def _rows_at(
         self, spec: TableSpec, selection: Selection, places: Sequence[Place], abreast: int | None = None

@@ -369,6 +369,17 @@ def test_a_query_of_many_requests_says_so_first(procore: Procore) -> None:
     assert "299 requests" in str(procore.sql(f"EXPLAIN {query}", {"ids": ids}))
 
 
+def test_a_query_that_turns_out_to_need_many_requests_makes_none_of_those(
+    procore: Procore, company: DemoProcore
+) -> None:
+    query = "SELECT count(*) n FROM rfi_replies a JOIN rfis r ON a.rfi_id = r.id WHERE r.project_id IN (4711, 4801)"
+    before = len(company.requests)
+    with pytest.raises(SQLError, match=r"makes at least \d{3,} requests, and says so first beyond 200"):
+        procore.sql(query)
+    assert len(company.requests) - before <= 5
+    assert procore.sql(f"{query} AND r.number = '7'").to_arrow()["n"].to_pylist() != [0]
+
+
 def test_names_are_found_in_any_case_and_qualified_and_a_table_comes_before_a_frame(procore: Procore) -> None:
     query = "SELECT count(*) n FROM Main.RFIs WHERE project_id = 4711"
     with warnings.catch_warnings():
