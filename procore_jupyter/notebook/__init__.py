@@ -9,7 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.connection.front_end import FrontEnd, register_front_end, registered_front_end
-from procore_jupyter.notebook import completion, kernel, kernel_log, status_card, table_formatter, widgets
+from procore_jupyter.notebook import (
+    completion,
+    kernel,
+    kernel_log,
+    status_card,
+    table_formatter,
+    warning_line,
+    widgets,
+)
 from procore_jupyter.notebook.history import HistoryGuard
 from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
 from procore_jupyter.notebook.sql_magic import SQLMagics
@@ -41,6 +49,7 @@ def load(shell: InteractiveShell) -> None:
     completion.install(shell)
     status_card.register(shell)
     table_formatter.install(shell)
+    warning_line.install()
     front_end = FrontEnd(
         show=partial(widgets.show_from_code, shell, name=DEFAULT_NAME),
         person=partial(kernel.somebody_there, shell),
@@ -63,6 +72,7 @@ def unload(shell: InteractiveShell) -> None:
         register_front_end(None)
     status_card.unregister(shell)
     table_formatter.remove(shell)
+    warning_line.remove()
     completion.remove(shell)
     for magics in loaded.magics:
         for kind, names in magics.magics.items():

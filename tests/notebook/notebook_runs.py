@@ -97,10 +97,10 @@ class Run:
                 assert output.output_type != "error", cell.id
                 if output.output_type == "stream" and output.name == "stderr":
                     text = output.text
-                    assert "font cache" in text or (
-                        cell.id == warned and "ProcoreIncompleteWarning" in text
-                    ), text
-        assert "ProcoreIncompleteWarning" in self.printed(warned)
+                    assert "font cache" in text or (cell.id == warned and text.startswith("Incomplete: ")), (
+                        text
+                    )
+        assert "Incomplete: " in self.printed(warned)
 
 
 @contextlib.contextmanager
