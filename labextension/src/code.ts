@@ -24,18 +24,19 @@ function projectArgument(table: ITable, session: ISession): string {
   return table.scope === 'project' && session.project ? `, project=${session.project[2]}` : '';
 }
 
-/** Return the call that gives a table. A value that has to be given and isn't known is an ellipsis. */
-export function tableCall(table: ITable, session: ISession, name: string): string {
+/** Return the call that gives a table, with a filter if one is given. A value that has to be given and isn't known is an ellipsis. */
+export function tableCall(table: ITable, session: ISession, name: string, filter = ''): string {
   const needed = table.required
     .map(([one]) => (isIdentifier(one) ? `, ${one}=…` : `, **{${python(one)}: …}`))
     .join('');
-  return `${name}.table(${python(table.name)}${projectArgument(table, session)}${needed})`;
+  const more = filter ? `, ${filter}` : '';
+  return `${name}.table(${python(table.name)}${projectArgument(table, session)}${needed}${more})`;
 }
 
 /** Return a cell that keeps a table under its own name and shows it. */
-export function tableCell(table: ITable, session: ISession, name: string): string {
+export function tableCell(table: ITable, session: ISession, name: string, filter = ''): string {
   const variable = isIdentifier(table.name) ? table.name : 'rows';
-  return `${variable} = ${tableCall(table, session, name)}\n${variable}`;
+  return `${variable} = ${tableCall(table, session, name, filter)}\n${variable}`;
 }
 
 /** Columns that a query names, at most. */

@@ -116,14 +116,19 @@ const SAID: Record<Where, string> = {
 
 /** Return the code of a row: of a table a call or a cell, of a column its name, of a filter an argument. */
 async function codeOf(how: How, row: IRow, model: PanelModel, session: ISession): Promise<string | null> {
+  const name = model.shown.state?.name ?? 'procore';
   if (row.kind === 'column') {
     return JSON.stringify(row.label);
   }
   if (row.kind === 'filter') {
-    return filterArgument(row.label, row.example ?? '…');
+    const filter = filterArgument(row.label, row.example ?? '…');
+    if (how !== 'cell') {
+      return filter;
+    }
+    const filtered = await model.open(row.table);
+    return filtered && tableCell(filtered, session, name, filter);
   }
   const table = await model.open(row.table);
-  const name = model.shown.state?.name ?? 'procore';
   if (table === null) {
     return null;
   }
@@ -308,6 +313,11 @@ function Tree({ rows, selected, label, look, select, toggle, act, dragged }: ITr
   );
 }
 
+/** Tell whether a filter's argument has a value, and not an ellipsis in its place. */
+function hasValue(row: IRow): boolean {
+  return (row.example ?? '…') !== '…';
+}
+
 interface ISelected {
   row: IRow;
   trans: TranslationBundle;
@@ -342,7 +352,12 @@ function Selected({ row, trans, act, said }: ISelected): ReactNode {
           </>
         ) : null}
         {row.kind === 'column' ? button('insert', trans.__('Insert name')) : null}
-        {row.kind === 'filter' ? button('insert', trans.__('Insert filter')) : null}
+        {row.kind === 'filter' ? (
+          <>
+            {button('insert', trans.__('Insert filter'))}
+            {hasValue(row) ? button('cell', trans.__('New cell')) : null}
+          </>
+        ) : null}
       </div>
       <div className="procore-tip" role="status">
         {said}

@@ -27,6 +27,10 @@ test('a text from elsewhere is a literal in the code, whatever it holds', () => 
     '%%procore_sql --session other\nSELECT """); import os"\nFROM """); import os"\nWHERE project_id = 4711'
   );
   assert.equal(filterArgument(hostile, '…'), 'params={"\\"); import os": …}');
+  assert.equal(
+    tableCell(table, session(), 'procore', 'status="open"'),
+    'rfis = procore.table("rfis", project="Harbor Tower", status="open")\nrfis'
+  );
   // How a project is written in code, the kernel decides: by its number if its name can't stand in quotes.
   const by_number = session({ project: [9, hostile, '9'] });
   assert.equal(tableCell(table, by_number, 'procore'), 'rfis = procore.table("rfis", project=9)\nrfis');

@@ -9,7 +9,7 @@ from procore_jupyter import __version__
 from procore_jupyter.profiles import built_in_tables
 from procore_jupyter.tables.definitions.catalog import built_in
 from procore_jupyter.tables.definitions.description import days_of, taken
-from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.tables.definitions.spec import PROJECT_NAME, TableSpec
 from procore_jupyter.tables.display.glossary import meaning
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def _line(spec: TableSpec) -> list[str]:
 
 def _columns(spec: TableSpec) -> Mapping[str, str]:
     """Return the columns that a fetched table has, in their order, with their kinds."""
-    return {name: spec.columns.get(name, "id") for name in spec.known_columns}
+    places = {PROJECT_NAME: "text"}  # the others are ids
+    return {name: spec.columns.get(name, places.get(name, "id")) for name in spec.known_columns}
 
 
 def _filter(spec: TableSpec, name: str) -> list[Any]:

@@ -107,12 +107,14 @@ def test_from_an_empty_notebook_to_open_rfis_no_code_is_typed_and_the_secret_goe
     sidebar.item("Filters").click()
     sidebar.item("status").click()
     sidebar.press("Insert filter")
-    assert (
-        sidebar.sources()[-1] == 'rfis = procore.table("rfis", project="Harbor Tower", status="open")\nrfis'
-    )
-    content.click()
+    filtered = 'rfis = procore.table("rfis", project="Harbor Tower", status="open")\nrfis'
+    assert sidebar.sources()[-1] == filtered
+    # Or with its table as a cell: no code is typed at all.
+    sidebar.press("New cell")
+    assert sidebar.sources()[-2:] == [filtered, filtered]
+    sidebar.lab.cell(number + 1).locator(".cm-content").click()
     sidebar.page.keyboard.press("Shift+Enter")
-    expect(sidebar.lab.cell(number)).to_contain_text("40 rows", timeout=PATIENCE)
+    expect(sidebar.lab.cell(number + 1)).to_contain_text("40 rows", timeout=PATIENCE)
 
     value = place.provider.client_secret.encode()
     assert [value in frame for frame in sidebar.wire.sent].count(True) == 1
