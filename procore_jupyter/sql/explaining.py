@@ -202,7 +202,7 @@ class Explanation:
 
 def _range(least: int, most: int | None) -> str:
     if most is None:
-        return f"at least {counted(least, 'request')}" if least else "nobody knows yet how many requests"
+        return f"at least {counted(least, 'request')}" if least else "how many requests isn't known yet"
     return counted(least, "request") if least == most else f"{least:,} to {counted(most, 'request')}"
 
 
