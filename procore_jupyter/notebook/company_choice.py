@@ -66,10 +66,12 @@ class CompanyChoice:
 
     def _follow(self) -> MimeBundle:
         """Wait until a company is chosen; return the card."""
+        clicked = False
         for word, _ in self._panel.words(every=LOOK):
             session = self._session()
             if session is None:
                 break
+            clicked = bool(word)
             if word:
                 try:
                     session.use(company=int(word))
@@ -78,13 +80,13 @@ class CompanyChoice:
             if session.company_id is not None or session._access_state.state != "signed in":
                 break
             del session  # nothing is held while waiting
-        return self._card()
+        return self._card(clicked)
 
-    def _card(self) -> MimeBundle:
+    def _card(self, clicked: bool) -> MimeBundle:
         session = self._session()
         status = self._status if session is None else replace(session._known(), name=self._status.name)
         notes = [*self._notes]
-        if status.company is not None and status.state == "signed in":
+        if clicked and status.company is not None and status.state == "signed in":
             notes.append(f"A click isn't part of the notebook. To choose it in a cell: `{status.choose}`")
         return card(status, notes=notes)
 

@@ -35,6 +35,7 @@ def test_a_click_chooses_the_company_and_leaves_the_card(kernel: Kernel, card: C
 def test_a_company_that_a_cell_chooses_ends_the_choice_too(kernel: Kernel, card: Cell) -> None:
     kernel.run('procore.use(company="Skyline Civil")')
     kernel.until(lambda: "Skyline Civil (5678)" in card.plain and not kernel.widgets)
+    assert "click" not in card.plain, "it was no click"
 
 
 def test_a_newer_card_takes_the_buttons_over_and_signing_out_ends_them(
