@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
+from procore_jupyter.errors import ProcoreError
 from procore_jupyter.notebook import kernel
 from procore_jupyter.notebook.magics import DEFAULT_NAME, Interrupted, in_one_line
 from procore_jupyter.notebook.options import read_sql
@@ -17,6 +18,10 @@ from procore_jupyter.notebook.status_card import message
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+
+class NotReached(ProcoreError):
+    """Procore can't be reached, so a query has no answer."""
 
 
 @magics_class
@@ -54,14 +59,23 @@ class SQLMagics(Magics):
             text = f"{text}\n{cell}"  # so that the lines of an error are the cell's own
         if name:
             _check_variable(name)
+        import requests
+
         shell = cast("InteractiveShell", self.shell)
         names: dict[str, Any] = shell.user_ns
         session = kernel.session_named(names, str(given.get("session", DEFAULT_NAME)), "--session")
+        answer, lost = None, ""
         try:
             answer = session.sql(text, names, frames=names, projects=given.get("projects"), go="go" in given)
         except KeyboardInterrupt:
-            answer = None
-        if answer is None:  # outside the except clause: the new error keeps no link to the old one's frames
+            pass
+        except ProcoreError:  # what Procore answers is requests' error as well
+            raise
+        except requests.RequestException as error:
+            lost = str(error)
+        if lost:  # outside the except clause: the new error keeps no link to the old one's frames
+            raise NotReached(f"{lost} What has come is kept: asked again, the query goes on from there.")
+        if answer is None:
             raise Interrupted("stopped. What has come is kept: asked again, the query goes on from there.")
         if not name:
             display(answer)
