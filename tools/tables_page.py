@@ -286,14 +286,14 @@ procore.table("budget_detail_rows", project_id=4711, budget_view_id="Standard bu
 
 A filter is sent to Procore, and you get the rows that Procore finds. It is *sure* if that misses no row: every row whose column
 meets the condition is among them. `status="open"` brings every RFI whose `status` is
-`open`. Of the others nobody knows: a search looks into columns that it doesn't name, a day depends on the time zone, a word
+`open`. Nobody knows that of the other filters: a search looks into columns that it doesn't name, a day depends on the time zone, a word
 can mean one thing in the filter and another in the column. They narrow the list by Procore's own rules. If no row must
 be missing, fetch the table without them and filter the data frame.
 
 ### What happens when Procore refuses something
 
-We could try none of this ourselves, so some of it may be wrong. What Procore refuses is requested in another way, once: with many
-projects, one finds it out, and it is remembered for all your notebooks. `.notes` says what was done.
+We could not try any of this ourselves, so some of it may be wrong. What Procore refuses is requested in another way, once: with many
+projects, the first finds it out, and it is remembered for all your notebooks. `.notes` says what was done.
 
 | refused | requested instead |
 |---|---|
