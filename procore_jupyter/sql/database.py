@@ -21,6 +21,7 @@ SPILLED = "16GiB"
 
 _WITHOUT = {"enable_external_access": "false", "python_enable_replacements": "false"}
 _SETTINGS = (
+    "GLOBAL http_proxy = ''",  # else it is the environment's, with its password, and any query can read it
     "GLOBAL TimeZone = 'UTC'",  # a day of the text is a day in UTC, whatever this machine's clock says
     "autoinstall_known_extensions = false",
     "autoload_known_extensions = false",

@@ -69,6 +69,7 @@ def locked_down() -> duckdb.DuckDBPyConnection:
             "threads": 1,
         }
     )
+    connection.execute("SET GLOBAL http_proxy = ''")  # the environment's may have a password
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # for its cursors too
     return connection
 
