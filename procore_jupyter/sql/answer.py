@@ -201,7 +201,7 @@ def _familiar(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_float32(found):
         return column.cast(pa.float64())
     if pa.types.is_timestamp(found):
-        return column.cast(pa.timestamp("us", "UTC"))
+        return column.cast(pa.timestamp("us", "UTC"), safe=False)  # without their nanoseconds
     if pa.types.is_null(found):
         return column.cast(settled(found))
     return column

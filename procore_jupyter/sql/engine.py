@@ -307,6 +307,11 @@ class _Query:
             return in_thread(work, self._stop)
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
+        except RecursionError:  # of the plan, which is read in Python
+            raise SQLError(
+                "The query has too many parts one within another: hundreds of conditions, or of queries that read each other. "
+                "A list takes the place of conditions:  WHERE id NOT IN (…)."
+            ) from None
         except duckdb.Error as error:
             raise in_our_words(error, self._asked.text, self._known()) from None
 
@@ -386,6 +391,10 @@ class _Query:
         try:
             found = self._cursor.sql(text, params=values or None)
         except (duckdb.BinderException, duckdb.CatalogException):
+            self._cursor.execute(
+                "ROLLBACK"
+            )  # a PIVOT has run a part of itself: nothing goes on in its transaction
+            self._cursor.execute("BEGIN TRANSACTION READ ONLY")
             self._cursor.execute(text, values or None)  # the same error, with the place in the text
             raise
         select = projection(found.types, found.columns)

@@ -44,8 +44,9 @@ def _plain(kind: Mapping[str, Any], value: Any) -> Any:
             return _EPOCH + datetime.timedelta(microseconds=value)
         if name == "TIMESTAMP WITH TIME ZONE" and isinstance(value, int):
             return (_EPOCH + datetime.timedelta(microseconds=value)).replace(tzinfo=datetime.UTC)
-        if name == "DECIMAL" and isinstance(value, int):
-            return Decimal(value).scaleb(-int(kind["type_info"]["scale"]))
+        if name == "DECIMAL":
+            digits = value if isinstance(value, int) else (value["upper"] << 64) + value["lower"]
+            return Decimal(f"{digits}e-{kind['type_info']['scale']}")  # all of them: a context would round
     except OverflowError:  # a day beyond Python's calendar, or no end at all
         pass
     raise Unknown(name)

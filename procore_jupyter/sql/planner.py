@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.sql.keys import Keys
+from procore_jupyter.sql.pivot import turned
 from procore_jupyter.sql.plan import Plan, Scan
 from procore_jupyter.sql.predicates import UNKNOWN
 from procore_jupyter.sql.stubs import Stubs, create, is_open
@@ -192,6 +193,12 @@ class Planner:
                     return self._whole(text, ours)
             if json.loads(found).get("error_type") != "not implemented":
                 _explain(connection, text, parameters)
+            if rows := turned(text):
+                try:
+                    plan = self._planned(rows, parameters, frames)
+                    return dataclasses.replace(plan, limit=None, named=self._stubs.among(text))
+                except duckdb.Error:
+                    _explain(connection, text, parameters)
             return self._whole(text, ours)
         finally:
             if connection is not self._connection:

@@ -216,9 +216,66 @@ def written(expression: Json, column: Callable[[int], str], *, clock: bool = Fal
         return f"({parts[0]} {name} {parts[1]})"
     if name in _CALLED:
         return f"{name}({', '.join(parts)})"
-    if what == "OPERATOR_CAST" and expression["return_type"]["id"] in _SIMPLE:
-        return f"TRY_CAST({parts[0]} AS {expression['return_type']['id']})"
+    if what == "OPERATOR_CAST":
+        return f"TRY_CAST({parts[0]} AS {_type(expression['return_type'])})"
     raise Unknown(name)
+
+
+def _type(kind: Json) -> str:
+    name: str = kind["id"]
+    if name == "DECIMAL":
+        return f"DECIMAL({kind['type_info']['width']}, {kind['type_info']['scale']})"
+    if name not in _SIMPLE:
+        raise Unknown(name)
+    return name
+
+
+def of_column(
+    expressions: Sequence[Json], number: int, column: str, *, clock: bool
+) -> Iterator[ScanCondition]:
+    """Give what expressions of several columns, all of which hold, say of one of these alone.
+
+    Parameters
+    ----------
+    expressions : sequence of mapping
+        The expressions, as the plan's JSON has them.
+    number, column : int, str
+        What they call the column, and its name.
+    clock : bool
+        As `written`.
+    """
+    for one in _flat(expressions):
+        try:
+            sql, alone = _weakened(one, number, column, clock)
+        except UNKNOWN:
+            continue
+        values = _alternatives(one) if alone else ()
+        yield ScanCondition(column, "in" if values else "", values, sql)
+
+
+def _weakened(expression: Json, number: int, column: str, clock: bool) -> tuple[str, bool]:
+    """Return as SQL what an expression says of one column, and whether it says nothing of another. Raises `Unknown` if it says nothing of it."""
+
+    def name(index: int) -> str:
+        if index != number:
+            raise Unknown("another column")
+        return quoted(column)
+
+    try:
+        return written(expression, name, clock=clock), True
+    except UNKNOWN:
+        if expression.get("type") not in ("CONJUNCTION_AND", "CONJUNCTION_OR"):
+            raise
+    found = []
+    for one in expression["children"]:
+        try:
+            found.append(_weakened(one, number, column, clock)[0])
+        except UNKNOWN:
+            if expression["type"] == "CONJUNCTION_OR":
+                raise
+    if not found:
+        raise Unknown("nothing of it")
+    return f"({(' AND ' if expression['type'] == 'CONJUNCTION_AND' else ' OR ').join(found)})", False
 
 
 def all_of(expressions: Sequence[Json], column: Callable[[int], str], *, clock: bool = False) -> str:

@@ -39,7 +39,7 @@ _MEANT = {
     "PRAGMA": "DESCRIBE tells the columns of a table, SHOW TABLES lists the tables.",
 }
 _CHANGE = re.compile(
-    r"--[^\n]*+|/\*(?>.*?\*/)|'(?:[^']|'')*+'|\bas\s*(?:not\s+)?(?:materialized\s*)?\(\s*(insert|update|delete|merge)\b(?!\s*[.,)=])",
+    rf"--[^\n]*+|/\*(?>.*?\*/)|'(?:[^']|'')*+'|\bas{_SPACE}*+(?:not{_SPACE}++)?(?:materialized{_SPACE}*+)?\({_SPACE}*+(insert|update|delete|merge)\b(?!\s*[.,)=])",
     re.IGNORECASE | re.DOTALL,
 )
 """A CTE that changes something: the transaction refuses it too, but only once everything has been fetched."""

@@ -15,7 +15,8 @@ import msgspec
 
 from procore_jupyter.sql.literals import INTEGERS, Unknown, list_of, quoted, value_of
 from procore_jupyter.sql.plan import Edge, Plan, Scan, ScanCondition
-from procore_jupyter.sql.predicates import UNKNOWN, all_of, conditions_of
+from procore_jupyter.sql.predicates import UNKNOWN, all_of, conditions_of, of_column
+from procore_jupyter.sql.steps import PROJECT
 
 Json = Mapping[str, Any]
 
@@ -30,6 +31,9 @@ LEFT_ALONE = frozenset(["SEMI", "ANTI"])
 
 IS_SAME = "COMPARE_NOT_DISTINCT_FROM"
 """The comparison in which NULL meets NULL."""
+
+NESTED = frozenset(["STRUCT", "LIST", "ARRAY", "MAP", "UNION", "VARIANT"])
+"""Types whose values aren't looked for among those of other rows."""
 
 SOME_VALUE = frozenset(["first", "last", "min", "max", "any_value", "arbitrary"])
 """Aggregates whose value is one of their column's own."""
@@ -263,7 +267,17 @@ class _Walk:
         if child["type"] == "LOGICAL_GET" and columns and any(columns):
             number = next(one.scan for one in columns if one)
             more = all_of(node["expressions"], lambda index: _sql(columns, index), clock=self._clock)
-            self.scans[number] = dataclasses.replace(self.scans[number], sharpened=more)
+            scan = self.scans[number]
+            bounded = {one.column for one in scan.conditions if one.operator != "is not null"}
+            bounds = [
+                condition
+                for place, one in enumerate(columns)
+                if one is not None and one.name in PROJECT and one.name not in bounded
+                for condition in of_column(node["expressions"], place, one.name, clock=self._clock)
+            ]
+            self.scans[number] = dataclasses.replace(
+                scan, sharpened=more, conditions=(*scan.conditions, *bounds)
+            )
         return _picked(columns, node.get("projection_map"))
 
     def _distinct(self, node: Json) -> Columns:
@@ -305,7 +319,8 @@ class _Walk:
             if condition.get("comparison") and condition["right"]:
                 one = _reference(condition["left"], left)
                 other = _reference(condition["right"], right)
-                if one and other and _is_equality(condition["comparison"], one, other):
+                comparable = condition["left"]["return_type"]["id"] not in NESTED
+                if one and other and comparable and _is_equality(condition["comparison"], one, other):
                     self._narrow(kind, one, other)
                     if kind == "MARK" and condition["comparison"] == IS_SAME:
                         self._edge(

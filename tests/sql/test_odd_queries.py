@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from procore_jupyter import Procore, SQLError
+from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.sql.database import Database
+from procore_jupyter.sql.pivot import turned
 from procore_jupyter.sql.planner import locked_down
+
+INACTIVE = 4720
 
 
 def test_the_environments_proxy_is_not_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,3 +20,80 @@ def test_the_environments_proxy_is_not_to_be_seen(monkeypatch: pytest.MonkeyPatc
         found = cursor.execute("SELECT name FROM duckdb_settings() WHERE value LIKE '%secret@%'").fetchall()
         assert found == []
         assert cursor.execute("SELECT current_setting('http_proxy')").fetchall() == [("",)]
+
+
+def asked(company: DemoProcore, procore: Procore, query: str) -> tuple[int, list[str]]:
+    """Return how many rows a query has, and which addresses it asks for, with nothing kept."""
+    procore.forget()
+    before = len(company.requests)
+    count = len(procore.sql(query))
+    return count, [one.path for one in company.requests[before:] if one.path.startswith("/rest/")]
+
+
+RFIS = f"/rest/v1.0/projects/{INACTIVE}/rfis"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "PIVOT (SELECT status, project_id FROM rfis WHERE project_id = 4720) ON status USING count(*)",
+        "WITH few AS (FROM rfis WHERE project_id = 4720) PIVOT few ON status USING count(*) GROUP BY project_id",
+        "SELECT id, a.person.name FROM rfis, unnest(assignees) a(person) WHERE project_id = 4720",
+        "SELECT id FROM rfis WHERE project_id = 4720.0",
+        "SELECT id FROM rfis WHERE (project_name = 'Old Cannery' AND status = 'closed') OR (project_name = 'Old Cannery' AND private)",
+    ],
+)
+def test_a_project_that_is_not_active_is_read_where_the_query_names_it(
+    company: DemoProcore, procore: Procore, query: str
+) -> None:
+    count, addresses = asked(company, procore, query)
+    assert count
+    assert [one for one in addresses if one.endswith("/rfis")] == [RFIS]
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("PIVOT rfis ON status", "FROM  rfis "),
+        ("/* pivot */ pivot (FROM rfis WHERE subject = ')') AS a\nON a", "/* pivot */ FROM  (FROM rfis WHERE subject = ')') "),
+        ('PIVOT_WIDER main."my rfis" ON "from"', 'FROM        main."my rfis" '),
+        ("WITH a AS (FROM rfis) PIVOT a ON b IN ('x')", "WITH a AS (FROM rfis) FROM  a "),
+        ("PIVOT a ON b UNION ALL FROM c", ""),
+        ("FROM (PIVOT a ON b)", ""),
+        ("SELECT 1", ""),
+        ("PIVOT", ""),
+        ("PIVOT (a", ""),
+    ],
+)  # fmt: skip
+def test_the_rows_that_a_pivot_turns_have_a_query_of_their_own(query: str, rows: str) -> None:
+    assert turned(query) == rows
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("PIVOT (SELECT nope FROM rfis) ON nope", "There is no column 'nope'"),
+        ("PIVOT (SELECT getenv('HOME') h) ON h", "There is no function getenv"),
+        ("WITH x AS/**/(/**/INSERT INTO rfis FROM rfis RETURNING *) FROM x", "SQL over Procore only reads: INSERT"),
+        ("SELECT id FROM rfis WHERE " + " AND ".join(f"id <> {n}" for n in range(900)), "too many parts one within another"),
+    ],
+)  # fmt: skip
+def test_an_odd_query_is_refused_before_anything_is_fetched(
+    company: DemoProcore, procore: Procore, query: str, says: str
+) -> None:
+    before = len(company.requests)
+    with pytest.raises(SQLError, match=says):
+        procore.sql(query)
+    assert [one.path for one in company.requests[before:] if one.path.startswith("/rest/")] == []
+
+
+def test_records_are_compared_and_narrow_nothing(procore: Procore) -> None:
+    some = "SELECT assignee FROM rfis WHERE project_id = 4711 AND assignee IS NOT NULL ORDER BY id LIMIT 1"
+    found = procore.sql(f"SELECT count(*) n FROM rfis WHERE project_id = 4711 AND assignee = ({some})")
+    assert found["n"].to_pylist()[0] > 0
+
+
+def test_times_lose_their_nanoseconds_and_nothing_else(procore: Procore) -> None:
+    query = "SELECT TIMESTAMP_NS '2026-01-01 00:00:00.123456789'::TIMESTAMPTZ_NS AS moment"
+    (moment,) = procore.sql(query)["moment"].to_pylist()
+    assert moment.isoformat() == "2026-01-01T00:00:00.123456+00:00"
