@@ -53,6 +53,11 @@ ROWS_TO_LOOK_AT = 100
 """Rows that are fetched of a table where only these tell what a query names."""
 
 _WORD = re.compile(r"\w+")
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+_TOO_LARGE = (
+    "The answer has more than {:,} rows, and is larger than half of the memory that a query may take. Is a condition of a join "
+    "missing? Else select fewer columns or rows, or aggregate."
+)
 
 Result = TypeVar("Result")
 
@@ -95,6 +100,13 @@ class Engine:
         self.schemas, self.put_together = Schemas(self.catalog), PutTogether(reader.clock)
         self.planner = Planner(self.catalog, self.schemas.of)
         self._database = Database()
+
+    @functools.cached_property
+    def largest_answer(self) -> int:
+        """Bytes of an answer at most, as Arrow counts them: as much again is taken while it is made."""
+        ((found,),) = self._database.cursor().execute("SELECT current_setting('memory_limit')").fetchall()
+        number, unit = found.split()
+        return int(float(number) * 1024 ** _UNITS.index(unit)) // 2
 
     def answer(self, asked: QueryCall) -> Answer:
         """Return the answer to a query.
@@ -401,17 +413,22 @@ class _Query:
         return found.project(select) if select else found
 
     def _taken(self, relation: duckdb.DuckDBPyRelation, most: int | None) -> tuple[pa.Table, bool]:
-        if most is None:
-            return familiar(relation.to_arrow_table()), False
-        batches, count = [], 0
-        with relation.to_arrow_reader(ROWS_AT_ONCE) as reader:
-            for batch in reader:
-                batches.append(batch)
-                count += batch.num_rows
-                if count > most:
-                    break
-            rows = pa.Table.from_batches(batches, reader.schema)
-        return familiar(rows.slice(0, most)), count > most
+        batches, count, size = [], 0, 0
+        largest = self._engine.largest_answer
+        try:
+            with relation.to_arrow_reader(ROWS_AT_ONCE) as reader:
+                for batch in reader:
+                    batches.append(batch)
+                    count, size = count + batch.num_rows, size + batch.nbytes
+                    if most is not None and count > most:
+                        break
+                    if size > largest:
+                        raise SQLError(_TOO_LARGE.format(count))
+                rows = pa.Table.from_batches(batches, reader.schema)
+        except OSError as error:  # what Arrow makes of an error of DuckDB's, once rows have come
+            out = str(error).startswith("Out of Memory")
+            raise (duckdb.OutOfMemoryException if out else duckdb.Error)(str(error)) from None
+        return familiar(rows.slice(0, most)), most is not None and count > most
 
 
 @contextlib.contextmanager

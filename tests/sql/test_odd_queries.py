@@ -6,6 +6,7 @@ import pytest
 
 from procore_jupyter import Procore, SQLError
 from procore_jupyter.demo.app import DemoProcore
+from procore_jupyter.sql import database
 from procore_jupyter.sql.database import Database
 from procore_jupyter.sql.pivot import turned
 from procore_jupyter.sql.planner import locked_down
@@ -97,3 +98,19 @@ def test_times_lose_their_nanoseconds_and_nothing_else(procore: Procore) -> None
     query = "SELECT TIMESTAMP_NS '2026-01-01 00:00:00.123456789'::TIMESTAMPTZ_NS AS moment"
     (moment,) = procore.sql(query)["moment"].to_pylist()
     assert moment.isoformat() == "2026-01-01T00:00:00.123456+00:00"
+
+
+def test_an_answer_that_is_too_large_is_an_error(procore: Procore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "MEMORY", "40MB")
+    with pytest.raises(
+        SQLError, match=r"The answer has more than [\d,]+ rows, and is larger than half of the memory"
+    ):
+        procore.sql("SELECT a.i, b.i FROM range(100_000) a(i), range(100_000) b(i)")
+    assert len(procore.sql("SELECT i FROM range(1_000_000) t(i)")) == 1_000_000
+
+
+@pytest.mark.parametrize("rows", [1, 300_000])
+def test_an_error_after_the_first_rows_is_told_as_any_other(procore: Procore, rows: int) -> None:
+    value = f"CASE WHEN i < {rows} - 1 THEN i::VARCHAR ELSE 'x' END"
+    with pytest.raises(SQLError, match=r"Could not convert string 'x' to INT(.|\n)*LINE 1: (.|\n)*\^"):
+        procore.sql(f"SELECT ({value})::INT FROM range({rows}) t(i)")
