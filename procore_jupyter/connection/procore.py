@@ -11,12 +11,12 @@ import requests
 
 from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
+from procore_jupyter.connection.deferred import DeferredSession
 from procore_jupyter.connection.queries import Queries
 from procore_jupyter.connection.status import Status
 from procore_jupyter.errors import CONNECT_AGAIN, ParameterError, ProcoreError
 from procore_jupyter.session import downloads
 from procore_jupyter.session.api_errors import ProcoreAPIError
-from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, record_at
@@ -26,8 +26,6 @@ from procore_jupyter.wording import one_line, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from requests.adapters import BaseAdapter
 
     from procore_jupyter.connection.access import Access, AccessState
     from procore_jupyter.connection.question import Question
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
 ME = "/rest/v1.0/me"
 
 
-class Procore(Queries, RefreshingSession):
+class Procore(Queries, DeferredSession):
     """Your signed-in session with Procore: its tables, its files, and any request of its API.
 
     It is a `requests.Session` that knows Procore's address and renews your sign-in. Only methods, called with
@@ -125,7 +123,7 @@ class Procore(Queries, RefreshingSession):
         self.company_id = settings.company_id
         self._me: Record | None = None
         self._me_is_new = False  # asked for a moment ago, for the card that is drawn next
-        self._question: Question | None = None
+        self._question = None
         self.__dict__.pop("tables", None)  # Tab may have looked at them before the app was named
         self.__dict__.pop("_engine", None)
 
@@ -365,20 +363,7 @@ class Procore(Queries, RefreshingSession):
         if line not in self._notices:
             self._notices.append(line)
 
-    # requests' own steps, each once it is known for which app
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepare a request as `RefreshingSession` does."""
-        self._settle()
-        return super().prepare_request(request)
-
-    def _hop(self, adapter: BaseAdapter, request: requests.PreparedRequest, **how: Any) -> requests.Response:
-        self._settle()
-        return super()._hop(adapter, request, **how)
-
-    def _wait_for_sign_in(self) -> None:
-        self._settle()
-        super()._wait_for_sign_in()
+    # What is behind it
 
     def _company_for(self, request: requests.PreparedRequest) -> CompanyId | None:
         # Procore's two calls that need no company are how one is found.
@@ -386,13 +371,6 @@ class Procore(Queries, RefreshingSession):
         if self.company_id is None and not needs_none and self._company_meant(request) is None:
             self._places.choose_only_company()
         return super()._company_for(request)
-
-    def _settle(self) -> None:
-        """Wait until a person has named the app that this session connects to."""
-        if (question := self._question) is not None:
-            question.wait()
-
-    # What is behind it
 
     def _learn(self) -> None:
         """Ask Procore who is signed in, unless that was just done, and which companies there are, unless that is known."""

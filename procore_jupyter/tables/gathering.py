@@ -21,6 +21,7 @@ from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.arrow.types import widened
 from procore_jupyter.tables.arrow.written import WRITTEN
+from procore_jupyter.tables.batch import Batch, as_one, in_one_piece
 from procore_jupyter.tables.caller import in_one_line
 from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.incomplete import Incomplete
@@ -34,9 +35,9 @@ from procore_jupyter.tables.kept_rows import (
     with_labels,
 )
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.reading import Batch, Reading
+from procore_jupyter.tables.reading import Reading
 from procore_jupyter.tables.reading_progress import Here
-from procore_jupyter.tables.result import Fetched, as_one, assembled, in_one_piece, raise_where_incomplete
+from procore_jupyter.tables.result import Fetched, assembled, raise_where_incomplete
 from procore_jupyter.tables.row_places import remark_on_emptiness
 
 Read = Callable[[Sequence[Place], int | None, Callable[[int], None], Here, Mapping[int, BegunRows]], Reading]
@@ -215,7 +216,7 @@ class Gathering:
     def _keep_begun(self, reading: Reading, todo: Sequence[int]) -> None:
         """Keep the rows of the place at which a reading was stopped."""
         stopped = reading.stopped_at()
-        if stopped is None or reading.other_lacks:
+        if stopped is None or reading.of_places.other_lacks:
             return
         place, key, pages, pending = stopped
         number = todo[place]
@@ -244,7 +245,7 @@ class Gathering:
 
     def _keep(self, reading: Reading, place: int, number: int) -> None:
         """Keep the rows of a place if all of them have come, and let other threads have them."""
-        if reading.is_whole(place) and not reading.other_lacks:
+        if reading.is_whole(place) and not reading.of_places.other_lacks:
             self._put(number, self._rows_of(reading, place, self._fresh.get(number, ())))
         turn = self._turns.pop(number, None)
         if turn is not None:
@@ -268,9 +269,9 @@ class Gathering:
             learned=self.ingest.learned(types, reading.absent),
             inexact=frozenset(name for batch in batches for name in _written(batch) if name in types),
             labelled=self.wanted.labels or CUSTOM_FIELDS not in types,
-            incomplete=tuple(reading.lacks(place)),
+            incomplete=tuple(reading.of_places.lacks(place)),
             error=error,
-            notes=tuple(reading.notes_of(place)),
+            notes=tuple(reading.of_places.notes(place)),
             requests=self._counted[0] - before[0],
             bytes=self._counted[1] - before[1],
             when=min(self.clock(), self._oldest),

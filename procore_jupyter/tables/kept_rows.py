@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from procore_jupyter.session.page_order import PageOrder
-    from procore_jupyter.tables.arrow.ingest import Learned
+    from procore_jupyter.tables.arrow.learned import Learned
+    from procore_jupyter.tables.batch import Batch
     from procore_jupyter.tables.cache import Cache, Key
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.incomplete import Incomplete
     from procore_jupyter.tables.pending import Pending
     from procore_jupyter.tables.place import Place
-    from procore_jupyter.tables.reading import Batch
     from procore_jupyter.tables.selection import Selection
 
 ROWS, BEGUN = "rows", "begun"

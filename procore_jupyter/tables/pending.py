@@ -8,6 +8,12 @@ from typing import Any
 from procore_jupyter.tables.arrow.ingest import BATCH
 from procore_jupyter.tables.arrow.unique import RowsApart
 
+BATCH_BYTES = 2 * 1024 * 1024
+"""Bytes of JSON in a batch, about: the batch takes several times as much memory."""
+
+FRUGAL_BATCH = 1024 * 1024
+"""Bytes of JSON in a batch of a frugal reading."""
+
 
 class Pending:
     """Rows of one list that came and are not in a batch yet.
@@ -16,8 +22,8 @@ class Pending:
     ----------
     apart : RowsApart
         Tells the list's rows apart.
-    batch_bytes : int
-        Bytes of JSON in a batch, about.
+    frugal : bool
+        The rows are handed on and not kept: batches are smaller.
 
     Attributes
     ----------
@@ -25,11 +31,12 @@ class Pending:
         Rows that were read; different ones among them; those of these that are wanted.
     """
 
-    def __init__(self, apart: RowsApart, batch_bytes: int) -> None:
+    def __init__(self, apart: RowsApart, *, frugal: bool) -> None:
         self.rows: list[Any] = []
         self.unique = self.taken_in = self.kept = 0
         self.apart = apart
-        self._batch_bytes, self._at_a_time = batch_bytes, BATCH
+        self._at_a_time = BATCH
+        self._batch_bytes = FRUGAL_BATCH if frugal else BATCH_BYTES
 
     def add(self, rows: Sequence[Any], *, again: bool) -> None:
         """Add the rows of a page, which may be one that is read again."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +13,7 @@ from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.field_labels import FieldLabels
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.kept_parts import KeptParts
 from procore_jupyter.tables.kept_rows import BegunRows, KeptRows, Wanted
 from procore_jupyter.tables.parents import parents_at
 from procore_jupyter.tables.place import ALL, Named, Place
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.arrow.ingest import Ingest
     from procore_jupyter.tables.reading import Reading
     from procore_jupyter.tables.result import Fetched
-
-PARTS = "parts"
-"""The first part of the keys of rows that are a part of a selection's."""
 
 
 class _Meant(NamedTuple):
@@ -86,7 +83,8 @@ class Reader:
         self.catalog, self.clock, self.page_size, self.max_rows = catalog, cache.clock, page_size, max_rows
         self._session, self._places, self._cache = session, places, cache
         self._proven: set[object] = set()
-        self._kept, self._labels = KeptRows(cache), FieldLabels(session, cache, kept_labels)
+        self._kept, self._parts = KeptRows(cache), KeptParts(cache)
+        self._labels = FieldLabels(session, cache, kept_labels)
         self.abreast, self._draw = concurrency, draw
         self.project_table = ProjectTable(self, places)
         self._names = ProjectNames(places, cache, self.project_table.first_page)
@@ -334,55 +332,30 @@ class Reader:
         """Forget the rows of a selection, and the lists that say where they are."""
         pinned = self._places.pinned(selection)
         self._kept.forget(pinned)
-        self._cache.drop_start((PARTS, *pinned.key))
+        self._parts.forget(pinned)
         if pinned.spec.scope == "project" and not isinstance(pinned.project, int):
             self._cache.drop_start(("projects",))
             self.forget_table(PROJECTS)
-        waiting = [pinned.spec]
-        while waiting:
-            for of in itertools.chain(*waiting.pop().parents.values()):
-                waiting.append(self.catalog.find(of.partition(".")[0]))
-                self.forget_table(waiting[-1].name)
+        for spec in self.catalog.above(pinned.spec):
+            self.forget_table(spec.name)
 
     def forget_table(self, name: str) -> None:
         """Forget all rows of a table."""
         self._kept.forget_table(name)
-        self._cache.drop_start((PARTS, name))
+        self._parts.forget_table(name)
 
     def projects(self, company: Named, status: str = "Active") -> Directory:
         """Return a company's projects by id and name, as `ProjectTable` lists them."""
         return self.project_table.projects(company, status)
 
-    def _part(
-        self,
-        selection: Selection,
-        part: tuple[object, ...],
-        *,
-        strict: bool,
-        limit: int | None,
-        peek: int | None = None,
-    ) -> Fetched:
-        """Return rows of a selection, and remember those that are only a part of it: once for all threads.
-
-        Parameters
-        ----------
-        selection : Selection
-            The rows that are wanted.
-        part : tuple
-            Which part of them.
-        strict, limit, peek : bool, int or None, int or None
-            As `Wanted` and `Reading`.
-        """
-        key = (PARTS, *self._settled(selection).key, part)
-        with self._cache.alone(key):
-            found: Fetched | None = self._cache.get(key)
-            since = self._cache.times_forgotten
-            if found is None or (strict and found.incomplete):
-                meant = self._meant(selection)
-                found = self._whole(meant, limit=limit, strict=strict, peek=peek)
-                if found.cut or found.told_rows is not None:
-                    self._cache.put(key, found, since=since)
-        return found
+    def _part(self, selection: Selection, part: tuple[object, ...], *, strict: bool, **how: Any) -> Fetched:
+        """Return a part of a selection's rows, as `KeptParts.of` does; the rest is as for `_whole`."""
+        return self._parts.of(
+            self._settled(selection),
+            part,
+            lambda: self._whole(self._meant(selection), strict=strict, **how),
+            strict=strict,
+        )
 
     def _whole(self, meant: _Meant, *, limit: int | None, strict: bool, peek: int | None = None) -> Fetched:
         """Return the rows of what a selection means; the parameters are as `Wanted`'s and `Reading`'s."""

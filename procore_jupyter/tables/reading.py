@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,16 +13,19 @@ import pyarrow as pa
 
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
+from procore_jupyter.session.open_list import Failed, Rows
 from procore_jupyter.session.page_order import PageOrder
 from procore_jupyter.session.scope import Scope, current
 from procore_jupyter.tables.arrow.ingest import Begun, Ingest
 from procore_jupyter.tables.arrow.unique import RowsApart
+from procore_jupyter.tables.batch import Batch
 from procore_jupyter.tables.documented import missing_fields
 from procore_jupyter.tables.fallbacks.condition import NotComparable
 from procore_jupyter.tables.fallbacks.picking import chosen, picked, without_contradiction
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.pending import Pending
 from procore_jupyter.tables.place import Place, called
+from procore_jupyter.tables.place_notes import PlaceNotes
 from procore_jupyter.tables.progress import Draw, Undrawn
 from procore_jupyter.tables.reading_progress import Here, ReadingProgress
 from procore_jupyter.tables.row_places import remark_on_emptiness, with_places
@@ -35,33 +38,8 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.kept_rows import BegunRows
     from procore_jupyter.tables.project_names import NamesAsked
 
-BATCH_BYTES = 2 * 1024 * 1024
-"""Bytes of JSON in a batch, about: the batch takes several times as much memory."""
-
-FRUGAL_BATCH = 1024 * 1024
-"""Bytes of JSON in a batch of a frugal reading."""
-
 IN_HAND = 1
 """Batches that another thread reads while the one before is finished and handed on."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows of one place.
-
-    Parameters
-    ----------
-    place : int
-        The place's number in `Reading.places`.
-    columns : mapping of str to pyarrow.Array
-        The columns by name.
-    length : int
-        The number of rows.
-    """
-
-    place: int
-    columns: Mapping[str, pa.Array]
-    length: int
 
 
 class Reading:
@@ -106,6 +84,8 @@ class Reading:
         Rows that were handed on.
     incomplete : list of Incomplete
         What is missing.
+    of_places : PlaceNotes
+        What is missing of each place, and remarks on its rows.
     failures : dict of int to Exception
         The errors of the places that failed, by their number.
     notes : list of str
@@ -146,10 +126,8 @@ class Reading:
         self._told: dict[int, int] = {}
         self.incomplete, self.notes = incomplete, notes
         self.failures: dict[int, Exception] = {}
-        self._lacks: defaultdict[int, list[Incomplete]] = defaultdict(list)
-        self._notes_of: defaultdict[int, list[str]] = defaultdict(list)
         self._cut_short: set[int] = set()  # places of whose rows only as many were read as were wanted
-        self._given = len(incomplete), len(notes)  # those that are of no list
+        self.of_places = PlaceNotes(incomplete, notes, lists.remarks)
         self._over, self._lists, self._before = over, lists, begun
         self._orders: dict[int, PageOrder] = {}
         self.went_on = 0
@@ -190,10 +168,6 @@ class Reading:
         done = number not in self.failures and number not in self._cut_short
         return done and self._lists.is_over(number) and not self._lists.fell_short(number, yet=not self.ended)
 
-    def lacks(self, number: int) -> list[Incomplete]:
-        """Return what is missing of a place."""
-        return self._lacks[number]
-
     def stopped_at(self) -> tuple[int, object, PageOrder, Pending] | None:
         """Return what a later reading needs to go on with the list at which this one was stopped; None if it can't.
 
@@ -211,18 +185,6 @@ class Reading:
                 self._orders[index].go_on()
                 return one.number, one.words, self._orders[index], pending
         return None
-
-    @property
-    def other_lacks(self) -> list[Incomplete]:
-        """What is missing, and is not that of a single place."""
-        of_places = [one for some in self._lacks.values() for one in some]
-        return [one for one in self.incomplete[self._given[0] :] if one not in of_places]
-
-    def notes_of(self, number: int) -> list[str]:
-        """Return remarks on the rows of a place."""
-        of_places = {one for some in self._notes_of.values() for one in some} - {*self._notes_of[number]}
-        every = (*self.notes[self._given[1] :], *self._notes_of[number], *self._lists.remarks())
-        return [one for one in dict.fromkeys(every) if one not in of_places]
 
     @property
     def absent(self) -> set[str]:
@@ -270,8 +232,7 @@ class Reading:
                     self._pending.pop(event.index, None)
                     continue
                 if pending is None:
-                    batch = FRUGAL_BATCH if self._frugal else BATCH_BYTES
-                    pending = Pending(RowsApart(self.selection.spec.probable), batch)
+                    pending = Pending(RowsApart(self.selection.spec.probable), frugal=self._frugal)
                     if self._lists.goes_on(event.index):
                         number = self._lists.attempts[event.index].number
                         before = self._before[number]
@@ -280,7 +241,7 @@ class Reading:
                         self._borders.add(event.index)
                         yield from (replace(one, place=number) for one in before.batches)
                     self._pending[event.index] = pending
-                if isinstance(event, paging.Rows):
+                if isinstance(event, Rows):
                     self._orders[event.index] = event.pages
                     self._count_page(event)
                     border = event.again and event.index in self._borders
@@ -301,7 +262,7 @@ class Reading:
                     yield from self._rest(event.index, pending, aside)
                     if event.index in self._broken:
                         del self._pending[event.index]
-                    elif isinstance(event, paging.Failed):
+                    elif isinstance(event, Failed):
                         self._failed(event.index, event.error)
                         del self._pending[event.index]
                     elif event.pages.look_again(pending.unique, doubtful=pending.apart.doubtful):
@@ -361,7 +322,7 @@ class Reading:
             before = len(rows)
             columns, rows = without_contradiction(condition, columns, rows)
             if len(rows) < before:
-                self._note(
+                self.of_places.note(
                     number,
                     f"Procore gave rows of {self.selection.spec.name} that don't meet {condition.told.name}: left out.",
                 )
@@ -379,16 +340,10 @@ class Reading:
             else None
         )
 
-    def _note(self, number: int, note: str) -> None:
-        """Remark something on the rows of a place."""
-        for notes in (self._notes_of[number], self.notes):
-            if note not in notes:
-                notes.append(note)
-
     def _key(self, columns: Mapping[str, pa.Array]) -> pa.Array | None:
         return columns.get(self.selection.spec.key) if self.selection.spec.key else None
 
-    def _count_page(self, event: paging.Rows) -> None:
+    def _count_page(self, event: Rows) -> None:
         if not self._lists.picks(event.index):
             self._told[event.index] = max(event.pages.total or 0, len(event.rows))
         self._progress.page(event.index, event.pages, self._limit)
@@ -423,10 +378,10 @@ class Reading:
         else:
             lack = pages.lack(pending.unique, name)
             if lack:
-                self._lack(number, Incomplete.at(place, name, lack))
+                self.of_places.lack(number, Incomplete.at(place, name, lack))
             elif pages.changed:
                 where = f" in {called(place.project)}" if place.project and len(self.places) > 1 else ""
-                self._note(
+                self.of_places.note(
                     number,
                     f"{name} changed{where} while it was read: {counted(pending.unique, 'row')} came.",
                 )
@@ -442,14 +397,11 @@ class Reading:
             told = str(error)
             if isinstance(error, PermissionDenied) and "not connected" not in told.lower():
                 told = f"{self.selection.spec.name} is off in this project, or you don't have access. {told}"
-            self._lack(number, Incomplete.at(self.places[number], self.selection.spec.name, told, status))
+            self.of_places.lack(
+                number, Incomplete.at(self.places[number], self.selection.spec.name, told, status)
+            )
         if self._lists.is_over(number):
             self._over(number)
-
-    def _lack(self, number: int, lack: Incomplete) -> None:
-        """Say that something is missing of a place."""
-        self._lacks[number].append(lack)
-        self.incomplete.append(lack)
 
     @property
     def emptiness(self) -> str:

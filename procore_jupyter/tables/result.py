@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,12 @@ import pyarrow as pa
 from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import converted, settled, without_rows
 from procore_jupyter.tables.incomplete import Incomplete, raise_first
-from procore_jupyter.tables.reading import Batch, Reading
 
 if TYPE_CHECKING:
     from procore_jupyter.tables.arrow.ingest import Ingest
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.place import Place
+    from procore_jupyter.tables.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -82,23 +82,6 @@ class Fetched:
         return replace(self, rows=self.rows.slice(0, count), cut=self.cut and self.rows.num_rows < count)
 
 
-def in_one_piece(batch: Batch, schema: Container[str]) -> Batch:
-    """Return a batch in memory of its own, without the columns of the schema that hold nothing.
-
-    Copying lets the page's buffers be freed: otherwise one live column pins all of them. `Ingest.as_now` gives the
-    empty columns back.
-    """
-    columns = {
-        name: column
-        for name, column in batch.columns.items()
-        if column.null_count < len(column) or name not in schema
-    }
-    together = pa.RecordBatch.from_arrays([*columns.values()], [*columns])
-    piece = together.serialize(memory_pool=pa.system_memory_pool())
-    again = pa.ipc.read_record_batch(piece, together.schema)
-    return Batch(batch.place, dict(zip(columns, again.columns, strict=True)), batch.length)
-
-
 def raise_where_all_failed(reading: Reading) -> None:
     """Raise the error of the first place, if all places failed."""
     if reading.failures and len(reading.failures) == len(reading.places):
@@ -126,7 +109,7 @@ def assembled(
     places : sequence of Place
         The places of the rows.
     batches : sequence of mapping of str to pyarrow.Array
-        The batches, out of `as_one`.
+        The batches, out of `batch.as_one`.
     """
     names = ordered(spec, [*ingest.schema], places)
     types = {name: settled(found) for name, found in ingest.schema.items()}
@@ -137,15 +120,6 @@ def assembled(
     if records:
         return pa.Table.from_batches(records)
     return without_rows(pa.schema([(name, types[name]) for name in names]))
-
-
-def as_one(ingest: Ingest, batches: Sequence[Batch]) -> list[dict[str, pa.Array]]:
-    """Return the columns of batches, all with the same types: those that take the values of each."""
-    while True:
-        before = dict(ingest.schema)
-        made = [ingest.as_now(batch.columns, batch.length) for batch in batches]
-        if ingest.schema == before:
-            return made
 
 
 def ordered(spec: TableSpec, names: Iterable[str], places: Sequence[Place]) -> list[str]:

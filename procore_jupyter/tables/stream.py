@@ -19,14 +19,14 @@ from procore_jupyter.errors import ProcoreError
 from procore_jupyter.tables.arrow.ingest import BATCH
 from procore_jupyter.tables.arrow.remarks import EXTRA, UNFIT
 from procore_jupyter.tables.arrow.types import without_rows
+from procore_jupyter.tables.batch import Batch, as_one
 from procore_jupyter.tables.caller import in_one_line
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.project_names import with_names
-from procore_jupyter.tables.reading import Batch, Reading
+from procore_jupyter.tables.reading import Reading
 from procore_jupyter.tables.result import (
     Fetched,
-    as_one,
     assembled,
     ordered,
     raise_where_all_failed,

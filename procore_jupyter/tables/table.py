@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ParameterError, ProcoreWarning
 from procore_jupyter.tables.caller import NotFetched, warn_caller, warn_of_lack
-from procore_jupyter.wording import counted, nearest, one_line, quoted
+from procore_jupyter.wording import one_line, quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -344,30 +344,9 @@ class Table:
         IndexError, TypeError
             No row has that place; the index is of another type (raised before anything is fetched).
         """
-        if not isinstance(index, (slice, str)):
-            try:
-                index = operator.index(index)
-            except TypeError:
-                raise TypeError(
-                    f"{self.name}[…] needs a row's number, a slice of rows, or a column's name, not {type(index).__name__}. "
-                    "Several columns:  .to_pandas()[[…]]"
-                ) from None
-        rows = self._all().rows
-        if isinstance(index, str):
-            if index not in rows.column_names:
-                meant = nearest(index, rows.column_names)
-                hint = f"Did you mean {quoted(meant)}?" if meant else "Its columns are in .columns."
-                raise KeyError(f"{self.name} has no column {quoted(index)}. {hint}")
-            return rows[index]
-        if isinstance(index, slice):
-            places = [*range(rows.num_rows)[index]]
-            found: list[dict[str, Any]] = rows.take(places).to_pylist() if places else []
-            return found
-        if not -rows.num_rows <= index < rows.num_rows:
-            raise IndexError(f"{self.name} has {counted(rows.num_rows, 'row')}, so there is no row {index}.")
-        place = range(rows.num_rows)[index]
-        one: dict[str, Any] = rows.slice(place, 1).to_pylist()[0]
-        return one
+        from procore_jupyter.tables.row_access import item
+
+        return item(index, self.name, lambda: self._all().rows)
 
     def _ipython_key_completions_(self) -> list[str]:
         return self.columns

@@ -18,7 +18,7 @@ from procore_jupyter.errors import LoginRequired
 from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError, RateLimited
 from procore_jupyter.session.list_request import ListRequest
-from procore_jupyter.session.paging import BELIEVED, Failed, Idle, Rows
+from procore_jupyter.session.open_list import BELIEVED, Event, Failed, Idle, Rows
 from procore_jupyter.session.quirks import Quirks
 from procore_jupyter.session.rate_limit import LITTLE
 from procore_jupyter.session.refreshing import RefreshingSession
@@ -71,7 +71,7 @@ def short(session: RefreshingSession, **how: Any) -> list[Any]:
     return paging.rows(session, LIST, {"company_id": 7}, **how)
 
 
-def events(session: RefreshingSession, *lists: ListRequest, **how: Any) -> Iterator[paging.Event]:
+def events(session: RefreshingSession, *lists: ListRequest, **how: Any) -> Iterator[Event]:
     return paging.read(session, paging.ListSource(lists), Scope(), **how)
 
 

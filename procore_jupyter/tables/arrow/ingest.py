@@ -18,15 +18,15 @@ from typing import Any
 import pyarrow as pa
 
 from procore_jupyter.session.api_errors import ProcoreAPIError
+from procore_jupyter.tables.arrow.amounts import Amounts
+from procore_jupyter.tables.arrow.asides import Asides
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.arrow.custom_fields import CustomFields, Labels
 from procore_jupyter.tables.arrow.decode import objects
-from procore_jupyter.tables.arrow.numbers import Spelling, all_doubles, are_amounts
-from procore_jupyter.tables.arrow.remarks import CODES, EXTRA, ROUNDED, UNFIT, Remarks
+from procore_jupyter.tables.arrow.learned import Learned
+from procore_jupyter.tables.arrow.numbers import all_doubles
+from procore_jupyter.tables.arrow.remarks import EXTRA, ROUNDED, UNFIT, Remarks
 from procore_jupyter.tables.arrow.types import (
-    MONEY,
-    array_of,
-    as_json,
     becomes_text,
     converted,
     has_floats,
@@ -41,7 +41,6 @@ from procore_jupyter.tables.arrow.wire import Finished, default_wire, finished, 
 from procore_jupyter.tables.arrow.written import (
     WRITTEN,
     as_column,
-    decoded,
     own_name,
     texts_of,
     values_of,
@@ -55,9 +54,6 @@ BATCH = 2000
 
 FIRST_LOOK = 200
 """Rows of the first batch that are looked at one by one."""
-
-TOGETHER = 50
-"""Values of a column that are tried together, if some of the batch don't fit."""
 
 
 @dataclass(frozen=True)
@@ -77,31 +73,6 @@ class Begun:
     rows: Sequence[Any]
     schema: pa.Schema | None = None
     table: Future[pa.Table] | None = None
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What was learned of the columns of some rows while they were read.
-
-    Parameters
-    ----------
-    types : mapping of str to pyarrow.DataType
-        Their types; without the columns that hold nothing.
-    remarks : mapping of str to frozenset of str
-        What is remarkable of them (`Remarks`).
-    spelled : mapping of str to Spelling
-        Those that were taken for money, and how they are written.
-    absent : frozenset of str
-        The columns of the catalog that no row had, not even as null.
-    unlabelled : str
-        Why custom fields have no labels; empty if they have.
-    """
-
-    types: Mapping[str, pa.DataType]
-    remarks: Mapping[str, frozenset[str]]
-    spelled: Mapping[str, Spelling]
-    absent: frozenset[str]
-    unlabelled: str
 
 
 class Ingest:
@@ -145,9 +116,7 @@ class Ingest:
         self._wires: dict[str, pa.DataType] | None = None
         """The wire type of each column; None before the first rows."""
         self._custom = CustomFields(labels)
-        self._amounts = others == "money"
-        self._spelled: dict[str, Spelling] = {}
-        """The columns that were taken for money, and how their texts are written."""
+        self._amounts = Amounts(self.remarks, wanted=others == "money")
         self._empty: dict[pa.DataType, pa.Array] = {}
 
     def freeze(self) -> None:
@@ -171,14 +140,8 @@ class Ingest:
         for name in names:
             self.widen(name, learned.types.get(name, pa.null()))
             self.remarks.add(name, learned.remarks.get(name, frozenset()))
-            spelling = learned.spelled.get(name)
-            if spelling is not None:
-                now = self._spelled.get(name, Spelling()).joined(spelling)
-                self._spelled[name] = now
-                if not now.is_of_amounts:
-                    del self._spelled[name]
-                    self.remarks.add(name, frozenset((CODES,)))
-                    self.widen(name, pa.string())
+            if name in learned.spelled and not self._amounts.join(name, learned.spelled[name]):
+                self.widen(name, pa.string())
         self.absent &= learned.absent
         self._custom.note = self._custom.note or learned.unlabelled
 
@@ -195,7 +158,7 @@ class Ingest:
         return Learned(
             columns,
             {name: found for name in columns if (found := self.remarks.of(name))},
-            {name: self._spelled[name] for name in columns if name in self._spelled},
+            self._amounts.spelled(columns),
             frozenset(absent),
             self._custom.note,
         )
@@ -323,7 +286,7 @@ class Ingest:
         found = [self.as_now(columns, length) for columns, length in both]
         columns = {name: pa.concat_arrays([one[name] for one in found]) for name in self.schema}
         names = {field.name: None for one, _ in both if WRITTEN in one for field in one[WRITTEN].type}
-        return columns | self._written([*head, *tail], [*names])
+        return columns | self._kept(written([*head, *tail], [*names]) if names else {})
 
     def _read_fast(self, begun: Begun, schema: pa.Schema) -> dict[str, pa.Array]:
         if begun.table is None or not schema.equals(begun.schema):  # another type was found in the meantime
@@ -347,58 +310,31 @@ class Ingest:
         self.absent = {name for name in self.absent if columns[name].null_count == len(columns[name])}
         if self.frozen:
             columns |= {name: self._nulls(table.num_rows, pa.string()) for name in (UNFIT, EXTRA)}
-            inexact = [name for name in inexact if name in self._spelled or has_floats(self.schema[name])]
-        return columns | self._written(begun.rows, inexact, texts, check=True)
+            inexact = [name for name in inexact if name in self._amounts or has_floats(self.schema[name])]
+        json = written(begun.rows, inexact) if inexact else {}
+        for name, values in json.items():
+            if has_floats(self.schema[name]) and not all_doubles(map(bytes, values)):
+                raise pa.ArrowInvalid("a number may have more digits than a double")
+        self._amounts.check(texts, json)
+        return columns | self._kept(json, texts)
 
     def _finished(self, name: str, values: pa.Array) -> Finished:
         finish = self._custom.finished if name == CUSTOM_FIELDS else finished
         return finish(values, self.schema[name])
 
-    def _written(
-        self,
-        rows: Sequence[Any],
-        names: Sequence[str],
-        texts: Mapping[str, pa.Array] = MappingProxyType({}),
-        *,
-        check: bool = False,
+    def _kept(
+        self, json: Mapping[str, Sequence[Any]], texts: Mapping[str, pa.Array] = MappingProxyType({})
     ) -> dict[str, pa.Array]:
-        """Return what the columns that can't say it were written as, as long as it may be wanted.
+        """Return what columns that can't say it were written as, as long as it may be wanted.
 
         Parameters
         ----------
-        rows : sequence
-            The bytes of one JSON object each.
-        names : sequence of str
-            The columns whose JSON is wanted.
+        json : mapping
+            The JSON of columns.
         texts : mapping of str to pyarrow.Array
             Columns whose values are all texts.
-        check : bool
-            Arrow's reader may have rounded numbers, or taken codes for money.
-
-        Raises
-        ------
-        pyarrow.ArrowInvalid
-            It has, or may have.
         """
-        json = written(rows, names) if names else {}
-        if check:
-            for name, values in json.items():
-                if has_floats(self.schema[name]) and not all_doubles(map(bytes, values)):
-                    raise pa.ArrowInvalid("a number may have more digits than a double")
-            for name, spelling in [*self._spelled.items()]:
-                if name in texts and spelling.is_that_of(texts[name]):
-                    continue
-                found = texts[name].to_pylist() if name in texts else decoded(json.get(name, ()))
-                if not self._are_amounts(name, found):
-                    raise pa.ArrowInvalid("a column that was taken for money may have codes")
         return {WRITTEN: as_column(json, texts)} if (json or texts) and not self.frozen else {}
-
-    def _are_amounts(self, name: str, values: Sequence[Any]) -> bool:
-        """Tell whether a column that was taken for money may be one with these values too."""
-        now = self._spelled[name].joined(Spelling.of(values))
-        if now.is_of_amounts:
-            self._spelled[name] = now
-        return now.is_of_amounts
 
     def _read_and_learn(self, rows: Objects, sent: Sequence[Any]) -> dict[str, pa.Array]:
         found, columns, inexact = {own_name(name): values for name, values in parts(rows).items()}, {}, []
@@ -410,7 +346,7 @@ class Ingest:
                 wires.setdefault(name, default_wire(known))
                 columns[name] = self._nulls(len(rows), known)
                 continue
-            built = self._build(name, values, self._taken_for(name, values, known))
+            built = self._build(name, values, self._amounts.type_for(name, values, known))
             columns[name] = built.array
             self.remarks.add(name, built.remarks)
             inexact += [] if built.exact or pa.types.is_string(built.array.type) else [name]
@@ -418,20 +354,10 @@ class Ingest:
             self.widen(name, built.array.type)
         self._wires = wires
         self.absent -= found.keys()
-        columns |= self._written(sent, inexact)
+        columns |= self._kept(written(sent, inexact) if inexact else {})
         return self.as_now(columns, len(rows)) | {
             name: columns[name] for name in (WRITTEN,) if name in columns
         }
-
-    def _taken_for(self, name: str, values: Sequence[Any], known: pa.DataType) -> pa.DataType:
-        """Return the type of a column that nobody declared, if such columns may be money; else the type that it has."""
-        if self._amounts and pa.types.is_null(known) and are_amounts(values):
-            known, self._spelled[name] = MONEY, Spelling()
-        if name in self._spelled and not self._are_amounts(name, values):
-            del self._spelled[name]
-            self.remarks.add(name, frozenset((CODES,)))
-            return pa.string()
-        return known
 
     def _build(self, name: str, values: Sequence[Any], known: pa.DataType) -> Built:
         return self._custom.build(values, known) if name == CUSTOM_FIELDS else build(values, known, name)
@@ -451,29 +377,19 @@ class Ingest:
     def _read_frozen(self, rows: Objects) -> dict[str, pa.Array]:
         found, columns = {own_name(name): values for name, values in parts(rows).items()}, {}
         self.absent -= found.keys()
-        unfit: Objects = [{} for _ in rows]
-        extra: Objects = [{} for _ in rows]
+        asides = Asides(len(rows))
         for name, known in self.schema.items():
             values = found.pop(name, None)
             columns[name] = self._nulls(len(rows), known)
             if values is not None:
-                columns[name] = self._fitting(name, values, known, unfit, extra)
+                columns[name] = self._fitting(name, values, known, asides)
         for name, values in found.items():
-            for place, value in enumerate(values):
-                if value is not None:
-                    extra[place][name] = value
-        asides = (UNFIT, unfit, self.remarks.unfit), (EXTRA, extra, self.remarks.extra)
-        for column, aside, counter in asides:
-            columns[column] = array_of((as_json(one) if one else None for one in aside), pa.string())
-            for one in aside:
-                counter.update(one.keys())
-        return columns
+            asides.new_field(name, values)
+        return columns | asides.columns(self.remarks)
 
-    def _fitting(
-        self, name: str, values: Sequence[Any], known: pa.DataType, unfit: Objects, extra: Objects
-    ) -> pa.Array:
-        """Return a column whose type can't change; put the values that don't fit into `unfit` and `extra`."""
-        amounts = name not in self._spelled or self._are_amounts(name, values)
+    def _fitting(self, name: str, values: Sequence[Any], known: pa.DataType, asides: Asides) -> pa.Array:
+        """Return a column whose type can't change; the values that don't fit go into `asides`."""
+        amounts = name not in self._amounts or self._amounts.are(name, values)
         built = self._build(name, values, known)
         if amounts and built.array.type.equals(known):
             assert self._wires is not None
@@ -482,26 +398,13 @@ class Ingest:
             return built.array
 
         def fits(some: Sequence[Any]) -> bool:
-            if name in self._spelled and not self._are_amounts(name, some):
+            if name in self._amounts and not self._amounts.are(name, some):
                 return False
             return bool(self._build(name, some, known).array.type.equals(known))
 
         prune = self._custom.pruned if name == CUSTOM_FIELDS else pruned
-        fitting = [*values]
-        for start in range(0, len(values), TOGETHER):  # as a rule, few of many don't fit
-            some = values[start : start + TOGETHER]
-            if fits(some):
-                continue
-            for place, value in enumerate(some, start):
-                if value is None or fits([value]):
-                    continue
-                less = prune(value, known)
-                if less != value and fits([less]):
-                    extra[place][name] = value  # whole: a new field means nothing without the others
-                    fitting[place] = less
-                else:
-                    unfit[place][name] = value
-                    fitting[place] = None
-        built = self._build(name, fitting, known)
+        built = self._build(
+            name, asides.fitting(name, values, fits, lambda value: prune(value, known)), known
+        )
         self.remarks.add(name, built.remarks)
         return built.array

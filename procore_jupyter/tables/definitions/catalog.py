@@ -127,6 +127,13 @@ class Catalog:
             for spec in specs
         ]
 
+    def above(self, spec: TableSpec) -> Iterator[TableSpec]:
+        """Give the tables whose rows are a table's parents, and those above them."""
+        for of in itertools.chain(*spec.parents.values()):
+            parent = self.find(of.partition(".")[0])
+            yield parent
+            yield from self.above(parent)
+
     def schema(self, spec: TableSpec) -> pa.Schema:
         """Return a table's columns and their types as they are known before fetching.
 

@@ -11,7 +11,6 @@ import dataclasses
 import datetime
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from procore_jupyter.session.list_request import TOO_LARGE, ListRequest, PageAns
 from procore_jupyter.session.page import SMALLER, Page
 from procore_jupyter.session.paging import ListSource
 from procore_jupyter.tables.arrow.decode import decoder
+from procore_jupyter.tables.fallbacks.attempt import Attempt
 from procore_jupyter.tables.fallbacks.condition import Condition, conditions_of
 from procore_jupyter.tables.fallbacks.fallback_notes import remarks
 from procore_jupyter.tables.fallbacks.known import keep_way, known_way
@@ -42,52 +42,6 @@ Below = Callable[
 ]
 """Takes a selection, a parameter of its parents and places; returns its values at each place, and appends to the lists what is
 missing and what is to be remarked."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One list, as it is asked for.
-
-    Parameters
-    ----------
-    number : int
-        The number of its place.
-    place : Place
-        The place, with the parents that the address needs.
-    part : Selection
-        What is wanted.
-    way : Way
-        How it is asked for.
-    tried : tuple of Way
-        How it was asked for before.
-    refused : Exception or None
-        What the first of these was refused with.
-    tentative : bool
-        Whether the table's own address gave no row, and this one may.
-    """
-
-    number: int
-    place: Place
-    part: Selection
-    way: Way
-    tried: tuple[Way, ...] = ()
-    refused: Exception | None = None
-    tentative: bool = False
-
-    @property
-    def sent(self) -> Selection:
-        """What is asked for."""
-        return self.way.sent(self.part)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Equal for two lists that are asked for with the same words."""
-        return self.number, *self.words
-
-    @property
-    def words(self) -> tuple[object, ...]:
-        """Equal for two lists that are asked for with the same words, of whatever place of a reading."""
-        return self.sent.path(self.place), self.way.page_size, *self.sent.params(self.place)
 
 
 class PlaceLists(ListSource):

@@ -17,9 +17,10 @@ import pytest
 
 from procore_jupyter.tables import stream
 from procore_jupyter.tables.arrow.ingest import Begun, Ingest
+from procore_jupyter.tables.batch import Batch, as_one
 from procore_jupyter.tables.definitions.spec import TableSpec
-from procore_jupyter.tables.reading import Batch, Reading
-from procore_jupyter.tables.result import as_one, assembled
+from procore_jupyter.tables.reading import Reading
+from procore_jupyter.tables.result import assembled
 from tests.hostile.counting import share, tried
 from tests.tables.json_rows import LABELS, RECORDS, Rows, random_rows
 from tests.tables.oracle import lost
