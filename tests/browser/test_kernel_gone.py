@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Place
 from tests.browser.lab import PATIENCE, Lab
+from tests.soak import in_a_soak
 
 CONNECT = "%load_ext procore_jupyter\n%procore_connect Profile=Demo"
 
@@ -68,6 +69,7 @@ def test_a_panel_whose_kernel_is_gone_says_so_and_offers_nothing(lab: Lab, place
         expect(lab.cell(number).get_by_text("Loading widget")).to_be_hidden()
 
 
+@in_a_soak
 def test_a_countdown_that_nothing_counts_any_more_says_so_until_it_goes_on(lab: Lab, place: Place) -> None:
     lab.open(place.write_notebook("silent.ipynb", CONNECT))
     panel = pending(lab, 0)

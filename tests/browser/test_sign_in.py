@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Place
 from tests.browser.lab import PATIENCE, Lab, new_tab, sign_in
 from tests.people import sign_in_at
+from tests.soak import in_a_soak
 
 LOAD = "%load_ext procore_jupyter"
 CONNECT = "%procore_connect Profile=Demo"
@@ -68,6 +69,7 @@ def test_a_company_is_chosen_by_a_click_and_a_saved_notebook_keeps_the_card(lab:
     see(lab, 1, "9012")
 
 
+@in_a_soak
 def test_a_saved_choice_of_companies_without_its_kernel_is_the_card_alone(lab: Lab, place: Place) -> None:
     name = place.write_notebook("later.ipynb", f"{LOAD}\n{CONNECT}")
     lab.open(name)
@@ -135,6 +137,7 @@ def test_cancel_ends_the_sign_in(lab: Lab, place: Place) -> None:
     see(lab, 0, "Not signed in")
 
 
+@in_a_soak
 def test_a_second_notebook_and_a_restarted_kernel_find_the_sign_in_and_ask_nothing(
     lab: Lab, place: Place
 ) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
+from tests.soak import SOAK
+
 TRIED: Counter[str] = Counter()
 
 

@@ -12,6 +12,7 @@ from procore_jupyter.notebook.redaction.cell_text import redact, secrets_in
 from procore_jupyter.notebook.redaction.connection_text import redact_string, secrets_in_string
 from procore_jupyter.settings.connection_string import ConnectionString
 from procore_jupyter.settings.properties import PROPERTIES
+from tests.soak import in_a_soak
 
 SECRETS = [one.name for one in PROPERTIES if one.secret]
 
@@ -194,6 +195,7 @@ def test_no_text_crashes_it_nor_changes_its_lines(text: str) -> None:
         redact_string(cell, lines=True)
 
 
+@in_a_soak
 def test_a_long_cell_takes_no_longer_than_its_length_asks_for() -> None:
     # Quadratic work on this would run for minutes and into the suite's own time limit.
     redact("%procore_connect " + "a;" * 200_000 + "OAuthClientSecret='" + "''" * 200_000)

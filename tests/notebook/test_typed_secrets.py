@@ -16,6 +16,7 @@ from procore_jupyter.notebook.redaction.known_secrets import KnownSecrets
 from procore_jupyter.secret import Secret
 from tests.hostile.counting import share, tried
 from tests.secrets.typing_ways import WAYS
+from tests.soak import in_a_soak
 
 SEED = 20
 EACH = 6_000  # generated cells of each kind in `make soak`; a tenth in `make test`
@@ -217,6 +218,7 @@ def test_cells_without_a_known_value_stay_byte_for_byte(cell: str, values: list[
     assert values[0] not in known.redact(f"{cell}\nx = '{values[0]}'")
 
 
+@in_a_soak
 def test_long_cells_take_no_longer_than_their_length_asks_for() -> None:
     for cell in (
         "client_secret = " * 4_000,

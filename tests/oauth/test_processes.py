@@ -19,9 +19,9 @@ from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_store import StoredToken, TokenKey, TokenStore
 from tests.oauth.conftest import Kernels
 from tests.oauth.provider import refreshes, token_requests, until
+from tests.soak import SOAK
 
 ROOT = Path(__file__).parents[2]
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 Worker = Callable[..., "subprocess.Popen[str]"]
 
 

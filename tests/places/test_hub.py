@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
@@ -21,11 +20,12 @@ from tests.kernels import Cell
 from tests.people import forms_of, new_browser, sign_in_at
 from tests.places.hub import Hub
 from tests.places.pages import Page, link_of
+from tests.soak import SOAK, in_a_soak
 
 ME = "print(procore.get('/rest/v1.0/me').json()['name'])"
 PEOPLE = {"alice": "Dana Reyes", "bob": "Lee Okafor"}
 ARRIVED = "answer has arrived. You can close this tab"
-ROUNDS = 10 if os.environ.get("PROCORE_SOAK") else 1
+ROUNDS = 10 if SOAK else 1
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +246,7 @@ def test_a_named_server_whose_default_one_is_off_says_so_beforehand_and_takes_wh
         hub.start("bob")
 
 
+@in_a_soak
 def test_who_comes_back_when_the_server_has_been_stopped_is_told_to_start_again(
     hub: Hub, connect: str
 ) -> None:
@@ -275,6 +276,7 @@ def test_the_users_server_logs_no_code_and_no_state_and_the_hub_only_as_a_step_o
         assert all("JupyterHub log:" in line and "/hub/spawn/alice?next=" in line for line in told), told
 
 
+@in_a_soak
 def test_where_the_hub_doesnt_tell_its_address_the_message_names_the_one_to_register(
     tmp_path: Path, provider: DemoProcore, connect: str
 ) -> None:

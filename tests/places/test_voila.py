@@ -19,6 +19,7 @@ from tests.browser.lab import PATIENCE, new_tab, sign_in
 from tests.connecting import OOB, text_for
 from tests.people import sign_in_at
 from tests.servers import free_port
+from tests.soak import in_a_soak
 
 ME = "print(procore.get('/rest/v1.0/me').json()['name'])"
 
@@ -66,6 +67,7 @@ def open_page(context: BrowserContext, address: str) -> Page:
     return page
 
 
+@in_a_soak
 def test_a_voila_page_draws_the_panel_and_the_sign_in_comes_back_to_this_machine(
     context: BrowserContext, provider: DemoProcore, tmp_path: Path
 ) -> None:

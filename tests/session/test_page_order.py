@@ -14,8 +14,8 @@ import pytest
 
 from procore_jupyter.session.page import FEWEST, Page, PageRequest
 from procore_jupyter.session.page_order import PageOrder
+from tests.soak import SOAK
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))
 
 

@@ -27,8 +27,8 @@ from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Waits
 from tests.session.limited import START, Clock, Counted, Kernels, LimitedServer, even, uneven
+from tests.soak import SOAK, in_a_soak
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))
 NOW = 1_800_000_000.0
 LATENCIES = (even, lambda mean: uneven(mean, SEED))
@@ -119,6 +119,7 @@ def test_kernels_of_any_number_size_and_start_are_never_refused(folder: Path) ->
         assert after_the_first_window(server) == [], f"seed {SEED}, case {case}"
 
 
+@in_a_soak
 def test_the_hours_window_holds_too(folder: Path) -> None:
     server, took = storm(folder / "pace.json", Counted(100, 10), Counted(150, 3600), requests=200, kernels=2)
     assert server.refused == []

@@ -6,19 +6,18 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
 
 from procore_jupyter.sql import fetching, sending, walk
+from tests.soak import SOAK
 from tests.sql import queries
 from tests.sql.company import Filters
 from tests.sql.proof import Proof
 from tests.sql.queries import Writer
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 QUERIES = 5_000 if SOAK else 240
 OTHERWISE = 1_500 if SOAK else 50
 MOST = 400

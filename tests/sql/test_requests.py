@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import warnings
 from collections.abc import Iterator
 from typing import get_args
@@ -18,10 +17,10 @@ from procore_jupyter.demo.filters import Behavior
 from procore_jupyter.demo.parameters import DemoParameters
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS
+from tests.soak import SOAK
 
 PROJECTS = 5
 """Active projects. `benchmarks/sql_requests.py` asks a company that has more."""
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 TABLES = ("projects", "rfis", "budget_views", "coordination_issues", "vendors", "locations")
 
 

@@ -27,7 +27,6 @@ from tests.oauth.provider import PERSON, code_of, endpoints_of
 from tests.storms.provider_log import until
 
 ROOT = Path(__file__).parents[2]
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))  # read here: the tests themselves have a bare environment
 
 

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from procore_jupyter.demo.app import DemoParameters, DemoProcore
-from tests.storms.conftest import SOAK, Kernels, Shared, StormKernel
+from tests.soak import SOAK
+from tests.storms.conftest import Kernels, Shared, StormKernel
 from tests.storms.provider_log import never_received, newest, refreshes, refreshing, refused, until
 
 pytestmark = pytest.mark.timeout(900)

@@ -21,7 +21,7 @@ from procore_jupyter.login.ticket import OWNER_HEADER, TICKET_HEADER, Ticket
 from procore_jupyter.oauth.authorization import AuthorizationRequest, AuthorizationResponse
 from procore_jupyter.server.logins import LIMIT
 from tests.servers import JupyterServerProcess
-from tests.storms.conftest import SOAK
+from tests.soak import SOAK
 from tests.storms.provider_log import until
 
 pytestmark = pytest.mark.timeout(900)

@@ -9,7 +9,8 @@ import pytest
 
 from procore_jupyter.demo.app import DemoParameters, DemoProcore
 from procore_jupyter.demo.data import PEOPLE
-from tests.storms.conftest import SOAK, Kernels, Shared, login_of
+from tests.soak import SOAK
+from tests.storms.conftest import Kernels, Shared, login_of
 from tests.storms.provider_log import refreshes, refused, until
 
 SIGNED_OUT = "LoginRequired: You were signed out: in another notebook, or because the stored sign-in was removed. Run %procore_connect again to sign in again."

@@ -23,8 +23,8 @@ from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.selection import Selection, selection_of
-from tests.hostile.counting import SOAK
 from tests.session.conftest import Answer, Server
+from tests.soak import SOAK
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 TODAY = datetime.date(2026, 11, 23)

@@ -24,10 +24,10 @@ from procore_jupyter import Procore
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Server
+from tests.soak import SOAK
 from tests.tables.moving_server import FIRST, LIST, USUAL, Habits, MovingServer
 from tests.tables.oracle import parsed, same
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))
 ERRORS = (ProcoreAPIError, requests.RequestException)
 KINDS = {"name": "text", "count": "int", "total": "money", "due_on": "date", "made_at": "timestamp"}

@@ -25,7 +25,8 @@ from procore_jupyter.tables.reader import Reader
 from procore_jupyter.tables.table import Table
 from tests.connecting import signed_in
 from tests.demo.listing import BUILDERS, HARBOR_TOWER, parents
-from tests.hostile.counting import SOAK, tried
+from tests.hostile.counting import tried
+from tests.soak import SOAK
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 NOON = datetime(2026, 12, 3, 20, tzinfo=UTC)

@@ -22,8 +22,8 @@ from procore_jupyter.tables.definitions.description import example
 from procore_jupyter.tables.definitions.spec import KINDS, SHAPES, TableSpec
 from procore_jupyter.tables.selection import selection_of
 from tests.session.conftest import Answer, Arrived, Server
+from tests.soak import SOAK
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))
 SEED = int(os.environ.get("PROCORE_SEED", "0"))
 CATALOG = Catalog(profiles.load("Procore")[0])
 PROBABLE = [*CATALOG.probable.values()]

@@ -14,8 +14,9 @@ from procore_jupyter import Procore, ProcoreAPIError, profiles
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.spec import Filter, TableSpec
 from procore_jupyter.tables.selection import selection_of
-from tests.hostile.counting import SOAK, share, tried
+from tests.hostile.counting import share, tried
 from tests.session.conftest import Answer, Server
+from tests.soak import SOAK
 from tests.tables.fallbacks.odd_api import OddApi, Row, no_filters, no_plain_form, refusal, values_of
 
 CATALOG = Catalog(profiles.load("Procore")[0])

@@ -15,7 +15,7 @@ from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.tables.definitions.catalog import Catalog
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS, HARBOR_TOWER
-from tests.hostile.counting import SOAK
+from tests.soak import SOAK
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 BY_DAY = [spec.name for spec in CATALOG.tables.values() if spec.dates]
