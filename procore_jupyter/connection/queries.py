@@ -28,6 +28,18 @@ class Queries:
         def tables(self) -> Library:
             """The tables there are."""
 
+    else:  # a type checker is to know the names that there are, and no other
+
+        def __getattr__(self, name: str) -> Any:
+            """Say how a table is asked for, if that is what somebody looks for here."""
+            hint = ""
+            if not name.startswith("_"):
+                from procore_jupyter.tables.definitions.catalog import built_in
+
+                if name in built_in().tables:
+                    hint = f". Its table is  procore.table({name!r})".replace("'", '"')
+            raise AttributeError(f"A session has no attribute {name!r}{hint}")
+
     def get_all(
         self,
         path: str,

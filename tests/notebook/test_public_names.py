@@ -115,3 +115,14 @@ def test_loading_the_extension_imports_nothing_heavy() -> None:
         "keyring",
         "cryptography",
     }
+
+
+def test_a_table_that_is_looked_for_in_a_session_is_told_with_its_call() -> None:
+    nowhere = "http://127.0.0.1:9"
+    with procore_jupyter.connect(f"AuthScheme=NONE;LoginURL={nowhere};APIURL={nowhere}") as procore:
+        with pytest.raises(
+            AttributeError, match=r'no attribute \'rfis\'\. Its table is  procore\.table\("rfis"\)$'
+        ):
+            procore.rfis  # type: ignore[attr-defined]  # noqa: B018
+        with pytest.raises(AttributeError, match=r"no attribute 'rows'$"):
+            procore.rows  # type: ignore[attr-defined]  # noqa: B018
