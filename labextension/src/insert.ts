@@ -64,6 +64,15 @@ export class CodePlace {
     return 'cell';
   }
 
+  /** Insert a text as a new code cell and go there: Shift+Enter then runs it. */
+  asCellToRun(source: string): Where {
+    const where = this.asCell(source);
+    if (where === 'cell') {
+      this.notebook?.content.activate();
+    }
+    return where;
+  }
+
   /** Insert a cell and run it. */
   async run(source: string, dialogs: ISessionContextDialogs | null): Promise<void> {
     const panel = this.notebook;

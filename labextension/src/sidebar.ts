@@ -184,7 +184,7 @@ export class Sidebar {
     };
     return {
       insert: text => this.code.atCursor(text),
-      newCell: source => this.code.asCell(source),
+      newCell: source => this.code.asCellToRun(source),
       preview: table => run('procore-jupyter:preview', { table }),
       connects: () => this.code.connects,
       addLine: line => {

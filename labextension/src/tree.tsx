@@ -199,7 +199,7 @@ function Tree({ rows, selected, label, look, select, toggle, act, dragged }: ITr
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[at];
-    if (event.altKey || event.ctrlKey || event.metaKey) {
+    if (event.altKey || event.ctrlKey || event.metaKey || (event.shiftKey && event.key === 'Enter')) {
       return;
     }
     if (!moved(event.key, row)) {

@@ -112,8 +112,7 @@ def test_from_an_empty_notebook_to_open_rfis_no_code_is_typed_and_the_secret_goe
     # Or with its table as a cell: no code is typed at all.
     sidebar.press("New cell")
     assert sidebar.sources()[-2:] == [filtered, filtered]
-    sidebar.lab.cell(number + 1).locator(".cm-content").click()
-    sidebar.page.keyboard.press("Shift+Enter")
+    sidebar.page.keyboard.press("Shift+Enter")  # the focus is there
     expect(sidebar.lab.cell(number + 1)).to_contain_text("40 rows", timeout=PATIENCE)
 
     value = place.provider.client_secret.encode()
