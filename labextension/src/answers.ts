@@ -66,7 +66,7 @@ export type TableLine = [name: string, title: string, scope: string];
 
 export interface ICatalog {
   version: string;
-  groups: { title: string; tables: TableLine[]; own: boolean }[];
+  groups: { title: string; tables: TableLine[] }[];
   tail: TableLine[];
 }
 
@@ -76,8 +76,6 @@ export interface ITable {
   title: string;
   scope: string;
   note: string;
-  path: string;
-  probable: boolean;
   days: string;
   columns: [name: string, kind: string, meaning: string][];
   first: string[];
@@ -107,5 +105,4 @@ export interface IPreview {
   notes: string[];
   rows: number;
   columns: IColumn[];
-  others: string[];
 }

@@ -107,30 +107,26 @@ export function ConnectForm({ model, trans, draft }: IView & { draft: Draft }): 
     const fields = { environment: value('environment'), client_id: value('client_id'), client_secret };
     void model.submit({ ...fields, company_id: value('company_id'), save_as: value('save_as') });
   };
-  const described = (name: string): object =>
-    about === name ? { 'aria-invalid': true, 'aria-describedby': `procore-wrong-${name}` } : {};
-  const wrong = (name: string): ReactNode =>
-    about === name && error ? <Problem text={error.text} id={`procore-wrong-${name}`} /> : null;
-  const textField = (
-    name: 'client_id' | 'company_id' | 'save_as',
-    label: string,
-    hint: string
-  ): ReactNode => (
+  const field = (name: string, label: string, input: ReactNode, hint = ''): ReactNode => (
     <div className="procore-field">
       <label htmlFor={`procore-${name}`}>{label}</label>
-      <input
-        id={`procore-${name}`}
-        className="procore-input"
-        autoComplete="off"
-        spellCheck={false}
-        value={value(name)}
-        onChange={event => type(name, event.target.value)}
-        {...described(name)}
-      />
-      {wrong(name)}
+      {input}
+      {about === name && error ? <Problem text={error.text} id={`procore-wrong-${name}`} /> : null}
       {hint ? <div className="procore-tip">{hint}</div> : null}
     </div>
   );
+  const common = (name: string): object => ({
+    id: `procore-${name}`,
+    className: 'procore-input',
+    autoComplete: 'off',
+    ...(about === name ? { 'aria-invalid': true, 'aria-describedby': `procore-wrong-${name}` } : {})
+  });
+  const kept = (name: keyof Draft): object => ({
+    ...common(name),
+    spellCheck: false,
+    value: value(name),
+    onChange: (event: { target: { value: string } }) => type(name, event.target.value)
+  });
   return (
     <form className="procore-view" onSubmit={submit} aria-label={trans.__('Connect to Procore')}>
       <h2 className="procore-title">{trans.__('Connect to Procore')}</h2>
@@ -141,45 +137,35 @@ export function ConnectForm({ model, trans, draft }: IView & { draft: Draft }): 
         </a>
         .
       </p>
-      {form.environments.length > 0 ? (
-        <div className="procore-field">
-          <label htmlFor="procore-environment">{trans.__('Environment')}</label>
-          <select
-            id="procore-environment"
-            className="procore-input"
-            value={value('environment')}
-            onChange={event => type('environment', event.target.value)}
-          >
-            {form.environments.map(([name, title]) => (
-              <option key={name} value={name}>
-                {title}
-              </option>
-            ))}
-          </select>
-          {wrong('environment')}
-        </div>
-      ) : null}
-      {textField('client_id', trans.__('Client ID'), '')}
-      <div className="procore-field">
-        <label htmlFor="procore-client_secret">{trans.__('Client Secret')}</label>
-        <input
-          id="procore-client_secret"
-          className="procore-input"
-          type="password"
-          autoComplete="off"
-          ref={secret}
-          {...described('client_secret')}
-        />
-        {wrong('client_secret')}
-      </div>
-      {textField(
+      {form.environments.length > 0
+        ? field(
+            'environment',
+            trans.__('Environment'),
+            <select {...kept('environment')}>
+              {form.environments.map(([name, title]) => (
+                <option key={name} value={name}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          )
+        : null}
+      {field('client_id', trans.__('Client ID'), <input {...kept('client_id')} />)}
+      {field(
+        'client_secret',
+        trans.__('Client Secret'),
+        <input {...common('client_secret')} type="password" ref={secret} />
+      )}
+      {field(
         'company_id',
         trans.__('Company ID'),
+        <input {...kept('company_id')} />,
         trans.__('Optional: you can choose the company later.')
       )}
-      {textField(
+      {field(
         'save_as',
         trans.__('Save as'),
+        <input {...kept('save_as')} />,
         trans.__('Saved once you have signed in. Empty: not saved.')
       )}
       <div className="procore-field">

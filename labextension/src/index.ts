@@ -1,6 +1,6 @@
 /**
- * Procore in JupyterLab and Notebook 7: the sidebar, two commands that act in the open notebook, and a notification for the
- * person whose browser comes back from Procore's sign-in page.
+ * Procore in JupyterLab and Notebook 7: the sidebar with its commands, and a notification for the person whose browser
+ * comes back from Procore's sign-in page.
  *
  * Nothing here ever sees a token or a code: the kernel alone signs in. A client secret passes through one field of the form
  * into one message to the kernel.
@@ -14,25 +14,8 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { addNotebookCommands } from './commands.js';
 import { tellWhenBack } from './returning.js';
-import { Sidebar } from './sidebar.js';
-
-const commands: JupyterFrontEndPlugin<void> = {
-  id: 'procore-jupyter:commands',
-  description: 'Connects the current notebook to Procore, and signs it out, from the command palette.',
-  autoStart: true,
-  requires: [INotebookTracker],
-  // Without a palette, the commands still work from a keyboard shortcut or a menu. Without the
-  // dialogs, nobody is asked which kernel a notebook without one should start.
-  optional: [ICommandPalette, ISessionContextDialogs],
-  activate: (
-    app: JupyterFrontEnd,
-    tracker: INotebookTracker,
-    palette: ICommandPalette | null,
-    dialogs: ISessionContextDialogs | null
-  ) => addNotebookCommands(app, tracker, palette, dialogs)
-};
+import { PLUGIN, Sidebar } from './sidebar.js';
 
 const returning: JupyterFrontEndPlugin<void> = {
   id: 'procore-jupyter:returning',
@@ -42,8 +25,9 @@ const returning: JupyterFrontEndPlugin<void> = {
 };
 
 const panel: JupyterFrontEndPlugin<void> = {
-  id: 'procore-jupyter:panel',
-  description: 'The sidebar: sign-in, projects and tables of Procore, and the code for the notebook.',
+  id: PLUGIN,
+  description:
+    'The sidebar: sign-in, projects and tables of Procore, and the code for the notebook; its commands.',
   autoStart: true,
   requires: [INotebookTracker],
   // Notebook 7 and trimmed JupyterLabs lack some of these; the sidebar does without.
@@ -72,4 +56,4 @@ const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [commands, returning, panel];
+export default [returning, panel];

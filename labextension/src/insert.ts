@@ -60,7 +60,12 @@ export class CodePlace {
     if (!notebook?.model || notebook.model.readOnly) {
       return 'nowhere';
     }
-    insertCell(notebook, source, first ? 0 : notebook.activeCellIndex + 1);
+    // One step of the shared model: one undo removes the cell again. In an empty notebook the active index is -1.
+    const at = first ? 0 : notebook.activeCellIndex + 1;
+    notebook.model.sharedModel.insertCell(at, { cell_type: 'code', source, metadata: { trusted: true } });
+    notebook.deselectAll(); // otherwise `run` would also run the cells that the person has selected
+    notebook.activeCellIndex = at;
+    void notebook.scrollToItem(at);
     return 'cell';
   }
 
@@ -73,10 +78,11 @@ export class CodePlace {
     return where;
   }
 
-  /** Insert a cell and run it. */
+  /** Insert a cell below the active one and run it: what the line draws is that cell's output. */
   async run(source: string, dialogs: ISessionContextDialogs | null): Promise<void> {
     const panel = this.notebook;
-    if (panel !== null && this.asCell(source) === 'cell') {
+    await panel?.context.ready;
+    if (panel !== null && panel === this.notebook && this.asCell(source) === 'cell') {
       await NotebookActions.run(panel.content, panel.sessionContext, dialogs ?? undefined);
     }
   }
@@ -113,12 +119,4 @@ export class CodePlace {
       }
     }
   }
-}
-
-/** Insert a code cell and make it the active one: one step, which one undo removes again. */
-export function insertCell(notebook: Notebook, source: string, at: number): void {
-  notebook.model?.sharedModel.insertCell(at, { cell_type: 'code', source, metadata: { trusted: true } });
-  notebook.deselectAll(); // otherwise `run` would also run the cells that the person has selected
-  notebook.activeCellIndex = at;
-  void notebook.scrollToItem(at);
 }

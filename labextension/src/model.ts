@@ -187,10 +187,8 @@ export class PanelModel {
   async settle(arrived: boolean): Promise<void> {
     if (this.visible && this.now.view === 'waiting') {
       await this.act('', 'settle', { arrived });
-      await this.refresh();
-    } else {
-      await this.refresh();
     }
+    await this.refresh();
   }
 
   /** Find projects; raises what the kernel says. */
@@ -215,13 +213,6 @@ export class PanelModel {
   /** Return the first rows of a table; raises what the kernel says. */
   preview(table: string, parameters: Record<string, unknown>, how: IHow): Promise<IPreview> {
     return this.asked('preview', { table, parameters }, how);
-  }
-
-  /** Take back what was said to be wrong. */
-  hush(): void {
-    if (this.now.error !== null || this.now.remark !== '') {
-      this.put({ ...this.now, error: null, remark: '' });
-    }
   }
 
   // Behind it
@@ -314,7 +305,7 @@ export class PanelModel {
       return;
     }
     const was = this.of(talk);
-    const remark = was?.state?.session ? RESTARTED : '';
+    const remark = was?.state?.session ? RESTARTED : (was?.remark ?? ''); // a death and a restart both are told of
     this.put({ ...NOTHING, view: what === 'dead' ? 'dead' : 'starting', remark }, talk);
     if (talk === this.current) {
       void this.refresh();

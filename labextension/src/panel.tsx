@@ -88,7 +88,11 @@ function Panel(props: IProps): ReactNode {
   );
 }
 
-function viewOf(view: View, { model, actions, trans, memory, draft }: IProps): ReactNode {
+/** The views of a kernel that answers; of each other one a sentence tells. */
+type Signing = 'offer' | 'form' | 'waiting' | 'signed-in';
+
+function viewOf(view: View, props: IProps): ReactNode {
+  const { model, actions, trans, memory, draft } = props;
   switch (view) {
     case 'offer':
       return <Offer model={model} trans={trans} />;
@@ -106,108 +110,94 @@ function viewOf(view: View, { model, actions, trans, memory, draft }: IProps): R
         </>
       );
     }
-    case 'none':
-      return (
-        <Sentence
-          title={trans.__('No notebook is open')}
-          text={trans.__('Open a notebook, and sign in to Procore here: your projects and tables follow.')}
-          act={[trans.__('New notebook'), actions.newNotebook]}
-        />
-      );
-    case 'starting':
-      return <Sentence title={trans.__('One moment …')} text={trans.__('Asking the notebook’s kernel.')} />;
-    case 'busy':
-      return (
-        <Sentence
-          title={trans.__('A cell is running')}
-          text={trans.__(
-            'This kernel answers when no cell runs. The sidebar goes on by itself when the cell has ended.'
-          )}
-        />
-      );
-    case 'foreign':
-      return (
-        <Sentence
-          title={trans.__('Not a Python notebook')}
-          text={trans.__(
-            'Procore needs a Python kernel. Choose one for this notebook, or open another notebook.'
-          )}
-          act={[trans.__('Change kernel …'), actions.changeKernel]}
-        />
-      );
-    case 'missing':
-      return (
-        <Sentence
-          title={trans.__('Not installed in this kernel')}
-          text={trans.__(
-            'JupyterLab has the Procore sidebar, and this notebook’s kernel lacks the package. Install it there:'
-          )}
-          code="%pip install procore-jupyter"
-          act={[trans.__('Run this line'), () => actions.run('%pip install procore-jupyter')]}
-          again={[trans.__('Look again'), () => void model.refresh()]}
-        />
-      );
-    case 'old':
-      return (
-        <Sentence
-          title={trans.__('Two releases that don’t fit')}
-          text={trans.__(
-            'The package in this kernel and the sidebar are of different releases. Upgrade both, then restart the kernel:'
-          )}
-          code="%pip install --upgrade procore-jupyter"
-          act={[trans.__('Run this line'), () => actions.run('%pip install --upgrade procore-jupyter')]}
-          again={[trans.__('Look again'), () => void model.refresh()]}
-        />
-      );
-    case 'dead':
-      return (
-        <Sentence
-          title={trans.__('The kernel is gone')}
-          text={trans.__('Restart it, and connect again: your sign-in is kept.')}
-          act={[trans.__('Restart kernel'), actions.restartKernel]}
-        />
-      );
-    case 'silent':
-      return (
-        <Sentence
-          title={trans.__('The kernel doesn’t answer')}
-          text={trans.__(
-            'It may be doing something that lets nothing else run. The sidebar looks again when the cell has ended.'
-          )}
-          act={[trans.__('Look again'), () => void model.refresh()]}
-        />
-      );
+    default:
+      return <Sentence {...sentences(props)[view]} />;
   }
 }
-
-type Act = [text: string, act: () => void];
 
 interface ISentence {
   title: string;
   text: string;
+  /** A line that helps. */
   code?: string;
-  act?: Act;
-  again?: Act;
+  /** The buttons, the main one first. */
+  acts: [text: string, act: () => void][];
+}
+
+/** Return what is said where a kernel can't be asked. */
+function sentences({ model, actions, trans }: IProps): Record<Exclude<View, Signing>, ISentence> {
+  const again: ISentence['acts'][0] = [trans.__('Look again'), () => void model.refresh()];
+  const installed = (code: string): Pick<ISentence, 'code' | 'acts'> => ({
+    code,
+    acts: [[trans.__('Run this line'), () => actions.run(code)], again]
+  });
+  return {
+    none: {
+      title: trans.__('No notebook is open'),
+      text: trans.__('Open a notebook, and sign in to Procore here: your projects and tables follow.'),
+      acts: [[trans.__('New notebook'), actions.newNotebook]]
+    },
+    starting: {
+      title: trans.__('One moment …'),
+      text: trans.__('Asking the notebook’s kernel.'),
+      acts: []
+    },
+    busy: {
+      title: trans.__('A cell is running'),
+      text: trans.__(
+        'This kernel answers when no cell runs. The sidebar goes on by itself when the cell has ended.'
+      ),
+      acts: []
+    },
+    foreign: {
+      title: trans.__('Not a Python notebook'),
+      text: trans.__(
+        'Procore needs a Python kernel. Choose one for this notebook, or open another notebook.'
+      ),
+      acts: [[trans.__('Change kernel …'), actions.changeKernel]]
+    },
+    missing: {
+      title: trans.__('Not installed in this kernel'),
+      text: trans.__(
+        'JupyterLab has the Procore sidebar, and this notebook’s kernel lacks the package. Install it there:'
+      ),
+      ...installed('%pip install procore-jupyter')
+    },
+    old: {
+      title: trans.__('Two releases that don’t fit'),
+      text: trans.__(
+        'The package in this kernel and the sidebar are of different releases. Upgrade both, then restart the kernel:'
+      ),
+      ...installed('%pip install --upgrade procore-jupyter')
+    },
+    dead: {
+      title: trans.__('The kernel is gone'),
+      text: trans.__('Restart it, and connect again: your sign-in is kept.'),
+      acts: [[trans.__('Restart kernel'), actions.restartKernel]]
+    },
+    silent: {
+      title: trans.__('The kernel doesn’t answer'),
+      text: trans.__(
+        'It may be doing something that lets nothing else run. The sidebar looks again when the cell has ended.'
+      ),
+      acts: [again]
+    }
+  };
 }
 
 /** What is so, and what to do next. */
-function Sentence({ title, text, code, act, again }: ISentence): ReactNode {
+function Sentence({ title, text, code, acts }: ISentence): ReactNode {
   return (
     <div className="procore-view" role="status">
       <h2 className="procore-title">{title}</h2>
       <p>{text}</p>
       {code ? <code className="procore-code">{code}</code> : null}
       <div className="procore-acts">
-        {act ? (
-          <button className="procore-main" onClick={act[1]}>
-            {act[0]}
+        {acts.map(([words, act], index) => (
+          <button key={words} className={index === 0 ? 'procore-main' : 'procore-second'} onClick={act}>
+            {words}
           </button>
-        ) : null}
-        {again ? (
-          <button className="procore-second" onClick={again[1]}>
-            {again[0]}
-          </button>
-        ) : null}
+        ))}
       </div>
     </div>
   );

@@ -147,6 +147,12 @@ export class PreviewWidget extends ReactWidget {
       const given = [...new FormData(event.currentTarget)].map(([one, value]) => [one, String(value).trim()]);
       void this.ask(Object.fromEntries(given.filter(([, value]) => value !== '')) as Record<string, string>);
     };
+    const button = (text: string, act: () => void): ReactNode => (
+      // The focus stays where it is: a cell that is being edited keeps its cursor.
+      <button className="procore-second" onMouseDown={event => event.preventDefault()} onClick={act}>
+        {text}
+      </button>
+    );
     return (
       <>
         <div className="procore-preview-bar">
@@ -162,20 +168,8 @@ export class PreviewWidget extends ReactWidget {
           ) : null}
           {preview && session ? (
             <>
-              <button
-                className="procore-second"
-                onMouseDown={keep}
-                onClick={() => actions.insert(tableCall(table, session, name))}
-              >
-                {trans.__('Insert')}
-              </button>
-              <button
-                className="procore-second"
-                onMouseDown={keep}
-                onClick={() => actions.newCell(tableCell(table, session, name))}
-              >
-                {trans.__('New cell')}
-              </button>
+              {button(trans.__('Insert'), () => actions.insert(tableCall(table, session, name)))}
+              {button(trans.__('New cell'), () => actions.newCell(tableCell(table, session, name)))}
               <button
                 className="procore-second"
                 aria-pressed={this.asText}
@@ -204,6 +198,11 @@ export class PreviewWidget extends ReactWidget {
             <Problem text={one} />
           </div>
         ))}
+        {preview?.notes.map(one => (
+          <div key={one} className="procore-note">
+            {one}
+          </div>
+        ))}
         <div className="procore-preview-rows">
           {preview === null ? null : this.asText || preview.rows === 0 ? (
             <AsText preview={preview} trans={trans} />
@@ -214,11 +213,6 @@ export class PreviewWidget extends ReactWidget {
       </>
     );
   }
-}
-
-/** Keep the focus where it is: a cell that is being edited keeps its cursor. */
-function keep(event: { preventDefault: () => void }): void {
-  event.preventDefault();
 }
 
 interface IRows {
@@ -295,15 +289,7 @@ function Grid({
     };
   }, [preview, theme]);
   const label = trans.__('%1 rows of %2, a drawing; “As text” shows them as a table', preview.rows, table);
-  return (
-    <div
-      ref={node}
-      role="group"
-      aria-label={label}
-
-      className="procore-grid"
-    />
-  );
+  return <div ref={node} role="group" aria-label={label} className="procore-grid" />;
 }
 
 function gridOf(preview: IPreview, table: string, widths: Map<string, number>): DataGrid {

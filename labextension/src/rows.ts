@@ -100,6 +100,9 @@ function found(tables: IPrepared[], words: string[]): IPrepared[] {
   return [...all.filter(begins), ...all.filter(one => !begins(one))];
 }
 
+/** What rows have in common in which there is nothing to open. */
+const LEAF = { level: 4, open: null, detail: '', meaning: '', size: 1, position: 1 } as const;
+
 function addTable(
   rows: IRow[],
   [name, title, scope]: TableLine,
@@ -128,8 +131,7 @@ function addTable(
     return;
   }
   if (!table) {
-    const base = { level: 3, table: name, open: null, size: 1, position: 1, detail: '', meaning: '' };
-    rows.push({ ...base, key: `wait:${name}`, kind: 'note', label: 'One moment …' });
+    rows.push({ ...LEAF, key: `wait:${name}`, kind: 'note', level: 3, label: 'One moment …', table: name });
     return;
   }
   const parts = [
@@ -169,31 +171,25 @@ function columnRows(table: ITable): IRow[] {
     ...table.columns.filter(([one]) => !first.has(one))
   ];
   return ordered.map(([name, kind, meaning]) => ({
+    ...LEAF,
     key: `column:${table.name}:${name}`,
     kind: 'column',
-    level: 4,
     label: name,
     detail: kind,
     meaning,
-    open: null,
-    table: table.name,
-    size: 0,
-    position: 0
+    table: table.name
   }));
 }
 
 function filterRow(table: string, [name, takes, example]: [string, string, string?]): IRow {
   return {
+    ...LEAF,
     key: `filter:${table}:${name}`,
     kind: 'filter',
-    level: 4,
     label: name,
     detail: takes,
     meaning: takes,
-    open: null,
     table,
-    size: 0,
-    position: 0,
     example: example ?? '…'
   };
 }

@@ -11,11 +11,11 @@ import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { IStatusBar } from '@jupyterlab/statusbar';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { LabIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
-import { procoreIcon } from './icons.js';
 import { CodePlace } from './insert.js';
 import { KernelTalk } from './kernel.js';
 import { PanelModel } from './model.js';
@@ -35,7 +35,16 @@ export interface IParts {
   trans: TranslationBundle;
 }
 
-const PLUGIN = 'procore-jupyter:panel';
+/** The plugin, and the file of its settings. */
+export const PLUGIN = 'procore-jupyter:panel';
+
+/** A house with the rows of a list in it, in the theme's own colours. */
+const procoreIcon = new LabIcon({
+  name: 'procore-jupyter:logo',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+    <path class="jp-icon3 jp-icon-selectable" fill="#616161" d="M4 20V9l8-5 8 5v11h-2V10.1l-6-3.75-6 3.75V20zm4-8h8v2H8zm0 3.5h8v2H8z"/>
+  </svg>`
+});
 
 /** The place of the panel in the side area, which fills itself when it is shown for the first time. */
 class Place extends Widget {
@@ -191,11 +200,16 @@ export class Sidebar {
         this.code.asCell(line, true);
         void this.model.refresh();
       },
-      run: source => void this.code.run(source, this.parts.dialogs).then(() => this.model.refresh()),
+      run: source => void this.run(source),
       newNotebook: () => run('notebook:create-new'),
       changeKernel: () => run('notebook:change-kernel'),
       restartKernel: () => run('notebook:restart-kernel')
     };
+  }
+
+  private async run(source: string): Promise<void> {
+    await this.code.run(source, this.parts.dialogs);
+    await this.model.refresh();
   }
 
   private async openPreview(table: string): Promise<void> {
@@ -244,7 +258,35 @@ export class Sidebar {
       describedBy: text('text', 'The code'),
       execute: args => this.code.atCursor(String(args['text']))
     });
-    for (const command of ['procore-jupyter:show', 'procore-jupyter:refresh']) {
+    const lines: [command: string, label: string, caption: string, line: string][] = [
+      [
+        'procore-jupyter:connect',
+        trans.__('Procore: Connect'),
+        trans.__('Sign in to Procore in the current notebook'),
+        '%procore_connect'
+      ],
+      [
+        'procore-jupyter:sign-out',
+        trans.__('Procore: Sign out'),
+        trans.__('Sign out of Procore in the current notebook, and forget its sign-in'),
+        '%procore_logout'
+      ]
+    ];
+    const { shell } = this.app;
+    for (const [command, label, caption, line] of lines) {
+      commands.addCommand(command, {
+        label,
+        caption,
+        describedBy: none,
+        isEnabled: () =>
+          this.code.notebook === shell.currentWidget && this.code.notebook?.content.model?.readOnly === false,
+        execute: () => this.run(`%load_ext procore_jupyter\n${line}`)
+      });
+    }
+    const mayHaveChanged = (): void => lines.forEach(([command]) => commands.notifyCommandChanged(command));
+    this.parts.notebooks.currentChanged.connect(mayHaveChanged);
+    shell.currentChanged?.connect(mayHaveChanged);
+    for (const command of ['procore-jupyter:show', 'procore-jupyter:refresh', ...lines.map(([one]) => one)]) {
       palette?.addItem({ command, category });
     }
   }

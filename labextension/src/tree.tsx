@@ -20,7 +20,7 @@ import { type IRow, toggled } from './rows.js';
 /** Height of a row in pixels. */
 const ROW = 26;
 /** Rows above and below the visible ones that are in the page too. */
-const BEYOND = 8;
+const BEYOND = 4;
 
 /** What a person does with a table. */
 export interface IActions {
@@ -97,6 +97,7 @@ export function Tables({ model, trans, actions, memory }: IProps): ReactNode {
           select={which => setSelected(which.key)}
           toggle={toggle}
           act={act}
+          fetch={which => void model.open(which.table)}
           dragged={which => draggedText(which, model, session)}
         />
       )}
@@ -155,10 +156,13 @@ interface ITreeProps {
   select: (row: IRow) => void;
   toggle: (row: IRow) => void;
   act: (how: How, row: IRow) => Promise<void>;
+  /** Ask for a table, so that it is known when it is dragged. */
+  fetch: (row: IRow) => void;
+  /** What a row is when it is dragged; null while its table isn't known. */
   dragged: (row: IRow) => string | null;
 }
 
-function Tree({ rows, selected, label, look, select, toggle, act, dragged }: ITreeProps): ReactNode {
+function Tree({ rows, selected, label, look, select, toggle, act, fetch, dragged }: ITreeProps): ReactNode {
   const node = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const at = rows.findIndex(({ key }) => key === selected);
@@ -225,7 +229,7 @@ function Tree({ rows, selected, label, look, select, toggle, act, dragged }: ITr
       go(row.open ? at + 1 : at);
     } else if (row && key === 'ArrowLeft' && row.open) {
       toggle(row);
-    } else if (row && key === 'ArrowLeft') {
+    } else if (row && key === 'ArrowLeft' && row.level > 1) {
       go(rows.slice(0, at).findLastIndex(({ level }) => level < row.level));
     } else if (row && key === 'Enter') {
       void (row.open === null || row.kind === 'table' ? act('insert', row) : toggle(row));
@@ -265,7 +269,8 @@ function Tree({ rows, selected, label, look, select, toggle, act, dragged }: ITr
       <div className="procore-tree-rows" role="presentation" style={{ height: rows.length * ROW }}>
         {shown.map(({ row, index }) => (
           <div
-            key={row.key}
+            // By its place: what is found by the next letter is written into the same elements.
+            key={index}
             id={`procore-row-${index}`}
             className="procore-item"
             role="treeitem"
@@ -278,7 +283,7 @@ function Tree({ rows, selected, label, look, select, toggle, act, dragged }: ITr
             title={row.meaning || row.detail}
             draggable={row.kind !== 'group' && row.kind !== 'part'}
             style={{ top: index * ROW, height: ROW, paddingLeft: 4 + (row.level - 1) * 12 }}
-            onMouseEnter={() => row.kind === 'table' && dragged(row)}
+            onMouseDown={() => row.kind === 'table' && fetch(row)}
             onDragStart={event => drag(event, row)}
             onClick={() => {
               select(row);

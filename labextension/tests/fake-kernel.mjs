@@ -123,7 +123,6 @@ export const catalog = {
   groups: [
     {
       title: 'Project management',
-      own: false,
       tables: [
         ['submittals', 'Submittals', 'project'],
         ['rfis', 'RFIs', 'project'],
@@ -139,8 +138,6 @@ export const table = {
   title: 'RFIs',
   scope: 'project',
   note: 'Questions',
-  path: '/rest/v1.0/projects/{project_id}/rfis',
-  probable: false,
   days: '',
   columns: [
     ['id', 'id', ''],

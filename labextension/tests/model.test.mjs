@@ -83,7 +83,8 @@ test('a restart in the midst of a sign-in, a death, and another notebook are tol
   assert.equal(model.shown.view, 'waiting');
   assert.ok(model.shown.deadline > Date.now() + 100_000);
   kernel.answers.state = { ok: state({ session: null, sessions: [], offers: { known: true, saved: [] } }) };
-  kernel.become('restarting');
+  kernel.become('autorestarting');
+  kernel.become('restarting'); // both are said of a kernel that has died
   assert.equal(model.shown.view, 'starting');
   kernel.status = 'idle';
   await model.refresh();

@@ -33,17 +33,12 @@ def version_of(session: Procore | None) -> str:
 def listed(session: Procore | None) -> dict[str, Any]:
     """Return all tables: those that were gone over by hand in their groups, and the long tail."""
     catalog, groups = catalog_of(session), built_in_tables.groups()
-    titles = {*groups.values()}
     grouped: dict[str, list[list[str]]] = {title: [] for title in dict.fromkeys(groups.values())}
     for name, spec in catalog.tables.items():
         grouped.setdefault(groups.get(name, OWN), []).append(_line(spec))
     return {
         "version": version_of(session),
-        "groups": [
-            {"title": title, "tables": lines, "own": title not in titles}
-            for title, lines in grouped.items()
-            if lines
-        ],
+        "groups": [{"title": title, "tables": lines} for title, lines in grouped.items() if lines],
         "tail": [_line(spec) for spec in catalog.probable.values()],
     }
 
@@ -61,8 +56,6 @@ def opened(session: Procore | None, name: str) -> dict[str, Any]:
     return {
         **dict(zip(("name", "title", "scope"), _line(spec), strict=True)),
         "note": spec.note,
-        "path": spec.path,
-        "probable": spec.probable,
         "days": f"All days up to today, unless {days_of(spec)} say which." if spec.dates else "",
         "columns": [[one, kind, meaning(one)] for one, kind in _columns(spec).items()],
         "first": [one for one in spec.show if one in spec.known_columns],

@@ -223,8 +223,6 @@ def first_rows(session: Procore, name: str, parameters: dict[str, Any], count: i
     selection = selection_of(spec, parameters, today=library.reader.today)
     seen = library.reader.first(selection, count)
     drawn = picture(seen, name, spec.show)
-    columns = drawn_columns(seen.rows, spec.show, count)
-    cells = [one for one in columns if one.cells or not seen.rows.num_rows]
     return {
         "caption": drawn.caption,
         "alerts": [*drawn.alerts],
@@ -238,7 +236,7 @@ def first_rows(session: Procore, name: str, parameters: dict[str, Any], count: i
                 "number": one.number,
                 "cells": [*one.cells],
             }
-            for one in cells
+            for one in drawn_columns(seen.rows, spec.show, count)
+            if one.cells or not seen.rows.num_rows
         ],
-        "others": [one.head for one in columns if one not in cells],
     }
