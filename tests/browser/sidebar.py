@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocket, expect
 
-from tests.browser.conftest import Place
+from tests.browser.conftest import Place, open_place
 from tests.browser.lab import Lab, new_tab, sign_in
+from tests.browser.test_connect_form import STARTUP
 from tools import labextension
 
+SOAK = bool(os.environ.get("PROCORE_SOAK"))  # read here, as well
+soak = pytest.mark.skipif(not SOAK, reason="takes a while: PROCORE_SOAK=1 runs it")
+PICTURES = os.environ.get("PROCORE_PICTURES")  # read here: tests run without the developer's environment
+
 PATIENCE = 25_000  # ms
+
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 AXE = labextension.FOLDER / "node_modules/axe-core/axe.min.js"
 """What finds faults for who doesn't see, or has no mouse."""
@@ -60,6 +69,31 @@ def write_notebook(place: Place, name: str, *cells: str, kernel: str = "python3"
     content["metadata"]["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
     file.write_text(json.dumps(content))
     return name
+
+
+@contextlib.contextmanager
+def open_with_sidebar(folder: Path) -> Iterator[Place]:
+    """Run a JupyterLab with odd kernels, whose kernels find all of Procore's environments at the embedded one."""
+    write_kernels(folder)
+    with open_place(folder) as running:
+        startup = folder / "ipython/profile_default/startup"
+        startup.mkdir(parents=True)
+        (startup / "00-hosts.py").write_text(STARTUP.format(url=running.provider.url))
+        yield running
+
+
+@contextlib.contextmanager
+def at_sidebar(chromium: Browser, place: Place, app: str = "lab") -> Iterator[Sidebar]:
+    """Give somebody who has never signed in, at an application; nothing of what they do is left behind."""
+    place.forget_sign_ins()
+    (place.token_file.parent / "connections.json").unlink(missing_ok=True)
+    context = chromium.new_context(viewport={"width": 1280, "height": 860})
+    at = Sidebar(context, place, app)
+    yield at
+    context.close()
+    place.stop_kernels()
+    place.provider._stage.faults.clear()  # what a test has made odd
+    assert [one for one in at.faults if "procore" in one] == []
 
 
 class Wire:
@@ -115,7 +149,7 @@ class Sidebar:
         """Open a notebook, and the sidebar beside it."""
         if self.app == "lab":
             self.lab.open(notebook)
-            self.page.evaluate("() => window.jupyterapp.commands.execute('procore-jupyter:show')")
+            self.run("procore-jupyter:show")
         else:
             self.page.goto(f"{self.lab.url}/notebooks/{notebook}?token={self.lab.token}")
             self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
@@ -127,6 +161,31 @@ class Sidebar:
         """Wait until the panel shows a state, and does nothing more."""
         ready = f".procore-panel-root[data-procore-state='{state}'][data-procore-working='false']"
         expect(self.page.locator(ready)).to_be_visible(timeout=PATIENCE)
+
+    def run(self, command: str, args: Mapping[str, object] | None = None) -> None:
+        """Run a command of JupyterLab."""
+        execute = "([command, args]) => { window.jupyterapp.commands.execute(command, args); }"
+        self.page.evaluate(execute, [command, dict(args or {})])
+
+    def theme(self, name: str) -> None:
+        """Change the theme."""
+        self.run("apputils:change-theme", {"theme": name})
+        expect(self.page.locator(f"body[data-jp-theme-name='{name}']")).to_be_attached(timeout=PATIENCE)
+        # What JupyterLab draws over the page meanwhile hides it from axe-core too.
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=PATIENCE)
+
+    def picture(self, name: str) -> None:
+        """Take a picture for whoever wants to look (PROCORE_PICTURES names a folder)."""
+        if PICTURES:
+            self.page.screenshot(path=str(Path(PICTURES, f"sidebar-{name}.png")))
+
+    def too_wide(self) -> list[str]:
+        """Return what of the panel is wider than there is room."""
+        found: list[str] = self.root.evaluate(
+            """node => [...node.querySelectorAll('.procore-view, .procore-head, .procore-selected, .procore-search')]
+                .filter(one => one.scrollWidth > one.clientWidth).map(one => one.className)"""
+        )
+        return found
 
     def click(self, where: Locator) -> None:
         """Click, and count it."""

@@ -3,63 +3,39 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Place, open_place
-from tests.browser.sidebar import PATIENCE, Sidebar, write_kernels, write_notebook
-from tests.browser.test_connect_form import STARTUP
-
-SOAK = bool(os.environ.get("PROCORE_SOAK"))  # read here, as well
-PICTURES = os.environ.get("PROCORE_PICTURES")  # read here: tests run without the developer's environment
+from tests.browser.conftest import Place
+from tests.browser.sidebar import (
+    DARK,
+    LIGHT,
+    PATIENCE,
+    SOAK,
+    Sidebar,
+    at_sidebar,
+    open_with_sidebar,
+    soak,
+    write_notebook,
+)
 
 HOSTILE = '"); import os'
-
-LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Give a JupyterLab with odd kernels, whose kernels find all of Procore's environments at the embedded one."""
-    folder = tmp_path_factory.mktemp("sidebar")
-    write_kernels(folder)
-    with open_place(folder) as running:
-        startup = folder / "ipython/profile_default/startup"
-        startup.mkdir(parents=True)
-        (startup / "00-hosts.py").write_text(STARTUP.format(url=running.provider.url))
+    with open_with_sidebar(tmp_path_factory.mktemp("sidebar")) as running:
         yield running
 
 
 @pytest.fixture
 def sidebar(chromium: Browser, place: Place, request: pytest.FixtureRequest) -> Iterator[Sidebar]:
     """Give somebody who has never signed in, at the application that the test names, else at JupyterLab."""
-    place.forget_sign_ins()
-    (place.token_file.parent / "connections.json").unlink(missing_ok=True)
-    context = chromium.new_context(viewport={"width": 1280, "height": 860})
-    at = Sidebar(context, place, getattr(request, "param", "lab"))
-    yield at
-    context.close()
-    place.stop_kernels()
-    place.provider._stage.faults.clear()  # what a test has made odd
-    assert [one for one in at.faults if "procore" in one] == []
-
-
-def picture(sidebar: Sidebar, name: str) -> None:
-    """Take a picture for whoever wants to look (PROCORE_PICTURES names a folder)."""
-    if PICTURES:
-        sidebar.page.screenshot(path=str(Path(PICTURES, f"sidebar-{name}.png")))
-
-
-def theme(sidebar: Sidebar, name: str) -> None:
-    change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
-    sidebar.page.evaluate(change, name)
-    expect(sidebar.page.locator(f"body[data-jp-theme-name='{name}']")).to_be_attached(timeout=PATIENCE)
-    # What JupyterLab draws over the page meanwhile hides it from axe-core too.
-    expect(sidebar.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=PATIENCE)
+    with at_sidebar(chromium, place, getattr(request, "param", "lab")) as at:
+        yield at
 
 
 def test_from_an_empty_notebook_to_open_rfis_no_code_is_typed_and_the_secret_goes_out_once(
@@ -88,7 +64,7 @@ def test_from_an_empty_notebook_to_open_rfis_no_code_is_typed_and_the_secret_goe
     expect(sidebar.preview).to_contain_text("rfis · project 4711 Harbor Tower · 100 rows")
     sidebar.press("New cell")
     assert sidebar.clicks <= 10
-    picture(sidebar, "preview")
+    sidebar.picture("preview")
 
     # The line that connects is offered, goes in first, and isn't offered again.
     sidebar.press("Add the line")
@@ -149,7 +125,7 @@ def test_a_running_cell_keeps_nothing_and_a_restart_or_a_death_is_told_with_what
     sidebar.choose_project("depot n", "Depot North")
     sidebar.press("Preview")
     expect(sidebar.preview.get_by_role("alert")).to_contain_text("Depot North", timeout=PATIENCE)
-    picture(sidebar, "refused")
+    sidebar.picture("refused")
     # A project with a name that would be code, and a table that is slow.
     rows = json.dumps([{"id": 4711, "name": HOSTILE}])
     headers = {"Content-Type": "application/json", "Total": "1"}
@@ -190,17 +166,12 @@ def sound(sidebar: Sidebar, name: str) -> None:
     now = sidebar.page.evaluate("() => document.body.dataset.jpThemeName")
     for one in (now, *(({LIGHT, DARK} - {now}) if SOAK else ())):
         if one != now:
-            theme(sidebar, one)
-        picture(sidebar, f"{name}-{one.partition(' ')[2].lower()}")
+            sidebar.theme(one)
+        sidebar.picture(f"{name}-{one.partition(' ')[2].lower()}")
         assert sidebar.violations() == [], (name, one)
-    wide = """node => {
-        node.style.width = '200px';
-        const over = [...node.querySelectorAll('.procore-view, .procore-head, .procore-selected, .procore-search')]
-            .filter(one => one.scrollWidth > one.clientWidth).map(one => one.className);
-        node.style.width = '';
-        return over;
-    }"""
-    assert sidebar.root.evaluate(wide) == [], name
+    sidebar.root.evaluate("node => { node.style.width = '200px'; }")
+    assert sidebar.too_wide() == [], name
+    sidebar.root.evaluate("node => { node.style.width = ''; }")
 
 
 def test_everybody_can_use_each_state_in_both_themes(sidebar: Sidebar, place: Place) -> None:
@@ -212,7 +183,7 @@ def test_everybody_can_use_each_state_in_both_themes(sidebar: Sidebar, place: Pl
     sidebar.press("Connect")
     expect(sidebar.root.get_by_role("alert")).to_have_text("The Client ID is missing.")
     sound(sidebar, "form")
-    theme(sidebar, DARK)
+    sidebar.theme(DARK)
     sidebar.press("Cancel")
     sidebar.see("offer")
     sidebar.press("Try the demo")
@@ -243,7 +214,7 @@ def test_everybody_can_use_each_state_in_both_themes(sidebar: Sidebar, place: Pl
     sound(sidebar, "signed-in")
 
     # What is hidden asks nothing, whatever runs meanwhile, and holds nothing.
-    sidebar.page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:activate')")
+    sidebar.run("filebrowser:activate")
     expect(sidebar.root).to_have_count(0)
     asked = sidebar.wire.questions()
     sidebar.lab.write(0, "1 + 1")
@@ -251,7 +222,7 @@ def test_everybody_can_use_each_state_in_both_themes(sidebar: Sidebar, place: Pl
     if SOAK:
         sidebar.page.wait_for_timeout(60_000)
     assert sidebar.wire.questions() == asked
-    sidebar.page.evaluate("() => window.jupyterapp.commands.execute('procore-jupyter:show')")
+    sidebar.run("procore-jupyter:show")
     sidebar.see("signed-in")
     expect(sidebar.root.get_by_role("searchbox")).to_have_value("rfis")
 
@@ -273,21 +244,20 @@ def test_notebook_7_has_it_too(sidebar: Sidebar, place: Place) -> None:
     expect(sidebar.preview).to_have_attribute("data-procore-state", "rows", timeout=PATIENCE)
     sidebar.preview.get_by_role("button", name="New cell").click()
     assert sidebar.sources()[-1].startswith('rfis = procore.table("rfis", project="Harbor Tower")')
-    picture(sidebar, "notebook-7")
+    sidebar.picture("notebook-7")
     assert sidebar.violations() == []
 
 
-@pytest.mark.skipif(not SOAK, reason="takes a while: PROCORE_SOAK=1 runs it")
+@soak
 def test_of_two_notebooks_the_sidebar_shows_the_one_that_is_looked_at(sidebar: Sidebar, place: Place) -> None:
     one, other = (write_notebook(place, f"{name}.ipynb", "") for name in ("one", "other"))
     sidebar.open(one)
     sidebar.demo()
-    look = "path => window.jupyterapp.commands.execute('docmanager:open', {path})"
-    sidebar.page.evaluate(look, other)
+    sidebar.run("docmanager:open", {"path": other})
     sidebar.see("offer")
-    sidebar.page.evaluate(look, one)
+    sidebar.run("docmanager:open", {"path": one})
     sidebar.see("signed-in")
-    sidebar.page.evaluate(look, other)
+    sidebar.run("docmanager:open", {"path": other})
     sidebar.press("Try the demo")  # the sign-in is kept: nobody is asked
     sidebar.see("signed-in")
     expect(sidebar.root).to_contain_text("Dana Reyes")
