@@ -6,7 +6,7 @@ Each imports what it needs, and this file imports nothing for them: that would b
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from telling import tell
@@ -16,20 +16,31 @@ COMPANY, PROJECT = 1234, 4711
 USUAL = 100
 """Rows a page, if the request names no number."""
 
+AT_A_TIME = 1000
+"""Values of a column that are looked at together."""
+
 FIRST_ID = 562_949_953_421_312
 """The first row's id, as large as Procore's newer ones; the other ids follow it."""
 
 
-def found(ids: Iterable[int], states: Iterable[str]) -> None:
-    """Tell which rows came."""
-    numbers = [one - FIRST_ID for one in ids]
-    states = [*states]
-    tell(
-        rows=len(numbers),
-        distinct=len({*numbers}),
-        sum=sum(numbers),
-        open=states.count("open"),
-    )
+def found(ids: Any, states: Any) -> None:
+    """Tell which rows came. It takes next to no memory: what is measured is how they came."""
+    rows, total, opened, seen = 0, 0, 0, bytearray()
+    for id_, state in zip(values(ids), values(states), strict=True):
+        number = id_ - FIRST_ID
+        rows, total, opened = rows + 1, total + number, opened + (state == "open")
+        seen.extend(bytes(max(0, number + 1 - len(seen))))
+        seen[number] = 1
+    tell(rows=rows, distinct=sum(seen), sum=total, open=opened)
+
+
+def values(column: Any) -> Iterator[Any]:
+    """Give the values of a list, a series or an Arrow column, some at a time."""
+    for start in range(0, len(column), AT_A_TIME):
+        part = column[start : start + AT_A_TIME]
+        if not isinstance(part, list):
+            part = part.tolist() if hasattr(part, "tolist") else part.to_pylist()
+        yield from part
 
 
 def pages(url: str) -> Iterator[list[dict[str, Any]]]:
@@ -80,12 +91,12 @@ def table(url: str) -> Any:
 
 def to_arrow(url: str) -> None:
     rows = table(url).to_arrow()
-    found(rows["id"].to_pylist(), rows["status"].to_pylist())
+    found(rows["id"], rows["status"])
 
 
 def to_pandas(url: str) -> None:
     rows = table(url).to_pandas()
-    found(rows["id"].tolist(), rows["status"])
+    found(rows["id"], rows["status"])
 
 
 def to_parquet(url: str, path: str) -> None:
@@ -97,7 +108,7 @@ def in_parquet(url: str, path: str) -> None:
     import pyarrow.parquet
 
     rows = pyarrow.parquet.read_table(path, columns=["id", "status"])
-    found(rows["id"].to_pylist(), rows["status"].to_pylist())
+    found(rows["id"], rows["status"])
 
 
 def arrow_idle(url: str) -> None:
@@ -130,7 +141,7 @@ def propycore(url: str, *size: str) -> None:
     procore = Procore("any", "any", "", url, url)
     sizes = {"per_page": int(size[0])} if size else {}
     rows = procore.rfis.get(company_id=COMPANY, project_id=PROJECT, **sizes)
-    found((row["id"] for row in rows), (row["status"] for row in rows))
+    found([row["id"] for row in rows], [row["status"] for row in rows])
 
 
 def pyprocore(url: str, *size: str) -> None:
@@ -149,7 +160,7 @@ def pyprocore(url: str, *size: str) -> None:
 
     sizes = {"per_page": int(size[0])} if size else {}
     rows = Procore().rfis.list(project_id=PROJECT, **sizes)
-    found((row.id for row in rows), (row.status for row in rows))
+    found([row.id for row in rows], [row.status for row in rows])
 
 
 CONTESTANTS: dict[str, Callable[..., None]] = {
