@@ -13,11 +13,14 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from types import MethodType
+from typing import Any, cast
 
 PATIENCE = 10.0
 """Seconds that a fork waits at most for a module that another thread is importing."""
 
-_anew: set[weakref.WeakMethod[Callable[[], None]]] = set()
+_anew: weakref.WeakKeyDictionary[object, set[Callable[[Any], None]]] = weakref.WeakKeyDictionary()
+"""Objects, with their methods that are called in a child."""
 
 
 class _Importing:
@@ -55,7 +58,8 @@ def importing() -> Iterator[None]:
 def in_each_child(method: Callable[[], None]) -> None:
     """Have a bound method called in each process that is forked from this one, as long as its object lives."""
     _watch()
-    _anew.add(weakref.WeakMethod(method, _anew.discard))
+    bound = cast(MethodType, method)
+    _anew.setdefault(bound.__self__, set()).add(bound.__func__)
 
 
 @functools.cache
@@ -72,7 +76,6 @@ def _watch() -> None:
 
 def _begin_anew() -> None:
     _importing.begin_anew()
-    for one in _anew.copy():
-        method = one()
-        if method is not None:
-            method()
+    for one, methods in [*_anew.items()]:
+        for method in methods:
+            method(one)

@@ -28,6 +28,16 @@ _SETTINGS = (
 )
 
 
+_left_open: list[object] = []
+"""Connections that nobody may close: a parent's in a forked process, as it would wait for threads that aren't there, and those of work
+that can't be ended."""
+
+
+def leave_open(*connections: object) -> None:
+    """Keep connections, so that nothing closes them."""
+    _left_open.extend(connections)
+
+
 class Database:
     """DuckDB in memory, locked down. It is opened by the first cursor.
 
@@ -42,13 +52,14 @@ class Database:
 
     def __init__(self, settings: Sequence[str] = ()) -> None:
         self._settings = settings
-        self._begin_anew()
-        in_each_child(self._begin_anew)
-
-    def _begin_anew(self) -> None:
-        """Begin without a connection: at first, and in a process that was forked, which has none of its threads."""
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
+        in_each_child(self.begin_anew)
+
+    def begin_anew(self) -> None:
+        """Begin without a connection: in a process that was forked, which has none of its threads, or where work can't be ended."""
+        leave_open(self._connection)
+        self._connection, self._lock = None, threading.Lock()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own to the database, with its own tables and transaction."""

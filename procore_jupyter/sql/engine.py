@@ -17,7 +17,7 @@ from procore_jupyter.errors import ParameterError, SQLError, TableNotFound
 from procore_jupyter.sql import given, shown
 from procore_jupyter.sql.answer import Answer, Explained, familiar
 from procore_jupyter.sql.casts import projection
-from procore_jupyter.sql.database import Database
+from procore_jupyter.sql.database import Database, leave_open
 from procore_jupyter.sql.estimate import about, also_read, estimated, spent
 from procore_jupyter.sql.explaining import Asking, Explanation
 from procore_jupyter.sql.fetching import Fetching, TooManyRequests
@@ -119,10 +119,17 @@ class Engine:
             As a table's `fetch`.
         """
         cursor = in_thread(self._database.cursor, lambda: None)
+        query = _Query(self, asked, cursor)
         try:
-            return _Query(self, asked, cursor).answer()
+            return query.answer()
         finally:
-            cursor.close()
+            if not query.left:
+                cursor.close()
+
+    def begin_anew(self) -> None:
+        """Open DuckDB anew for the next query."""
+        self._database.begin_anew()
+        self.planner.begin_anew()
 
     def anew(self, asked: QueryCall, tables: Iterable[str]) -> Answer:
         """Return the answer to a query, with the rows of its tables fetched anew."""
@@ -137,6 +144,7 @@ class _Query:
     def __init__(self, engine: Engine, asked: QueryCall, cursor: duckdb.DuckDBPyConnection) -> None:
         self._engine, self._asked, self._cursor = engine, asked, cursor
         self._catalog, self._planner, self._schemas = engine.catalog, engine.planner, engine.schemas
+        self.left = False  # to itself, as it didn't end
         self._notes: list[str] = []
         self._looks: list[Asking] = []
         self._named: dict[
@@ -316,7 +324,7 @@ class _Query:
     def _in_thread(self, work: Callable[[], Result]) -> Result:
         """Do DuckDB's work in a thread; have its errors in our words."""
         try:
-            return in_thread(work, self._stop)
+            return in_thread(work, self._stop, self._leave)
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except RecursionError:  # of the plan, which is read in Python
@@ -327,8 +335,15 @@ class _Query:
         except duckdb.Error as error:
             raise in_our_words(error, self._asked.text, self._known()) from None
 
+    def _leave(self) -> None:
+        """Leave DuckDB's work to itself, and have the next query begin with connections of its own."""
+        self.left = True
+        leave_open(self._cursor)
+        self._engine.begin_anew()
+
     def _stop(self) -> None:
         self._cursor.interrupt()
+        self._planner.interrupt()
 
     def _frames(self, statement: Statement) -> dict[str, Frame]:
         """Return the frames that the query names. A table of Procore's comes before one of the same name."""

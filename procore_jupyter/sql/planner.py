@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from procore_jupyter.files.forks import in_each_child
+from procore_jupyter.sql.database import leave_open
 from procore_jupyter.sql.keys import Keys
 from procore_jupyter.sql.pivot import turned
 from procore_jupyter.sql.plan import Plan, Scan
@@ -58,6 +60,10 @@ Look = Callable[["TableSpec"], None]
 """Has some rows of a table fetched, so that its columns are known."""
 
 
+MEMORY = "1GB"
+"""The memory that planning may take: a plan has no rows, but a constant may be a list of a billion."""
+
+
 def locked_down() -> duckdb.DuckDBPyConnection:
     """Return a connection to an empty database in memory: without files, network, extensions and the caller's variables."""
     connection = duckdb.connect(
@@ -68,6 +74,7 @@ def locked_down() -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": "false",
             "temp_directory": "",
             "threads": 1,
+            "memory_limit": MEMORY,
         }
     )
     connection.execute("SET GLOBAL http_proxy = ''")  # the environment's may have a password
@@ -89,6 +96,19 @@ class Planner:
     def __init__(self, catalog: Catalog, stub_schema: Callable[[TableSpec], pa.Schema]) -> None:
         self._catalog, self._schema = catalog, stub_schema
         self._lock = threading.Lock()
+        self._at_work: duckdb.DuckDBPyConnection | None = None
+        in_each_child(self.begin_anew)
+
+    def begin_anew(self) -> None:
+        """Begin without a connection: in a process that was forked, or where work can't be ended."""
+        leave_open(*(self.__dict__.pop(name, None) for name in ("_connection", "_stubs", "keys")))
+        self._lock = threading.Lock()
+
+    def interrupt(self) -> None:
+        """End the planning that is under way: a constant may take long to be worked out."""
+        at_work = self._at_work
+        if at_work is not None:
+            at_work.interrupt()
 
     @functools.cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -175,6 +195,7 @@ class Planner:
     def _planned(self, text: str, parameters: Mapping[str, Any], frames: Mapping[str, pa.Schema]) -> Plan:
         ours = {name.lower(): name for name in frames if name.lower() not in self._catalog.tables}
         connection = self._connection.cursor() if ours or parameters else self._connection
+        self._at_work = connection
         try:
             for name in ours.values():
                 create(connection, name, frames[name], temporary=True)
@@ -201,6 +222,7 @@ class Planner:
                     _explain(connection, text, parameters)
             return self._whole(text, ours)
         finally:
+            self._at_work = None
             if connection is not self._connection:
                 connection.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,10 +14,15 @@ LOOK = 0.2
 AGAIN = 0.05
 """Seconds after which work that was told to stop is told so again: it may only just have begun."""
 
+GIVE_UP = 0.4
+"""Seconds after which work that was told to stop is left to itself: DuckDB doesn't look up while it works out a constant."""
+
 Result = TypeVar("Result")
 
 
-def in_thread(work: Callable[[], Result], stop: Callable[[], object]) -> Result:
+def in_thread(
+    work: Callable[[], Result], stop: Callable[[], object], leave: Callable[[], object] = lambda: None
+) -> Result:
     """Do a piece of work in another thread, and return what it returns, or raise what it raises.
 
     Parameters
@@ -25,6 +31,8 @@ def in_thread(work: Callable[[], Result], stop: Callable[[], object]) -> Result:
         The work.
     stop : callable
         Ends the work soon; called from this thread when it is interrupted, until the work has ended.
+    leave : callable
+        Called if the work doesn't end: it goes on in its thread, and nobody else may use what it uses.
     """
     done = threading.Event()
     results: list[Result] = []
@@ -45,8 +53,12 @@ def in_thread(work: Callable[[], Result], stop: Callable[[], object]) -> Result:
         while not done.wait(LOOK):
             pass
     except BaseException:
+        latest = time.monotonic() + GIVE_UP
         stop()
         while not done.wait(AGAIN):
+            if time.monotonic() > latest:
+                leave()
+                break
             stop()
         raise
     if errors:

@@ -23,8 +23,10 @@ from procore_jupyter import Procore, ProcoreIncompleteWarning, ProcoreWarning, S
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.sql import database
 from procore_jupyter.sql.answer import Answer
+from procore_jupyter.sql.worker import in_thread
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS, HARBOR_TOWER
+from tests.forked import in_child
 
 WAYS_OUT = (
     # files
@@ -209,6 +211,38 @@ def test_an_interrupt_ends_a_query_without_end(procore: Procore, query: str) -> 
     assert procore.sql("SELECT 42 AS answer")["answer"].to_pylist() == [42]
 
 
+def test_work_that_hears_no_interrupt_is_left_to_itself_and_the_next_query_is_answered(
+    procore: Procore,
+) -> None:
+    let_go, left = threading.Event(), threading.Event()
+    threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        in_thread(lambda: let_go.wait(60), lambda: None, left.set)
+    assert left.is_set()
+    let_go.set()
+    query = "SELECT count(*) AS n FROM submittals WHERE project_id = 4711"
+    before = procore.sql(query).to_arrow()
+    procore._engine.begin_anew()
+    assert procore.sql(query).to_arrow() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_asks_and_answers(procore: Procore) -> None:
+    count = (
+        procore.sql("SELECT count(*) AS n FROM submittals WHERE project_id = 4711").to_arrow()["n"][0].as_py()
+    )
+
+    def in_the_child() -> int:
+        again = (
+            procore.sql("SELECT count(*) AS n FROM submittals WHERE project_id = 4711")
+            .to_arrow()["n"][0]
+            .as_py()
+        )
+        return int(len(procore.table("punch_items", project_id=4711).fetch()) > 0 and again == count)
+
+    assert in_child(in_the_child) == 1
+
+
 @pytest.mark.usefixtures("asked")
 def test_parameters_are_values_and_never_text(procore: Procore) -> None:
     day = datetime.date(2026, 11, 1)
@@ -362,7 +396,7 @@ def test_a_table_of_which_one_part_names_a_project_says_that_all_parts_have_its_
 @pytest.mark.usefixtures("asked")
 def test_a_query_of_many_requests_says_so_first(procore: Procore) -> None:
     ids = [*range(1, 300)]
-    query = "SELECT * FROM submittals WHERE project_id = ANY($ids)"
+    query = "SELECT * FROM rfis WHERE project_id = ANY($ids)"
     with pytest.raises(SQLError, match=r"makes at least 299 requests, and says so first beyond 200") as error:
         procore.sql(query, {"ids": ids})
     assert "--go" in str(error.value) and "go=True" in str(error.value)
@@ -385,10 +419,10 @@ def test_names_are_found_in_any_case_and_qualified_and_a_table_comes_before_a_fr
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         answer = procore.sql(
-            query, frames={"submittals": pd.DataFrame({"a": [1]}), "RFIs": pd.DataFrame({"a": [1]})}
+            query, frames={"rfis": pd.DataFrame({"a": [1]}), "RFIs": pd.DataFrame({"a": [1]})}
         )
     (row,) = answer
-    assert row["n"] == procore.table("submittals", project_id=4711).fetch().num_rows
+    assert row["n"] == procore.table("rfis", project_id=4711).fetch().num_rows
     assert any("Procore's table here, not the variable" in note for note in answer.notes)
 
 
@@ -410,7 +444,7 @@ def test_columns_that_only_rows_tell_are_found(procore: Procore) -> None:
     assert row["b"] > 0
     with pytest.raises(SQLError, match=r"no column 'Revized Budget'. Did you mean Revised Budget\?"):
         procore.sql(query.replace("Revised", "Revized"))
-    fields = procore.sql('SELECT custom_fields."Owner Reference" r FROM submittals WHERE project_id = 4711')
+    fields = procore.sql('SELECT custom_fields."Owner Reference" r FROM rfis WHERE project_id = 4711')
     assert any(one["r"] for one in fields)
     assert "only these tell" in str(fields.requests)
 
@@ -418,7 +452,7 @@ def test_columns_that_only_rows_tell_are_found(procore: Procore) -> None:
 def test_max_rows_bounds_the_answer_and_not_what_it_is_made_of(company: DemoProcore) -> None:
     text = text_for(company, AuthScheme="OAUTH_CLIENT", CompanyId=str(BUILDERS), MaxRows="10")
     with connect(text, person=False) as procore:
-        answer = procore.sql("SELECT id FROM submittals WHERE project_id = 4711 ORDER BY id")
+        answer = procore.sql("SELECT id FROM rfis WHERE project_id = 4711 ORDER BY id")
         assert len(answer) == 10 and "cut at 10 rows (MaxRows)" in str(answer)
         assert [*procore.sql("SELECT i FROM range(10) r(i)")][-1] == {"i": 9}
 
@@ -430,7 +464,7 @@ def test_several_threads_ask_at_once(procore: Procore) -> None:
         answers.append(
             (
                 number,
-                procore.sql("SELECT $n + count(*) AS n FROM (FROM submittals LIMIT 0)", {"n": number})["n"][
+                procore.sql("SELECT $n + count(*) AS n FROM (FROM rfis LIMIT 0)", {"n": number})["n"][
                     0
                 ].as_py(),
             )
