@@ -116,13 +116,13 @@ class Quirks:
             content = found.st_ino, found.st_mtime_ns, found.st_size
         if content == self._read:
             return
-        self._read = content
         with contextlib.suppress(DocumentError):
             self._kept = {
                 (one["path"], one["name"]): one
                 for one in self._file.read().entries("quirks")
                 if one["api"] == self._api
             }
+        self._read = content  # only now: another thread that looks meanwhile has to read too
 
 
 def without_ids(path: str) -> str:

@@ -6,11 +6,13 @@ import json
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from procore_jupyter.files.document import Document, DocumentFile
 from procore_jupyter.session.quirks import MOST, Quirks, without_ids
 
 API = "https://api.procore.test"
@@ -140,6 +142,29 @@ def test_where_nothing_can_be_written_or_read_a_process_remembers_by_itself(
     one.keep(LINES, "largest_page", 100)
     assert one.find(LINES, "largest_page", int) == 100
     assert known().find(LINES, "largest_page", int) is None
+
+
+def test_a_thread_that_looks_while_another_reads_knows_it_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Quirks(API, path).keep("/rest/v1.0/projects/7/rfis", "largest_page", 100)
+    quirks, reading, go_on = Quirks(API, path), threading.Event(), threading.Event()
+    read = DocumentFile.read
+
+    def slowly(file: DocumentFile) -> Document:
+        if threading.current_thread() is first:
+            reading.set()
+            assert go_on.wait(20)
+        return read(file)
+
+    monkeypatch.setattr(DocumentFile, "read", slowly)
+    first = threading.Thread(target=quirks.find, args=("/rest/v1.0/projects/8/rfis", "largest_page", int))
+    first.start()
+    assert reading.wait(20)
+    found = quirks.find("/rest/v1.0/projects/9/rfis", "largest_page", int)
+    go_on.set()
+    first.join()
+    assert found == 100
 
 
 def test_processes_that_write_at_once_lose_nothing(known: Known, path: Path) -> None:
