@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from procore_jupyter.errors import ParameterError, SQLError, TableNotFound
 from procore_jupyter.sql import given, shown
-from procore_jupyter.sql.answer import Answer, Explained, familiar
-from procore_jupyter.sql.casts import projection
+from procore_jupyter.sql.answer import Answer, Explained
 from procore_jupyter.sql.database import Database, leave_open
 from procore_jupyter.sql.estimate import about, also_read, estimated, spent
+from procore_jupyter.sql.execution import executed
 from procore_jupyter.sql.explaining import Asking, Explanation
 from procore_jupyter.sql.fetching import Fetching, TooManyRequests
 from procore_jupyter.sql.mistakes import Known, in_our_words, mistake, unknown_column
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 MANY = 200
 """Requests above which a query says so and waits for a word."""
 
-ROWS_AT_ONCE = 100_000
-"""Rows that are taken of a result at a time."""
-
 MOST_PLANS = 3
 """How often a query is planned, where the columns of the rows that come are of other types than it was planned with."""
 
@@ -53,11 +50,6 @@ ROWS_TO_LOOK_AT = 100
 """Rows that are fetched of a table where only these tell what a query names."""
 
 _WORD = re.compile(r"\w+")
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-_TOO_LARGE = (
-    "The answer has more than {:,} rows, and is larger than half of the memory that a query may take. Is a condition of a join "
-    "missing? Else select fewer columns or rows, or aggregate."
-)
 
 Result = TypeVar("Result")
 
@@ -101,20 +93,13 @@ class Engine:
         self.planner = Planner(self.catalog, self.schemas.of)
         self._database = Database()
 
-    @functools.cached_property
-    def largest_answer(self) -> int:
-        """Bytes of an answer at most, as Arrow counts them: as much again is taken while it is made."""
-        ((found,),) = self._database.cursor().execute("SELECT current_setting('memory_limit')").fetchall()
-        number, unit = found.split()
-        return int(float(number) * 1024 ** _UNITS.index(unit)) // 2
-
     def answer(self, asked: QueryCall) -> Answer:
         """Return the answer to a query.
 
         Raises
         ------
         SQLError
-            The query is wrong, or would make more than `MANY` requests. No request was made.
+            The query is wrong, or would make more than `MANY` requests. None of those is made.
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As a table's `fetch`.
         """
@@ -253,7 +238,7 @@ class _Query:
         def run(found: Mapping[str, Fetched], most: int | None) -> tuple[pa.Table, bool]:
             rows = {name: one.rows for name, one in found.items()}
             tables = given_rows | rows
-            return self._in_thread(lambda: self._run(statement, values, tables, most))
+            return self._in_thread(lambda: executed(self._cursor, statement.text, values, tables, most))
 
         def enough(found: Mapping[str, Fetched]) -> bool:
             limit = fetching._plan.limit
@@ -382,68 +367,6 @@ class _Query:
             return [name for spec in specs for name in self._schemas.of(spec).names]
 
         return Known(table, columns, functools.partial(given.kind_in_words, given=self._asked.frames))
-
-    # The run
-
-    def _run(
-        self,
-        statement: Statement,
-        values: Mapping[str, Any],
-        tables: Mapping[str, pa.Table],
-        most: int | None,
-    ) -> tuple[pa.Table, bool]:
-        """Run the query on rows; return its rows, and whether there are more than may be taken.
-
-        Parameters
-        ----------
-        statement, values : Statement, mapping
-            The query, and the values of its parameters.
-        tables : mapping of str to pyarrow.Table
-            What it reads, by name.
-        most : int or None
-            The rows that are taken, at most.
-        """
-        cursor = self._cursor
-        for name, rows in tables.items():
-            cursor.register(name, rows)
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
-        try:
-            return self._taken(self._relation(statement.text, values), most)
-        finally:
-            cursor.execute("ROLLBACK")
-            for name in tables:
-                cursor.unregister(name)
-
-    def _relation(self, text: str, values: Mapping[str, Any]) -> duckdb.DuckDBPyRelation:
-        try:
-            found = self._cursor.sql(text, params=values or None)
-        except (duckdb.BinderException, duckdb.CatalogException):
-            self._cursor.execute(
-                "ROLLBACK"
-            )  # a PIVOT has run a part of itself: nothing goes on in its transaction
-            self._cursor.execute("BEGIN TRANSACTION READ ONLY")
-            self._cursor.execute(text, values or None)  # the same error, with the place in the text
-            raise
-        select = projection(found.types, found.columns)
-        return found.project(select) if select else found
-
-    def _taken(self, relation: duckdb.DuckDBPyRelation, most: int | None) -> tuple[pa.Table, bool]:
-        batches, count, size = [], 0, 0
-        largest = self._engine.largest_answer
-        try:
-            with relation.to_arrow_reader(ROWS_AT_ONCE) as reader:
-                for batch in reader:
-                    batches.append(batch)
-                    count, size = count + batch.num_rows, size + batch.nbytes
-                    if most is not None and count > most:
-                        break
-                    if size > largest:
-                        raise SQLError(_TOO_LARGE.format(count))
-                rows = pa.Table.from_batches(batches, reader.schema)
-        except OSError as error:  # what Arrow makes of an error of DuckDB's, once rows have come
-            out = str(error).startswith("Out of Memory")
-            raise (duckdb.OutOfMemoryException if out else duckdb.Error)(str(error)) from None
-        return familiar(rows.slice(0, most)), most is not None and count > most
 
 
 @contextlib.contextmanager
