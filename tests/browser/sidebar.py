@@ -18,8 +18,6 @@ from tests.browser.lab import Lab, new_tab, sign_in
 from tests.browser.test_connect_form import STARTUP
 from tools import labextension
 
-SOAK = bool(os.environ.get("PROCORE_SOAK"))  # read here, as well
-soak = pytest.mark.skipif(not SOAK, reason="takes a while: PROCORE_SOAK=1 runs it")
 PICTURES = os.environ.get("PROCORE_PICTURES")  # read here: tests run without the developer's environment
 
 PATIENCE = 25_000  # ms

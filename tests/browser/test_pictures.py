@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import Place
+from tests.soak import in_a_soak
 from tools.screenshots import NAMES, take
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +19,7 @@ LARGEST = 150_000
 LIGHT, DARK = {f"{name}.png" for name in NAMES}, {f"{name}-dark.png" for name in NAMES}
 
 
-@pytest.mark.skipif(not os.environ.get("PROCORE_SOAK"), reason="takes half a minute: PROCORE_SOAK=1 runs it")
+@in_a_soak
 def test_each_picture_is_taken_in_a_light_and_a_dark_theme(
     chromium: Browser, place: Place, tmp_path: Path
 ) -> None:

@@ -13,13 +13,12 @@ from tests.browser.sidebar import (
     DARK,
     LIGHT,
     PATIENCE,
-    SOAK,
     Sidebar,
     at_sidebar,
     open_with_sidebar,
-    soak,
     write_notebook,
 )
+from tests.soak import SOAK, in_a_soak
 
 HOSTILE = '"); import os'
 
@@ -248,7 +247,7 @@ def test_notebook_7_has_it_too(sidebar: Sidebar, place: Place) -> None:
     assert sidebar.violations() == []
 
 
-@soak
+@in_a_soak
 def test_of_two_notebooks_the_sidebar_shows_the_one_that_is_looked_at(sidebar: Sidebar, place: Place) -> None:
     one, other = (write_notebook(place, f"{name}.ipynb", "") for name in ("one", "other"))
     sidebar.open(one)

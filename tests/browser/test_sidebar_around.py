@@ -12,10 +12,11 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Place
 from tests.browser.lab import new_tab, sign_in
-from tests.browser.sidebar import PATIENCE, Sidebar, at_sidebar, open_with_sidebar, soak
+from tests.browser.sidebar import PATIENCE, Sidebar, at_sidebar, open_with_sidebar
 from tests.browser.test_kernel_gone import kernel_of
+from tests.soak import in_a_soak
 
-pytestmark = soak
+pytestmark = in_a_soak
 
 
 @pytest.fixture(scope="module")

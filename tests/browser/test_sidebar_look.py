@@ -17,9 +17,10 @@ from PIL import Image, ImageChops, PngImagePlugin
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Place
-from tests.browser.sidebar import DARK, LIGHT, Sidebar, at_sidebar, open_with_sidebar, soak
+from tests.browser.sidebar import DARK, LIGHT, Sidebar, at_sidebar, open_with_sidebar
+from tests.soak import in_a_soak
 
-pytestmark = soak
+pytestmark = in_a_soak
 
 DRAW = bool(os.environ.get("PROCORE_DRAW"))  # read here: tests run without the developer's environment
 PICTURES = Path(__file__).parent / "pictures"

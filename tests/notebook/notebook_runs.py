@@ -31,6 +31,7 @@ import sys, nbformat, nbclient
 notebook = nbformat.read(sys.argv[1], 4)
 drawn = nbformat.v4.new_code_cell('''\
 import json
+import pandas as pd
 frames = {n: one.reset_index() for n, one in Out.items() if isinstance(one, pd.DataFrame)}
 print(json.dumps({n: one.set_axis(map(str, one), axis=1).to_dict("records") for n, one in frames.items()}, default=str))
 ''', id="drawn-frames")
@@ -59,6 +60,11 @@ class Run:
     def data(self, name: str, kind: str) -> list[str]:
         """Return a cell's outputs of one MIME type."""
         return [one.data[kind] for one in self.cell(name).outputs if kind in one.get("data", {})]
+
+    def plain(self, name: str) -> str:
+        """Return what a cell drew and printed, as text."""
+        outputs = self.cell(name).outputs
+        return "\n".join(one.get("data", {}).get("text/plain", one.get("text", "")) for one in outputs)
 
     def printed(self, name: str) -> str:
         """Return what a cell printed."""
