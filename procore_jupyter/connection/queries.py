@@ -106,7 +106,7 @@ class Queries:
         Raises
         ------
         SQLError
-            The query is wrong, or needs more than 200 requests. No request was made.
+            The query is wrong, or needs more than 200 requests. None of those is made.
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `Table.fetch`.
 
