@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from table import show
 
-from tests.browser.conftest import Place, launch_chromium, open_place
+from tests.browser.conftest import Place, open_place
 from tests.browser.sidebar import Sidebar
+from tests.chromium import launch_chromium
 from tests.kernels import Kernel
 from tools import labextension
 

@@ -6,11 +6,15 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from procore_jupyter.demo.app import DemoProcore
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would each process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -50,3 +54,24 @@ def demo() -> Iterator[DemoProcore]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Give a Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.chromium import launch_chromium
+
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Give a browser profile of its own: no cookie of another test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()

@@ -17,9 +17,10 @@ from playwright.sync_api import Browser, Locator, expect, sync_playwright
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.browser.conftest import Place, launch_chromium, open_place
+from tests.browser.conftest import Place, open_place
 from tests.browser.lab import PATIENCE, Lab, new_tab, sign_in
 from tests.browser.sidebar import Sidebar
+from tests.chromium import launch_chromium
 
 NAMES = ("form", "panel", "card", "table", "sidebar")
 """What there is a picture of, ``NAME.png`` and ``NAME-dark.png``."""

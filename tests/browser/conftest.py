@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +14,11 @@ from pathlib import Path
 import nbformat
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext
 
 from procore_jupyter.demo.app import DemoProcore
 from tests.browser.lab import Lab
 from tests.servers import JupyterServerProcess
-
-# Nothing but this machine is ever looked up or asked.
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-]
 
 
 @dataclass
@@ -110,35 +99,11 @@ def open_place(folder: Path, *, prelude: str = "") -> Iterator[Place]:
         yield Place(server, provider)
 
 
-def launch_chromium(playwright: Playwright) -> Browser:
-    """Start a Chromium: the system's where there is one, else Playwright's own."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=found, args=[*QUIET, *alone])
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Give a JupyterLab that runs as long as the tests of one file."""
     with open_place(tmp_path_factory.mktemp("lab")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Give a Chromium."""
-    with sync_playwright() as playwright:
-        browser = launch_chromium(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Give a browser profile of its own: no cookie of another test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import nbformat
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.browser.conftest import launch_chromium
 from tests.browser.lab import PATIENCE, Lab
+from tests.chromium import launch_chromium
 from tools import labextension
 
 pytestmark = pytest.mark.timeout(600)  # the first to ask for the wheel builds it

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from procore_jupyter.notebook.redaction.findings import SecretSpan, cut
+from procore_jupyter.notebook.redaction.findings import SecretSpan, cut, trimmed
 from procore_jupyter.notebook.redaction.plain_text import named_values
 from procore_jupyter.notebook.redaction.secret_names import says_something
 
@@ -63,7 +63,7 @@ def references_in_string(text: str, start: int, end: int, *, lines: bool) -> Ite
     """Give the names of the variables ``{name}`` that stand as values of secrets."""
     for key, value, _ in _segments(text, start, end, lines=lines):
         if value is not None and _property(text[slice(*key)])[1]:
-            found = _REFERENCE.fullmatch(text, *_trimmed(text, *value))
+            found = _REFERENCE.fullmatch(text, *trimmed(text, *value))
             if found is not None and found[2].startswith("{"):
                 yield found[2][1:-1]
 
@@ -93,7 +93,7 @@ def secrets_in_part(text: str, at: int, end: int, *, lines: bool) -> Iterator[Se
     """Find the secrets in a part of a text that is a connection string."""
     after_a_secret = False  # on the same line, behind a ";"
     for key, value, _ in _segments(text, at, end, lines=lines):
-        begin, stop = _trimmed(text, *(value or key))
+        begin, stop = trimmed(text, *(value or key))
         if value is None and not after_a_secret:
             for found in named_values(text, *key, shell=True):
                 if found.secret:
@@ -127,14 +127,6 @@ def _value_end(text: str, at: int, end: int, stops: str) -> int:
                 break
             at += 2
     return min((found for stop in stops if (found := text.find(stop, at, end)) >= 0), default=end)
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
 
 
 def _property(key: str) -> tuple[str, bool]:

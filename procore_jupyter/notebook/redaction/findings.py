@@ -40,6 +40,15 @@ class Found(NamedTuple):
     names: frozenset[str]
 
 
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span of a text without the white space at its ends."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
 def cut(text: str, spans: Iterable[SecretSpan]) -> str:
     """Return a text with ``***`` in the place of each span; lines stay lines. Spans may overlap."""
     pieces, at = [], 0

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from procore_jupyter.notebook.redaction.findings import SecretSpan
+from procore_jupyter.notebook.redaction.findings import SecretSpan, trimmed
 from procore_jupyter.notebook.redaction.secret_names import (
     Likelihood,
     begins_with_a_stand_in,
@@ -208,7 +208,7 @@ def _value(
         begin, stop = _span(_WORD_ALONE, text, at, end)
         if not tight:
             stop = begin + len(text[begin:stop].rstrip(",)]}"))
-    begin, stop = _trimmed(text, begin, stop)
+    begin, stop = trimmed(text, begin, stop)
     value = text[begin:stop]
     in_a_form = text[key[0] - 1 : key[0]] in ("&", "?") or text[stop : stop + 1] == "&"
     variable = tight and text[slice(*key)].isupper()
@@ -227,14 +227,6 @@ def _value(
 def _span(pattern: re.Pattern[str], text: str, at: int, end: int) -> tuple[int, int]:
     found = pattern.match(text, at, end)
     return found.span() if found is not None else (at, at)
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
 
 
 def _fits(value: str, how: Likelihood, *, tight: bool, clear: bool, quoted: bool) -> bool:
