@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
-from procore_jupyter.connection.front_end import registered_front_end
 from procore_jupyter.connection.question import FILL_IN
 from procore_jupyter.errors import LoginRequired, LoginTimeout
 from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.login.flow import LoginFlow, LoginState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from procore_jupyter.connection.question import Question
     from procore_jupyter.connection.status import State
     from procore_jupyter.oauth.token import Token
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 SAVING_TIME = 15.0
 """Seconds that a sign-out waits for the end of a login whose token is being saved."""
+
+Waiting = Callable[[LoginFlow], AbstractContextManager[object]]
+"""Takes a login; the context that it returns tells the person that a call waits for it."""
 
 UNNOTICED = 1.0
 """Seconds that a call waits for the person before the cell says so."""
@@ -76,6 +78,7 @@ class Access:
         self.kept_at = kept_at
         self.flow: LoginFlow | None = None
         self._instead = ""
+        self._waiting: Waiting | None = None
         self._problem: str | None = None  # why the last call got no token
         self._closed: str | None = None  # why no call gets one any more
         self._lock = threading.Lock()  # guards `_callbacks`
@@ -87,7 +90,7 @@ class Access:
         self._lock = threading.Lock()
         self.flow, self._callbacks, self._instead = None, None, ""
 
-    def wait_for(self, flow: LoginFlow, *, instead: str = "") -> None:
+    def wait_for(self, flow: LoginFlow, *, instead: str = "", waiting: Waiting | None = None) -> None:
         """Make every call for a token wait for a login first.
 
         Parameters
@@ -96,9 +99,11 @@ class Access:
             The login.
         instead : str
             What a call raises at once, where waiting would keep the link from the person.
+        waiting : callable or None
+            Takes the login; the context that it returns tells the person that a call waits for it.
         """
         self.flow = flow
-        self._instead = instead
+        self._instead, self._waiting = instead, waiting
         self._problem = None
         self._callbacks = []
 
@@ -143,7 +148,7 @@ class Access:
         if flow is not None and flow.state is not LoginState.SIGNED_IN:
             if self._instead and flow.state in (LoginState.IDLE, LoginState.WAITING):
                 raise LoginRequired(self._instead)
-            _wait(flow)
+            _wait(flow, self._waiting)
         return self._remembering(self._provider.current)
 
     def renewed(self, rejected: Token) -> Token:
@@ -200,10 +205,8 @@ class Access:
         self.close(reason)
 
 
-def _wait(flow: LoginFlow) -> None:
+def _wait(flow: LoginFlow, say_so: Waiting | None) -> None:
     """Wait for the person. If that takes a while, the cell that waits says so: with "Run All" it is the one looked at."""
-    front_end = registered_front_end()
-    say_so = front_end.waiting if front_end is not None else None
     try:
         flow.wait(UNNOTICED if say_so is not None else None)
     except LoginTimeout:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from procore_jupyter.connection import saved, terminal
-from procore_jupyter.connection.front_end import heed, registered_front_end
+from procore_jupyter.connection.front_end import heed, progress, registered_front_end
 from procore_jupyter.connection.lookup import check_savable, keep, settings_for, with_answers
 from procore_jupyter.connection.parts import Parts
 from procore_jupyter.connection.procore import ME, Procore
@@ -176,7 +176,7 @@ def _ask(settings: Settings, how: How, ask: Callable[[Question], None]) -> Proco
     if existing is not None and asked is not None and asked.open:
         ask(asked)
         return existing
-    session = Procore(settings, None, max_wait=_longest_wait(settings, how))
+    session = Procore(settings, None, max_wait=_longest_wait(settings, how), draw=progress)
 
     def connect_with(details: AppDetails, show: Callable[[LoginFlow], None]) -> None:
         new = with_answers(settings, details.properties())
@@ -237,7 +237,9 @@ def _open(settings: Settings, how: How, session: Procore | None = None) -> Proco
     parts = Parts(settings, warn)
     if session is None:
         wait = _longest_wait(settings, how)
-        connected = Procore(settings, parts.access, max_wait=wait, pace=parts.pace, quirks=parts.quirks)
+        connected = Procore(
+            settings, parts.access, max_wait=wait, pace=parts.pace, quirks=parts.quirks, draw=progress
+        )
     else:
         connected = session
         connected._configure(settings, parts.access, parts.pace, parts.quirks)
@@ -316,7 +318,12 @@ def _log_in(parts: Parts, session: Procore, how: How) -> None:
         via=how.via, timeout=how.timeout, signed_in=parts.access.signed_in, describe=session.status
     )
     _replace(how.existing)
-    parts.access.wait_for(flow, instead=RELOAD if read_surroundings().voila else "")
+    front_end = registered_front_end()
+    parts.access.wait_for(
+        flow,
+        instead=RELOAD if read_surroundings().voila else "",
+        waiting=None if front_end is None else front_end.waiting,
+    )
     flow.start()
     if flow.error is not None:  # no link can be shown
         raise flow.error

@@ -5,8 +5,7 @@ The notebook registers its front end when the extension loads, so this module im
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,32 +74,3 @@ def progress() -> Draw:
     from procore_jupyter.connection import terminal
 
     return terminal.progress()
-
-
-@contextlib.contextmanager
-def bytes_shown(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Draw the progress of a download as long as the context lasts.
-
-    Parameters
-    ----------
-    name : str
-        The file's name.
-
-    Yields
-    ------
-    callable
-        Takes the bytes that have come, and the size of the file in bytes or None.
-    """
-    from procore_jupyter.tables.progress import Progress
-
-    shown = Progress(name, "bytes")
-    drawing = progress()(shown)
-
-    def told(done: int, total: int | None) -> None:
-        shown.done, shown.total = done, total
-        drawing.update()
-
-    try:
-        yield told
-    finally:
-        drawing.close()

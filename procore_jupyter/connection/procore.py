@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 
-from procore_jupyter.connection import front_end
 from procore_jupyter.connection.access import state_of
 from procore_jupyter.connection.deferred import DeferredSession
 from procore_jupyter.connection.queries import Queries
@@ -22,6 +22,7 @@ from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, record_at
 from procore_jupyter.tables.place_names import Directory
 from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places
+from procore_jupyter.tables.progress import bytes_shown
 from procore_jupyter.wording import one_line, quoted
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from procore_jupyter.session.rules import CompanyId
     from procore_jupyter.settings.settings import Settings
     from procore_jupyter.tables.library import Library
+    from procore_jupyter.tables.progress import Draw
     from procore_jupyter.tables.table import Table
 
 ME = "/rest/v1.0/me"
@@ -75,12 +77,16 @@ class Procore(Queries, DeferredSession):
         settings: Settings,
         access: Access | None,
         *,
+        draw: Callable[[], Draw],
         max_wait: float = 60.0,
         pace: Pace | None = None,
         quirks: Quirks | None = None,
         **session: Any,
     ) -> None:
-        """Connect to what settings say, with the tokens that `access` gives, or none; the rest is as for `RefreshingSession`."""
+        """Connect to what settings say, with the tokens that `access` gives, or none.
+
+        `draw` returns what shows progress; the rest is as for `RefreshingSession`.
+        """
         super().__init__(
             settings.environment.api_url,
             settings.environment.login_url,
@@ -91,7 +97,7 @@ class Procore(Queries, DeferredSession):
             ca_bundle=settings.ca_bundle,
             **session,
         )
-        self._cache = Cache(self._clock)
+        self._draw, self._cache = draw, Cache(self._clock)
         self._places = Places(
             self,
             self._cache,
@@ -186,7 +192,7 @@ class Procore(Queries, DeferredSession):
         """Return your companies; each call asks Procore. Raises `LoginRequired` or `ProcoreAPIError`."""
         self._settle()
         found = self.tables.open(COMPANIES).refresh()
-        if (known := Directory.of_table(found, self._settings.max_rows)) is not None:
+        if (known := self._whole_list(found)) is not None:
             self._places.known_companies = known
         return found
 
@@ -203,9 +209,17 @@ class Procore(Queries, DeferredSession):
         company = self._places.company()
         self._places.forget_projects(company)
         found = self.tables.open(PROJECTS, {"company_id": company[0]}).refresh()
-        if (known := Directory.of_table(found, self._settings.max_rows)) is not None:
+        if (known := self._whole_list(found)) is not None:
             self._places.keep_projects(company, known)
         return found
+
+    def _whole_list(self, table: Table) -> Directory | None:
+        """Return what a fetched table lists by id and name; None if ``MaxRows`` may have cut it."""
+        most = self._settings.max_rows
+        if most is not None and len(table) >= most:
+            return None
+        rows = table.to_arrow().select(["id", "name"]).to_pylist()
+        return Directory.of(rows, next((one.message for one in table.incomplete), ""), table.name)
 
     def use(self, company: int | str | None = None, project: int | str | None = None) -> Procore:
         """Choose the company, the project, or both, for all further calls; return this session, which draws itself.
@@ -239,7 +253,7 @@ class Procore(Queries, DeferredSession):
         """
         from procore_jupyter.tables.library import library_of  # on first use: connecting doesn't pay for it
 
-        return library_of(self, self._places, self._cache, self._settings, front_end.progress)
+        return library_of(self, self._places, self._cache, self._settings, self._draw)
 
     def table(self, name: str, /, *, strict: bool = False, **parameters: Any) -> Table:
         """Return a table of Procore's, with all its pages. Nothing is fetched until it is looked at.
@@ -312,7 +326,7 @@ class Procore(Queries, DeferredSession):
                 f"download needs a file's address, not {quoted(url)}: this row may have no file."
             )
         name = one_line(urlsplit(url).path.rpartition("/")[2]) or "download"
-        with front_end.bytes_shown(name) as told:
+        with bytes_shown(name, self._draw()) as told:
             return downloads.download(self, url, path, told)
 
     # The sign-in

@@ -22,6 +22,7 @@ from procore_jupyter.wording import counted, moment
 if TYPE_CHECKING:
     from procore_jupyter.sql.explaining import Explanation
     from procore_jupyter.tables.reader import Reader
+    from procore_jupyter.tables.workbook import Origin
 
 NAME = "sql"
 """What an answer is called where a table has its name."""
@@ -122,6 +123,9 @@ class Answer(Table):
             for name, found in self._lacking():
                 warn_of_lack(found, name)
         return self._rows
+
+    def _origin(self) -> Origin:
+        return super()._origin()._replace(query=self.query)
 
     def _lacking(self) -> list[tuple[str, Fetched]]:
         """Return what lacks rows: the tables that were read, by name, and the answer itself if it was cut."""

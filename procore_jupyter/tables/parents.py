@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,15 @@ from procore_jupyter.session.api_errors import NotFound, PermissionDenied
 from procore_jupyter.tables.arguments import whole
 from procore_jupyter.tables.incomplete import Incomplete
 from procore_jupyter.tables.place import ALL, Place, called
-from procore_jupyter.tables.selection import Selection, segment, selection_of
+from procore_jupyter.tables.selection import Selection, segment
 from procore_jupyter.wording import counted, nearest, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import Overlap, TableSpec
-    from procore_jupyter.tables.reader import Reader
+    from procore_jupyter.tables.result import Fetched
 
 MOST_LISTED = 10
 """Parents that a message lists at most."""
@@ -48,7 +49,8 @@ def parameters_for(of: TableSpec, selection: Selection, places: Sequence[Place])
 
 
 def parents_at(
-    reader: Reader,
+    catalog: Catalog,
+    rows_of: Callable[[TableSpec, Mapping[str, Any]], Fetched],
     selection: Selection,
     name: str,
     wanted: Any,
@@ -62,8 +64,10 @@ def parents_at(
 
     Parameters
     ----------
-    reader : Reader
-        Reads those tables.
+    catalog : Catalog
+        Describes those tables.
+    rows_of : callable
+        Takes one of them and parameters, and returns its rows.
     selection : Selection
         The selection whose places they are wanted for.
     name : str
@@ -78,11 +82,11 @@ def parents_at(
     parents, refused = Parents(selection, name, places), []
     for one in selection.spec.parents[name]:
         table, _, column = one.partition(".")
-        of = reader.catalog.find(table)
+        of = catalog.find(table)
         try:
             # The whole rows, for no more requests than the ids alone would cost: whoever asks for this often wants
             # them next.
-            found = reader.rows(selection_of(of, parameters_for(of, selection, places), today=reader.today))
+            found = rows_of(of, parameters_for(of, selection, places))
         except (PermissionDenied, NotFound) as error:
             refused.append(error)
             missing.append(Incomplete(of.name, None, error.status, str(error)))

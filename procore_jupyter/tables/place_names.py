@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.place import Named
 from procore_jupyter.wording import counted, nearest, one_line
-
-if TYPE_CHECKING:
-    from procore_jupyter.tables.table import Table
 
 _LISTED = 20
 """Companies or projects that a message lists at most."""
@@ -60,15 +57,6 @@ class Directory(tuple[Named, ...]):
             f"{counted(without, 'row')} of the list of {many} have no id." if without else ""
         )
         return made
-
-    @classmethod
-    def of_table(cls, table: Table, most: int | None) -> Directory | None:
-        """Return what a table of them lists, which is fetched; None if it may have been cut at the `most` rows of a table."""
-        if most is not None and len(table) >= most:
-            return None
-        ids, names = table["id"].to_pylist(), table["name"].to_pylist()
-        rows = [{"id": number, "name": name} for number, name in zip(ids, names, strict=True)]
-        return cls.of(rows, next((one.message for one in table.incomplete), ""), table.name)
 
 
 def pick(wanted: int | str, known: Sequence[Named], one: str, many: str) -> Named:

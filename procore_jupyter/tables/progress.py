@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -132,6 +133,35 @@ class Drawing(Protocol):
 
 Draw = Callable[[Progress], Drawing]
 """Takes a progress, and begins to show it."""
+
+
+@contextlib.contextmanager
+def bytes_shown(name: str, draw: Draw) -> Iterator[Callable[[int, int | None], None]]:
+    """Draw the progress of a download as long as the context lasts.
+
+    Parameters
+    ----------
+    name : str
+        The file's name.
+    draw : callable
+        Shows it.
+
+    Yields
+    ------
+    callable
+        Takes the bytes that have come, and the size of the file in bytes or None.
+    """
+    shown = Progress(name, "bytes")
+    drawing = draw(shown)
+
+    def told(done: int, total: int | None) -> None:
+        shown.done, shown.total = done, total
+        drawing.update()
+
+    try:
+        yield told
+    finally:
+        drawing.close()
 
 
 class Undrawn:

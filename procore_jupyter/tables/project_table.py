@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from procore_jupyter.tables.place import Named, Place
 from procore_jupyter.tables.place_names import Directory
@@ -13,8 +14,9 @@ from procore_jupyter.tables.selection import Selection, selection_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.places import Places
-    from procore_jupyter.tables.reader import Reader
+    from procore_jupyter.tables.progress import Draw
     from procore_jupyter.tables.result import Fetched
 
 PROJECTS = "projects"
@@ -24,18 +26,45 @@ ACTIVE, EVERY = "Active", "All"
 """Which projects are listed."""
 
 
+class RowReader(Protocol):
+    """Reads rows of tables at given places, as `Reader` does."""
+
+    catalog: Catalog
+    page_size: int | None
+
+    @property
+    def today(self) -> datetime.date:
+        """The day that it is."""
+
+    def rows_at(
+        self,
+        selection: Selection,
+        places: Sequence[Place],
+        *,
+        peek: int | None = None,
+        draw: Draw | None = None,
+    ) -> Fetched:
+        """Return the rows of a selection at places."""
+
+    def kept_at(self, selection: Selection, places: Sequence[Place]) -> Mapping[Place, float]:
+        """Return the places whose rows are kept."""
+
+    def forget_table(self, name: str) -> None:
+        """Forget all rows of a table."""
+
+
 class ProjectTable:
     """The projects of a company, listed by their table.
 
     Parameters
     ----------
-    reader : Reader
+    reader : RowReader
         Reads the table's rows.
     places : Places
         Remembers the projects' names.
     """
 
-    def __init__(self, reader: Reader, places: Places) -> None:
+    def __init__(self, reader: RowReader, places: Places) -> None:
         self._reader, self._places = reader, places
 
     def projects(self, company: Named, status: str = ACTIVE) -> Directory:

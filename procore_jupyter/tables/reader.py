@@ -23,12 +23,13 @@ from procore_jupyter.tables.progress import Draw, Undrawn
 from procore_jupyter.tables.project_names import ProjectNames, with_names
 from procore_jupyter.tables.project_table import PROJECTS, ProjectTable
 from procore_jupyter.tables.reading_progress import Here, unit_of
-from procore_jupyter.tables.selection import Selection
+from procore_jupyter.tables.selection import Selection, selection_of
 from procore_jupyter.tables.times import WESTERNMOST
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.arrow.ingest import Ingest
+    from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.reading import Reading
     from procore_jupyter.tables.result import Fetched
 
@@ -121,12 +122,22 @@ class Reader:
             places = self._places.of(
                 selection,
                 lambda name, wanted, at: parents_at(
-                    self, selection, name, wanted, at, meant.incomplete, meant.notes
+                    self.catalog,
+                    self._rows_of,
+                    selection,
+                    name,
+                    wanted,
+                    at,
+                    meant.incomplete,
+                    meant.notes,
                 ),
                 meant.incomplete,
             )
         meant.places.extend(places)
         return meant
+
+    def _rows_of(self, spec: TableSpec, given: Mapping[str, Any]) -> Fetched:
+        return self.rows(selection_of(spec, given, today=self.today))
 
     def _ingest(self, selection: Selection, places: Sequence[Place], *, labels: bool) -> Ingest:
         from procore_jupyter.tables.arrow.ingest import Ingest
@@ -164,7 +175,9 @@ class Reader:
             places,
             self._session._quirks,
             self._proven,
-            lambda there, name, at, *found: parents_at(self, there, name, ALL, at, *found),
+            lambda there, name, at, *found: parents_at(
+                self.catalog, self._rows_of, there, name, ALL, at, *found
+            ),
             today=self.today,
             page_size=self.page_size,
             incomplete=meant.incomplete,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.result import Fetched
     from procore_jupyter.tables.selection import Selection
     from procore_jupyter.tables.stream import Stream
+    from procore_jupyter.tables.workbook import Origin, Sheet
 
 MANY = 10_000
 """Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
@@ -202,7 +203,7 @@ class Table:
             exact,
             tz,
             dtype_backend,
-            of_projects=lambda: zones.ProjectZones(self._reader).of(rows),
+            of_projects=lambda: zones.ProjectZones(self._reader.project_table).of(rows),
             tell=lambda note: warn_caller(f"{self.name}: {note}", ProcoreWarning),
         )
 
@@ -264,7 +265,7 @@ class Table:
         from procore_jupyter.tables.csv import to_csv
 
         zones.check_for_file(tz, self._selection.spec)  # before any request
-        to_csv(path, self.to_batches, tz=tz, of_projects=zones.ProjectZones(self._reader).of)
+        to_csv(path, self.to_batches, tz=tz, of_projects=zones.ProjectZones(self._reader.project_table).of)
 
     def to_excel(self, path: str | os.PathLike[str], *, tz: str = "UTC") -> None:
         """Write all rows to an Excel workbook, some thousand at a time: `procore_jupyter.to_excel` of this table alone.
@@ -281,9 +282,32 @@ class Table:
         OSError, ParameterError, ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `procore_jupyter.to_excel`.
         """
-        from procore_jupyter.tables.excel import sheet_name, to_excel
+        from procore_jupyter.tables.workbook import sheet_name, write_workbook
 
-        to_excel(path, {sheet_name(self.name): self}, tz=tz)
+        write_workbook(path, {sheet_name(self.name): self._sheet()}, tz=tz)
+
+    def _sheet(self) -> Sheet:
+        """Return what a workbook's sheet of this table holds."""
+        from procore_jupyter.tables.workbook import Sheet
+        from procore_jupyter.tables.zones import ProjectZones
+
+        zones = ProjectZones(self._reader.project_table)
+        return Sheet(self._selection, self._expected_rows, self.to_batches, zones.of, self._origin)
+
+    def _origin(self) -> Origin:
+        """Return where the rows that came last are from."""
+        from procore_jupyter.tables.workbook import Origin
+
+        return Origin(self._selection, self._reader.host, self._limit, self._told_of, self.notes)
+
+    @property
+    def _expected_rows(self) -> int:
+        """How many rows there will be, as far as that is known without asking anyone."""
+        seen = self._shown
+        if seen is None:
+            return 0
+        rows = int(seen.rows.num_rows) if seen.told_rows is None else seen.told_rows
+        return min([rows, *(one for one in (self._limit, self._reader.max_rows) if one is not None)])
 
     def to_batches(self) -> Stream:
         """Return all rows as `pyarrow.RecordBatch`, some thousand at a time, all of one schema.

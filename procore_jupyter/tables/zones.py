@@ -16,7 +16,7 @@ from procore_jupyter.wording import counted, nearest, one_line, quoted
 if TYPE_CHECKING:
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.place import Place
-    from procore_jupyter.tables.reader import Reader
+    from procore_jupyter.tables.project_table import ProjectTable
 
 UTC = "UTC"
 PROJECT = "project"
@@ -132,12 +132,12 @@ class ProjectZones:
 
     Parameters
     ----------
-    reader : Reader
-        Reads the projects.
+    project_table : ProjectTable
+        Lists the projects.
     """
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, project_table: ProjectTable) -> None:
+        self._project_table = project_table
         self._found: dict[int, str] = {}
 
     def of(self, rows: pa.Table, places: Sequence[Place] = ()) -> dict[int, str]:
@@ -167,7 +167,7 @@ class ProjectZones:
         return self._found
 
     def _ask(self, company: int, ids: Sequence[int], needed: Collection[int]) -> None:
-        listed = self._reader.project_table.rows((company, ""), ids, _COLUMNS)
+        listed = self._project_table.rows((company, ""), ids, _COLUMNS)
         names = {project["id"]: one_line(str(project["name"])) for project in listed}
         self._found |= {
             project["id"]: zone
