@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from measuring import Claims, Run, median, megabytes, ours, print_table, print_title, run
-from rows_server import LARGEST, running
+from rows_contestants import LARGEST
+from rows_server import running
 
 CONTESTANTS = str(Path(__file__).with_name("rows_contestants.py"))
 ROWS = 100_000

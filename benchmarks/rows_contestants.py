@@ -13,8 +13,8 @@ from telling import tell
 
 LIST = "/rest/v1.0/projects/4711/rfis"
 COMPANY, PROJECT = 1234, 4711
-USUAL = 100
-"""Rows a page, if the request names no number."""
+USUAL, LARGEST = 100, 2000
+"""Rows a page, if the request names no number; and at most."""
 
 AT_A_TIME = 1000
 """Values of a column that are looked at together."""
@@ -79,8 +79,6 @@ def script_idle(url: str) -> None:
 
 
 def table(url: str) -> Any:
-    from rows_server import LARGEST
-
     import procore_jupyter
 
     procore = procore_jupyter.connect(

@@ -20,10 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from rows_contestants import FIRST_ID, USUAL
-
-LARGEST = 2000
-"""Rows a page at most."""
+from rows_contestants import FIRST_ID, LARGEST, USUAL
 
 TOKEN = {"access_token": "any", "token_type": "bearer", "expires_in": 5400, "created_at": 1_800_000_000}
 TEMPLATES = 500
