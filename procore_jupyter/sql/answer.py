@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from procore_jupyter.tables.arrow.types import settled
-from procore_jupyter.tables.caller import warn_of_lack
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.display.cells import MOST_ROWS, ROWS
 from procore_jupyter.tables.display.columns import MOST_COLUMNS, drawn_columns
-from procore_jupyter.tables.display.picture import Picture, alerts
+from procore_jupyter.tables.display.picture import Picture, alerts, warn_of_lack
 from procore_jupyter.tables.result import Fetched
 from procore_jupyter.tables.selection import Selection
 from procore_jupyter.tables.table import Table

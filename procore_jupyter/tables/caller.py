@@ -5,12 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 import warnings
-from typing import TYPE_CHECKING
-
-from procore_jupyter.errors import ProcoreIncompleteWarning
-
-if TYPE_CHECKING:
-    from procore_jupyter.tables.result import Fetched
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -39,12 +33,3 @@ def in_one_line(error: BaseException, more: str) -> None:
     """
     words = " ".join(filter(None, [str(error) or "stopped.", more]))
     error._render_traceback_ = functools.partial(list, [f"{type(error).__name__}: {words}"])  # type: ignore[attr-defined]
-
-
-def warn_of_lack(found: Fetched, name: str) -> None:
-    """Warn of rows of a table that are missing."""
-    if found.incomplete or found.cut:
-        from procore_jupyter.tables.display.picture import alerts
-
-        for line in alerts(found, name):
-            warn_caller(line, ProcoreIncompleteWarning)

@@ -168,6 +168,11 @@ class Reading:
         done = number not in self.failures and number not in self._cut_short
         return done and self._lists.is_over(number) and not self._lists.fell_short(number, yet=not self.ended)
 
+    def raise_where_all_failed(self) -> None:
+        """Raise the error of the first place, if all places failed."""
+        if self.failures and len(self.failures) == len(self.places):
+            raise self.failures[min(self.failures)]
+
     def stopped_at(self) -> tuple[int, object, PageOrder, Pending] | None:
         """Return what a later reading needs to go on with the list at which this one was stopped; None if it can't.
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.arrow.ingest import Ingest
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.place import Place
-    from procore_jupyter.tables.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,6 @@ class Fetched:
         More rows than were wanted are no lack; fewer, because of ``MaxRows``, are one.
         """
         return replace(self, rows=self.rows.slice(0, count), cut=self.cut and self.rows.num_rows < count)
-
-
-def raise_where_all_failed(reading: Reading) -> None:
-    """Raise the error of the first place, if all places failed."""
-    if reading.failures and len(reading.failures) == len(reading.places):
-        raise reading.failures[min(reading.failures)]
 
 
 def raise_where_incomplete(incomplete: Sequence[Incomplete], failures: Mapping[int, Exception]) -> None:

@@ -29,7 +29,6 @@ from procore_jupyter.tables.result import (
     Fetched,
     assembled,
     ordered,
-    raise_where_all_failed,
     raise_where_incomplete,
 )
 from procore_jupyter.wording import counted
@@ -146,7 +145,7 @@ def _records(reading: Reading, told: Told, strict: bool) -> Generator[pa.RecordB
             yield _record(reading, batch)
             given[batch.place] = given.get(batch.place, 0) + batch.length
         read = True
-        raise_where_all_failed(reading)
+        reading.raise_where_all_failed()
         if strict:
             raise_where_incomplete(reading.incomplete, reading.failures)
         ended = True

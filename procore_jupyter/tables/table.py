@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 from procore_jupyter.errors import ParameterError, ProcoreWarning
-from procore_jupyter.tables.caller import NotFetched, warn_caller, warn_of_lack
+from procore_jupyter.tables.caller import NotFetched, warn_caller
 from procore_jupyter.wording import one_line, quoted
 
 if TYPE_CHECKING:
@@ -342,7 +342,7 @@ class Table:
         self._told_of = found
         if not ended:
             return
-        warn_of_lack(found, self.name)
+        _warn_of_lack(found, self.name)
         for note in found.notes:  # of rows in memory, the drawn table shows them
             warn_caller(note, ProcoreWarning)
 
@@ -406,7 +406,7 @@ class Table:
             self._warned = False
         if not self._warned:  # a drawn table says it itself
             self._warned = True
-            warn_of_lack(here, self.name)
+            _warn_of_lack(here, self.name)
         return here
 
     # Drawing
@@ -430,3 +430,9 @@ class Table:
         from procore_jupyter.tables.display.picture import picture
 
         return picture(seen, self.name, self._selection.spec.show, self._limit)
+
+
+def _warn_of_lack(found: Fetched, name: str) -> None:
+    from procore_jupyter.tables.display.picture import warn_of_lack
+
+    warn_of_lack(found, name)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from procore_jupyter.errors import ProcoreIncompleteWarning
+from procore_jupyter.tables.caller import warn_caller
 from procore_jupyter.tables.display.cells import GAP, MOST_ROWS, ROWS, WIDTH, padded
 from procore_jupyter.tables.display.columns import MOST_COLUMNS, Column, drawn_columns
 from procore_jupyter.tables.display.markup import LONGEST_LINE, page
@@ -171,6 +173,13 @@ def alerts(seen: Fetched, name: str) -> list[str]:
         rows = seen.rows.num_rows if seen.written is None else seen.written
         lines.append(f"Incomplete: cut at {counted(rows, 'row')} (MaxRows); there are more.")
     return lines
+
+
+def warn_of_lack(found: Fetched, name: str) -> None:
+    """Warn of rows of a table that are missing."""
+    if found.incomplete or found.cut:
+        for line in alerts(found, name):
+            warn_caller(line, ProcoreIncompleteWarning)
 
 
 def _reason(status: int | None) -> str:
