@@ -10,7 +10,7 @@ import requests
 from requests.utils import select_proxy
 
 from procore_jupyter.check.finding import FAILS, HOLDS, UNTOLD, Finding
-from procore_jupyter.session.limit_headers import http_date
+from procore_jupyter.session.limits.limit_headers import http_date
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.wording import duration

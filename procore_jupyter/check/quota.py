@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from procore_jupyter.check.finding import FAILS, HOLDS, UNTOLD, Finding
-from procore_jupyter.session.limit_headers import FIRST_TIME, LONGEST_WINDOW, SPIKE_WINDOW, http_date, number
+from procore_jupyter.session.limits.limit_headers import (
+    FIRST_TIME,
+    LONGEST_WINDOW,
+    SPIKE_WINDOW,
+    http_date,
+    number,
+)
 from procore_jupyter.wording import duration
 
 SUBJECT = "Rate limit"

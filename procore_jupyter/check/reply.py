@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.session.envelope import ENVELOPES
 from procore_jupyter.session.error_body import said_by
-from procore_jupyter.session.page_headers import PageHeaders, page_headers
+from procore_jupyter.session.lists.envelope import ENVELOPES
+from procore_jupyter.session.lists.page_headers import PageHeaders, page_headers
 from procore_jupyter.tables.arrow.decode import RawRows, decoder
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from procore_jupyter.oauth.stores import open_store
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import ClientCredentials, FixedToken, TokenSource
 from procore_jupyter.oauth.token_store import TokenKey, TokenStore, fingerprint
+from procore_jupyter.session.limits.rate_limit import Pace, shared_pace
 from procore_jupyter.session.quirks import Quirks
-from procore_jupyter.session.rate_limit import Pace, shared_pace
 from procore_jupyter.settings.resolve import read_surroundings
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
     from procore_jupyter.profiles import Environment
+    from procore_jupyter.session.limits.rate_limit import Pace
     from procore_jupyter.session.quirks import Quirks
-    from procore_jupyter.session.rate_limit import Pace
     from procore_jupyter.session.rules import CompanyId
     from procore_jupyter.settings.settings import Settings
     from procore_jupyter.tables.library import Library

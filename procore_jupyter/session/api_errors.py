@@ -12,7 +12,7 @@ import requests
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.advice import advice, where
 from procore_jupyter.session.error_body import beginning, clean, said_by, said_in
-from procore_jupyter.session.limit_headers import wait_after
+from procore_jupyter.session.limits.limit_headers import wait_after
 
 LONGEST_ID = 100
 """Characters shown of a request id."""

@@ -16,7 +16,7 @@ from urllib3 import HTTPResponse, exceptions
 
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.content_coding import unpacked
-from procore_jupyter.session.limit_headers import whole_number
+from procore_jupyter.session.limits.limit_headers import whole_number
 
 PIECE = 64 * 1024
 """Bytes that are read at a time; a larger body is a large one."""

@@ -19,7 +19,7 @@ from procore_jupyter.files import names, target
 from procore_jupyter.session import content_coding
 from procore_jupyter.session.api_errors import raise_for_status, unusable
 from procore_jupyter.session.bodies import as_requests_names_them
-from procore_jupyter.session.limit_headers import whole_number
+from procore_jupyter.session.limits.limit_headers import whole_number
 from procore_jupyter.session.retries import TRIES, is_transient
 from procore_jupyter.session.scope import downloading
 

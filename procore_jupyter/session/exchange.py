@@ -21,8 +21,8 @@ from procore_jupyter.session.bodies import (
     read_beginning,
     read_whole,
 )
-from procore_jupyter.session.ledger import LOOK_AGAIN, PROBE
-from procore_jupyter.session.rate_limit import AGAIN, Pace
+from procore_jupyter.session.limits.ledger import LOOK_AGAIN, PROBE
+from procore_jupyter.session.limits.rate_limit import AGAIN, Pace
 from procore_jupyter.session.rules import AUTHORIZATION, SENT, Bearer
 from procore_jupyter.session.scope import Stopped
 from procore_jupyter.wording import wait_line

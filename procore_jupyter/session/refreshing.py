@@ -27,8 +27,8 @@ from procore_jupyter.oauth.network_errors import unreachable
 from procore_jupyter.secret import masked_userinfo
 from procore_jupyter.session import content_coding, exchange, rules, scope
 from procore_jupyter.session.exchange import Patience
+from procore_jupyter.session.limits.rate_limit import Pace
 from procore_jupyter.session.quirks import Quirks
-from procore_jupyter.session.rate_limit import Pace
 from procore_jupyter.session.rules import AUTHORIZATION, COMPANY, Bearer, CompanyId, FileHosts
 from procore_jupyter.session.scope import StoppableAdapter
 from procore_jupyter.wording import shown_host

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.session.limit_headers import wait_after
+from procore_jupyter.session.limits.limit_headers import wait_after
 
 if TYPE_CHECKING:
     import requests

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied
+from procore_jupyter.session.lists import paging
 from procore_jupyter.tables.place import Named
 
 if TYPE_CHECKING:

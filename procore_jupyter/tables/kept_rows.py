@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from procore_jupyter.session.page_order import PageOrder
+    from procore_jupyter.session.lists.page_order import PageOrder
     from procore_jupyter.tables.arrow.learned import Learned
     from procore_jupyter.tables.batch import Batch
     from procore_jupyter.tables.cache import Cache, Key

@@ -12,8 +12,8 @@ import requests
 
 from procore_jupyter.errors import ConfigurationError
 from procore_jupyter.files.forks import in_each_child
-from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import ProcoreAPIError
+from procore_jupyter.session.lists import paging
 from procore_jupyter.session.scope import in_haste
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.incomplete import Incomplete

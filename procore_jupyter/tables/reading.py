@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError
-from procore_jupyter.session.open_list import Failed, Rows
-from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.lists import paging
+from procore_jupyter.session.lists.open_list import Failed, Rows
+from procore_jupyter.session.lists.page_order import PageOrder
 from procore_jupyter.session.scope import Scope, current
 from procore_jupyter.tables.arrow.ingest import Begun, Ingest
 from procore_jupyter.tables.arrow.unique import RowsApart

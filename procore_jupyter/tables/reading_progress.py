@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.lists.page_order import PageOrder
 from procore_jupyter.tables.progress import Progress
 from procore_jupyter.wording import duration
 
 if TYPE_CHECKING:
-    from procore_jupyter.session.rate_limit import Pace
+    from procore_jupyter.session.limits.rate_limit import Pace
     from procore_jupyter.session.scope import Scope
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.fallbacks.place_lists import PlaceLists

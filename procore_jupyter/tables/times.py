@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.session.limit_headers import http_date
+from procore_jupyter.session.limits.limit_headers import http_date
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.definitions.spec import TableSpec
 

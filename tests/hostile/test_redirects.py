@@ -27,7 +27,7 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.secret import Secret
-from procore_jupyter.session.paging import rows
+from procore_jupyter.session.lists.paging import rows
 from procore_jupyter.session.refreshing import RefreshingSession
 from tests.connecting import connect, signed_in, text_for
 from tests.faults.table import mend

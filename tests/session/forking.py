@@ -18,7 +18,7 @@ from pathlib import Path
 from procore_jupyter.oauth.token import Token
 from procore_jupyter.oauth.token_source import FixedToken
 from procore_jupyter.secret import Secret
-from procore_jupyter.session.rate_limit import shared_pace
+from procore_jupyter.session.limits.rate_limit import shared_pace
 from procore_jupyter.session.refreshing import RefreshingSession
 
 PATIENCE = 30

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from procore_jupyter.session.rate_limit import AGAIN, Pace
+from procore_jupyter.session.limits.rate_limit import AGAIN, Pace
 
 START = 1_800_000_000.3
 

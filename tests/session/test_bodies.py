@@ -22,9 +22,9 @@ from procore_jupyter.session import bodies, scope
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.bodies import MOST_OF_AN_ERROR, PIECE
 from procore_jupyter.session.downloads import download
-from procore_jupyter.session.list_request import ListRequest
-from procore_jupyter.session.open_list import Failed, Idle, Rows
-from procore_jupyter.session.paging import ListSource, read
+from procore_jupyter.session.lists.list_request import ListRequest
+from procore_jupyter.session.lists.open_list import Failed, Idle, Rows
+from procore_jupyter.session.lists.paging import ListSource, read
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
 from procore_jupyter.tables.arrow.decode import decoder

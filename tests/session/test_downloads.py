@@ -22,7 +22,7 @@ from procore_jupyter.files.names import LONGEST
 from procore_jupyter.session import content_coding
 from procore_jupyter.session.api_errors import NotFound, ProcoreAPIError
 from procore_jupyter.session.downloads import download, name_of
-from procore_jupyter.session.rate_limit import SILENT
+from procore_jupyter.session.limits.rate_limit import SILENT
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.rules import FileHosts
 from procore_jupyter.session.scope import downloading

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from procore_jupyter.session.ledger import LedgerFile
-from procore_jupyter.session.rate_limit import Pace
+from procore_jupyter.session.limits.ledger import LedgerFile
+from procore_jupyter.session.limits.rate_limit import Pace
 from procore_jupyter.session.refreshing import RefreshingSession
 from tests.forked import in_child
 from tests.hostile.counting import share, tried

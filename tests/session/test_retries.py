@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from procore_jupyter.session import limit_headers, retries
+from procore_jupyter.session import retries
+from procore_jupyter.session.limits import limit_headers
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Tokens, Waits

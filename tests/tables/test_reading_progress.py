@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from procore_jupyter import Procore
-from procore_jupyter.session.ledger import Window
-from procore_jupyter.session.rate_limit import Pace
+from procore_jupyter.session.limits.ledger import Window
+from procore_jupyter.session.limits.rate_limit import Pace
 from procore_jupyter.tables import reading_progress
 from procore_jupyter.tables.progress import Progress
 from tests.session.conftest import Server

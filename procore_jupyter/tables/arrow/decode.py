@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 
-from procore_jupyter.session.envelope import DEEPEST, ENVELOPES, ERRORS, Body, Kind, is_error, place_of_rows
+from procore_jupyter.session.lists.envelope import (
+    DEEPEST,
+    ENVELOPES,
+    ERRORS,
+    Body,
+    Kind,
+    is_error,
+    place_of_rows,
+)
 from procore_jupyter.tables.arrow.types import Number
 
 RawRows = Sequence[Any]

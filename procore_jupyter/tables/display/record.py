@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.session import api_errors
-from procore_jupyter.session.envelope import is_error, kinds_of
+from procore_jupyter.session.lists.envelope import is_error, kinds_of
 from procore_jupyter.session.scope import reading_at_most
 from procore_jupyter.tables.display.cells import GAP, LONGEST, WIDTH, cell, padded, type_of, width
 from procore_jupyter.wording import NO_FORMULAS, one_line

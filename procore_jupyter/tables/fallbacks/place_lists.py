@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
-from procore_jupyter.session.list_request import TOO_LARGE, ListRequest, PageAnswer
-from procore_jupyter.session.page import SMALLER, Page
-from procore_jupyter.session.paging import ListSource
+from procore_jupyter.session.lists.list_request import TOO_LARGE, ListRequest, PageAnswer
+from procore_jupyter.session.lists.page import SMALLER, Page
+from procore_jupyter.session.lists.paging import ListSource
 from procore_jupyter.tables.arrow.decode import decoder
 from procore_jupyter.tables.fallbacks.attempt import Attempt
 from procore_jupyter.tables.fallbacks.condition import Condition, conditions_of
@@ -31,7 +31,7 @@ from procore_jupyter.tables.selection import Selection
 from procore_jupyter.tables.times import day_at
 
 if TYPE_CHECKING:
-    from procore_jupyter.session.page_order import PageOrder
+    from procore_jupyter.session.lists.page_order import PageOrder
     from procore_jupyter.session.quirks import Quirks
 
 LOOKED_AT = 100

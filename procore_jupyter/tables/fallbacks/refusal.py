@@ -7,7 +7,7 @@ import datetime
 import re
 from collections.abc import Iterable
 
-from procore_jupyter.session.list_request import TOO_LARGE
+from procore_jupyter.session.lists.list_request import TOO_LARGE
 from procore_jupyter.tables.fallbacks.condition import Condition, conditions_of
 from procore_jupyter.tables.fallbacks.way import Way, at, can_pick, days_of
 from procore_jupyter.tables.selection import Selection

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.session.envelope import Body
+from procore_jupyter.session.lists.envelope import Body
 from procore_jupyter.tables.arrow.decode import NO_NUMBERS, NO_TEXT, decoder, mark, objects
 from procore_jupyter.tables.definitions.spec import SHAPES
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from procore_jupyter.files.forks import in_each_child
-from procore_jupyter.session.ledger import (
+from procore_jupyter.session.limits.ledger import (
     CLOCK_SET,
     LARGEST_LEASE,
     LOOK_AGAIN,
@@ -24,7 +24,7 @@ from procore_jupyter.session.ledger import (
     Ledger,
     LedgerFile,
 )
-from procore_jupyter.session.limit_headers import (
+from procore_jupyter.session.limits.limit_headers import (
     LONGEST_WINDOW,
     WindowReport,
     http_date,

@@ -11,9 +11,9 @@ import requests
 
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.session.bodies import BodyTooLarge
-from procore_jupyter.session.list_request import TOO_LARGE, ListRequest, PageAnswer
-from procore_jupyter.session.page import SMALLER, Page, PageRequest
-from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.lists.list_request import TOO_LARGE, ListRequest, PageAnswer
+from procore_jupyter.session.lists.page import SMALLER, Page, PageRequest
+from procore_jupyter.session.lists.page_order import PageOrder
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession

@@ -15,12 +15,12 @@ import pytest
 import requests
 
 from procore_jupyter.errors import LoginRequired
-from procore_jupyter.session import paging
 from procore_jupyter.session.api_errors import PermissionDenied, ProcoreAPIError, RateLimited
-from procore_jupyter.session.list_request import ListRequest
-from procore_jupyter.session.open_list import BELIEVED, Event, Failed, Idle, Rows
+from procore_jupyter.session.limits.rate_limit import LITTLE
+from procore_jupyter.session.lists import paging
+from procore_jupyter.session.lists.list_request import ListRequest
+from procore_jupyter.session.lists.open_list import BELIEVED, Event, Failed, Idle, Rows
 from procore_jupyter.session.quirks import Quirks
-from procore_jupyter.session.rate_limit import LITTLE
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import Scope
 from tests.session.conftest import Answer, Arrived, Server, Tokens

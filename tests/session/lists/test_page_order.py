@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.session.page import FEWEST, Page, PageRequest
-from procore_jupyter.session.page_order import PageOrder
+from procore_jupyter.session.lists.page import FEWEST, Page, PageRequest
+from procore_jupyter.session.lists.page_order import PageOrder
 from tests.soak import SOAK
 
 SEED = int(os.environ.get("PROCORE_SEED", "0"))

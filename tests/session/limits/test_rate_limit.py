@@ -18,11 +18,18 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from procore_jupyter.session import ledger as ledgers
 from procore_jupyter.session.api_errors import RateLimited
-from procore_jupyter.session.ledger import Lease, Ledger, LedgerFile, Window
-from procore_jupyter.session.limit_headers import WindowReport, asked_wait
-from procore_jupyter.session.rate_limit import SAME_WAIT, SHORTEST_WAIT, SILENT, Pace, ServerClock, WaitsTold
+from procore_jupyter.session.limits import ledger as ledgers
+from procore_jupyter.session.limits.ledger import Lease, Ledger, LedgerFile, Window
+from procore_jupyter.session.limits.limit_headers import WindowReport, asked_wait
+from procore_jupyter.session.limits.rate_limit import (
+    SAME_WAIT,
+    SHORTEST_WAIT,
+    SILENT,
+    Pace,
+    ServerClock,
+    WaitsTold,
+)
 from procore_jupyter.session.refreshing import RefreshingSession
 from procore_jupyter.session.scope import in_haste
 from tests.session.conftest import Answer, Server, Waits
@@ -479,7 +486,7 @@ def test_what_a_script_didnt_use_is_there_for_others_when_it_ends(folder: Path) 
     script = f"""
 import time
 from pathlib import Path
-from procore_jupyter.session.rate_limit import shared_pace
+from procore_jupyter.session.limits.rate_limit import shared_pace
 pace = shared_pace(Path({str(path)!r}))
 assert pace.claim() == 0
 headers = {{"X-Rate-Limit-Limit": "100", "X-Rate-Limit-Remaining": "99", "X-Rate-Limit-Reset": str(int(time.time()) + 60)}}

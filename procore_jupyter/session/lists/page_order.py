@@ -17,9 +17,9 @@ from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
-from procore_jupyter.session.list_end import ListEnd
-from procore_jupyter.session.page import Page, PageRequest
-from procore_jupyter.session.page_audit import PageAudit
+from procore_jupyter.session.lists.list_end import ListEnd
+from procore_jupyter.session.lists.page import Page, PageRequest
+from procore_jupyter.session.lists.page_audit import PageAudit
 from procore_jupyter.wording import counted
 
 ROUND = (10, 25)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from procore_jupyter.session.limit_headers import whole_number
+from procore_jupyter.session.limits.limit_headers import whole_number
 
 # Addresses and quoted texts are stepped over: they may hold anything.
 _RELATION = re.compile(

@@ -21,7 +21,7 @@ from filelock import BaseFileLock
 
 from procore_jupyter.files import private
 from procore_jupyter.files.locks import file_lock
-from procore_jupyter.session.limit_headers import LONGEST_WINDOW, SAME_END, WindowReport
+from procore_jupyter.session.limits.limit_headers import LONGEST_WINDOW, SAME_END, WindowReport
 
 Result = TypeVar("Result")
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from procore_jupyter.session.page_headers import PageHeaders, page_headers
+from procore_jupyter.session.lists.page_headers import PageHeaders, page_headers
 
 HERE = '<https://api.test/rest/v1.0/list?page=2&rel=next;a="b",c>'
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from procore_jupyter.session.envelope import rows_in
+from procore_jupyter.session.lists.envelope import rows_in
 from procore_jupyter.tables.arrow.decode import decoder
 from tests.hostile.counting import share, tried
 

@@ -10,13 +10,13 @@ import requests
 
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session import api_errors, scope
-from procore_jupyter.session.envelope import Body, rows_in
 from procore_jupyter.session.error_body import said_by
-from procore_jupyter.session.page import Page, PageRequest
-from procore_jupyter.session.page_headers import page_headers
+from procore_jupyter.session.lists.envelope import Body, rows_in
+from procore_jupyter.session.lists.page import Page, PageRequest
+from procore_jupyter.session.lists.page_headers import page_headers
 
 if TYPE_CHECKING:
-    from procore_jupyter.session.page_order import PageOrder
+    from procore_jupyter.session.lists.page_order import PageOrder
     from procore_jupyter.session.refreshing import RefreshingSession
 
 TOO_LARGE = frozenset({408, 500, 504})

@@ -6,7 +6,7 @@ only a page that brings nothing ends a list. Where they promise rows that don't 
 
 from __future__ import annotations
 
-from procore_jupyter.session.page import Page
+from procore_jupyter.session.lists.page import Page
 
 PATIENCE = 10
 """Pages in a row without a row, in a list that is said to go on, after which no more are requested."""

@@ -14,12 +14,12 @@ import requests
 
 from procore_jupyter.errors import LoginRequired
 from procore_jupyter.session.api_errors import RateLimited
-from procore_jupyter.session.envelope import identity
-from procore_jupyter.session.list_request import ListRequest, PageAnswer, request_page
-from procore_jupyter.session.open_list import Event, OpenList, names_size
-from procore_jupyter.session.page import PageRequest
+from procore_jupyter.session.lists.envelope import identity
+from procore_jupyter.session.lists.list_request import ListRequest, PageAnswer, request_page
+from procore_jupyter.session.lists.open_list import Event, OpenList, names_size
+from procore_jupyter.session.lists.page import PageRequest
+from procore_jupyter.session.lists.workers import Crew
 from procore_jupyter.session.scope import Scope
-from procore_jupyter.session.workers import Crew
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession

@@ -1,0 +1,1 @@
+"""The limits of requests, kept to together by all kernels of this machine."""

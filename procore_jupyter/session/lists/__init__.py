@@ -1,0 +1,1 @@
+"""All pages of a list, in order, each row once."""
