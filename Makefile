@@ -14,9 +14,9 @@ export PYTHON
 export PYTHONDONTWRITEBYTECODE =
 
 bin := .venv/bin
-# Two workers, each with whole files, so that what a file's tests share (a JupyterLab, a browser) is started once. xdist
+# Three workers on two cores, as browsers are mostly waited for; each takes whole files, so that what a file's tests share (a JupyterLab, a browser) is started once. xdist
 # would begin with the files that have the most tests; those with a browser have few and take long, and come first as it is.
-options := -n 2 --dist loadfile --no-loadscope-reorder
+options := -n 3 --dist loadfile --no-loadscope-reorder
 pytest := $(bin)/python -m pytest $(options)
 set_up = @python=$$(sh tools/find-python.sh "$(PYTHON)") && exec "$$python" tools/set_up.py
 

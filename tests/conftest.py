@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from procore_jupyter.demo.app import DemoProcore
+from tests.soak import SOAK
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -26,7 +27,7 @@ settings.register_profile(
 settings.register_profile(
     "soak", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("soak" if os.environ.get("PROCORE_SOAK") else "test")
+settings.load_profile("soak" if SOAK else "test")
 
 
 @pytest.fixture(autouse=True)

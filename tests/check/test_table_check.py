@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +22,7 @@ from procore_jupyter.check.table_columns import table_columns
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.spec import TableSpec
 from tests.session.conftest import Answer, Arrived, Server, servers
+from tests.soak import SOAK
 from tests.tables.conftest import connect_to
 
 __all__ = ["connect_to", "servers"]  # fixtures of theirs, for these tests too
@@ -227,7 +227,7 @@ SCALARS = {
 RETYPED = {"int": "x-4", "id": "x", "bool": "perhaps", "date": "soon", "timestamp": "once", "money": "much", "decimal": "some", "float": "many"}  # fmt: skip
 
 
-@settings(max_examples=2000 if os.environ.get("PROCORE_SOAK") else 100)
+@settings(max_examples=2000 if SOAK else 40)
 @given(data=st.data())
 def test_fields_that_are_missing_unknown_or_of_another_type_are_told(data: st.DataObject) -> None:
     spec = SCALARS[data.draw(st.sampled_from(sorted(SCALARS)))]

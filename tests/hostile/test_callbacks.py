@@ -22,6 +22,7 @@ from procore_jupyter.oauth.authorization import AuthorizationRequest, Authorizat
 from procore_jupyter.secret import Secret
 from tests.hostile.counting import share, tried
 from tests.servers import JupyterServerProcess, free_port
+from tests.soak import SOAK
 
 CODE = "hostile-code-5c1e"
 JUNK = [
@@ -48,9 +49,7 @@ JUNK = [
 @pytest.fixture
 def chance() -> random.Random:
     """Give chance; its seed is printed where a test fails, and set by PROCORE_SEED."""
-    seed = int(os.environ.get("PROCORE_SEED", "0")) or (
-        secrets.randbits(32) if os.environ.get("PROCORE_SOAK") else 20261123
-    )
+    seed = int(os.environ.get("PROCORE_SEED", "0")) or (secrets.randbits(32) if SOAK else 20261123)
     print(f"PROCORE_SEED={seed}")
     return random.Random(seed)
 

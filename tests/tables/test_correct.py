@@ -24,7 +24,7 @@ from procore_jupyter import Procore
 from procore_jupyter.session.api_errors import ProcoreAPIError
 from procore_jupyter.tables.table import Table
 from tests.session.conftest import Server
-from tests.soak import SOAK
+from tests.soak import some_of
 from tests.tables.moving_server import FIRST, LIST, USUAL, Habits, MovingServer
 from tests.tables.oracle import parsed, same
 
@@ -271,7 +271,7 @@ def combinations() -> Iterator[tuple[str, Habits]]:
 
 def test_every_row_comes_once_whatever_comes_together(things: Make) -> None:
     every = [*combinations()]
-    chosen = every if SOAK else random.Random(SEED).sample(every, len(every) // 10)
+    chosen = some_of(every, len(every) // 10, SEED)
     wrong, errors = [], 0
     for name, habits in chosen:
         made = things(habits, random.Random(name).choice((3, 45, 70)), name)

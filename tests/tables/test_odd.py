@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from procore_jupyter.tables.table import Table
 from tests.connecting import signed_in
 from tests.demo.listing import BUILDERS, HARBOR_TOWER, parents
 from tests.hostile.counting import tried
-from tests.soak import SOAK
+from tests.soak import some_of
 
 CATALOG = Catalog(profiles.load("Procore")[0])
 NOON = datetime(2026, 12, 3, 20, tzinfo=UTC)
@@ -181,7 +180,7 @@ def kernels(world: World) -> list[Procore]:
     return world.kernels(2)
 
 
-@pytest.mark.parametrize("name", CATALOG.tables)
+@pytest.mark.parametrize("name", some_of(CATALOG.tables, 30, "odd"))
 def test_with_all_that_is_odd_each_table_has_the_same_rows_or_says_what_is_missing(
     name: str, world: World, kernels: list[Procore]
 ) -> None:
@@ -209,10 +208,7 @@ TOUCHED = {
 
 def tables_for(switch: str) -> list[str]:
     """Return the tables that a switch is tried at: all, or those that it is about and some others."""
-    if SOAK:
-        return [*CATALOG.tables]
-    some = random.Random(switch).sample([*CATALOG.tables], 2)
-    return [*dict.fromkeys([*TOUCHED.get(switch, []), *some])]
+    return [*dict.fromkeys([*TOUCHED.get(switch, []), *some_of(CATALOG.tables, 2, switch)])]
 
 
 @pytest.mark.parametrize(
@@ -242,9 +238,7 @@ def conditions() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "condition"), conditions() if SOAK else random.Random(11).sample(conditions(), 12)
-)
+@pytest.mark.parametrize(("name", "condition"), some_of(conditions(), 12, 11))
 def test_conditions_that_are_refused_keep_the_rows_that_they_are_to_keep(
     name: str, condition: str, world: World, kernels: list[Procore]
 ) -> None:

@@ -16,7 +16,7 @@ from procore_jupyter.tables.definitions.spec import Filter, TableSpec
 from procore_jupyter.tables.selection import selection_of
 from tests.hostile.counting import share, tried
 from tests.session.conftest import Answer, Server
-from tests.soak import SOAK
+from tests.soak import some_of
 from tests.tables.fallbacks.odd_api import OddApi, Row, no_filters, no_plain_form, refusal, values_of
 
 CATALOG = Catalog(profiles.load("Procore")[0])
@@ -34,8 +34,8 @@ WORDS = ["open", "Open", "closed", "", "a b", "7", "Ünü"]
 
 
 def some(pairs: list[tuple[TableSpec, Filter]], seed: str) -> list[tuple[TableSpec, Filter]]:
-    """Return some of them, or all where much is tried."""
-    return pairs if SOAK else random.Random(seed).sample(pairs, len(pairs) // 25)
+    """Return a few of them, or all where much is tried."""
+    return some_of(pairs, len(pairs) // 25, seed)
 
 
 def given(spec: TableSpec) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from procore_jupyter.tables.fallbacks.way import Way
 from procore_jupyter.tables.selection import selection_of
 from tests.hostile.counting import share, tried
 from tests.session.conftest import Answer, Server
-from tests.soak import SOAK
+from tests.soak import some_of
 from tests.tables.fallbacks.odd_api import (
     OddApi,
     Row,
@@ -159,7 +159,7 @@ RANGES = {
 }
 
 
-@pytest.mark.parametrize("name", IN_PARTS if SOAK else random.Random(7).sample(IN_PARTS, 6))
+@pytest.mark.parametrize("name", some_of(IN_PARTS, 6, 7))
 def test_a_range_that_is_refused_is_asked_for_in_parts_and_each_row_comes_once(
     name: str, servers: Callable[..., Server], connect_to: Callable[..., Procore]
 ) -> None:
