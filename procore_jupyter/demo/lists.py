@@ -73,7 +73,8 @@ class ListHandler(ApiHandler):
         if endpoint.by_day:
             by_day: ByDay = made
             days = self._days(endpoint)
-            made = by_day.between(*days)
+            inside = timedelta(days=parameters.filters == "exclusive")
+            made = by_day.between(days[0] + inside, days[1] - inside)
         query = self.query()
         page = page_asked_for(query, self.request.path, endpoint, parameters) if endpoint.paged else None
         site, parent = of if len(of) > 1 else (of[0] if endpoint.scope == "project" else None, None)
