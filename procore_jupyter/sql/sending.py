@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables.conditions import sent as as_sent
-from procore_jupyter.tables.definitions.spec import PROJECT_NAME
+from procore_jupyter.tables.definitions.spec import PROJECT_NAME, Filter
 from procore_jupyter.tables.place import ALL
 from procore_jupyter.tables.selection import Selection, selection_of
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.sql.plan import Scan, ScanCondition
-    from procore_jupyter.tables.definitions.spec import Filter, TableSpec
+    from procore_jupyter.tables.definitions.spec import TableSpec
 
 MOST_VALUES = 150
 """Values of one filter that are sent at most: about as many as an address holds."""
@@ -37,6 +37,9 @@ FIRST_MOMENT = datetime.datetime(1, 1, 2, tzinfo=datetime.UTC)
 
 LAST_MOMENT = datetime.datetime(9999, 12, 30, tzinfo=datetime.UTC)
 """The last end of a range that is open there."""
+
+DAYS = "days"
+"""What the condition on the days of a daily log is called among a table's filters."""
 
 EVERY_ROW = {"projects": {"by_status": "All"}}
 """What asks for all rows of a table whose list leaves some out unless it is asked so: projects that aren't active."""
@@ -93,10 +96,10 @@ class Values:
 
 @dataclasses.dataclass(frozen=True)
 class Range:
-    """The times between which a column is; None where there is no end."""
+    """The times, or the days, between which a column is; None where there is no end."""
 
-    first: datetime.datetime | None = None
-    last: datetime.datetime | None = None
+    first: Any = None
+    last: Any = None
 
     def with_both(self, other: Range) -> Range:
         """Return the range that both allow."""
@@ -144,7 +147,12 @@ class Sending:
             The last day of daily logs to ask for.
         """
         parents = {name: ALL if of else "1" for name, of in spec.parents.items()}
-        found = selection_of(spec, {**parents, **self.given}, today=today)
+        # A later day would be refused, and has no row.
+        days = {name: min(self.given[name], today) for name in spec.dates if name in self.given}
+        if days.get("end_date") == today:
+            del days["end_date"]
+        given = {name: value for name, value in self.given.items() if name not in spec.dates}
+        found = selection_of(spec, {**parents, **given, **days}, today=today)
         return dataclasses.replace(found, parents=tuple((name, ALL) for name in spec.parents))
 
 
@@ -163,17 +171,23 @@ def sent(spec: TableSpec, scans: Sequence[Scan]) -> Sending:
     view = view_of(spec, columns)
     if view:
         given[spec.view_param] = view
-    said, reasons = [], {}
+    said, gone, reasons, filters = [], set(), {}, _filters(spec)
     for name, need in _common([needs_of(spec, scan.conditions) for scan in scans]).items():
-        value = _value(need)
-        reason = _not_sent(spec, spec.filters[name], need, value)
+        column, parameters = filters[name].column, _parameters(filters[name], need)
+        reason = _not_sent(spec, filters[name], need, parameters)
         if reason:
-            reasons[spec.filters[name].column] = reason
+            reasons[column] = reason
         else:
-            given[name] = value
-            said.append(_in_words(spec.filters[name].column, need))
-    gone = {spec.filters[name].column for name in given if name in spec.filters}
+            given |= parameters
+            said.append(_in_words(column, need))
+            gone.add(column)
     return Sending(given, tuple(said), tuple(_kept_here(spec, scans, gone, reasons)))
+
+
+def _filters(spec: TableSpec) -> Mapping[str, Filter]:
+    """Return what a table's conditions may be sent by: its filters, and the days of a daily log."""
+    days = {DAYS: Filter(DAYS, DAYS, "date", range=True, column=spec.day, sound=True)} if spec.day else {}
+    return {**spec.filters, **days}
 
 
 def view_of(spec: TableSpec, columns: frozenset[str]) -> str:
@@ -209,7 +223,7 @@ def every_project(spec: TableSpec, today: datetime.date, *, every: bool = True) 
 def needs_of(spec: TableSpec, conditions: Sequence[ScanCondition]) -> Needs:
     """Return what conditions need of a table, by its sound filters."""
     needs: dict[str, Any] = {}
-    for name, one in spec.filters.items():
+    for name, one in _filters(spec).items():
         if one.sound and one.column:
             for condition in conditions:
                 need = _need(one, condition) if condition.column == one.column else None
@@ -225,10 +239,17 @@ def _need(filter: Filter, condition: ScanCondition) -> Values | Range | None:
         return Values(values) if condition.operator in ("=", "in") else None
     if condition.operator not in ("=", "in", "<", "<=", ">", ">=") or not values:
         return None
-    if not all(isinstance(one, datetime.datetime) and one.tzinfo for one in values):
+    if not all(_is_end(filter, one) for one in values):
         return None
     open_first, open_last = condition.operator in ("<", "<="), condition.operator in (">", ">=")
     return Range(None if open_first else min(values), None if open_last else max(values))
+
+
+def _is_end(filter: Filter, value: Any) -> bool:
+    """Tell whether a value may be an end of a range: a day, or a moment."""
+    if isinstance(value, datetime.datetime):
+        return filter.kind != "date" and value.tzinfo is not None
+    return filter.kind == "date" and isinstance(value, datetime.date)
 
 
 def _common(needs: Sequence[Needs]) -> Needs:
@@ -243,28 +264,42 @@ def _common(needs: Sequence[Needs]) -> Needs:
     return found
 
 
-def _value(need: Values | Range) -> Any:
-    """Return a need as people give it as a parameter."""
+def _parameters(filter: Filter, need: Values | Range) -> dict[str, Any]:
+    """Return a need as people give it: parameters by their names."""
     if isinstance(need, Values):
-        return need.values[0] if len(need.values) == 1 else [*need.values]
+        return {filter.name: need.values[0] if len(need.values) == 1 else [*need.values]}
+    first, last = _ends(need)
+    if filter.name == DAYS:
+        return {name: end for name, end in (("start_date", first), ("end_date", last)) if end is not None}
+    return {filter.name: (first or FIRST_MOMENT, last or LAST_MOMENT)}
+
+
+def _ends(need: Range) -> tuple[Any, Any]:
+    """Return the first and the last moment or day to ask for, which leave out none that is needed; None for an open end."""
     first, last = need.first, need.last
-    # Whole days: a condition on the current time is sent in the same words all day, so rows that are kept answer it.
-    return (
-        FIRST_MOMENT if first is None or first - FIRST_MOMENT < 2 * WIDER else _day(first - WIDER),
-        LAST_MOMENT if last is None or LAST_MOMENT - last < 3 * WIDER else _day(last + WIDER) + DAY,
-    )
+    if isinstance(first, datetime.datetime):
+        # Whole days: a condition on the current time is sent in the same words all day, so rows that are kept answer it.
+        first = None if first - FIRST_MOMENT < 2 * WIDER else _day(first - WIDER)
+    elif first is not None:
+        first = None if first <= FIRST_MOMENT.date() else first - WIDER
+    if isinstance(last, datetime.datetime):
+        last = None if LAST_MOMENT - last < 3 * WIDER else _day(last + WIDER) + DAY
+    elif last is not None:
+        last = None if last >= LAST_MOMENT.date() else last + WIDER
+    return first, last
 
 
 def _day(moment: datetime.datetime) -> datetime.datetime:
     return moment.astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _not_sent(spec: TableSpec, filter: Filter, need: Values | Range, value: Any) -> str:
+def _not_sent(spec: TableSpec, filter: Filter, need: Values | Range, given: Mapping[str, Any]) -> str:
     """Return why a filter can't be asked for this; empty if it can."""
     if isinstance(need, Range):
         if need == Range():
             return "the conditions leave it open"
-        if value[0] > value[1]:
+        first, last = _ends(need)
+        if first is not None and last is not None and first > last:
             return "no time meets it"
     else:
         if not need.values:
@@ -276,7 +311,9 @@ def _not_sent(spec: TableSpec, filter: Filter, need: Values | Range, value: Any)
         if any(isinstance(one, str) and not _is_plain(one) for one in need.values):
             return "Procore may read this text in another way"
     try:
-        as_sent(spec, filter.name, value)
+        for name, value in given.items():
+            if name not in spec.dates:
+                as_sent(spec, name, value)
     except ParameterError:
         return "Procore's filter isn't known to take this"
     return ""
@@ -294,18 +331,16 @@ def _in_words(column: str, need: Values | Range) -> str:
         values = ", ".join(one_line(str(one)) for one in need.values[:3])
         more = f" and {len(need.values) - 3} more" if len(need.values) > 3 else ""
         return f"{column} = {values}{more}" if len(need.values) == 1 else f"{column} in {values}{more}"
-    first, last = _value(need)
-    ends = [("from", first)] if first != FIRST_MOMENT else []
-    ends += [("to", last)] if last != LAST_MOMENT else []
-    return " ".join([column, *(f"{word} {end.date().isoformat()}" for word, end in ends)])
+    ends = [(word, end) for word, end in zip(("from", "to"), _ends(need), strict=True) if end is not None]
+    return " ".join([column, *(f"{word} {end:%Y-%m-%d}" for word, end in ends)])
 
 
 def _kept_here(
     spec: TableSpec, scans: Sequence[Scan], gone: set[str], reasons: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Give the conditions that aren't sent, each once, with the reason. Those that say which places to read aren't meant."""
-    filters = {one.column: one for one in spec.filters.values() if one.column}
-    seen = set()
+    filters = {one.column: one for one in _filters(spec).values() if one.column}
+    seen = {condition.sql for scan in scans for condition in scan.conditions if condition.column in gone}
     for scan in scans:
         for condition in scan.conditions:
             column = condition.column

@@ -49,6 +49,9 @@ V2_LARGEST = 100
 DATES = ("log_date", "start_date", "end_date")
 """The parameters that choose the days of a daily log."""
 
+DAY_COLUMNS = ("date", "log_date")
+"""The columns that have the day of a daily log, which these parameters choose."""
+
 PLACEHOLDER = re.compile(r"{(\w+)}")
 SCOPE_IDS = ("company_id", "project_id")
 
@@ -285,6 +288,12 @@ class TableSpec:
         """The parameters that have to be given, without those of the scope."""
         others = [name for name in (*self.in_path, *self.query) if name not in SCOPE_IDS]
         return tuple(dict.fromkeys(name for name in (*self.parents, *others) if name not in self.overlaps))
+
+    @property
+    def day(self) -> str:
+        """The column with the day that `dates` choose; empty if there is none."""
+        days = (name for name in DAY_COLUMNS if self.columns.get(name) == "date")
+        return next(days, "") if self.dates else ""
 
     @property
     def place_columns(self) -> tuple[str, ...]:
