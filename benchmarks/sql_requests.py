@@ -1,4 +1,4 @@
-"""The requests that queries make: twenty of them, each asked cold, beside the fewest that could answer it.
+"""The requests that queries make: twenty-one of them, each asked cold, beside the fewest that could answer it.
 
 The embedded Procore has 40 active projects and 2 others. The fewest are counted by hand: the list of projects where a query
 knows them by name or not at all, one request for each project whose rows it can't do without, or one for each page. Beside
@@ -66,6 +66,8 @@ QUERIES: Sequence[tuple[int, str]] = (
     (1 + 1, "SELECT a.plain_text_body FROM rfi_replies a JOIN rfis r ON a.rfi_id = r.id WHERE r.project_id = 4711 AND r.number = '7'"),
     # Projects, RFIs, vendors.
     (1 + 1 + 1, "SELECT v.name, count(*) FROM rfis r JOIN projects p ON r.project_id = p.id JOIN vendors v ON r.responsible_contractor.id = v.id WHERE p.name = 'Harbor Tower' GROUP BY v.name"),
+    # The list of projects, and a week of one list.
+    (2, "SELECT m.date, sum(m.num_hours) FROM manpower_logs m JOIN projects p ON m.project_id = p.id WHERE p.name = 'Harbor Tower' AND m.date >= '2026-03-02' AND m.date < '2026-03-09' GROUP BY m.date"),
     # Four lists of one project.
     (1 + 4, "SELECT p.name, (SELECT count(*) FROM rfis r WHERE r.project_id = p.id) AS rfis, (SELECT count(*) FROM submittals s WHERE s.project_id = p.id) AS submittals, (SELECT count(*) FROM observations o WHERE o.project_id = p.id) AS observations, (SELECT count(*) FROM punch_items i WHERE i.project_id = p.id) AS punch_items FROM projects p WHERE p.name = 'Harbor Tower'"),
 )  # fmt: skip
