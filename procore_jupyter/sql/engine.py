@@ -16,6 +16,7 @@ import pyarrow as pa
 from procore_jupyter.errors import ParameterError, SQLError, TableNotFound
 from procore_jupyter.sql import given, shown
 from procore_jupyter.sql.answer import Answer, Explained
+from procore_jupyter.sql.constants import ImpossibleConstant
 from procore_jupyter.sql.database import Database, leave_open
 from procore_jupyter.sql.estimate import about, also_read, estimated, spent
 from procore_jupyter.sql.execution import executed
@@ -312,6 +313,8 @@ class _Query:
             return in_thread(work, self._stop, self._leave)
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
+        except ImpossibleConstant as error:
+            raise error.in_words(self._asked.text) from None
         except RecursionError:  # of the plan, which is read in Python
             raise SQLError(
                 "The query has too many parts one within another: hundreds of conditions, or of queries that read each other. "

@@ -124,6 +124,11 @@ def in_our_words(error: duckdb.Error, text: str, known: Known) -> SQLError:
     return mistake(words, text, found.start(), found.end()) if found is not None else SQLError(words)
 
 
+def plainly(said: str) -> str:
+    """Return the first line of what DuckDB says, without the kind of error."""
+    return one_line(_KIND.sub("", said, count=1).partition("\n")[0], LONGEST)
+
+
 def unknown_column(error: duckdb.Error) -> str:
     """Return the column that isn't there, if that is the error; else an empty text."""
     found = _COLUMN.match(_KIND.sub("", str(error), count=1))

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.files.forks import in_each_child
+from procore_jupyter.sql import constants
 from procore_jupyter.sql.database import leave_open
 from procore_jupyter.sql.keys import Keys
 from procore_jupyter.sql.pivot import turned
@@ -151,6 +152,8 @@ class Planner:
         ------
         duckdb.Error
             The query is wrong. The message shows the place in the text.
+        ImpossibleConstant
+            A constant in it has no value.
         """
         parameters, frames = parameters or {}, frames or {}
         with self._lock:
@@ -207,6 +210,7 @@ class Planner:
             ).fetchall()
             found = answer[0][0]
             if not found.startswith(FAILED):
+                constants.check(found, asked, connection)
                 try:
                     plan = plan_of(found, ours, clock=_CLOCK.search(text) is not None)
                     return dataclasses.replace(plan, named=self._stubs.among(text))
