@@ -27,6 +27,7 @@ from procore_jupyter.sql.planner import Planner
 from procore_jupyter.sql.schemas import Schemas
 from procore_jupyter.sql.session_source import PutTogether, SessionSource
 from procore_jupyter.sql.statement import Statement, read
+from procore_jupyter.sql.unknown_values import unknown_values
 from procore_jupyter.sql.worker import in_thread
 from procore_jupyter.tables import arguments
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
@@ -266,7 +267,15 @@ class _Query:
             places=tuple(dict.fromkeys(place for one in found.values() for place in one.places)),
             incomplete=tuple(fetching.incomplete),
             notes=tuple(
-                dict.fromkeys([*filter(None, [others]), *also_read(fetching), *self._notes, *_notes(found)])
+                dict.fromkeys(
+                    [
+                        *unknown_values(fetching),
+                        *filter(None, [others]),
+                        *also_read(fetching),
+                        *self._notes,
+                        *_notes(found),
+                    ]
+                )
             ),
             requests=sum(one.made or 0 for one in costs),
             when=min([one.when for one in found.values()], default=time.time()),

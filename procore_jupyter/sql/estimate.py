@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from procore_jupyter.sql.domains import Domains, domains_of
 from procore_jupyter.sql.explaining import Asking, Explanation, tip_for
 from procore_jupyter.sql.steps import PROJECT
+from procore_jupyter.sql.unknown_values import unknown_values
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, called
 from procore_jupyter.wording import counted
 
@@ -38,7 +39,8 @@ def estimated(fetching: Fetching, text: str) -> Explanation:
     listing = _listing(fetching, asked)
     unbounded = any(_is_unbounded(fetching, step, domains) for step in fetching.steps)
     words = about(fetching)[0] if unbounded else ""
-    return Explanation((*listing, *asked), words, tip_for(asked, text, words))
+    notes = tuple(unknown_values(fetching))
+    return Explanation((*listing, *asked), words, tip_for(asked, text, words), notes)
 
 
 def spent(fetching: Fetching, found: Mapping[str, Fetched]) -> list[Asking]:

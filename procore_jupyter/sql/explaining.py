@@ -104,11 +104,14 @@ class Explanation:
         Of which projects they are read where the query names none; empty if it names some.
     tip : str
         How the query could cost less; empty for no idea.
+    notes : tuple of str
+        What is remarkable about the query, a line each.
     """
 
     steps: tuple[Asking, ...]
     about: str = ""
     tip: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def least(self) -> int:
@@ -141,13 +144,17 @@ class Explanation:
         """The sum, and the projects."""
         return " · ".join(one for one in (self.summary, self.about) if one)
 
+    @property
+    def remarks(self) -> list[str]:
+        """The notes and the tip, a line each."""
+        return [*self.notes, *([f"Tip: {self.tip}"] if self.tip else [])]
+
     def __str__(self) -> str:
         lines = [self.caption]
         for number, step in enumerate(self.steps, 1):
             lines.append(f"{number:>2}  {step.head}")
             lines += [f"      {label:<9}{text}" for label, text in step.lines]
-        if self.tip:
-            lines.append(f"Tip: {self.tip}")
+        lines += self.remarks
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -164,8 +171,7 @@ class Explanation:
                     f"<span style='{_QUIET}'>{label}</span><span style='{_CODE}'>{html.escape(text)}</span>"
                 )
             out.append("</div>")
-        if self.tip:
-            out.append(f"<div>Tip: {html.escape(self.tip)}</div>")
+        out += [f"<div>{html.escape(one)}</div>" for one in self.remarks]
         return "".join([*out, "</div>"])
 
     def _repr_html_(self) -> str:

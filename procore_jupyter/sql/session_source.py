@@ -124,7 +124,7 @@ class SessionSource:
             return None
         status = {ALL: "All", ALL_ACTIVE: "Active"}[wanted]
         found = self._reader._cache.get(("projects", self.company()[0], status))
-        return None if found is None else tuple(found)
+        return None if found is None else found
 
     def rows_at(
         self,
