@@ -18,7 +18,7 @@ from procore_jupyter.sql import given, shown
 from procore_jupyter.sql.answer import Answer, Explained
 from procore_jupyter.sql.constants import ImpossibleConstant
 from procore_jupyter.sql.database import Database, leave_open
-from procore_jupyter.sql.estimate import about, also_read, estimated, spent
+from procore_jupyter.sql.estimate import LIST_OF_PROJECTS, about, also_read, estimated, spent
 from procore_jupyter.sql.execution import executed
 from procore_jupyter.sql.explaining import Asking, Explanation
 from procore_jupyter.sql.fetching import Fetching, TooManyRequests
@@ -214,6 +214,8 @@ class _Query:
             source = SessionSource(self._engine.reader, self._engine.put_together)
             project = source.chosen_project() or source.projects(ALL_ACTIVE)[0]
             given["project_id"] = project[0]
+            if source.requests:
+                self._looks.append(Asking(LIST_OF_PROJECTS, "", made=source.requests))
         reader = self._engine.reader
         found = reader.first(selection_of(spec, given, today=reader.today), ROWS_TO_LOOK_AT)
         self._schemas.learn(spec.name, found.rows)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from procore_jupyter.sql.domains import Domains, domains_of
 from procore_jupyter.sql.explaining import Asking, Explanation, tip_for
 from procore_jupyter.sql.steps import PROJECT
 from procore_jupyter.sql.unknown_values import unknown_values
-from procore_jupyter.tables.place import ALL, ALL_ACTIVE, called
+from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Place, called
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
     from procore_jupyter.sql.fetching import Fetching
     from procore_jupyter.sql.steps import Step
     from procore_jupyter.tables.definitions.spec import TableSpec
-    from procore_jupyter.tables.place import Place
     from procore_jupyter.tables.result import Fetched
 
 LIST_OF_PROJECTS = "list of projects"
@@ -35,9 +34,10 @@ def estimated(fetching: Fetching, text: str) -> Explanation:
         The query.
     """
     domains = domains_of(fetching.steps, fetching.edges, fetching.keys)
-    asked = [_before(fetching, spec, steps, domains) for spec, steps in _tables(fetching)]
-    listing = _listing(fetching, asked)
-    unbounded = any(_is_unbounded(fetching, step, domains) for step in fetching.steps)
+    bounded = _bounded(fetching, domains)
+    asked = [_before(fetching, spec, steps, domains, bounded) for spec, steps in _tables(fetching)]
+    unbounded = any(step.number not in bounded and not step.ours for step in fetching.steps)
+    listing = _listing(fetching, asked, unbounded)
     words = about(fetching)[0] if unbounded else ""
     notes = tuple(unknown_values(fetching))
     return Explanation((*listing, *asked), words, tip_for(asked, text, words), notes)
@@ -61,7 +61,19 @@ def spent(fetching: Fetching, found: Mapping[str, Fetched]) -> list[Asking]:
         rows = found[spec.name].rows.num_rows if spec.name in found else None
         made = sum(step.requests for step in steps)
         age = time.time() - found[spec.name].when if not made and places and spec.name in found else None
-        asked.append(_asking(fetching, spec, steps, [*dict.fromkeys(places)], made=made, rows=rows, age=age))
+        lacking = {one.project_id for one in found[spec.name].incomplete} if spec.name in found else set()
+        asked.append(
+            _asking(
+                fetching,
+                spec,
+                steps,
+                [*dict.fromkeys(places)],
+                made=made,
+                rows=rows,
+                age=age,
+                lacking=lacking,
+            )
+        )
     return asked
 
 
@@ -130,23 +142,41 @@ def _depth(fetching: Fetching, step: Step) -> int:
     return 1 + max((_depth(fetching, one) for one in parents), default=0)
 
 
-def _is_unbounded(fetching: Fetching, step: Step, domains: Domains) -> bool:
-    """Tell whether nothing in the query says of which projects a step's rows are."""
-    if step.spec is None or step.spec.scope != "project" or step.ours:
-        return False
-    bounds = [one.column for one in step.scan.conditions if one.operator != "is not null"]
-    bounds += [column for number, column in domains if number == step.number]
-    bounds += [edge.target_column for edge in fetching.edges if edge.target == step.number]
-    return not {*bounds} & {*PROJECT}
+def _bounded(fetching: Fetching, domains: Domains) -> set[int]:
+    """Return the numbers of the steps of whose rows something in the query says of which projects they are."""
+    found = {
+        step.number
+        for step in fetching.steps
+        if step.spec is None or step.spec.scope != "project" or _is_bounded_itself(step, domains)
+    }
+    while True:
+        more = {
+            edge.target for edge in fetching.edges if edge.source in found and edge.target_column in PROJECT
+        }
+        for step in fetching.steps:
+            parents = {number for some in step.parents.values() for number in some}
+            more |= {step.number} if parents and parents <= found else set()
+        if more <= found:
+            return found
+        found |= more
 
 
-def _before(fetching: Fetching, spec: TableSpec, steps: Sequence[Step], domains: Domains) -> Asking:
+def _is_bounded_itself(step: Step, domains: Domains) -> bool:
+    bounds = {one.column for one in step.scan.conditions if one.operator != "is not null"}
+    return bool((bounds | {column for number, column in domains if number == step.number}) & {*PROJECT})
+
+
+def _before(
+    fetching: Fetching, spec: TableSpec, steps: Sequence[Step], domains: Domains, bounded: Collection[int]
+) -> Asking:
     places: dict[Place, None] = {}
     known, narrowed = True, True
     for step in steps:
-        there = (
-            fetching._whereabouts.known(step, domains, fetching.steps) if fetching._is_ready(step) else None
-        )
+        there: Sequence[Place] | None = None
+        if step.number in bounded and spec.scope == "project" and not step.parents:
+            there = _at_most(fetching, step, domains)
+        elif fetching._is_ready(step):
+            there = fetching._whereabouts.known(step, domains, fetching.steps)
         known = known and there is not None
         narrowed = narrowed and bool([*_narrowing(fetching, step)])
         places |= dict.fromkeys(there or ())
@@ -157,11 +187,22 @@ def _before(fetching: Fetching, spec: TableSpec, steps: Sequence[Step], domains:
     return _asking(fetching, spec, steps, [*places], known=known, least=least, most=most, age=age)
 
 
-def _listing(fetching: Fetching, asked: Sequence[Asking]) -> list[Asking]:
+def _at_most(fetching: Fetching, step: Step, domains: Domains) -> Sequence[Place] | None:
+    """Return the places of a step that something bounds: of all projects, where only rows tell which; None if nobody knows them."""
+    if _is_bounded_itself(step, domains):
+        return fetching._whereabouts.known(step, domains, fetching.steps)
+    projects = fetching._source.known_projects(ALL)
+    company = fetching._source.company()
+    return None if projects is None else [Place(company, project) for project in projects]
+
+
+def _listing(fetching: Fetching, asked: Sequence[Asking], unbounded: bool) -> list[Asking]:
     """Return the request for the list of projects, if one is needed that no table of the query gives."""
     unknown = any(one.most is None for one in asked)
     reads_projects = any(one.table == "projects" for one in asked)
-    if not unknown or reads_projects or fetching._source.known_projects(ALL_ACTIVE) is not None:
+    active = unbounded and fetching._whereabouts._wanted == "active"
+    lists = (ALL, ALL_ACTIVE) if active else (ALL,)
+    if not unknown or reads_projects or any(fetching._source.known_projects(one) for one in lists):
         return []
     return [Asking(LIST_OF_PROJECTS, "", least=1, most=1)]
 
@@ -178,6 +219,7 @@ def _asking(
     age: float | None = None,
     made: int | None = None,
     rows: int | None = None,
+    lacking: Collection[int | None] = (),
 ) -> Asking:
     sending = fetching.sending(spec)
     narrowing = dict.fromkeys(one for step in steps for one in _narrowing(fetching, step, made is not None))
@@ -186,7 +228,7 @@ def _asking(
         endpoint=f"GET {spec.path}",
         sent=tuple(sending.said),
         kept_here=tuple(sending.kept_here),
-        places=_where(spec, places, known),
+        places=_where(spec, places, known, lacking),
         least=least,
         most=most,
         age=age,
@@ -217,7 +259,8 @@ def _narrowing(fetching: Fetching, step: Step, done: bool = False) -> Iterator[s
                 yield f"{source.scan.table}.{edge.source_column}"
 
 
-def _where(spec: TableSpec, places: Sequence[Place], known: bool) -> str:
+def _where(spec: TableSpec, places: Sequence[Place], known: bool, lacking: Collection[int | None]) -> str:
+    """Say where a table's rows are, and of how many of the projects there were any to have."""
     if spec.scope == "global" or (spec.scope == "company" and not spec.parents):
         return ""
     page = f"up to {spec.page_size(None):,} rows a request" if spec.paged else ""
@@ -225,10 +268,13 @@ def _where(spec: TableSpec, places: Sequence[Place], known: bool) -> str:
         first = " and ".join(sorted({one.partition(".")[0] for of in spec.parents.values() for one in of}))
         return f"rows of {first}, which are read first" if first else "projects that are listed first"
     projects = {place.project for place in places if place.project is not None}
+    refused = sum(1 for number, _ in projects if number in lacking)
+    count = counted(len(projects), "project")
+    count = f"{len(projects) - refused:,} of {count}" if refused else count
     if spec.parents:
         lists = counted(len(places), "list")
-        return f"{lists} of {counted(len(projects), 'project')}" if projects else lists
+        return f"{lists} of {count}" if projects else lists
     if len(projects) == 1:
         (one,) = projects
         return f"project {called(one)}"
-    return ", ".join(part for part in (counted(len(projects), "project"), page) if part)
+    return ", ".join(part for part in (count, page) if part)

@@ -134,7 +134,7 @@ class Explanation:
         """The sum, in words."""
         if not self.steps:
             return "0 requests: no table of Procore's is read"
-        tables = counted(len({step.table for step in self.steps}), "table")
+        tables = counted(len({step.table for step in self.steps if step.endpoint}), "table")
         if self.is_estimate:
             return f"{_range(self.least, self.most)} · {tables} · no request made yet"
         return f"{counted(self.least, 'request')} · {tables}"

@@ -110,7 +110,7 @@ class Fetching:
     @property
     def requests(self) -> int:
         """Requests that it took."""
-        return sum(step.requests for step in self.steps) + self._whereabouts.requests
+        return sum(step.requests for step in self.steps) + self._source.requests
 
     def fetch(self, enough: Enough | None = None) -> Mapping[str, Fetched]:
         """Return the rows of each table of the plan: those that its scans need, and perhaps more.

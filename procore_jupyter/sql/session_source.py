@@ -13,8 +13,10 @@ import pyarrow as pa
 from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.tables.cache import KEPT
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
+from procore_jupyter.tables.place_names import same_name
 
 if TYPE_CHECKING:
+    from procore_jupyter.tables.place_names import Directory
     from procore_jupyter.tables.reader import Reader
     from procore_jupyter.tables.result import Fetched
     from procore_jupyter.tables.selection import Selection
@@ -95,6 +97,8 @@ class SessionSource:
 
     def __init__(self, reader: Reader, put_together: PutTogether, labelled: Collection[str] = ()) -> None:
         self._reader, self._put_together, self._labelled = reader, put_together, labelled
+        self.requests = 0
+        """Requests that lists of projects took."""
 
     @property
     def today(self) -> datetime.date:
@@ -116,15 +120,34 @@ class SessionSource:
 
     def projects(self, wanted: str | tuple[int | str, ...]) -> tuple[Named, ...]:
         """Return projects: ``"all"``, ``"all active"``, or those of some ids and names."""
-        return tuple(self._reader._places.projects(wanted, self.company()))
+        before = [*map(id, self._lists())]
+        found = self._reader._places.projects(wanted, self.company())
+        self.requests += sum(one.requests for one in self._lists() if id(one) not in before)
+        return found
+
+    def _lists(self) -> list[Directory]:
+        """Return the lists of projects that are kept."""
+        company = self.company()[0]
+        kept = [self._reader._cache.get(("projects", company, status)) for status in ("All", "Active")]
+        return [one for one in kept if one is not None]
 
     def known_projects(self, wanted: str | tuple[int | str, ...]) -> tuple[Named, ...] | None:
         """Return the same if nobody needs to be asked for it; else None."""
+        places = self._reader._places
         if isinstance(wanted, tuple):
-            return None
+            active = [name for _, name in self.known_projects(ALL_ACTIVE) or ()]
+            listed = (isinstance(one, int) or any(same_name(one, name) for name in active) for one in wanted)
+            here = (
+                all(listed) or self.known_projects(ALL) is not None
+            )  # else one that isn't active may be called so
+            return tuple(places.projects(wanted, self.company())) if here else None
         status = {ALL: "All", ALL_ACTIVE: "Active"}[wanted]
-        found = self._reader._cache.get(("projects", self.company()[0], status))
-        return None if found is None else found
+        found: Directory | None = self._reader._cache.get(("projects", self.company()[0], status))
+        if found is None and places.lists is not None:
+            found = places.lists.known(self.company(), status)
+            if found is not None:
+                places.keep_projects(self.company(), found, status)
+        return found
 
     def rows_at(
         self,

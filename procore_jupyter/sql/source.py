@@ -20,6 +20,10 @@ class RowSource(Protocol):
         """The last day of daily logs to ask for."""
 
     @property
+    def requests(self) -> int:
+        """Requests that lists of projects took."""
+
+    @property
     def abreast(self) -> int:
         """Requests under way at a time."""
 

@@ -37,8 +37,6 @@ class Whereabouts:
     ----------
     narrowed : dict
         For each step that was fetched, the values that its columns were narrowed to.
-    requests : int
-        Requests that lists of projects took.
     unbounded : bool
         Whether a table was read that nothing bounds.
     """
@@ -46,7 +44,6 @@ class Whereabouts:
     def __init__(self, source: RowSource, keys: Keys, projects: str | tuple[int | str, ...]) -> None:
         self._source, self._keys, self._wanted = source, keys, projects
         self.narrowed: dict[int, Mapping[str, Values]] = {}
-        self.requests = 0
         self.unbounded = False
 
     def of(self, step: Step, domains: Domains, steps: Sequence[Step]) -> list[Place]:

@@ -26,10 +26,13 @@ class Directory(tuple[Named, ...]):
         Why some may be missing; empty if all are there.
     when : float or None
         When Procore listed them, in seconds since 1970; None if that isn't known.
+    requests : int
+        The requests that listing them took; 0 if they came with rows that somebody asked for.
     """
 
     lack: str = ""
     when: float | None = None
+    requests: int = 0
 
     @classmethod
     def of(cls, rows: Sequence[Any], lack: str, many: str) -> Directory:

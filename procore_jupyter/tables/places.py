@@ -44,6 +44,9 @@ class ProjectLists(Protocol):
     def forget_projects(self) -> None:
         """Forget all lists of projects."""
 
+    def known(self, company: Named, status: str) -> Directory | None:
+        """Return a company's projects of one status if nobody needs to be asked for them; else None."""
+
 
 class Places:
     """The companies and projects that a person may read through one session, and those that are chosen.

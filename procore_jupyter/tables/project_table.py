@@ -82,14 +82,24 @@ class ProjectTable:
         ProcoreAPIError, requests.RequestException, LoginRequired
             Procore can't be asked, or refuses.
         """
-        here = [Place(company)]
-        every = self._selection(company, EVERY)
-        if status == ACTIVE and self._reader.kept_at(every, here):
-            # The active ones are among them, if each row says whether it is one.
-            found = self._listed(company, EVERY)
-            if "active" in found.rows.column_names and not found.rows["active"].null_count:
-                return directory(found, ACTIVE)
-        return directory(self._listed(company, status), status)
+        known = self.known(company, status)
+        if known is not None:
+            return known
+        found = self._listed(company, status)
+        made = directory(found, status)
+        made.requests = found.requests
+        return made
+
+    def known(self, company: Named, status: str) -> Directory | None:
+        """Return the same out of rows that are kept; None if these don't tell."""
+        for listed in dict.fromkeys((EVERY, status)):
+            if self._reader.kept_at(self._selection(company, listed), [Place(company)]):
+                found = self._listed(company, listed)
+                # The active ones are among all, if each row says whether it is one.
+                tells = "active" in found.rows.column_names and not found.rows["active"].null_count
+                if listed == status or tells:
+                    return directory(found, status)
+        return None
 
     def first_page(self, company: Named) -> Directory:
         """Return a company's projects by id and name; of more than a page, the first ones. Draws no progress. Raises as `projects`."""

@@ -199,6 +199,7 @@ class InMemory:
     refused: Collection[tuple[str, int]] = REFUSED
     chosen: Named | None = None
     abreast: int = 4
+    requests: int = 0
     today: datetime.date = datetime.date(2026, 11, 5)
     asked: list[str] = field(default_factory=list)
 
