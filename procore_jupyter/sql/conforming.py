@@ -21,12 +21,16 @@ def conformed(rows: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
     types : mapping of str to pyarrow.DataType
         The types of the plan's columns.
     """
-    columns = {name: rows.column(name) for name in rows.column_names}
-    for name, wanted in types.items():
+    came = {field.name: field.type for field in rows.schema}
+    other = {name: wanted for name, wanted in types.items() if came.get(name) != wanted}
+    if not other:
+        return rows
+    columns = dict(zip(rows.column_names, rows.columns, strict=True))
+    for name, wanted in other.items():
         found = columns.get(name)
-        if found is None or (found.null_count == len(found) and found.type != wanted):
+        if found is None or found.null_count == len(found):
             columns[name] = pa.chunked_array([pa.nulls(rows.num_rows, wanted)])
-        elif pa.types.is_nested(wanted) and found.type != wanted:
+        elif pa.types.is_nested(wanted):
             both = widened(found.type, wanted)
             chunks = [converted(chunk, both) for chunk in found.chunks]
             columns[name] = pa.chunked_array(chunks, both)

@@ -28,6 +28,9 @@ _SETTINGS = (
 )
 
 
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
 _left_open: list[object] = []
 """Connections that nobody may close: a parent's in a forked process, as it would wait for threads that aren't there, and those of work
 that can't be ended."""
@@ -48,10 +51,15 @@ class Database:
     ----------
     settings : sequence of str
         Further settings (``name = value``). One that this version of DuckDB doesn't know is left out.
+
+    Attributes
+    ----------
+    memory : int
+        Bytes that a query may take; 0 as long as the database isn't open.
     """
 
     def __init__(self, settings: Sequence[str] = ()) -> None:
-        self._settings = settings
+        self._settings, self.memory = settings, 0
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
         in_each_child(self.begin_anew)
@@ -80,4 +88,7 @@ class Database:
             with contextlib.suppress(duckdb.CatalogException, duckdb.ParserException):
                 connection.execute(f"SET {setting}")
         connection.execute("SET lock_configuration = true")
+        ((found,),) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+        number, unit = found.split()
+        self.memory = int(float(number) * 1024 ** _UNITS.index(unit))
         return connection

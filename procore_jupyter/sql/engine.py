@@ -93,7 +93,7 @@ class Engine:
         self.reader, self.catalog = reader, reader.catalog
         self.schemas, self.put_together = Schemas(self.catalog), PutTogether(reader.clock)
         self.planner = Planner(self.catalog, self.schemas.of)
-        self._database = Database()
+        self.database = Database()
 
     def answer(self, asked: QueryCall) -> Answer:
         """Return the answer to a query.
@@ -105,7 +105,7 @@ class Engine:
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As a table's `fetch`.
         """
-        cursor = in_thread(self._database.cursor, lambda: None)
+        cursor = in_thread(self.database.cursor, lambda: None)
         query = _Query(self, asked, cursor)
         try:
             return query.answer()
@@ -115,7 +115,7 @@ class Engine:
 
     def begin_anew(self) -> None:
         """Open DuckDB anew for the next query."""
-        self._database.begin_anew()
+        self.database.begin_anew()
         self.planner.begin_anew()
 
     def anew(self, asked: QueryCall, tables: Iterable[str]) -> Answer:
@@ -239,10 +239,14 @@ class _Query:
     ) -> Answer:
         given_rows = {name: frame.rows() for name, frame in frames.items()}
 
+        largest = self._engine.database.memory // 2  # as much again is taken while an answer is made
+
         def run(found: Mapping[str, Fetched], most: int | None) -> tuple[pa.Table, bool]:
             rows = {name: one.rows for name, one in found.items()}
             tables = given_rows | rows
-            return self._in_thread(lambda: executed(self._cursor, statement.text, values, tables, most))
+            return self._in_thread(
+                lambda: executed(self._cursor, statement.text, values, tables, most, largest)
+            )
 
         def enough(found: Mapping[str, Fetched]) -> bool:
             limit = fetching._plan.limit

@@ -15,7 +15,6 @@ from procore_jupyter.sql.casts import projection
 ROWS_AT_ONCE = 100_000
 """Rows that are taken of a result at a time."""
 
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 _TOO_LARGE = (
     "The answer has more than {:,} rows, and is larger than half of the memory that a query may take. Is a condition of a join "
     "missing? Else select fewer columns or rows, or aggregate."
@@ -28,19 +27,22 @@ def executed(
     values: Mapping[str, Any],
     tables: Mapping[str, pa.Table],
     most: int | None,
+    largest: int,
 ) -> tuple[pa.Table, bool]:
     """Run a query on rows; return its rows, and whether there are more than may be taken.
 
     Parameters
     ----------
     cursor : DuckDBPyConnection
-        Runs it, in a transaction that only reads.
+        Runs it, in a transaction that only reads. It has the rows until it is closed.
     text, values : str, mapping
         The query, and the values of its parameters.
     tables : mapping of str to pyarrow.Table
         What it reads, by name.
     most : int or None
         The rows that are taken, at most; None for all.
+    largest : int
+        The bytes that they may have, as Arrow counts them.
 
     Raises
     ------
@@ -53,18 +55,9 @@ def executed(
         cursor.register(name, rows)
     cursor.execute("BEGIN TRANSACTION READ ONLY")
     try:
-        return _taken(_relation(cursor, text, values), most, _largest(cursor))
+        return _taken(_relation(cursor, text, values), most, largest)
     finally:
         cursor.execute("ROLLBACK")
-        for name in tables:
-            cursor.unregister(name)
-
-
-def _largest(cursor: duckdb.DuckDBPyConnection) -> int:
-    """Return how many bytes an answer may have, as Arrow counts them: as much again is taken while it is made."""
-    ((found,),) = cursor.execute("SELECT current_setting('memory_limit')").fetchall()
-    number, unit = found.split()
-    return int(float(number) * 1024 ** _UNITS.index(unit)) // 2
 
 
 def _relation(

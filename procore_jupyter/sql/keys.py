@@ -48,35 +48,41 @@ class Keys:
         domains : mapping or None
             The values that rows may have, by column.
         """
+        wanted: dict[str, dict[str, Any]] = {one: {} for one in conditions}
+        for number, (column, domain) in enumerate((domains or {}).items()):
+            wanted[f"{quoted(column)} IN (SELECT unnest($d{number}))"] = {f"d{number}": [*domain]}
         with self._lock:
-            cursor = self._connection
-            cursor.register(FOUND, rows)
+            self._connection.register(FOUND, rows)
             try:
-                usable = [one for one in conditions if _applies(cursor, columns, one)]
-                values: dict[str, list[Any]] = {}
-                for number, (column, domain) in enumerate((domains or {}).items()):
-                    one = f"{quoted(column)} IN (SELECT unnest($d{number}))"
-                    value = {f"d{number}": [*domain]}
-                    if _applies(cursor, columns, one, value):
-                        usable.append(one)
-                        values |= value
-                usable += [f"{quoted(column)} IS NOT NULL" for column in columns]
-                return cursor.execute(_query(columns, usable), values or None).fetchall()
+                try:
+                    return self._found(columns, wanted)
+                except duckdb.InterruptException:
+                    raise
+                except duckdb.Error:  # the rows' columns are of other types than the plan's
+                    usable = {
+                        one: values for one, values in wanted.items() if self._applies(columns, one, values)
+                    }
+                    return self._found(columns, usable)
             finally:
-                cursor.unregister(FOUND)
+                self._connection.unregister(FOUND)
 
+    def _found(
+        self, columns: Sequence[str], conditions: Mapping[str, Mapping[str, Any]], limit: str = ""
+    ) -> list[tuple[Any, ...]]:
+        """Return what rows have that meet conditions, each of which has its values."""
+        values = {name: value for some in conditions.values() for name, value in some.items()}
+        there = [f"{quoted(column)} IS NOT NULL" for column in columns]
+        text = _query(columns, [*conditions, *there]) + limit
+        return self._connection.execute(text, values or None).fetchall()
 
-def _applies(
-    cursor: duckdb.DuckDBPyConnection,
-    columns: Sequence[str],
-    condition: str,
-    values: Mapping[str, Any] | None = None,
-) -> bool:
-    try:
-        cursor.execute(f"{_query(columns, [condition])} LIMIT 0", values).fetchall()
-    except duckdb.Error:  # the rows' columns are of other types than the plan's
-        return False
-    return True
+    def _applies(self, columns: Sequence[str], condition: str, values: Mapping[str, Any]) -> bool:
+        try:
+            self._found(columns, {condition: values}, " LIMIT 0")
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            return False
+        return True
 
 
 def _query(columns: Sequence[str], conditions: Sequence[str]) -> str:

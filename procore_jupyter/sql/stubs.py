@@ -40,7 +40,7 @@ class Stubs:
         self, connection: DuckDBPyConnection, catalog: Catalog, schema: Callable[[TableSpec], pa.Schema]
     ) -> None:
         self._connection, self._catalog, self._schema = connection, catalog, schema
-        self._made: dict[str, pa.Schema] = {}
+        self._made: dict[str, tuple[pa.Schema, Mapping[str, pa.DataType]]] = {}
 
     def named(self, text: str, *, long_tail: bool = False) -> list[TableSpec]:
         """Return the tables whose names occur in a text, also as those of columns.
@@ -65,14 +65,14 @@ class Stubs:
     def make(self, spec: TableSpec) -> None:
         """Make a table's stub, unless it is there with these columns."""
         schema = self._schema(spec)
-        if schema == self._made.get(spec.name):
+        if spec.name in self._made and schema == self._made[spec.name][0]:
             return
         create(self._connection, spec.name, schema)
-        self._made[spec.name] = schema
+        self._made[spec.name] = schema, {field.name: field.type for field in schema}
 
     def types(self, name: str) -> Mapping[str, pa.DataType]:
         """Return the types of a stub's columns, by name."""
-        return {field.name: field.type for field in self._made[name]}
+        return self._made[name][1]
 
 
 def create(connection: DuckDBPyConnection, name: str, schema: pa.Schema, *, temporary: bool = False) -> None:
