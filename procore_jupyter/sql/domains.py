@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from procore_jupyter.sql.plan import Edge, ScanCondition
 from procore_jupyter.sql.steps import Step, Values
 
-Domains = dict[tuple[int, str], Values]
-"""Values by the number of a step, and a column."""
+Domains = Sequence[Mapping[str, Values]]
+"""Values by column, of each step under its number."""
 
-KeysOf = Callable[[Step, str], Values]
-"""Returns the values of a step's column, whose rows are there."""
+KeysOf = Callable[[Step, str], Values | None]
+"""Returns the values of a step's column, whose rows are there; None if these are too many to narrow anything."""
 
 FEW = 2
 """Whole numbers in a range that are taken one by one: two neighbours in a list arrive as a range."""
@@ -32,30 +33,53 @@ def domains_of(steps: Sequence[Step], edges: Sequence[Edge], keys: KeysOf) -> Do
     keys : callable
         Finds the values of a step's column.
     """
-    found: Domains = {}
+    found: list[dict[str, Values]] = [{} for _ in steps]
     for step in steps:
         if step.waits:
             for column, values in _constants(step.scan.conditions):
-                _narrow(found, (step.number, column), values)
-    changed = True
-    while changed:
-        changed = False
-        for edge in edges:
-            source = steps[edge.source]
-            known = found.get((edge.source, edge.source_column))
-            if not source.waits:
-                # Rows that were fetched before something narrowed them: what they have beyond it isn't needed either.
-                here = keys(source, edge.source_column)
-                known = here if known is None else here & known
-            if known is not None:
-                changed |= _narrow(found, (edge.target, edge.target_column), known)
+                _narrow(found[step.number], column, values)
+    useful = _useful(steps, edges)
+    leading: dict[tuple[int, str], list[Edge]] = {}
+    for edge in useful:
+        leading.setdefault((edge.source, edge.source_column), []).append(edge)
+    waiting, queued = deque(useful), {*useful}
+    while waiting:
+        edge = waiting.popleft()
+        queued.remove(edge)
+        source = steps[edge.source]
+        known = found[edge.source].get(edge.source_column)
+        if not source.waits:
+            # Rows that were fetched before something narrowed them: what they have beyond it isn't needed either.
+            here = keys(source, edge.source_column)
+            known = known if here is None else here if known is None else here & known
+        if known is not None and _narrow(found[edge.target], edge.target_column, known):
+            more = [one for one in leading.get((edge.target, edge.target_column), ()) if one not in queued]
+            waiting.extend(more)
+            queued.update(more)
     return found
 
 
-def _narrow(found: Domains, key: tuple[int, str], values: Values) -> bool:
-    before = found.get(key)
-    found[key] = values if before is None else before & values
-    return found[key] != before
+def _useful(steps: Sequence[Step], edges: Sequence[Edge]) -> Sequence[Edge]:
+    """Return the edges on the way to a step whose rows aren't there yet: for the others, no values need to be found."""
+    into: dict[tuple[int, str], list[Edge]] = {}
+    for edge in edges:
+        into.setdefault((edge.target, edge.target_column), []).append(edge)
+    ahead = [edge for edge in edges if steps[edge.target].waits]
+    found = dict.fromkeys(ahead)
+    while ahead:
+        edge = ahead.pop()
+        for one in into.get((edge.source, edge.source_column), ()):
+            if one not in found:
+                found[one] = None
+                ahead.append(one)
+    return [edge for edge in dict.fromkeys(edges) if edge in found]
+
+
+def _narrow(found: dict[str, Values], column: str, values: Values) -> bool:
+    """Leave a column those of its values that are among some; return whether these are fewer, or the first that are known."""
+    before = found.get(column)
+    found[column] = values if before is None else before & values
+    return before is None or len(found[column]) < len(before)
 
 
 def _constants(conditions: Sequence[ScanCondition]) -> Iterator[tuple[str, Values]]:

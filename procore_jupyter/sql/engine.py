@@ -392,6 +392,8 @@ def _interrupts_as_such() -> Iterator[None]:
     """Have an interrupt that DuckDB heard in this thread be one: it makes an error of another kind of it."""
     try:
         yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
     except RuntimeError as error:
         if type(error) is RuntimeError and str(error) == "Query interrupted":
             raise KeyboardInterrupt from None

@@ -10,6 +10,7 @@ from procore_jupyter.sql.domains import Domains, domains_of
 from procore_jupyter.sql.explaining import Asking, Explanation, tip_for
 from procore_jupyter.sql.steps import PROJECT
 from procore_jupyter.sql.unknown_values import unknown_values
+from procore_jupyter.sql.whereabouts import merged
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Place, called
 from procore_jupyter.wording import counted
 
@@ -57,7 +58,7 @@ def spent(fetching: Fetching, found: Mapping[str, Fetched]) -> list[Asking]:
     if (listed := fetching.requests - sum(step.requests for step in fetching.steps)) > 0:
         asked.append(Asking(LIST_OF_PROJECTS, "", made=listed))
     for spec, steps in _tables(fetching):
-        places = [place for step in steps for place in step.places]
+        places = merged(step.places for step in steps)
         rows = found[spec.name].rows.num_rows if spec.name in found else None
         made = sum(step.requests for step in steps)
         age = time.time() - found[spec.name].when if not made and places and spec.name in found else None
@@ -67,7 +68,7 @@ def spent(fetching: Fetching, found: Mapping[str, Fetched]) -> list[Asking]:
                 fetching,
                 spec,
                 steps,
-                [*dict.fromkeys(places)],
+                places,
                 made=made,
                 rows=rows,
                 age=age,
@@ -113,7 +114,8 @@ def also_read(fetching: Fetching) -> Iterator[str]:
     chosen = source.chosen_project()
     meant = {number for number, _ in ([chosen] if chosen else source.known_projects(ALL_ACTIVE) or ())}
     for spec, steps in _tables(fetching):
-        read = [dict(place.project for place in step.places if place.project) for step in steps]
+        lists = {id(step.places): step.places for step in steps}
+        read = [dict(place.project for place in places if place.project) for places in lists.values()]
         if any(meant <= some.keys() for some in read):
             others = [
                 called(one)
@@ -131,15 +133,20 @@ def _tables(fetching: Fetching) -> list[tuple[TableSpec, list[Step]]]:
     for step in fetching.steps:
         if step.spec is not None:
             found.setdefault(step.spec.name, (step.spec, []))[1].append(step)
-    depth = {name: max(_depth(fetching, step) for step in steps) for name, (_, steps) in found.items()}
+    depths: dict[int, int] = {}
+    depth = {
+        name: max(_depth(fetching, step, depths) for step in steps) for name, (_, steps) in found.items()
+    }
     scopes = ("global", "company", "project")
     return sorted(found.values(), key=lambda one: (scopes.index(one[0].scope), depth[one[0].name]))
 
 
-def _depth(fetching: Fetching, step: Step) -> int:
+def _depth(fetching: Fetching, step: Step, known: dict[int, int]) -> int:
     """Return how many tables have to be read, one after the other, before a step's rows can be asked for."""
-    parents = [fetching.steps[one] for some in step.parents.values() for one in some]
-    return 1 + max((_depth(fetching, one) for one in parents), default=0)
+    if step.number not in known:
+        parents = [fetching.steps[one] for some in step.parents.values() for one in some]
+        known[step.number] = 1 + max((_depth(fetching, one, known) for one in parents), default=0)
+    return known[step.number]
 
 
 def _bounded(fetching: Fetching, domains: Domains) -> set[int]:
@@ -163,28 +170,28 @@ def _bounded(fetching: Fetching, domains: Domains) -> set[int]:
 
 def _is_bounded_itself(step: Step, domains: Domains) -> bool:
     bounds = {one.column for one in step.scan.conditions if one.operator != "is not null"}
-    return bool((bounds | {column for number, column in domains if number == step.number}) & {*PROJECT})
+    return bool((bounds | {*domains[step.number]}) & {*PROJECT})
 
 
 def _before(
     fetching: Fetching, spec: TableSpec, steps: Sequence[Step], domains: Domains, bounded: Collection[int]
 ) -> Asking:
-    places: dict[Place, None] = {}
-    known, narrowed = True, True
+    found: list[Sequence[Place] | None] = []
+    narrowed = True
     for step in steps:
         there: Sequence[Place] | None = None
         if step.number in bounded and spec.scope == "project" and not step.parents:
             there = _at_most(fetching, step, domains)
         elif fetching._is_ready(step):
             there = fetching._whereabouts.known(step, domains, fetching.steps)
-        known = known and there is not None
+        found.append(there)
         narrowed = narrowed and bool([*_narrowing(fetching, step)])
-        places |= dict.fromkeys(there or ())
-    ages = fetching._source.kept_at(fetching.selection(spec), [*places]) if places else {}
+    known, places = None not in found, merged(filter(None, found))
+    ages = fetching.kept_at(spec, places) if places else {}
     most = len(places) - len(ages) if known else None
     least = 0 if narrowed or (most is None and spec.parents) else most if most is not None else 1
     age = max(ages.values(), default=None)
-    return _asking(fetching, spec, steps, [*places], known=known, least=least, most=most, age=age)
+    return _asking(fetching, spec, steps, places, known=known, least=least, most=most, age=age)
 
 
 def _at_most(fetching: Fetching, step: Step, domains: Domains) -> Sequence[Place] | None:
@@ -244,9 +251,9 @@ def _narrowing(fetching: Fetching, step: Step, done: bool = False) -> Iterator[s
     while waiting:
         target = waiting.pop()
         assert target.spec is not None
-        for edge in fetching.edges:
+        for edge in fetching.edges_to.get(target.number, ()):
             source = fetching.steps[edge.source]
-            by_place = edge.target == target.number and edge.target_column in target.spec.place_columns
+            by_place = edge.target_column in target.spec.place_columns
             if not by_place or source.spec is None or source.number in seen or not (done or source.waits):
                 continue
             seen.add(source.number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import dataclasses
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from procore_jupyter.sql.domains import Domains, apart, domains_of
 from procore_jupyter.sql.sending import MOST_VALUES, Sending, sent
 from procore_jupyter.sql.source import Enough, RowSource
 from procore_jupyter.sql.steps import Step, Values, steps_of
-from procore_jupyter.sql.whereabouts import Whereabouts, spot
+from procore_jupyter.sql.whereabouts import Whereabouts, merged, spot
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.definitions.spec import PROJECT_NAME
 from procore_jupyter.tables.incomplete import Incomplete
@@ -25,7 +26,7 @@ from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.result import Fetched
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.plan import Plan
+    from procore_jupyter.sql.plan import Edge, Plan
     from procore_jupyter.sql.planner import Planner
     from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import TableSpec
@@ -78,6 +79,8 @@ class Fetching:
         What is read; the first ones are the plan's scans.
     incomplete : list of Incomplete
         What is missing of it.
+    edges_to : mapping of int to list of Edge
+        What narrows each of them, by their numbers.
     outdated : bool
         Columns that conditions and joins look at turned out to be of other types than they were planned with, so the plan
         has to be made anew.
@@ -104,7 +107,18 @@ class Fetching:
         self._whereabouts = Whereabouts(source, self._keys, projects)
         self._lost: dict[str, set[object]] = {}  # places by table that gave no rows, and aren't asked again
         self._errors: dict[str, ProcoreAPIError] = {}  # refusals by table
+        self._sendings: dict[str, Sending] = {}
         self._selections: dict[str, Selection] = {}
+        self._kept: dict[
+            tuple[str, int], tuple[Sequence[Place], Mapping[Place, float]]
+        ] = {}  # by table and places
+        self._narrowing = Counter(edge.source for edge in self.edges)
+        self.edges_to: dict[int, list[Edge]] = {}
+        self._joined: dict[int, set[str]] = {}  # the columns that edges lead from and to, by step
+        for edge in self.edges:
+            self.edges_to.setdefault(edge.target, []).append(edge)
+            self._joined.setdefault(edge.source, set()).add(edge.source_column)
+            self._joined.setdefault(edge.target, set()).add(edge.target_column)
         self._fetched: dict[int, Fetched] = {}
 
     @property
@@ -136,14 +150,7 @@ class Fetching:
         groups = apart(self.steps, self.edges)
         while waiting := [step for step in self.steps if step.waits]:
             domains = domains_of(self.steps, self.edges, self.keys)
-            begun: dict[int, Step] = {}
-            for step in sorted(waiting, key=lambda one: self._rank(one, domains)):
-                free = len(begun) < self._source.abreast and all(
-                    one.spec is not step.spec for one in begun.values()
-                )
-                if free and self._is_ready(step):
-                    begun.setdefault(groups[step.number], step)
-            self._side_by_side([*begun.values()], domains)
+            self._side_by_side(self._next(waiting, domains, groups), domains)
         for step in self.steps:
             if step.ours and step.number not in self._fetched and step.scan.table in self._errors:
                 raise self._errors[step.scan.table]
@@ -159,12 +166,30 @@ class Fetching:
     def _is_ready(self, step: Step) -> bool:
         return not any(self.steps[one].waits for some in step.parents.values() for one in some)
 
+    def _next(
+        self, waiting: Sequence[Step], domains: Domains, groups: Sequence[int]
+    ) -> Sequence[Sequence[Step]]:
+        """Return the steps to fetch next, of which none narrows another: the first of each group, those of a table together."""
+        first: dict[int, Step] = {}
+        for step in sorted(waiting, key=lambda one: self._rank(one, domains)):
+            if self._is_ready(step):
+                first.setdefault(groups[step.number], step)
+        tables: dict[str, list[Step]] = {}
+        for step in first.values():
+            tables.setdefault(step.scan.table, []).append(step)
+        return [*tables.values()][: max(1, self._source.abreast)]
+
     def _rank(self, step: Step, domains: Domains) -> tuple[int, ...]:
         """Return what is less the sooner a step is to be fetched."""
-        narrowing = sum(1 for edge in self.edges if edge.source == step.number)
         # Of kept tables the company's come first: else rows of projects that aren't meant are taken, with what they lack.
         of_projects = step.spec is not None and step.spec.scope == "project"
-        return self.cost(step, domains), of_projects, -len(step.conditions), -narrowing, step.number
+        return (
+            self.cost(step, domains),
+            of_projects,
+            -len(step.conditions),
+            -self._narrowing[step.number],
+            step.number,
+        )
 
     def cost(self, step: Step, domains: Domains) -> int:
         """Return how many requests a step takes about, as far as that can be told without one."""
@@ -176,51 +201,63 @@ class Fetching:
         places = self._whereabouts.known(step, domains, self.steps)
         if places is None:
             return UNKNOWN_COST // 2
-        return len(places) - len(self._source.kept_at(self.selection(step.spec), places))
+        return len(places) - len(self.kept_at(step.spec, places))
+
+    def kept_at(self, spec: TableSpec, places: Sequence[Place]) -> Mapping[Place, float]:
+        """Return those of some places whose rows of a table are at hand, with their age in seconds."""
+        key = spec.name, id(places)
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = places, self._source.kept_at(self.selection(spec), places)
+        return found[1]
 
     @staticmethod
     def _is_empty(step: Step, domains: Domains) -> bool:
-        return any(not values for (number, _), values in domains.items() if number == step.number)
+        return not all(domains[step.number].values())
 
     # Fetching a step
 
-    def _side_by_side(self, steps: Sequence[Step], domains: Domains) -> None:
-        """Fetch several steps, of which none narrows another."""
-        abreast = max(1, self._source.abreast // len(steps))
-        if len(steps) == 1:
-            self._fetch(steps[0], domains, abreast)
+    def _side_by_side(self, tables: Sequence[Sequence[Step]], domains: Domains) -> None:
+        """Fetch the steps of several tables, of which none narrows another."""
+        abreast = max(1, self._source.abreast // len(tables))
+        if len(tables) == 1:
+            self._fetch(tables[0], domains, abreast)
             return
-        with ThreadPoolExecutor(len(steps), thread_name_prefix="procore-sql") as threads:
+        with ThreadPoolExecutor(len(tables), thread_name_prefix="procore-sql") as threads:
             jobs = [
-                threads.submit(contextvars.copy_context().run, self._fetch, step, domains, abreast)
-                for step in steps
+                threads.submit(contextvars.copy_context().run, self._fetch, steps, domains, abreast)
+                for steps in tables
             ]
         for job in jobs:
             job.result()
 
-    def _fetch(self, step: Step, domains: Domains, abreast: int) -> None:
+    def _fetch(self, steps: Sequence[Step], domains: Domains, abreast: int) -> None:
+        """Fetch steps of one table together."""
+        spec = steps[0].spec
+        assert spec is not None
+        with self._lock:
+            places = merged([self._places(step, domains) for step in steps])
+        found = None
+        if places:
+            selection = self._narrowed(steps[0], domains)
+            self._expect(len(places) - len(self.kept_at(spec, places)))
+            found = self._rows_at(spec, selection, places, abreast)
+            steps[0].requests = 0 if found is None else found.requests
+        for step in steps:
+            step.rows, step.keys = self._without_rows(spec), {}
+            if found is not None and step.places:
+                self._fetched[step.number] = found
+                step.rows = found.rows
+                self._compare(step, found.rows)
+            self._remember_domains(step, domains)
+
+    def _places(self, step: Step, domains: Domains) -> Sequence[Place]:
+        """Take down where a step's rows are, and return it; places that gave no rows are left out."""
         assert step.spec is not None
-        spec, places = step.spec, []
-        if not self._is_empty(step, domains):
-            with self._lock:
-                places = self._whereabouts.of(step, domains, self.steps)
-                lost = self._lost.get(spec.name, set())
-            places = [one for one in places if spot(one) not in lost]
-        step.places = tuple(places)
-        if not places:
-            step.rows = self._without_rows(spec)
-            return
-        selection = self._narrowed(step, domains)
-        self._expect(len(places) - len(self._source.kept_at(selection, places)))
-        found = self._rows_at(spec, selection, places, abreast)
-        step.rows = self._without_rows(spec)
-        if found is not None:
-            step.requests = found.requests
-            self._fetched[step.number] = found
-            step.rows = found.rows
-            self._compare(step, found.rows)
-        step.keys = {}
-        self._remember_domains(step, domains)
+        found = [] if self._is_empty(step, domains) else self._whereabouts.of(step, domains, self.steps)
+        lost = self._lost.get(step.spec.name)
+        step.places = [one for one in found if spot(one) not in lost] if lost else found
+        return step.places
 
     def _expect(self, more: int) -> None:
         """Count requests that are about to be made. Raises TooManyRequests instead of letting too many be made."""
@@ -248,8 +285,10 @@ class Fetching:
                 ]
             return None
         with self._lock:
+            self._kept.clear()
             missing = [one for one in found.incomplete if self._is_lack(one.status, one.project_id)]
-            self.incomplete += [one for one in missing if one not in self.incomplete]
+            known = {*self.incomplete}
+            self.incomplete += [one for one in missing if one not in known]
             if found.incomplete:
                 kept = {*map(spot, self._source.kept_at(selection, places))}
                 self._lost.setdefault(spec.name, set()).update({*map(spot, places)} - kept)
@@ -262,8 +301,8 @@ class Fetching:
     def _remember_domains(self, step: Step, domains: Domains) -> None:
         self._whereabouts.narrowed[step.number] = {
             column: values
-            for (number, column), values in domains.items()
-            if number == step.number and column.partition(".")[0] in step.scan.columns
+            for column, values in domains[step.number].items()
+            if column.partition(".")[0] in step.scan.columns
         }
 
     def keys(self, step: Step, column: str) -> Values:
@@ -279,7 +318,9 @@ class Fetching:
 
     def sending(self, spec: TableSpec) -> Sending:
         """Return what is asked of a table: the same for all its scans, so that each row comes once."""
-        return sent(spec, [one.scan for one in self.steps if one.spec is spec])
+        if spec.name not in self._sendings:
+            self._sendings[spec.name] = sent(spec, [one.scan for one in self.steps if one.spec is spec])
+        return self._sendings[spec.name]
 
     def selection(self, spec: TableSpec) -> Selection:
         """Return the selection that asks for it."""
@@ -295,7 +336,7 @@ class Fetching:
         if spec.scope != "project" and spec.paged and not spec.whole and alone and spec.name != "projects":
             sending = self.sending(spec)
             for name, one in spec.filters.items():
-                values = domains.get((step.number, one.column))
+                values = domains[step.number].get(one.column)
                 if (
                     one.sound
                     and one.several
@@ -305,6 +346,7 @@ class Fetching:
                 ):
                     more = dataclasses.replace(sending, given={**sending.given, name: sorted(values)})
                     self._selections[spec.name] = more.selection(spec, self._source.today)
+                    self._kept.clear()
                     break
         return self.selection(spec)
 
@@ -317,11 +359,12 @@ class Fetching:
         """Return the rows of all scans of a table, each row once."""
         spec = self._catalog.find(name)
         steps = [one for one in self.steps if one.spec is spec]
-        fetched = [self._fetched[one.number] for one in steps if one.number in self._fetched]
+        several = [self._fetched[one.number] for one in steps if one.number in self._fetched]
+        fetched = [*{id(one): one for one in several}.values()]
         lost = self._lost.get(name, set())
         if len(fetched) > 1:
-            places = {spot(place): place for one in fetched for place in one.places}
-            left = [place for key, place in places.items() if key not in lost]
+            places = merged([one.places for one in fetched])
+            left = [place for place in places if spot(place) not in lost]
             whole = next((one for one in fetched if len(one.places) == len(places)), None)
             found = whole or self._rows_at(spec, self.selection(spec), left)
         else:
@@ -341,10 +384,8 @@ class Fetching:
         """Note whether columns that decide what is needed are of other types than they were planned with."""
         if step.ours:
             return
-        deciding = {one.column.partition(".")[0] for one in step.scan.conditions}
-        for edge in self.edges:
-            deciding |= {edge.source_column.partition(".")[0]} if edge.source == step.number else set()
-            deciding |= {edge.target_column.partition(".")[0]} if edge.target == step.number else set()
+        columns = {one.column for one in step.scan.conditions} | self._joined.get(step.number, set())
+        deciding = {one.partition(".")[0] for one in columns}
         types = self._types(step.scan.table)
         self.outdated |= any(differs(rows, name, types[name]) for name in deciding if name in types)
 
@@ -355,8 +396,7 @@ class Fetching:
         spec, name = step.spec, step.scan.table
         assert spec is not None
         domains = domains_of(self.steps, self.edges, self.keys)
-        places = [] if self._is_empty(step, domains) else self._whereabouts.of(step, domains, self.steps)
-        step.places = tuple(places)
+        places = self._places(step, domains)
         found = Fetched(self._without_rows(spec))
         for found in self._source.pages(self.selection(spec), places, names=self._wants_names(spec)):
             step.requests = found.requests

@@ -159,7 +159,7 @@ class SessionSource:
     ) -> Fetched:
         """Return the rows of these places; more than are wanted, where these are kept."""
         labels = selection.spec.name in self._labelled
-        key = (selection.key, frozenset(tuple(place.columns.items()) for place in places))
+        key = (selection.key, frozenset(place.key for place in places))
         ages = self.kept_at(selection, places)
         if len(ages) == len(places) and ages:
             newest = self._reader.clock() - min(ages.values())

@@ -6,7 +6,7 @@ table, a step of our own does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class Step:
     ----------
     rows : pyarrow.Table or None
         Its rows; None as long as they aren't there.
-    places : tuple of Place
+    places : sequence of Place
         Where they are from.
     keys : dict
         Its values by column, as far as they were asked for.
@@ -58,7 +58,7 @@ class Step:
     ours: bool = False
     parents: dict[str, tuple[int, ...]] = field(default_factory=dict)
     rows: pa.Table | None = None
-    places: tuple[Place, ...] = ()
+    places: Sequence[Place] = ()
     keys: dict[str, Values] = field(default_factory=dict)
     requests: int = 0
 

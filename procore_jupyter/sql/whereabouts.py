@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,9 +16,11 @@ from procore_jupyter.tables.arrow.types import array_of
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from procore_jupyter.sql.plan import ScanCondition
     from procore_jupyter.tables.definitions.spec import TableSpec
+
+Bounds = Mapping[str, Values | None]
+"""The values that the columns which say where rows are may have, as far as they are known."""
 
 
 class Whereabouts:
@@ -45,16 +47,18 @@ class Whereabouts:
         self._source, self._keys, self._wanted = source, keys, projects
         self.narrowed: dict[int, Mapping[str, Values]] = {}
         self.unbounded = False
+        self._found: dict[object, Sequence[Place]] = {}
+        self._existing: frozenset[int] | None = None
 
-    def of(self, step: Step, domains: Domains, steps: Sequence[Step]) -> list[Place]:
+    def of(self, step: Step, domains: Domains, steps: Sequence[Step]) -> Sequence[Place]:
         """Return the places of a step's rows, asking Procore for what isn't known.
 
         Parameters
         ----------
         step : Step
             The step.
-        domains : dict
-            What is known of its columns.
+        domains : sequence of mapping
+            What is known of the columns of each step.
         steps : sequence of Step
             All steps: those that read its parents have their rows.
 
@@ -67,25 +71,55 @@ class Whereabouts:
         assert found is not None
         return found
 
-    def known(self, step: Step, domains: Domains, steps: Sequence[Step]) -> list[Place] | None:
+    def known(self, step: Step, domains: Domains, steps: Sequence[Step]) -> Sequence[Place] | None:
         """Return the places of a step's rows if that takes no request; else None."""
         return self._places(step, domains, steps, ask=False)
 
     def _places(
         self, step: Step, domains: Domains, steps: Sequence[Step], *, ask: bool
-    ) -> list[Place] | None:
+    ) -> Sequence[Place] | None:
+        """Return the places of a step's rows: the same ones for each step of which the same is known."""
+        spec = step.spec
+        assert spec is not None
+        bounds = {name: domains[step.number].get(name) for name in (*PROJECT, *spec.parents)}
+        conditions = _beyond(step.scan.conditions)
+        parents = tuple(step.parents.items())
+        key = (spec.scope, tuple(spec.parents), tuple(bounds.items()), conditions, parents)
+        found = self._found.get(key)
+        if found is None:
+            found = self._place(step, bounds, conditions, steps, ask=ask)
+            if found is None:
+                return None
+            self._found[key] = found
+        self.unbounded |= ask and self._is_unbounded(step, bounds, conditions)
+        return found
+
+    @staticmethod
+    def _is_unbounded(step: Step, bounds: Bounds, conditions: Sequence[str]) -> bool:
+        """Tell whether nothing says of which projects a step's rows are."""
+        assert step.spec is not None
+        said = conditions or any(step.parents.values()) or any(bounds[one] is not None for one in PROJECT)
+        return step.spec.scope == "project" and not said
+
+    def _place(
+        self, step: Step, bounds: Bounds, conditions: Sequence[str], steps: Sequence[Step], *, ask: bool
+    ) -> Sequence[Place] | None:
         spec = step.spec
         assert spec is not None
         if spec.scope == "global":
             return [Place()]
         places = [Place(self._source.company())]
         if spec.scope == "project":
-            projects = self._projects(step, domains, steps, ask=ask)
+            projects = (
+                self._unbounded(ask=ask)
+                if self._is_unbounded(step, bounds, conditions)
+                else self._projects(step, bounds, conditions, steps, ask=ask)
+            )
             if projects is None:
                 return None
             places = [Place(places[0].company, project) for project in projects]
         for name in spec.parents:
-            values = domains.get((step.number, name))
+            values = bounds[name]
             places = [
                 Place(place.company, place.project, (*place.parents, (name, value)))
                 for place, found in zip(places, self._parents(step, name, values, places, steps), strict=True)
@@ -96,16 +130,11 @@ class Whereabouts:
     # Projects
 
     def _projects(
-        self, step: Step, domains: Domains, steps: Sequence[Step], *, ask: bool
+        self, step: Step, bounds: Bounds, conditions: Sequence[str], steps: Sequence[Step], *, ask: bool
     ) -> Sequence[Named] | None:
         """Return the projects whose rows a step needs; None if nobody may be asked and they aren't known."""
-        ids, names = (domains.get((step.number, column)) for column in PROJECT)
-        conditions = [
-            one.sql for one in step.scan.conditions if one.column in PROJECT and one.operator != "is not null"
-        ]
+        ids, names = _all_of(int, bounds[PROJECT[0]]), _all_of(str, bounds[PROJECT[1]])
         among = self._of_parents(step, steps)
-        if among is None and ids is None and names is None and not conditions:
-            return self._unbounded(ask=ask)
         listed = self._source.known_projects(ALL)
         by_name = names is not None or any(PROJECT[1] in one for one in conditions)
         if listed is None and (by_name or (among is None and ids is None)):
@@ -113,7 +142,7 @@ class Whereabouts:
                 return None
             listed = self._source.projects(ALL)
         if among is None and ids is not None and listed is None:
-            return [(number, "") for number in sorted(ids) if number > 0]
+            among = [(number, "") for number in sorted(ids) if number > 0]
         called = dict(listed or ())
         if among is None:
             others = [(number, "") for number in sorted(ids or ()) if number not in called and number > 0]
@@ -127,11 +156,10 @@ class Whereabouts:
         numbers = [number for some in step.parents.values() for number in some]
         if not numbers:
             return None
-        places = [place for number in numbers for place in steps[number].places]
+        places = merged(steps[number].places for number in numbers)
         return [*dict.fromkeys(place.project for place in places if place.project)]
 
     def _unbounded(self, *, ask: bool) -> Sequence[Named] | None:
-        self.unbounded |= ask
         chosen = self._source.chosen_project()
         if self._wanted == "active" and chosen is not None:
             return [chosen]
@@ -142,8 +170,12 @@ class Whereabouts:
         self, projects: Sequence[Named], conditions: Sequence[str], ids: Values | None, names: Values | None
     ) -> Sequence[Named]:
         """Return the projects that meet all conditions on their ids and names."""
-        if not projects:
-            return []
+        if ids is not None:
+            projects = [one for one in projects if one[0] in ids]
+        if names is not None:
+            projects = [one for one in projects if one[1] in names]
+        if not projects or not conditions:
+            return projects
         rows = pa.Table.from_arrays(
             [
                 array_of((one[column] for one in projects), kind)
@@ -151,10 +183,7 @@ class Whereabouts:
             ],
             [*PROJECT],
         )
-        domains = {
-            column: values for column, values in zip(PROJECT, (ids, names), strict=True) if values is not None
-        }
-        found = {number for (number,) in self._keys.of(rows, ["project_id"], conditions, domains)}
+        found = {number for (number,) in self._keys.of(rows, PROJECT[:1], conditions)}
         return [one for one in projects if one[0] in found]
 
     # Parents
@@ -198,12 +227,36 @@ class Whereabouts:
 
     def exists(self, project: int | None) -> bool:
         """Return whether a project is among those that one may see. One that isn't has no rows, and lacks none."""
-        return project is None or project in dict(self._source.projects(ALL))
+        if self._existing is None:
+            self._existing = frozenset(number for number, _ in self._source.projects(ALL))
+        return project is None or project in self._existing
+
+
+def _beyond(conditions: Sequence[ScanCondition]) -> tuple[str, ...]:
+    """Return the conditions on projects, as SQL, of which domains don't hold all values that they allow."""
+    return tuple(
+        one.sql
+        for one in conditions
+        if one.column in PROJECT and one.operator not in ("is not null", "=", "in")
+    )
+
+
+def _all_of(kind: type, values: Values | None) -> Values | None:
+    """Return values if all are of a kind; None if some aren't, so that nothing can be told by them, or if none are known."""
+    return values if values is not None and {*map(type, values)} <= {kind} else None
 
 
 def spot(place: Place) -> tuple[object, ...]:
     """Return what tells a place from others, whether the name of its project is known or not."""
     return place.company and place.company[0], place.project and place.project[0], place.parents
+
+
+def merged(lists: Iterable[Sequence[Place]]) -> Sequence[Place]:
+    """Return the places of several lists, each once: the list itself where it is the same one all the time."""
+    several = {id(one): one for one in lists if one}
+    if len(several) == 1:
+        return next(iter(several.values()))
+    return [*{spot(place): place for places in several.values() for place in places}.values()]
 
 
 def _unbounded_parents(spec: TableSpec, name: str) -> str:

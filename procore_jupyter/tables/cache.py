@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -74,12 +74,20 @@ class Cache:
 
     def get(self, key: Key) -> Any:
         """Return the thing under a key, or None."""
+        return self.get_several([key])[0]
+
+    def get_several(self, keys: Iterable[Key]) -> list[Any]:
+        """Return the things under several keys; None for one that isn't there."""
+        found: list[Any] = []
         with self._lock:
-            found = self._of(key).get(key)
-            if found is None or self.clock() - found.when < KEPT:
-                return None if found is None else found.thing
-            self._drop(key)
-            return None
+            now = self.clock()
+            for key in keys:
+                one = self._of(key).get(key)
+                if one is not None and now - one.when >= KEPT:
+                    self._drop(key)
+                    one = None
+                found.append(None if one is None else one.thing)
+        return found
 
     def put(
         self, key: Key, thing: Any, *, size: int = 0, when: float | None = None, since: int | None = None

@@ -147,22 +147,25 @@ class Gathering:
 
     def _look(self) -> None:
         """Look for rows that are kept. That Procore refused some is believed where it gave others."""
-        for number in self._missing:
-            rows = self.kept.find(
-                self.wanted.selection,
-                self.wanted.places[number],
-                strict=self.wanted.strict,
-                at_least=self.wanted.at_least,
+        missing = self._missing
+        found = self.kept.found(
+            self.wanted.selection,
+            [self.wanted.places[number] for number in missing],
+            strict=self.wanted.strict,
+            at_least=self.wanted.at_least,
+        )
+        for place, rows in found.items():
+            self._found[missing[place]] = (
+                with_labels(rows, self.ingest.labelled) if self.wanted.labels else rows
             )
-            if rows is not None:
-                self._found[number] = with_labels(rows, self.ingest.labelled) if self.wanted.labels else rows
         if all(rows.error is not None for rows in self._found.values()):
             self._found.clear()
 
     def _take_turns(self, numbers: Sequence[int]) -> None:
         """Wait until no other thread reads one of the places."""
+        some = {*numbers}
         for number in in_turn(self.wanted.selection, self.wanted.places):
-            if number in numbers:
+            if number in some:
                 turn = self._turns[number] = contextlib.ExitStack()
                 turn.enter_context(self.kept.alone(self.wanted.selection, self.wanted.places[number]))
 

@@ -204,22 +204,22 @@ class KeptRows:
         self._cache = cache
         self._asked: dict[tuple[str, str], dict[Query, None]] = {}  # what was sent for each table
 
-    def find(
+    def found(
         self,
         selection: Selection,
-        place: Place,
+        places: Sequence[Place],
         *,
         strict: bool = False,
         at_least: bool = False,
-    ) -> PlaceRows | None:
-        """Return the rows of a selection at a place if they are kept.
+    ) -> dict[int, PlaceRows]:
+        """Return the rows of a selection that are kept, by the numbers of their places.
 
         Parameters
         ----------
         selection : Selection
             The rows that are wanted.
-        place : Place
-            The place.
+        places : sequence of Place
+            The places.
         strict : bool
             No row may be missing.
         at_least : bool
@@ -230,11 +230,15 @@ class KeptRows:
         if at_least:
             asked = [*self._asked.get((spec.name, spec.path), ())]
             queries += [one for one in asked if one != wanted and includes(spec, one, wanted)]
+        found: dict[int, PlaceRows] = {}
+        left = [*range(len(places))]
         for query in queries:
-            found: PlaceRows | None = self._cache.get(_key(selection, place, query))
-            if found is not None and not (strict and found.incomplete):
-                return found
-        return None
+            kept = self._cache.get_several(_key(selection, places[number], query) for number in left)
+            for number, rows in zip(left, kept, strict=True):
+                if rows is not None and not (strict and rows.incomplete):
+                    found[number] = rows
+            left = [number for number in left if number not in found]
+        return {number: found[number] for number in sorted(found)}
 
     @property
     def times_forgotten(self) -> int:
@@ -296,7 +300,7 @@ def in_turn(selection: Selection, places: Sequence[Place]) -> list[int]:
 
 
 def _key(selection: Selection, place: Place, query: Query, kind: str = ROWS) -> Key:
-    return kind, selection.spec.name, selection.spec.path, query, tuple(place.columns.items())
+    return kind, selection.spec.name, selection.spec.path, query, place.key
 
 
 def includes(spec: TableSpec, asked: Query, wanted: Query) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from procore_jupyter.wording import one_line
@@ -55,3 +56,8 @@ class Place:
         if self.project is not None:
             found["project_id"] = self.project[0]
         return found | dict(self.parents)
+
+    @functools.cached_property
+    def key(self) -> tuple[tuple[str, int | str], ...]:
+        """Equal for two places if the same rows are there, whatever their projects are called."""
+        return tuple(self.columns.items())

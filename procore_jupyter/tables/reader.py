@@ -324,10 +324,11 @@ class Reader:
         return self._ages(self._places.pinned(selection), places, strict=strict, at_least=at_least)
 
     def _ages(self, selection: Selection, places: Sequence[Place], **how: bool) -> dict[Place, float]:
-        found = {place: rows for place in places if (rows := self._kept.find(selection, place, **how))}
+        found = self._kept.found(selection, places, **how)
         if all(rows.error is not None for rows in found.values()):  # `Gathering` asks again
             return {}
-        return {place: self.clock() - rows.when for place, rows in found.items()}
+        now = self.clock()
+        return {places[number]: now - rows.when for number, rows in found.items()}
 
     def means_the_same(self, selection: Selection, found: Fetched) -> bool:
         """Return whether rows are of the company and the project that a selection means now."""
