@@ -105,13 +105,11 @@ class Engine:
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As a table's `fetch`.
         """
-        cursor = in_thread(self.database.cursor, lambda: None)
-        query = _Query(self, asked, cursor)
+        query = _Query(self, asked)
         try:
             return query.answer()
         finally:
-            if not query.left:
-                cursor.close()
+            query.close()
 
     def begin_anew(self) -> None:
         """Open DuckDB anew for the next query."""
@@ -128,20 +126,31 @@ class Engine:
 class _Query:
     """One query on its way from text to answer."""
 
-    def __init__(self, engine: Engine, asked: QueryCall, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._engine, self._asked, self._cursor = engine, asked, cursor
+    def __init__(self, engine: Engine, asked: QueryCall) -> None:
+        self._engine, self._asked = engine, asked
         self._catalog, self._planner, self._schemas = engine.catalog, engine.planner, engine.schemas
-        self.left = False  # to itself, as it didn't end
+        self._left = False  # to itself, as it didn't end
         self._notes: list[str] = []
         self._looks: list[Asking] = []
         self._named: dict[
             str, str
         ] = {}  # columns that only the query names, with the table that may have them
 
+    @functools.cached_property
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """What answers the query; its first use, in DuckDB's thread, may open DuckDB."""
+        return self._engine.database.cursor()
+
+    def close(self) -> None:
+        """Close DuckDB's connection, with the rows that it has, unless its work goes on."""
+        cursor = self.__dict__.get("_cursor")
+        if cursor is not None and not self._left:
+            cursor.close()
+
     def answer(self) -> Answer:
         """Return the answer."""
-        statement = self._in_thread(lambda: read(self._asked.text, self._cursor))
-        frames = self._frames(statement)
+        statement, names = self._in_thread(self._read)
+        frames = self._frames(names)
         if statement.kind == "tables":
             rows, note = shown.tables(self._catalog, frames)
             return self._made(Fetched(rows, notes=(note,) if note else ()), drawn=rows.num_rows)
@@ -340,7 +349,7 @@ class _Query:
 
     def _leave(self) -> None:
         """Leave DuckDB's work to itself, and have the next query begin with connections of its own."""
-        self.left = True
+        self._left = True
         leave_open(self._cursor)
         self._engine.begin_anew()
 
@@ -348,11 +357,14 @@ class _Query:
         self._cursor.interrupt()
         self._planner.interrupt()
 
-    def _frames(self, statement: Statement) -> dict[str, Frame]:
-        """Return the frames that the query names. A table of Procore's comes before one of the same name."""
-        names: Iterable[str] = ()
-        if self._asked.frames and statement.kind != "tables":
-            names = self._in_thread(lambda: given.named(statement.text, self._cursor))
+    def _read(self) -> tuple[Statement, frozenset[str]]:
+        """Return the statement that the text is, and the names in it that may mean frames."""
+        statement = read(self._asked.text, self._cursor)
+        looked_for = self._asked.frames and statement.kind != "tables"
+        return statement, given.named(statement.text, self._cursor) if looked_for else frozenset()
+
+    def _frames(self, names: Iterable[str]) -> dict[str, Frame]:
+        """Return the frames among some names. A table of Procore's comes before one of the same name."""
         ours = [name for name in names if name.lower() in self._catalog.tables and name in self._asked.frames]
         found = given.frames([name for name in names if name not in ours], self._asked.frames)
         for name in given.frames(ours, self._asked.frames):

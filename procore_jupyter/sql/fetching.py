@@ -145,8 +145,9 @@ class Fetching:
         """
         if self._plan.limit is not None and enough is not None:
             (step,) = (one for one in self.steps if not one.ours)
-            if not step.parents:
-                return self._page_by_page(step, enough)
+            domains = domains_of(self.steps, self.edges, self.keys)
+            if not step.parents and self.cost(step, domains):
+                return self._page_by_page(step, domains, enough)
         groups = apart(self.steps, self.edges)
         while waiting := [step for step in self.steps if step.waits]:
             domains = domains_of(self.steps, self.edges, self.keys)
@@ -391,11 +392,10 @@ class Fetching:
 
     # A limit
 
-    def _page_by_page(self, step: Step, enough: Enough) -> Mapping[str, Fetched]:
+    def _page_by_page(self, step: Step, domains: Domains, enough: Enough) -> Mapping[str, Fetched]:
         """Return as many rows of the only table as the answer needs, asking for one page after the other."""
         spec, name = step.spec, step.scan.table
         assert spec is not None
-        domains = domains_of(self.steps, self.edges, self.keys)
         places = self._places(step, domains)
         found = Fetched(self._without_rows(spec))
         for found in self._source.pages(self.selection(spec), places, names=self._wants_names(spec)):

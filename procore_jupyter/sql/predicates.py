@@ -75,8 +75,8 @@ def _condition(column: str, kind: str, filter: Json, clock: bool) -> ScanConditi
         )
     if kind == "IN_FILTER":
         values = tuple(dict.fromkeys(value_of(one) for one in filter["values"] if not one["is_null"]))
-        parts = [compared(column, "=", value, clock=clock).sql for value in values]
         if (clock and any(isinstance(value, datetime.date) for value in values)) or not values:
+            parts = [compared(column, "=", value, clock=clock).sql for value in values]
             return ScanCondition(column, "", (), _any(parts))
         return ScanCondition(column, "in", values, f"{quoted(column)} IN ({', '.join(map(sql_of, values))})")
     if kind == "CONJUNCTION_OR":

@@ -38,6 +38,7 @@ _MEANT = {
     "EXPORT": "Write the result to a file with  .to_parquet(path),  .to_csv(path)  or  .to_excel(path).",
     "PRAGMA": "DESCRIBE tells the columns of a table, SHOW TABLES lists the tables.",
 }
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _CHANGE = re.compile(
     rf"--[^\n]*+|/\*(?>.*?\*/)|'(?:[^']|'')*+'|\bas{_SPACE}*+(?:not{_SPACE}++)?(?:materialized{_SPACE}*+)?\({_SPACE}*+(insert|update|delete|merge)\b(?!\s*[.,)=])",
     re.IGNORECASE | re.DOTALL,
@@ -130,13 +131,12 @@ def _plain(text: object) -> str:
     if len(text) > LONGEST:
         raise SQLError(f"A query has {LONGEST:,} characters at most; this one has {len(text):,}.")
     text = text.replace("\ufeff", " ").replace("\r\n", " \n").replace("\r", "\n")
-    for place, sign in enumerate(text):
-        if sign == "\0" or "\ud800" <= sign <= "\udfff":
-            raise mistake(
-                "Here is a character that no text can hold (it may have come with a paste). Take it out.",
-                text,
-                place,
-            )
+    if wrong := _NO_TEXT.search(text):
+        raise mistake(
+            "Here is a character that no text can hold (it may have come with a paste). Take it out.",
+            text,
+            wrong.start(),
+        )
     return text
 
 
