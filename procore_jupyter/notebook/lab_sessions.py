@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ MOST_COMPANIES = 200
 LONGEST_ERROR = 600
 """Characters of an error's words, at most."""
 
+_RUN_CONNECT = re.compile(r"\b(R|r)un\s+`?%procore_connect\b`?(?=\s+(?:again|first|to|and)\b|[.,;)]|$)")
+"""The advice to run the magic without an argument, for which the sidebar has a button."""
+
 _lines: weakref.WeakKeyDictionary[Procore, str] = weakref.WeakKeyDictionary()
 """What stands behind ``%procore_connect`` in the line that makes each session again."""
 
@@ -32,9 +36,16 @@ def worded(error: Exception) -> dict[str, str]:
         return {"text": str(error), "about": error.about}
     name = type(error).__module__.partition(".")[0]
     if isinstance(error, ProcoreError) or name in ("requests", "urllib3"):
-        return {"text": one_line(str(error), LONGEST_ERROR), "about": ""}
+        return {"text": in_the_sidebar(str(error)), "about": ""}
     said = f"Something unexpected happened ({type(error).__name__}). Try again; if it happens again, please report it."
     return {"text": said, "about": ""}
+
+
+def in_the_sidebar(text: str) -> str:
+    """Return a text for a person on one line, with the sidebar's own Connect where it names the magic of a notebook."""
+    return one_line(
+        _RUN_CONNECT.sub(lambda run: f"{'C' if run[1] == 'R' else 'c'}onnect", text), LONGEST_ERROR
+    )
 
 
 class _Wrong(ProcoreError):
@@ -58,7 +69,7 @@ def offers() -> dict[str, Any]:
     try:
         known = not settings_for("").lacks_client_to_ask_for
     except ProcoreError as error:
-        problem = one_line(str(error), LONGEST_ERROR)
+        problem = in_the_sidebar(str(error))
     with contextlib.suppress(ProcoreError):
         demo = bool(read_running_demo())
     return {"known": known, "saved": saved.names(), "demo": demo, "problem": problem}
@@ -86,8 +97,8 @@ def described(session: Procore, name: str) -> dict[str, Any]:
         "project": None if project is None else [*_named(project), in_code(project, known or [project])],
         "renewal": status.renewal,
         "rate": None if status.rate_limit is None else [*status.rate_limit],
-        "problem": one_line(status.problem or "", LONGEST_ERROR) if not asked else "",
-        "notices": [one_line(one, LONGEST_ERROR) for one in status.notices],
+        "problem": in_the_sidebar(status.problem or "") if not asked else "",
+        "notices": [in_the_sidebar(one) for one in status.notices],
         "line": _line(session, name),
         "form": _form(question) if asked and question is not None else None,
         "sign_in": _sign_in(flow) if flow is not None and flow.state.pending else None,
@@ -117,7 +128,7 @@ def _sign_in(flow: LoginFlow) -> dict[str, Any]:
         "host": flow.login_host,
         "state": flow.state.value,
         "seconds": round(flow.remaining),
-        "notes": [*flow.notes],
+        "notes": [in_the_sidebar(one) for one in flow.notes],
         "redirect_uri": flow.redirect_uri,
         "paste_only": flow.open_receivers == ("paste",),
     }
@@ -202,7 +213,7 @@ def projects(session: Procore, search: str, most: int) -> dict[str, Any]:
         "projects": [_named(one) for one in found[:most]],
         "found": len(found),
         "all": len(known),
-        "lack": one_line(known.lack, LONGEST_ERROR),
+        "lack": in_the_sidebar(known.lack),
     }
 
 
@@ -225,7 +236,7 @@ def first_rows(session: Procore, name: str, parameters: dict[str, Any], count: i
     drawn = picture(seen, name, spec.show)
     return {
         "caption": drawn.caption,
-        "alerts": [*drawn.alerts],
+        "alerts": [in_the_sidebar(one) for one in drawn.alerts],
         "notes": [*drawn.notes],
         "rows": min(count, seen.rows.num_rows),
         "columns": [

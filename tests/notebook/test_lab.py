@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from procore_jupyter.demo.app import DemoProcore
+from procore_jupyter.errors import DENIED
 from procore_jupyter.notebook.lab import VERSION
+from procore_jupyter.notebook.lab_sessions import in_the_sidebar
 from tests.kernels import Kernel, new_id
 from tests.notebook.conftest import StartKernel
 from tests.people import new_browser, sign_in_at
@@ -110,7 +112,10 @@ def test_it_signs_in_finds_a_project_and_looks_into_a_table_while_a_cell_runs(
     assert 10 < seen["rows"] <= 100
     assert "There is no table" in sidebar.ask("preview", table="rfiss")["error"]["text"]
 
-    assert sidebar.ok("sign_out")["session"]["state"] == "not signed in"
+    signed_out = sidebar.ok("sign_out")["session"]
+    assert signed_out["state"] == "not signed in" and signed_out["problem"].endswith(
+        "Connect again to sign in."
+    )
     assert (running.status, running.outputs, bare.widgets) == ("", [], {}), "something was drawn"
     bare.interrupt()
     assert bare.finish(running).status == "error"
@@ -169,6 +174,23 @@ def test_the_tables_come_in_groups_and_one_tells_its_columns_and_what_it_takes(b
     assert choices["status"] == '"open"' and choices["project_id"] == "…"
     required = dict(sidebar.ok("table", table="rfi_replies")["required"])
     assert required == {"rfi_id": 'an id of rfis, several, or "all"'}
+
+
+def test_advice_to_run_a_magic_names_the_button_in_its_place() -> None:
+    for said, shown in (
+        (DENIED, DENIED.replace("Run %procore_connect again", "Connect again")),
+        (
+            "Nobody is signed in. Run `%procore_connect` to sign in.",
+            "Nobody is signed in. Connect to sign in.",
+        ),
+        ("Check it, then run %procore_connect again.", "Check it, then connect again."),
+        (
+            "Rename it, or run %procore_connect --name other",
+            "Rename it, or run %procore_connect --name other",
+        ),
+        ("Run %procore_connect site again.", "Run %procore_connect site again."),
+    ):
+        assert in_the_sidebar(said) == shown
 
 
 def test_what_goes_wrong_is_an_answer(bare: Kernel) -> None:
