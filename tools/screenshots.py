@@ -98,10 +98,9 @@ def take(browser: Browser, place: Place, folder: Path) -> None:
         sidebar.demo()
         sidebar.choose_company()
         sidebar.choose_project("harb", "Harbor Tower")
-        sidebar.search("rfi")
         sidebar.item("RFIs").click()
         sidebar.press("Preview")
-        expect(sidebar.preview.locator("canvas").first).to_be_visible(timeout=PATIENCE)
+        expect(sidebar.preview.get_by_role("table")).to_be_visible(timeout=PATIENCE)
         sidebar.press("New cell")
         _picture(sidebar.lab, sidebar.page.locator("#main"), folder / "sidebar.png")
 
@@ -116,22 +115,6 @@ def _picture(lab: Lab, what: Locator, path: Path) -> None:
         what.screenshot(path=path.with_stem(path.stem + behind))
 
 
-def sidebar_with_a_preview(sidebar: Sidebar, file: Path) -> None:
-    """Take a picture of the sidebar beside a notebook, with a table's rows below."""
-    sidebar.place.forget_sign_ins()
-    sidebar.open(sidebar.place.write_notebook("sidebar.ipynb", ""))
-    sidebar.demo()
-    sidebar.choose_company()
-    sidebar.choose_project("harb", "Harbor Tower")
-    sidebar.search("rfi")
-    sidebar.item("RFIs").click()
-    sidebar.press("Preview")
-    sidebar.page.locator(".procore-preview[data-procore-state=rows] canvas").first.wait_for()
-    sidebar.press("New cell")
-    sidebar.page.wait_for_timeout(7000)  # the notification goes
-    sidebar.page.screenshot(path=file)
-
-
 def main() -> int:
     """Take the pictures into the folder that is named, or the README's."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
@@ -143,8 +126,6 @@ def main() -> int:
     ):
         browser = launch_chromium(playwright)
         take(browser, place, folder)
-        with browser.new_context(viewport={"width": 1100, "height": 720}, device_scale_factor=1.5) as context:
-            sidebar_with_a_preview(Sidebar(context, place), folder / "sidebar.png")
         browser.close()
     return 0
 

@@ -46,9 +46,9 @@ export interface ISession {
   sign_in: ISignIn | null;
 }
 
-/** What a person who isn't signed in may connect to without a form. */
+/** What a person who isn't signed in may connect to; the form, where it isn't known what. */
 export interface IOffers {
-  known: boolean;
+  form: IForm | null;
   saved: string[];
   demo: boolean;
   problem: string;
@@ -80,7 +80,8 @@ export interface ITable {
   columns: [name: string, kind: string, meaning: string][];
   first: string[];
   required: [name: string, takes: string][];
-  filters: [name: string, takes: string, example: string][];
+  /** The values are as Python writes them; there are none where they aren't few. */
+  filters: [name: string, takes: string, values: string[]][];
 }
 
 export interface IProjects {

@@ -1,15 +1,11 @@
-/** The views of a person who isn't signed in: what to connect to, the form, and the sign-in that is pending. */
+/** The views of a person who isn't signed in: what to connect to, with the form, and the sign-in that is pending. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 
-import type { IForm, ISession } from './answers.js';
+import type { IForm } from './answers.js';
 import type { PanelModel } from './model.js';
-
-export interface IView {
-  model: PanelModel;
-  trans: TranslationBundle;
-}
+import type { IPanel } from './panel.js';
 
 const PORTAL = 'https://developers.procore.com';
 
@@ -22,59 +18,61 @@ export function Problem({ text, id }: { text: string; id?: string }): ReactNode 
   ) : null;
 }
 
+/** Wait for a connection; where a person has to sign in, show them Procore's page. A browser that forbids it leaves the link. */
+async function connected(model: PanelModel, connection: Promise<boolean>): Promise<void> {
+  const signIn = (await connection) ? model.shown.session?.sign_in : null;
+  if (signIn && !signIn.paste_only && isLink(signIn.url)) {
+    const tab = window.open('about:blank');
+    if (tab !== null) {
+      tab.opener = null;
+      tab.location.href = signIn.url;
+    }
+  }
+}
+
+/** Tell whether an address is one of a page; one of another kind is no link. */
+function isLink(url: string): boolean {
+  return /^https?:/.test(url);
+}
+
 /** What a person may connect to. */
-export function Offer({ model, trans }: IView): ReactNode {
+export function Offer({ model, trans }: IPanel): ReactNode {
   const { state, session, working, error } = model.shown;
   const offers = state?.offers;
-  const busy = working !== '';
-  const others = offers?.saved.filter(name => !(offers.known && name.toLowerCase() === 'default')) ?? [];
-  const problem = error?.text || offers?.problem || '';
+  const form = session?.form ?? offers?.form;
+  const others = offers?.saved.filter(name => form || name.toLowerCase() !== 'default') ?? [];
+  const problem = error ? (FIELD_OF[error.about] ? '' : error.text) : offers?.problem;
+  const button = (text: string, to: string, kind = 'procore-second'): ReactNode => (
+    <button
+      key={to}
+      className={kind}
+      disabled={working !== ''}
+      onClick={() => void connected(model, model.connect(to))}
+    >
+      {text}
+    </button>
+  );
   return (
     <div className="procore-view">
       <h2 className="procore-title">{trans.__('Connect to Procore')}</h2>
       {session?.problem && !problem ? <p>{session.problem}</p> : null}
-      {offers?.known ? null : (
-        <p className="procore-soft">
-          {trans.__('Sign in with your company’s app, and your projects and tables stand here.')}
-        </p>
-      )}
-      <Problem text={problem} />
+      <Problem text={problem ?? ''} />
       <div className="procore-acts">
-        <button className="procore-main" disabled={busy} onClick={() => void model.connect('')}>
-          {busy ? trans.__(working) : trans.__('Connect')}
-        </button>
-        {others.map(name => (
-          <button
-            key={name}
-            className="procore-second"
-            disabled={busy}
-            onClick={() => void model.connect(name)}
-          >
-            {trans.__('Connect to “%1”', name)}
-          </button>
-        ))}
-        {offers?.demo ? (
-          <button
-            className="procore-second"
-            disabled={busy}
-            onClick={() => void model.connect('Profile=Demo')}
-          >
-            {trans.__('Try the demo')}
-          </button>
-        ) : null}
+        {form ? null : button(trans.__(working || 'Connect'), '', 'procore-main')}
+        {others.map(name => button(trans.__('Connect to “%1”', name), name))}
+        {offers?.demo ? button(trans.__('Try the demo'), 'Profile=Demo') : null}
       </div>
       {offers?.demo ? (
         <p className="procore-tip">
           {trans.__('The demo is a stand-in with invented projects on this computer; it needs no account.')}
         </p>
       ) : null}
+      {form ? <ConnectForm key={model.talk?.id} form={form} panel={{ model, trans }} /> : null}
     </div>
   );
 }
 
-/** What was typed into the form, but for the secret: it outlives a look at another panel. */
-export type Draft = Partial<Record<'environment' | 'client_id' | 'company_id' | 'save_as', string>>;
-
+/** The fields of the form by the properties that an error may be about. */
 const FIELD_OF: Record<string, string> = {
   Environment: 'environment',
   OAuthClientId: 'client_id',
@@ -82,54 +80,52 @@ const FIELD_OF: Record<string, string> = {
   CompanyId: 'company_id'
 };
 
-/** The form that asks for the app. The secret is read from its field once, and never in the model or in this view. */
-export function ConnectForm({ model, trans, draft }: IView & { draft: Draft }): ReactNode {
-  const form = model.shown.session?.form;
-  const secret = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useState<Draft>(draft);
-  if (!form) {
-    return null;
-  }
-  const { error, working } = model.shown;
-  const busy = working !== '';
-  const about = error ? (FIELD_OF[error.about] ?? '') : '';
-  const value = (name: keyof Draft): string => typed[name] ?? offered(form, model, name);
-  const type = (name: keyof Draft, text: string): void => {
-    draft[name] = text;
-    setTyped({ ...typed, [name]: text });
-  };
-  const submit = (event: FormEvent): void => {
+interface IConnectForm {
+  form: IForm;
+  panel: Pick<IPanel, 'model' | 'trans'>;
+}
+
+/** The form that asks for the app. What is typed is in its fields alone, and the secret's is emptied when it is read. */
+function ConnectForm({ form, panel: { model, trans } }: IConnectForm): ReactNode {
+  const { error, working, session } = model.shown;
+  const { environment: wanted, callbackUrl } = model.defaults;
+  const isOffered = form.environments.some(([name]) => name === wanted);
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const client_secret = secret.current?.value ?? '';
-    if (secret.current) {
-      secret.current.value = '';
-    }
-    const fields = { environment: value('environment'), client_id: value('client_id'), client_secret };
-    void model.submit({ ...fields, company_id: value('company_id'), save_as: value('save_as') });
+    const fields = Object.fromEntries(new FormData(event.currentTarget)) as Record<string, string>;
+    const secret = event.currentTarget.elements.namedItem('client_secret') as HTMLInputElement;
+    secret.value = '';
+    void connected(model, model.submit(fields));
   };
-  const field = (name: string, label: string, input: ReactNode, hint = ''): ReactNode => (
-    <div className="procore-field">
-      <label htmlFor={`procore-${name}`}>{label}</label>
-      {input}
-      {about === name && error ? <Problem text={error.text} id={`procore-wrong-${name}`} /> : null}
-      {hint ? <div className="procore-tip">{hint}</div> : null}
-    </div>
-  );
-  const common = (name: string): object => ({
-    id: `procore-${name}`,
-    className: 'procore-input',
-    autoComplete: 'off',
-    ...(about === name ? { 'aria-invalid': true, 'aria-describedby': `procore-wrong-${name}` } : {})
-  });
-  const kept = (name: keyof Draft): object => ({
-    ...common(name),
-    spellCheck: false,
-    value: value(name),
-    onChange: (event: { target: { value: string } }) => type(name, event.target.value)
-  });
+  const field = (name: string, label: string, more: object = {}, hint = ''): ReactNode => {
+    const wrong = error && FIELD_OF[error.about] === name ? error.text : '';
+    const props = {
+      id: `procore-${name}`,
+      name,
+      className: 'procore-input',
+      ...(wrong ? { 'aria-invalid': true, 'aria-describedby': `procore-wrong-${name}` } : {}),
+      ...more
+    };
+    return (
+      <div className="procore-field">
+        <label htmlFor={props.id}>{label}</label>
+        {'children' in more ? (
+          <select {...props} />
+        ) : (
+          <input autoComplete="off" spellCheck={false} {...props} />
+        )}
+        <Problem text={wrong} id={`procore-wrong-${name}`} />
+        {hint ? <div className="procore-tip">{hint}</div> : null}
+      </div>
+    );
+  };
+  const options = form.environments.map(([name, title]) => (
+    <option key={name} value={name}>
+      {title}
+    </option>
+  ));
   return (
-    <form className="procore-view" onSubmit={submit} aria-label={trans.__('Connect to Procore')}>
-      <h2 className="procore-title">{trans.__('Connect to Procore')}</h2>
+    <form onSubmit={submit} aria-label={trans.__('Connect to Procore')}>
       <p className="procore-soft">
         {trans.__('Enter your app’s Client ID and Client Secret once. You’ll find both on its page in the')}{' '}
         <a href={PORTAL} target="_blank" rel="noopener noreferrer">
@@ -137,61 +133,46 @@ export function ConnectForm({ model, trans, draft }: IView & { draft: Draft }): 
         </a>
         .
       </p>
-      {form.environments.length > 0
-        ? field(
-            'environment',
-            trans.__('Environment'),
-            <select {...kept('environment')}>
-              {form.environments.map(([name, title]) => (
-                <option key={name} value={name}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          )
+      {options.length > 0
+        ? field('environment', trans.__('Environment'), {
+            defaultValue: isOffered ? wanted : form.environment,
+            children: options
+          })
         : null}
-      {field('client_id', trans.__('Client ID'), <input {...kept('client_id')} />)}
-      {field(
-        'client_secret',
-        trans.__('Client Secret'),
-        <input {...common('client_secret')} type="password" ref={secret} />
-      )}
+      {field('client_id', trans.__('Client ID'), {
+        defaultValue: form.client_id,
+        'data-procore-first': true
+      })}
+      {field('client_secret', trans.__('Client Secret'), { type: 'password' })}
       {field(
         'company_id',
         trans.__('Company ID'),
-        <input {...kept('company_id')} />,
+        { defaultValue: form.company_id },
         trans.__('Optional: you can choose the company later.')
       )}
       {field(
         'save_as',
         trans.__('Save as'),
-        <input {...kept('save_as')} />,
+        { defaultValue: form.save_as },
         trans.__('Saved once you have signed in. Empty: not saved.')
       )}
       <div className="procore-field">
         <span className="procore-heading">{trans.__('Redirect URI')}</span>
-        <Copied text={form.redirect_uri} trans={trans} />
+        <Copied text={callbackUrl || form.redirect_uri} trans={trans} />
         <div className="procore-tip">{trans.__('Add exactly this one on your app’s page.')}</div>
       </div>
-      {about === '' ? <Problem text={error?.text ?? ''} /> : null}
       <div className="procore-acts">
-        <button type="submit" className="procore-main" disabled={busy}>
-          {busy ? trans.__(working) : trans.__('Connect')}
+        <button type="submit" className="procore-main" disabled={working !== ''}>
+          {trans.__(working || 'Connect')}
         </button>
-        <button type="button" className="procore-second" onClick={() => void model.cancel()}>
-          {trans.__('Cancel')}
-        </button>
+        {session?.form ? (
+          <button type="button" className="procore-second" onClick={() => void model.cancel()}>
+            {trans.__('Cancel')}
+          </button>
+        ) : null}
       </div>
     </form>
   );
-}
-
-function offered(form: IForm, model: PanelModel, name: keyof Draft): string {
-  const wanted = model.defaults.environment;
-  if (name === 'environment' && form.environments.some(([one]) => one === wanted)) {
-    return wanted;
-  }
-  return form[name];
 }
 
 /** A text, and a button that copies it. */
@@ -211,7 +192,7 @@ function Copied({ text, trans }: { text: string; trans: TranslationBundle }): Re
 }
 
 /** The sign-in that is pending: the link, the time left, and what to do if nothing happens. */
-export function Waiting({ model, trans }: IView): ReactNode {
+export function Waiting({ model, trans }: IPanel): ReactNode {
   const { session, deadline, error } = model.shown;
   const left = useSecondsUntil(deadline, () => void model.refresh());
   const [said, setSaid] = useState('');
@@ -226,21 +207,24 @@ export function Waiting({ model, trans }: IView): ReactNode {
     field.value = '';
     void model.paste(text).then(setSaid);
   };
-  const pending = signIn.state === 'waiting';
   return (
     <div className="procore-view">
       <h2 className="procore-title">{session.place}</h2>
-      {pending ? (
+      {signIn.state === 'waiting' ? (
         <>
-          <p>
-            <SignInLink url={signIn.url} trans={trans} />
-          </p>
+          {isLink(signIn.url) ? (
+            <p>
+              <a className="procore-main" href={signIn.url} target="_blank" rel="noopener noreferrer">
+                {trans.__('Sign in to Procore')} ↗
+              </a>
+            </p>
+          ) : null}
           <p className="procore-soft">{trans.__('opens %1 in a new tab', signIn.host)}</p>
           <div className="procore-row">
             <span>
               {trans.__('Waiting for your sign-in …')}{' '}
               <span className="procore-timer" role="timer">
-                {clock(left)}
+                {`${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`}
               </span>
             </span>
             <button className="procore-second" onClick={() => void model.cancel()}>
@@ -271,19 +255,6 @@ export function Waiting({ model, trans }: IView): ReactNode {
   );
 }
 
-/** The link to Procore's page; an address of another kind is no link. */
-function SignInLink({ url, trans }: { url: string; trans: TranslationBundle }): ReactNode {
-  return /^https?:/.test(url) ? (
-    <a className="procore-main" href={url} target="_blank" rel="noopener noreferrer">
-      {trans.__('Sign in to Procore')} ↗
-    </a>
-  ) : null;
-}
-
-function clock(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-}
-
 /** Return the seconds until a moment, counted down while the view is shown; `over` is called once at the end. */
 function useSecondsUntil(moment: number, over: () => void): number {
   const [now, setNow] = useState(Date.now());
@@ -298,9 +269,4 @@ function useSecondsUntil(moment: number, over: () => void): number {
     return () => clearInterval(timer);
   }, [moment]);
   return Math.max(0, Math.round((moment - now) / 1000));
-}
-
-/** Return who is to be shown as signed in. */
-export function whoIs(session: ISession, trans: TranslationBundle): string {
-  return session.user || (session.state === 'no sign-in' ? trans.__('No sign-in') : trans.__('Signed in'));
 }

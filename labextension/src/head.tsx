@@ -3,29 +3,32 @@
 import { refreshIcon } from '@jupyterlab/ui-components';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 
-import type { IProjects, ISession, Named } from './answers.js';
-import { type IView, Problem, whoIs } from './connect.js';
+import type { Named } from './answers.js';
+import { Problem } from './connect.js';
+import type { IHow } from './kernel.js';
+import type { IPanel } from './panel.js';
 
-/** Milliseconds after a keystroke before projects are looked for. */
+/** Milliseconds after a keystroke before something is looked for. */
 const PAUSE = 120;
 
-export function Head({ model, trans, addLine }: IView & { addLine: (() => void) | null }): ReactNode {
+export function Head({ panel }: { panel: IPanel }): ReactNode {
+  const { model, trans, actions } = panel;
   const { session, state, working, error } = model.shown;
   if (!session || !state) {
     return null;
   }
+  const { company, companies, project, rate, notices, line } = session;
   const facts = [
     session.place,
+    company && companies.length < 2 ? nameOf(company) : '',
     session.renewal,
-    session.rate
-      ? trans.__('%1 of %2 requests left', session.rate[0].toLocaleString(), session.rate[1].toLocaleString())
-      : ''
-  ].filter(Boolean);
+    rate ? trans.__('%1 of %2 requests left', rate[0].toLocaleString(), rate[1].toLocaleString()) : ''
+  ];
   return (
     <div className="procore-head">
       <div className="procore-who">
         <h2 className="procore-title" title={session.login || undefined}>
-          {whoIs(session, trans)}
+          {session.user || (session.state === 'no sign-in' ? trans.__('No sign-in') : trans.__('Signed in'))}
         </h2>
         <button
           className="procore-bare"
@@ -36,7 +39,7 @@ export function Head({ model, trans, addLine }: IView & { addLine: (() => void) 
           <refreshIcon.react tag="span" width="16px" />
         </button>
         {session.state === 'signed in' ? (
-          <button className="procore-bare" style={{ lineHeight: 1.5 }} onClick={() => void model.signOut()}>
+          <button className="procore-bare procore-sign-out" onClick={() => void model.signOut()}>
             {trans.__('Sign out')}
           </button>
         ) : null}
@@ -45,198 +48,186 @@ export function Head({ model, trans, addLine }: IView & { addLine: (() => void) 
         <span className="procore-done" aria-hidden="true">
           ✓{' '}
         </span>
-        {facts.join(' · ')}
+        {facts.filter(Boolean).join(' · ')}
       </div>
       <div className="procore-pickers">
         {state.sessions.length > 1 ? (
-          <Choice
+          <Picker
             label={trans.__('Session')}
-            value={state.name}
-            options={state.sessions.map(name => [name, name])}
-            onChange={name => void model.choose(name)}
+            chosen={state.name}
+            find={among(state.sessions.map((name, index) => [index, name]))}
+            choose={index => void model.choose(state.sessions[index] ?? state.name)}
           />
         ) : null}
-        {session.companies.length > 0 ? (
-          <Choice
+        {companies.length > 1 ? (
+          <Picker
             label={trans.__('Company')}
-            value={String(session.company?.[0] ?? '')}
-            options={[
-              ...(session.company ? [] : [['', trans.__('Choose …')] as [string, string]]),
-              ...session.companies.map(([id, name]): [string, string] => [String(id), name || String(id)])
-            ]}
-            onChange={id => void model.use({ company: Number(id) })}
+            hint={trans.__('Choose one of %1', companies.length)}
+            chosen={company ? nameOf(company) : ''}
+            find={among(companies)}
+            choose={id => void model.use({ company: id })}
           />
         ) : null}
-        {session.company ? <ProjectPicker model={model} trans={trans} session={session} /> : null}
+        {company ? (
+          <Picker
+            key={company[0]}
+            label={trans.__('Project')}
+            hint={trans.__('Find a project …')}
+            chosen={project ? nameOf([project[0], project[1]]) : ''}
+            find={async (search, how) => {
+              const { projects, found, all, lack } = await model.projects(search, how);
+              return { options: projects, said: `${trans.__('%1 of %2 projects', found, all)} ${lack}` };
+            }}
+            choose={id => void model.use({ project: id })}
+          />
+        ) : null}
       </div>
-      {session.problem ? <Problem text={session.problem} /> : null}
+      <Problem text={session.problem} />
       <Problem text={error?.text ?? ''} />
       <div role="status" className="procore-tip">
-        {working ? trans.__(working) : ''}
+        {trans.__(working)}
       </div>
-      {session.notices.map(notice => (
+      {notices.map(notice => (
         <p key={notice} className="procore-tip">
           {notice.replaceAll('`', '')}
         </p>
       ))}
-      {addLine ? (
+      {actions.connects() ? null : (
         <div className="procore-tip procore-line">
           <span>{trans.__('This notebook doesn’t connect by itself yet.')}</span>
-          <button className="procore-second" onClick={addLine}>
+          <button className="procore-second" onClick={() => actions.addLine(line)}>
             {trans.__('Add the line')}
           </button>
         </div>
-      ) : null}
+      )}
     </div>
   );
 }
 
-interface IChoice {
+function nameOf([id, name]: Named): string {
+  return name || String(id);
+}
+
+interface IFound {
+  options: Named[];
+  /** What is to be said of them, such as how many there are. */
+  said: string;
+}
+
+type Find = (search: string, how: IHow) => Promise<IFound>;
+
+/** Return what finds those whose name holds the words. */
+function among(all: Named[]): Find {
+  return async search => {
+    const words = search.toLowerCase().split(/\s+/);
+    const options = all.filter(one => words.every(word => one.join(' ').toLowerCase().includes(word)));
+    return { options, said: '' };
+  };
+}
+
+interface IPicker {
   label: string;
-  value: string;
-  options: [value: string, text: string][];
-  onChange: (value: string) => void;
+  hint?: string;
+  /** The name of what is chosen; empty for nothing, and then the field is what comes first. */
+  chosen: string;
+  find: Find;
+  choose: (id: number) => void;
 }
 
-function Choice({ label, value, options, onChange }: IChoice): ReactNode {
-  const id = useId();
-  return (
-    <>
-      <label htmlFor={id}>{label}</label>
-      <select
-        id={id}
-        className="procore-input"
-        value={value}
-        onChange={event => onChange(event.target.value)}
-      >
-        {options.map(([one, text]) => (
-          <option key={one} value={one}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </>
-  );
-}
-
-/** The field in which a project is found by its name or number: typed into, it lists those there are. */
-function ProjectPicker({ model, trans, session }: IView & { session: ISession }): ReactNode {
+/** A field that lists what there is as soon as it has the focus, and finds in it what is typed. */
+function Picker({ label, hint, chosen, find, choose }: IPicker): ReactNode {
   const id = useId();
   const [search, setSearch] = useState<string | null>(null);
-  const [found, setFound] = useState<IProjects | null>(null);
-  const [wrong, setWrong] = useState('');
+  const [found, setFound] = useState<IFound>({ options: [], said: '…' });
   const [active, setActive] = useState(0);
-  const name = session.project ? session.project[1] || String(session.project[0]) : '';
   const isOpen = search !== null;
+  const { options, said } = found;
 
   useEffect(() => {
     if (search === null) {
       return;
     }
     const stop = new AbortController();
-    const timer = setTimeout(
-      () => {
-        model.projects(search, { stop: stop.signal }).then(
-          answer => {
-            if (!stop.signal.aborted) {
-              setFound(answer);
-              setActive(0);
-            }
-          },
-          (error: Error) => {
-            if (!stop.signal.aborted) {
-              setWrong(error.message);
-            }
-          }
-        );
-      },
-      search === '' ? 0 : PAUSE
-    );
+    const look = async (): Promise<void> => {
+      const answer = await find(search, { stop: stop.signal }).catch((error: Error) => ({
+        options: [],
+        said: error.message
+      }));
+      if (!stop.signal.aborted) {
+        setFound(answer);
+        setActive(0);
+      }
+    };
+    const timer = setTimeout(() => void look(), search === '' ? 0 : PAUSE);
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [search, session.company?.[0]]);
+  }, [search]);
 
-  const close = (): void => {
+  const take = ([number]: Named): void => {
     setSearch(null);
-    setWrong('');
-  };
-  const choose = ([number]: Named): void => {
-    close();
-    void model.use({ project: number });
+    choose(number);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const projects = found?.projects ?? [];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const meant = options[active];
     if (step !== undefined) {
       event.preventDefault();
       setSearch(search ?? '');
-      setActive(Math.max(0, Math.min(projects.length - 1, active + (isOpen ? step : 0))));
-    } else if (event.key === 'Enter' && isOpen && projects[active]) {
+      setActive(Math.max(0, Math.min(options.length - 1, active + (isOpen ? step : 0))));
+    } else if (event.key === 'Enter' && isOpen && meant) {
       event.preventDefault();
-      choose(projects[active]);
+      take(meant);
     } else if (event.key === 'Escape' && isOpen) {
       event.stopPropagation();
-      close();
+      setSearch(null);
     }
   };
   return (
     <>
-      <label htmlFor={id}>{trans.__('Project')}</label>
-      <div className="procore-combo">
+      <label htmlFor={id}>{label}</label>
+      <div className="procore-picker">
         <input
           id={id}
           className="procore-input"
           role="combobox"
           autoComplete="off"
           spellCheck={false}
+          data-procore-first={chosen === '' ? true : undefined}
           aria-expanded={isOpen}
           aria-controls={`${id}-list`}
-          aria-activedescendant={isOpen && found?.projects[active] ? `${id}-${active}` : undefined}
-          placeholder={trans.__('Find a project …')}
-          value={search ?? name}
-          onFocus={event => {
-            setSearch('');
-            event.target.select();
-          }}
-          onBlur={close}
+          aria-activedescendant={isOpen && options[active] ? `${id}-${active}` : undefined}
+          placeholder={hint}
+          value={search ?? chosen}
+          onFocus={() => setSearch('')}
+          onClick={() => setSearch(search ?? '')}
+          onBlur={() => setSearch(null)}
           onChange={event => setSearch(event.target.value)}
           onKeyDown={onKeyDown}
         />
         {isOpen ? (
-          <ul id={`${id}-list`} role="listbox" aria-label={trans.__('Projects')}>
-            {(found?.projects ?? []).map((project, index) => (
-              <li
-                key={project[0]}
-                id={`${id}-${index}`}
-                role="option"
-                aria-selected={index === active}
-                // Before the field loses the focus, and with it this list.
-                onMouseDown={event => {
-                  event.preventDefault();
-                  choose(project);
-                }}
-              >
-                {project[1] || project[0]}
-              </li>
-            ))}
-          </ul>
-        ) : null}
-        {isOpen ? (
-          <div className="procore-live" role="status">
-            {wrong || told(found, trans)}
+          // Before the field loses the focus, and with it this list.
+          <div className="procore-options" onMouseDown={event => event.preventDefault()}>
+            <ul id={`${id}-list`} role="listbox" aria-label={label}>
+              {options.map((option, index) => (
+                <li
+                  key={option[0]}
+                  id={`${id}-${index}`}
+                  role="option"
+                  aria-selected={index === active}
+                  onClick={() => take(option)}
+                >
+                  {nameOf(option)}
+                </li>
+              ))}
+            </ul>
+            <div className="procore-tip" role="status">
+              {said}
+            </div>
           </div>
         ) : null}
-        <Problem text={wrong} />
       </div>
     </>
   );
-}
-
-function told(found: IProjects | null, trans: IView['trans']): string {
-  if (found === null) {
-    return trans.__('Looking …');
-  }
-  return trans.__('%1 of %2 projects', found.found, found.all) + (found.lack ? ` ${found.lack}` : '');
 }

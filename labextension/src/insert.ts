@@ -54,11 +54,17 @@ export class CodePlace {
     return this.asCell(text);
   }
 
-  /** Insert a text as a new code cell below the active one, or as the first cell. */
+  /** Insert a text as a new code cell below the active one, or as the first cell; an active cell that is empty is taken. */
   asCell(source: string, first = false): Where {
     const notebook = this.notebook?.content;
     if (!notebook?.model || notebook.model.readOnly) {
       return 'nowhere';
+    }
+    const active = notebook.activeCell?.model;
+    if (!first && active?.type === 'code' && active.sharedModel.getSource().trim() === '') {
+      active.sharedModel.setSource(source);
+      notebook.deselectAll();
+      return 'cell';
     }
     // One step of the shared model: one undo removes the cell again. In an empty notebook the active index is -1.
     const at = first ? 0 : notebook.activeCellIndex + 1;

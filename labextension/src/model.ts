@@ -144,14 +144,17 @@ export class PanelModel {
 
   /** Connect to what a text says: a saved connection's name, a connection string, nothing for the default. */
   connect(text: string): Promise<boolean> {
-    const { callbackUrl, via } = this.defaults;
-    const callback = text === '' && callbackUrl !== '' ? `CallbackURL=${callbackUrl};` : '';
-    return this.act('Connecting …', 'connect', { text: text || callback, via });
+    return this.act('Connecting …', 'connect', this.connection(text));
   }
 
   /** Send the form. The fields, one of them the secret, stand in that message alone. */
   submit(fields: Record<string, string>): Promise<boolean> {
-    return this.act('Connecting …', 'submit', { fields });
+    return this.act('Connecting …', 'submit', { fields, ...this.connection('') });
+  }
+
+  private connection(text: string): object {
+    const { callbackUrl, via } = this.defaults;
+    return { text: text || (callbackUrl && `CallbackURL=${callbackUrl};`), via };
   }
 
   cancel(): Promise<boolean> {
@@ -329,7 +332,7 @@ export class PanelModel {
 }
 
 /** Return the view of a state. */
-function viewOf({ session }: IState): View {
+function viewOf({ session, offers }: IState): View {
   switch (session?.state) {
     case 'signed in':
     case 'no sign-in':
@@ -339,6 +342,6 @@ function viewOf({ session }: IState): View {
     case 'asked':
       return 'form';
     default:
-      return 'offer';
+      return offers?.form ? 'form' : 'offer';
   }
 }

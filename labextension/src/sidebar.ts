@@ -20,7 +20,7 @@ import { CodePlace } from './insert.js';
 import { KernelTalk } from './kernel.js';
 import { PanelModel } from './model.js';
 import { CHANNEL } from './returning.js';
-import type { IPanelActions, ProcorePanel } from './panel.js';
+import type { IActions, IPanel } from './panel.js';
 import type { PreviewWidget } from './preview.js';
 
 /** What of JupyterLab there is; Notebook 7 and others lack some of it. */
@@ -49,46 +49,54 @@ const procoreIcon = new LabIcon({
 /** The place of the panel in the side area, which fills itself when it is shown for the first time. */
 class Place extends Widget {
   constructor(
-    private readonly load: () => Promise<ProcorePanel>,
+    private readonly load: () => Promise<Widget>,
+    private readonly seen: (isSeen: boolean) => void,
     caption: string
   ) {
-    super();
+    super({ node: document.createElement('div') });
     this.id = 'procore-jupyter-panel';
+    this.node.tabIndex = -1;
     this.title.icon = procoreIcon;
     this.title.caption = caption;
     this.addClass('procore-sidebar');
     this.layout = new PanelLayout();
     document.addEventListener('visibilitychange', () => this.tell());
+    document.addEventListener('focusin', ({ target }) => {
+      this.isEntered = this.node.contains(target as Node);
+    });
   }
 
-  private panel: ProcorePanel | null = null;
   private loading: Promise<void> | null = null;
+  /** Whether the focus was here last; where the element that had it is gone, nothing has it. */
+  private isEntered = false;
 
-  protected override onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this.tell();
-  }
+  private first: HTMLElement | null = null;
 
-  protected override onAfterHide(message: Message): void {
-    super.onAfterHide(message);
-    this.tell();
-  }
+  readonly focusFirst = (): void => {
+    const first = this.node.querySelector<HTMLElement>('[data-procore-first]');
+    if (first !== this.first) {
+      this.first = first;
+      if (this.isEntered) {
+        first?.focus();
+      }
+    }
+  };
 
-  protected override onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this.tell();
+  override processMessage(message: Message): void {
+    super.processMessage(message);
+    if (/^after-(show|hide|attach)$/.test(message.type)) {
+      this.tell();
+    } else if (message.type === 'activate-request') {
+      (this.first ?? this.node).focus();
+    }
   }
 
   private tell(): void {
-    const seen = this.isVisible && document.visibilityState === 'visible';
-    if (seen && this.panel === null) {
-      this.loading ??= this.load().then(panel => {
-        this.panel = panel;
-        (this.layout as PanelLayout).addWidget(panel);
-        this.tell();
-      });
+    const isSeen = this.isVisible && document.visibilityState === 'visible';
+    if (isSeen) {
+      this.loading ??= this.load().then(panel => (this.layout as PanelLayout).addWidget(panel));
     }
-    this.panel?.setSeen(seen);
+    this.seen(isSeen);
   }
 }
 
@@ -98,7 +106,11 @@ export class Sidebar {
     private readonly parts: IParts
   ) {
     const { trans } = parts;
-    this.place = new Place(() => this.load(), trans.__('Procore'));
+    this.place = new Place(
+      () => this.load(),
+      isSeen => this.model.setVisible(isSeen),
+      trans.__('Procore')
+    );
     this.code = new CodePlace(parts.notebooks, parts.consoles, node => this.place.node.contains(node));
     app.shell.add(this.place, 'left', { rank: 900, type: 'Procore' });
     parts.restorer?.add(this.place, 'procore-jupyter-panel');
@@ -179,19 +191,19 @@ export class Sidebar {
 
   // The panel and its preview
 
-  private async load(): Promise<ProcorePanel> {
-    const { ProcorePanel } = await import('./panel.js');
-    return new ProcorePanel(this.model, this.actions(), this.parts.trans);
+  private async load(): Promise<Widget> {
+    const { createPanel } = await import('./panel.js');
+    return createPanel(this.panel());
   }
 
-  private actions(): IPanelActions {
+  private panel(): IPanel {
     const { commands } = this.app;
     const run = (command: string, args = {}): void => {
       if (commands.hasCommand(command)) {
         void commands.execute(command, args);
       }
     };
-    return {
+    const actions: IActions = {
       insert: text => this.code.atCursor(text),
       newCell: source => this.code.asCellToRun(source),
       preview: table => run('procore-jupyter:preview', { table }),
@@ -201,10 +213,10 @@ export class Sidebar {
         void this.model.refresh();
       },
       run: source => void this.run(source),
-      newNotebook: () => run('notebook:create-new'),
-      changeKernel: () => run('notebook:change-kernel'),
-      restartKernel: () => run('notebook:restart-kernel')
+      command: run,
+      focusFirst: this.place.focusFirst
     };
+    return { model: this.model, trans: this.parts.trans, actions };
   }
 
   private async run(source: string): Promise<void> {
@@ -215,7 +227,7 @@ export class Sidebar {
   private async openPreview(table: string): Promise<void> {
     const { PreviewWidget } = await import('./preview.js');
     if (this.preview === null || this.preview.isDisposed) {
-      this.preview = new PreviewWidget(this.model, this.actions(), this.parts.trans);
+      this.preview = new PreviewWidget(this.panel());
       this.preview.title.icon = procoreIcon;
     }
     if (!this.preview.isAttached) {
@@ -228,67 +240,43 @@ export class Sidebar {
   // What JupyterLab offers for it
 
   private addCommands(commands: CommandRegistry): void {
-    const { trans, palette } = this.parts;
-    const category = trans.__('Procore');
-    const text = (name: string, description: string): object => ({
-      args: { type: 'object', properties: { [name]: { type: 'string', description } }, required: [name] }
-    });
-    const none = { args: { type: 'object', properties: {} } };
-    commands.addCommand('procore-jupyter:show', {
-      label: trans.__('Procore: Show the sidebar'),
-      caption: trans.__('Show Procore’s tables beside the notebook'),
-      describedBy: none,
-      execute: () => this.app.shell.activateById(this.place.id)
-    });
-    commands.addCommand('procore-jupyter:refresh', {
-      label: trans.__('Procore: Look again'),
-      caption: trans.__('Ask the notebook’s kernel again how things are'),
-      describedBy: none,
-      isEnabled: () => this.model.talk !== null,
-      execute: () => this.model.refresh()
-    });
+    const { trans, palette, notebooks } = this.parts;
+    const { shell } = this.app;
+    const add = (
+      name: string,
+      label: string,
+      execute: () => unknown,
+      isEnabled = (): boolean => true
+    ): void => {
+      const command = `procore-jupyter:${name}`;
+      commands.addCommand(command, { label, execute, isEnabled, describedBy: { args: { type: 'object' } } });
+      palette?.addItem({ command, category: trans.__('Procore') });
+    };
+    const canRun = (): boolean =>
+      this.code.notebook === shell.currentWidget && this.code.notebook?.content.model?.readOnly === false;
+    const lines = { connect: '%procore_connect', 'sign-out': '%procore_logout' };
+    const run = (line: string): Promise<void> => this.run(`%load_ext procore_jupyter\n${line}`);
+    add('show', trans.__('Procore: Show the sidebar'), () => shell.activateById(this.place.id));
+    add(
+      'refresh',
+      trans.__('Procore: Look again'),
+      () => this.model.refresh(),
+      () => this.model.talk !== null
+    );
+    add('connect', trans.__('Procore: Connect'), () => run(lines.connect), canRun);
+    add('sign-out', trans.__('Procore: Sign out'), () => run(lines['sign-out']), canRun);
     commands.addCommand('procore-jupyter:preview', {
       label: trans.__('Procore: Preview a table'),
-      describedBy: text('table', 'The name of the table'),
+      describedBy: {
+        args: { type: 'object', properties: { table: { type: 'string' } }, required: ['table'] }
+      },
       isEnabled: () => this.model.shown.view === 'signed-in',
       execute: args => this.openPreview(String(args['table']))
     });
-    commands.addCommand('procore-jupyter:insert', {
-      label: trans.__('Procore: Insert code'),
-      describedBy: text('text', 'The code'),
-      execute: args => this.code.atCursor(String(args['text']))
-    });
-    const lines: [command: string, label: string, caption: string, line: string][] = [
-      [
-        'procore-jupyter:connect',
-        trans.__('Procore: Connect'),
-        trans.__('Sign in to Procore in the current notebook'),
-        '%procore_connect'
-      ],
-      [
-        'procore-jupyter:sign-out',
-        trans.__('Procore: Sign out'),
-        trans.__('Sign out of Procore in the current notebook, and forget its sign-in'),
-        '%procore_logout'
-      ]
-    ];
-    const { shell } = this.app;
-    for (const [command, label, caption, line] of lines) {
-      commands.addCommand(command, {
-        label,
-        caption,
-        describedBy: none,
-        isEnabled: () =>
-          this.code.notebook === shell.currentWidget && this.code.notebook?.content.model?.readOnly === false,
-        execute: () => this.run(`%load_ext procore_jupyter\n${line}`)
-      });
-    }
-    const mayHaveChanged = (): void => lines.forEach(([command]) => commands.notifyCommandChanged(command));
-    this.parts.notebooks.currentChanged.connect(mayHaveChanged);
+    const mayHaveChanged = (): void =>
+      Object.keys(lines).forEach(name => commands.notifyCommandChanged(`procore-jupyter:${name}`));
+    notebooks.currentChanged.connect(mayHaveChanged);
     shell.currentChanged?.connect(mayHaveChanged);
-    for (const command of ['procore-jupyter:show', 'procore-jupyter:refresh', ...lines.map(([one]) => one)]) {
-      palette?.addItem({ command, category });
-    }
   }
 
   private async readSettings(): Promise<void> {

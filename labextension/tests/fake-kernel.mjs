@@ -145,5 +145,5 @@ export const table = {
   ],
   first: ['number'],
   required: [],
-  filters: [['status', 'open, closed, draft', '"open"']]
+  filters: [['status', 'open, closed, draft', ['"open"', '"closed"', '"draft"']]]
 };

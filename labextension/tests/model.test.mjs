@@ -74,6 +74,14 @@ test('the form goes out in one message, and what is wrong stands at its field', 
   assert.ok(!JSON.stringify(model.shown).includes('hunter2'));
 });
 
+test('where it isn’t known what to connect to, the form stands there at once', async () => {
+  const { model } = looking({
+    state: { ok: state({ session: null, sessions: [], offers: { form: {}, saved: [] } }) }
+  });
+  await model.refresh();
+  assert.equal(model.shown.view, 'form');
+});
+
 test('a restart in the midst of a sign-in, a death, and another notebook are told apart', async () => {
   const sign_in = { url: 'https://login', seconds: 200, notes: [] };
   const { kernel, model, talk } = looking({
@@ -82,7 +90,7 @@ test('a restart in the midst of a sign-in, a death, and another notebook are tol
   await model.refresh();
   assert.equal(model.shown.view, 'waiting');
   assert.ok(model.shown.deadline > Date.now() + 100_000);
-  kernel.answers.state = { ok: state({ session: null, sessions: [], offers: { known: true, saved: [] } }) };
+  kernel.answers.state = { ok: state({ session: null, sessions: [], offers: { form: null, saved: [] } }) };
   kernel.become('autorestarting');
   kernel.become('restarting'); // both are said of a kernel that has died
   assert.equal(model.shown.view, 'starting');

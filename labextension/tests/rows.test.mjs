@@ -36,7 +36,7 @@ test('a text from elsewhere is a literal in the code, whatever it holds', () => 
   assert.equal(tableCell(table, by_number, 'procore'), 'rfis = procore.table("rfis", project=9)\nrfis');
 });
 
-test('groups open to tables, tables to columns and filters, each with its place', () => {
+test('groups open to tables, tables to filters and then to folded columns, each with its place', () => {
   const searchable = new SearchableCatalog(catalog);
   const closed = searchable.rows(new Set(), new Map(), '');
   assert.deepEqual(
@@ -48,18 +48,26 @@ test('groups open to tables, tables to columns and filters, each with its place'
   );
   let open = toggled(new Set(), closed[0]);
   const rfis = searchable.rows(open, new Map(), '').find(({ key }) => key === 'table:rfis');
-  assert.deepEqual([rfis.label, rfis.detail, rfis.position, rfis.size], ['RFIs', 'rfis', 2, 3]);
+  assert.deepEqual([rfis.label, rfis.table, rfis.position, rfis.size], ['RFIs', 'rfis', 2, 3]);
   open = toggled(open, rfis);
   assert.ok(searchable.rows(open, new Map(), '').some(({ label }) => label === 'One moment …'));
   const details = new Map([['rfis', table]]);
   const rows = searchable.rows(open, details, '');
-  const inside = rows.filter(({ level, table: of }) => level > 2 && of === 'rfis').map(({ label }) => label);
-  assert.deepEqual(inside, ['Columns', 'number', 'id', 'Filters']);
+  const inside = of =>
+    of.filter(({ level, table: name }) => level > 2 && name === 'rfis').map(({ label }) => label);
+  assert.deepEqual(inside(rows), ['Filters', 'status', 'Columns']);
+  const columns = rows.find(({ key }) => key === 'columns:rfis');
+  assert.equal(columns.detail, '2');
+  const all = searchable.rows(toggled(open, columns), details, '');
+  assert.deepEqual(inside(all), ['Filters', 'status', 'Columns', 'number', 'id']);
   open = toggled(
     open,
-    rows.find(({ key }) => key === 'columns:rfis')
+    rows.find(({ key }) => key === 'filters:rfis')
   );
-  assert.ok(!searchable.rows(open, details, '').some(({ kind }) => kind === 'column'));
+  assert.ok(!searchable.rows(open, details, '').some(({ kind }) => kind === 'filter'));
+  const needs = { ...table, required: [['rfi_id', 'an id of rfis']] };
+  const meant = searchable.rows(open, new Map([['rfis', needs]]), '').find(({ key }) => key === 'table:rfis');
+  assert.match(meant.meaning, /^Questions Needs rfi_id: /);
 });
 
 test('a search finds all words in names and titles, the long tail too, nearest first', () => {

@@ -170,7 +170,7 @@ def _table(asked: LabQuestion) -> dict[str, Any]:
 
 def _connect(asked: LabQuestion) -> dict[str, Any]:
     """Connect as ``%procore_connect`` does, and draw nothing; a form or a sign-in that is needed stands in the state."""
-    from procore_jupyter.connection.assemble import How, open_connection
+    from procore_jupyter.connection.assemble import open_connection
     from procore_jupyter.connection.lookup import settings_for
 
     shell = asked.shell
@@ -185,14 +185,8 @@ def _connect(asked: LabQuestion) -> dict[str, Any]:
                 f"%procore_connect --name another_name"
             )
     text = asked.text("text")
-    how = How(
-        show=lambda flow: None,
-        ask=lambda question: None,
-        via=asked.text("via") or None,
-        person=True,
-        existing=existing,
-    )
-    session = open_connection(settings_for(text), how)
+    quiet = lab_sessions.quiet(via=asked.text("via") or None, existing=existing)
+    session = open_connection(settings_for(text), quiet)
     with _namespace:
         shell.push({NAME: session})
     lab_sessions.remember_line(session, text)
@@ -200,6 +194,10 @@ def _connect(asked: LabQuestion) -> dict[str, Any]:
 
 
 def _submit(asked: LabQuestion) -> dict[str, Any]:
+    """Answer the form; where it was only offered, connect first, so that there is a session that asks."""
+    question = None if asked.found is None else asked.found._question
+    if question is None or not question.open:
+        _connect(asked)
     lab_sessions.submit(asked.session, asked.given.get("fields"))
     return _state(asked)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter import __version__
 from procore_jupyter.profiles import built_in_tables
 from procore_jupyter.tables.definitions.catalog import built_in
 from procore_jupyter.tables.definitions.description import days_of, taken
-from procore_jupyter.tables.definitions.spec import PROJECT_NAME, TableSpec
+from procore_jupyter.tables.definitions.spec import PROJECT_NAME, SCOPE_IDS, TableSpec
 from procore_jupyter.tables.display.glossary import meaning
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 OWN = "Your own"
 """The group of the tables that a person's profile describes."""
+
+_LEADING = re.compile(
+    r"^(?:(?:get|list|show|returns?|retrieves?)\s+)?(?:(?:a\s+list\s+)?of\s+)?(?:all\s+)?(?:available\s+)?(?!$)",
+    re.IGNORECASE,
+)
+"""The words of the API's description that say no more than that a list is got."""
 
 
 def catalog_of(session: Procore | None) -> Catalog:
@@ -33,7 +40,8 @@ def version_of(session: Procore | None) -> str:
 def listed(session: Procore | None) -> dict[str, Any]:
     """Return all tables: those that were gone over by hand in their groups, and the long tail."""
     catalog, groups = catalog_of(session), built_in_tables.groups()
-    grouped: dict[str, list[list[str]]] = {title: [] for title in dict.fromkeys(groups.values())}
+    core, *others = dict.fromkeys(groups.values())  # companies and projects are chosen above the tables
+    grouped: dict[str, list[list[str]]] = {title: [] for title in (*others, core)}
     for name, spec in catalog.tables.items():
         grouped.setdefault(groups.get(name, OWN), []).append(_line(spec))
     return {
@@ -53,6 +61,8 @@ def opened(session: Procore | None, name: str) -> dict[str, Any]:
     """
     spec = catalog_of(session).find(name)
     given = [*spec.required]
+    elsewhere = {*given, *SCOPE_IDS}  # which are chosen above the tables
+    filters = [_filter(spec, one) for one in spec.parameters if one not in elsewhere]
     return {
         **dict(zip(("name", "title", "scope"), _line(spec), strict=True)),
         "note": spec.note,
@@ -60,12 +70,13 @@ def opened(session: Procore | None, name: str) -> dict[str, Any]:
         "columns": [[one, kind, meaning(one)] for one, kind in _columns(spec).items()],
         "first": [one for one in spec.show if one in spec.known_columns],
         "required": [[one, taken(spec, one)] for one in given],
-        "filters": [_filter(spec, one) for one in spec.parameters if one not in given],
+        "filters": sorted(filters, key=lambda one: not one[2]),
     }
 
 
 def _line(spec: TableSpec) -> list[str]:
-    return [spec.name, spec.title.removeprefix("List "), spec.scope]
+    title = _LEADING.sub("", spec.title)
+    return [spec.name, title[:1].upper() + title[1:], spec.scope]
 
 
 def _columns(spec: TableSpec) -> Mapping[str, str]:
@@ -75,11 +86,9 @@ def _columns(spec: TableSpec) -> Mapping[str, str]:
 
 
 def _filter(spec: TableSpec, name: str) -> list[Any]:
-    """Return a parameter's name, what it takes in words, and an example of a value as Python writes it."""
+    """Return a parameter's name, what it takes in words, and the values it has, as Python writes them, if they are few."""
     found = spec.filters.get(name)
-    example = "…"
-    if found is not None and found.choices:
-        example = repr(found.choices[0]).replace("'", '"')
-    elif found is not None and found.kind == "bool":
-        example = "True"
-    return [name, taken(spec, name), example]
+    values: Iterable[object] = ()
+    if found is not None:
+        values = found.choices or ((True, False) if found.kind == "bool" else ())
+    return [name, taken(spec, name), [repr(one).replace("'", '"') for one in values]]

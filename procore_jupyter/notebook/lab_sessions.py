@@ -12,6 +12,7 @@ from procore_jupyter.secret import Secret
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
+    from procore_jupyter.connection.assemble import How
     from procore_jupyter.connection.procore import Procore
     from procore_jupyter.connection.question import Question
     from procore_jupyter.login.flow import LoginFlow
@@ -23,8 +24,8 @@ MOST_COMPANIES = 200
 LONGEST_ERROR = 600
 """Characters of an error's words, at most."""
 
-_RUN_CONNECT = re.compile(r"\b(R|r)un\s+`?%procore_connect\b`?(?=\s+(?:again|first|to|and)\b|[.,;)]|$)")
-"""The advice to run the magic without an argument, for which the sidebar has a button."""
+_CONNECT = re.compile(r"\b(?:([Rr])un\s+)?`?%procore_connect\b`?(?=\s+(?:again|first|to|and|is)\b|[.,;)]|$)")
+"""The magic without an argument, for which the sidebar has a button."""
 
 _lines: weakref.WeakKeyDictionary[Procore, str] = weakref.WeakKeyDictionary()
 """What stands behind ``%procore_connect`` in the line that makes each session again."""
@@ -44,7 +45,7 @@ def worded(error: Exception) -> dict[str, str]:
 def in_the_sidebar(text: str) -> str:
     """Return a text for a person on one line, with the sidebar's own Connect where it names the magic of a notebook."""
     return one_line(
-        _RUN_CONNECT.sub(lambda run: f"{'C' if run[1] == 'R' else 'c'}onnect", text), LONGEST_ERROR
+        _CONNECT.sub(lambda found: "connect" if found[1] == "r" else "Connect", text), LONGEST_ERROR
     )
 
 
@@ -59,20 +60,30 @@ class _Wrong(ProcoreError):
 # What stands in the state
 
 
+def quiet(**more: Any) -> How:
+    """Return how the sidebar connects: it draws a form and a sign-in itself, from the state."""
+    from procore_jupyter.connection.assemble import How
+
+    return How(show=lambda flow: None, ask=lambda question: None, person=True, **more)
+
+
 def offers() -> dict[str, Any]:
-    """Return what a person who isn't signed in may connect to without a form."""
+    """Return what a person who isn't signed in may connect to; the form, where it isn't known what."""
     from procore_jupyter.connection import saved
+    from procore_jupyter.connection.assemble import open_connection
     from procore_jupyter.connection.lookup import settings_for
     from procore_jupyter.profiles.running_demo import read_running_demo
 
-    known, problem, demo = False, "", False
+    form, problem, demo = None, "", False
     try:
-        known = not settings_for("").lacks_client_to_ask_for
+        settings = settings_for("")
+        if settings.lacks_client_to_ask_for:
+            form = _form(open_connection(settings, quiet())._question)
     except ProcoreError as error:
         problem = in_the_sidebar(str(error))
     with contextlib.suppress(ProcoreError):
         demo = bool(read_running_demo())
-    return {"known": known, "saved": saved.names(), "demo": demo, "problem": problem}
+    return {"form": form, "saved": saved.names(), "demo": demo, "problem": problem}
 
 
 def described(session: Procore, name: str) -> dict[str, Any]:
@@ -100,7 +111,7 @@ def described(session: Procore, name: str) -> dict[str, Any]:
         "problem": in_the_sidebar(status.problem or "") if not asked else "",
         "notices": [in_the_sidebar(one) for one in status.notices],
         "line": _line(session, name),
-        "form": _form(question) if asked and question is not None else None,
+        "form": _form(question) if asked else None,
         "sign_in": _sign_in(flow) if flow is not None and flow.state.pending else None,
     }
 
@@ -109,16 +120,20 @@ def _named(one: Named) -> list[Any]:
     return [one[0], one_line(one[1])]
 
 
-def _form(question: Question) -> dict[str, Any]:
+def _form(question: Question | None) -> dict[str, Any] | None:
     """Return the fields of the connect form."""
-    return {
-        "environments": [[name, title.capitalize()] for name, title in question.environments.items()],
-        "environment": question.environment,
-        "client_id": question.client_id,
-        "company_id": question.company_id,
-        "save_as": question.save_as,
-        "redirect_uri": question.redirect_uri,
-    }
+    return (
+        None
+        if question is None
+        else {
+            "environments": [[name, title.capitalize()] for name, title in question.environments.items()],
+            "environment": question.environment,
+            "client_id": question.client_id,
+            "company_id": question.company_id,
+            "save_as": question.save_as,
+            "redirect_uri": question.redirect_uri,
+        }
+    )
 
 
 def _sign_in(flow: LoginFlow) -> dict[str, Any]:
@@ -143,12 +158,16 @@ def remember_line(session: Procore, text: str) -> None:
 
 
 def _line(session: Procore, name: str) -> str:
-    """Return the cell that makes a session again."""
+    """Return the cell that makes a session again, with the company that was chosen among several."""
     text = _lines.get(session, session.settings.saved_as)
     if text.casefold() == "default":
         text = ""
     named = "" if name == "procore" else f" --name {name}"
-    return f"%load_ext procore_jupyter\n%procore_connect{named} {text}".rstrip()
+    line = f"%load_ext procore_jupyter\n%procore_connect{named} {text}".rstrip()
+    chosen = session.company_id is not None and session.settings.company_id is None
+    if chosen and len(session._known().companies) > 1:
+        line += f"\n{name}.use(company={session.company_id})"
+    return line
 
 
 # What a person does

@@ -59,7 +59,7 @@ def test_a_console_has_the_sidebar_too_and_the_notebook_beside_it_its_own(
     sidebar: Sidebar, place: Place
 ) -> None:
     sidebar.open(place.write_notebook("beside.ipynb", ""))
-    sidebar.see("offer")
+    sidebar.see("form")
     sidebar.run("console:create", {"path": "", "kernelPreference": {"name": "python3"}, "activate": True})
     prompt = sidebar.page.locator(".jp-CodeConsole-promptCell .cm-content")
     prompt.wait_for()
@@ -76,7 +76,7 @@ def test_a_console_has_the_sidebar_too_and_the_notebook_beside_it_its_own(
     sidebar.page.keyboard.press("Shift+Enter")
     expect(sidebar.page.locator(".jp-CodeConsole-content")).to_contain_text("348 rows", timeout=PATIENCE)
     sidebar.run("docmanager:open", {"path": "beside.ipynb"})
-    sidebar.see("offer")
+    sidebar.see("form")
     assert "".join(sidebar.sources()).strip() == ""
 
 
@@ -86,9 +86,7 @@ def test_the_settings_choose_environment_redirect_uri_and_way(
     back = settings["callbackUrl"]
     place.provider.add_redirect_uri(back)
     sidebar.lab.open(place.write_notebook("chosen.ipynb", ""))
-    sidebar.see("offer")  # it has opened with the notebook
-    sidebar.press("Connect")
-    sidebar.see("form")
+    sidebar.see("form")  # it has opened with the notebook
     expect(sidebar.root.get_by_label("Environment")).to_have_value("Sandbox")
     expect(sidebar.root.get_by_role("form")).to_contain_text(back)
     sidebar.root.get_by_label("Client ID").fill(place.provider.client_id)
@@ -118,12 +116,12 @@ def test_the_status_bar_says_something_only_while_the_sign_in_is_waited_for(
 ) -> None:
     sidebar.open(place.write_notebook("status.ipynb", ""))
     item = sidebar.page.locator("#jp-main-statusbar").get_by_role("button", name="Procore")
-    sidebar.see("offer")
+    sidebar.see("form")
     expect(item).to_have_count(0)
     sidebar.press("Try the demo")
     sidebar.see("waiting")
     sidebar.run("filebrowser:activate")
-    expect(sidebar.root).to_have_count(0)
+    expect(sidebar.root).to_be_hidden()
     expect(item).to_have_text("Procore waits for your sign-in")
     item.click()
     sidebar.sign_in()
@@ -140,8 +138,8 @@ def test_a_table_and_a_filter_are_dragged_into_a_cell_at_200_percent(sidebar: Si
     sidebar.item("RFIs").drag_to(cell)  # never opened before
     expect(cell).to_have_text('procore.table("rfis", project="Harbor Tower")')
     sidebar.item("RFIs").click()
-    sidebar.item("number").drag_to(sidebar.lab.cell(0).locator(".cm-content"))
-    assert sidebar.sources() == ['"number"', 'procore.table("rfis", project="Harbor Tower")']
+    sidebar.item("status").drag_to(sidebar.lab.cell(0).locator(".cm-content"))
+    assert sidebar.sources() == ['status="open"', 'procore.table("rfis", project="Harbor Tower")']
 
     # At 200 % the page has half the width and half the height; all can be read and reached.
     sidebar.page.set_viewport_size({"width": 640, "height": 430})
@@ -157,9 +155,7 @@ def test_a_table_and_a_filter_are_dragged_into_a_cell_at_200_percent(sidebar: Si
 
 
 def test_whatever_part_of_jupyterlab_is_missing_the_sidebar_is_there(sidebar: Sidebar, place: Place) -> None:
-    sidebar.open(place.write_notebook("trimmed.ipynb", ""))
-    sidebar.see("offer")
-    sidebar.run("filebrowser:activate")
+    sidebar.lab.open(place.write_notebook("trimmed.ipynb", ""))
     tokens = sidebar.page.evaluate(
         """() => window.jupyterapp.pluginRegistry._plugins.get('procore-jupyter:panel').optional.map(one => one.name)"""
     )
@@ -183,7 +179,7 @@ def test_whatever_part_of_jupyterlab_is_missing_the_sidebar_is_there(sidebar: Si
             }""",
             missing,
         )
-        sidebar.see("offer")
+        sidebar.see("form")
         sidebar.page.evaluate(
             """async () => {
                 const {place, commands} = window.trimmed;
@@ -207,6 +203,6 @@ def test_a_kernel_that_dies_by_itself_is_told_and_the_restarted_one_is_connected
         timeout=PATIENCE
     )
     sidebar.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
-    sidebar.see("offer")
+    sidebar.see("form")
     sidebar.press("Try the demo")  # the sign-in is kept
     sidebar.see("signed-in")

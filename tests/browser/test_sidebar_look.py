@@ -82,17 +82,16 @@ def compared(sidebar: Sidebar, name: str) -> str:
 
 def test_the_sidebar_looks_as_in_its_pictures(sidebar: Sidebar, place: Place) -> None:
     sidebar.open(place.write_notebook("look.ipynb", ""))
-    sidebar.see("offer")
+    sidebar.see("form")
     found = []
     for theme, name in ((LIGHT, "light"), (DARK, "dark")):
         sidebar.theme(theme)
-        found.append(compared(sidebar, f"offer-{name}"))
+        found.append(compared(sidebar, f"form-{name}"))
     sidebar.demo()
     sidebar.choose_company()
     sidebar.choose_project("harb", "Harbor Tower")
-    sidebar.item("Project management").click()
     sidebar.item("RFIs").click()
-    expect(sidebar.item("number")).to_be_visible()
+    expect(sidebar.item("status")).to_be_visible()
     for theme, name in ((DARK, "dark"), (LIGHT, "light")):
         sidebar.theme(theme)
         sidebar.page.evaluate("() => document.activeElement.blur()")

@@ -81,7 +81,10 @@ def test_it_signs_in_finds_a_project_and_looks_into_a_table_while_a_cell_runs(
     running = bare.submit("import time\nwhile True: time.sleep(0.05)")
     state = sidebar.ok("state")
     assert (state["sessions"], state["session"]) == ([], None)
-    assert state["offers"] == {"known": False, "saved": [], "demo": True, "problem": ""}
+    form = state["offers"].pop("form")
+    assert form["redirect_uri"] and "client_secret" not in form
+    assert state["offers"] == {"saved": [], "demo": True, "problem": ""}
+    assert sidebar.ok("state")["sessions"] == [], "a look has made a session"
 
     state = sidebar.sign_in(demo, line)
     assert state["sessions"] == ["procore"] and state["offers"] is None
@@ -94,6 +97,10 @@ def test_it_signs_in_finds_a_project_and_looks_into_a_table_while_a_cell_runs(
     refused = sidebar.ask("projects")
     assert "Choose one" in refused["error"]["text"]
     assert sidebar.ok("use", company=1234)["session"]["company"] == [1234, "Skyline Builders"]
+    line_with_company = sidebar.ok("state")["session"]["line"]
+    assert (
+        line_with_company == f"%load_ext procore_jupyter\n%procore_connect {line}\nprocore.use(company=1234)"
+    )
     found = sidebar.ok("projects", search="harb tow")
     assert found["projects"] == [[4711, "Harbor Tower"]] and found["all"] > found["found"] == 1
     state = sidebar.ok("use", project=4711)
@@ -162,18 +169,35 @@ def test_the_tables_come_in_groups_and_one_tells_its_columns_and_what_it_takes(b
     sidebar = Sidebar(bare, subshell=False)  # as in a kernel that has none
     listed = sidebar.ok("tables")
     titles = [one["title"] for one in listed["groups"]]
-    assert titles[:2] == ["Core: companies, projects, people", "Project management"]
-    assert ["rfis", "RFIs", "project"] in listed["groups"][1]["tables"]
+    assert titles[0] == "Project management" and titles[-1] == "Core: companies, projects, people"
+    assert ["rfis", "RFIs", "project"] in listed["groups"][0]["tables"]
     assert len(listed["tail"]) > 600
     assert len(json.dumps(listed)) < 100_000
 
     opened = sidebar.ok("table", table="rfis")
     assert ["due_date", "date", "when an answer is due, or the work"] in opened["columns"]
-    assert opened["filters"][0][0] == "project_id" and opened["required"] == []
-    choices = {name: example for name, _, example in opened["filters"]}
-    assert choices["status"] == '"open"' and choices["project_id"] == "…"
+    assert opened["filters"][0] == ["status", "open, closed, draft", ['"open"', '"closed"', '"draft"']]
+    assert opened["required"] == []
+    values = {name: values for name, _, values in opened["filters"]}
+    assert values["id"] == [] and "project_id" not in values
+    leading = [title for _, title, _ in listed["tail"] if title.startswith(("List ", "Get ", "All ", "Of "))]
+    assert leading == [] and all(title[:1] == title[:1].upper() for _, title, _ in listed["tail"])
     required = dict(sidebar.ok("table", table="rfi_replies")["required"])
     assert required == {"rfi_id": 'an id of rfis, several, or "all"'}
+
+
+def test_the_form_that_is_offered_makes_the_session_when_it_is_sent(
+    start_kernel: StartKernel, demo: DemoProcore, line: str
+) -> None:
+    kernel = start_kernel()
+    sidebar = Sidebar(kernel)
+    fields = {"client_id": demo.client_id, "client_secret": "", "environment": "Sandbox"}
+    wrong = sidebar.ask("submit", fields=fields, text="CallbackURL=https://site.invalid/back;")
+    assert wrong["error"]["about"] == "OAuthClientSecret"
+    asked = sidebar.ok("state")["session"]
+    assert (asked["state"], asked["form"]["redirect_uri"]) == ("asked", "https://site.invalid/back")
+    shown = sidebar.ok("submit", fields={**fields, "client_secret": "wrong"})["session"]
+    assert shown["state"] == "waiting" and shown["sign_in"]["redirect_uri"] == "https://site.invalid/back"
 
 
 def test_advice_to_run_a_magic_names_the_button_in_its_place() -> None:
