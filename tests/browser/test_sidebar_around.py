@@ -156,6 +156,9 @@ def test_a_table_and_a_filter_are_dragged_into_a_cell_at_200_percent(sidebar: Si
 
 def test_whatever_part_of_jupyterlab_is_missing_the_sidebar_is_there(sidebar: Sidebar, place: Place) -> None:
     sidebar.lab.open(place.write_notebook("trimmed.ipynb", ""))
+    sidebar.page.evaluate(
+        "() => [...window.jupyterapp.shell.widgets('left')].find(one => one.id === 'procore-jupyter-panel').dispose()"
+    )
     tokens = sidebar.page.evaluate(
         """() => window.jupyterapp.pluginRegistry._plugins.get('procore-jupyter:panel').optional.map(one => one.name)"""
     )
