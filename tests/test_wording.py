@@ -153,7 +153,7 @@ def test_the_list_has_texts_of_every_kind(texts: list[Text]) -> None:
     for where, words in (
         ("errors.py", "Run %procore_connect again"),
         ("session/retries.py", "Procore's limit reached: resuming"),
-        ("notebook/panel_html.py", "Nothing happened?"),
+        ("notebook/panels/panel_html.py", "Nothing happened?"),
         ("cli.py", "how long you have to sign in (default: 300)"),
         ("profiles/tables/project_management.toml", "The API calls them image categories."),
         ("tables/display/glossary.py", "who has to act next"),

@@ -9,17 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.connection.front_end import FrontEnd, register_front_end, registered_front_end
-from procore_jupyter.notebook import (
-    completion,
-    kernel,
-    kernel_log,
-    status_card,
-    table_formatter,
-    warning_line,
-    widgets,
-)
+from procore_jupyter.notebook import kernel, kernel_log, table_formatter, warning_line, widgets
+from procore_jupyter.notebook.completion import completion
 from procore_jupyter.notebook.history import HistoryGuard
 from procore_jupyter.notebook.magics import DEFAULT_NAME, ProcoreMagics
+from procore_jupyter.notebook.panels import status_card
 from procore_jupyter.notebook.sql_magic import SQLMagics
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from procore_jupyter.notebook.options import (
     read_connect,
     read_options,
 )
-from procore_jupyter.notebook.status_card import details, message
+from procore_jupyter.notebook.panels.status_card import details, message
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -230,7 +230,7 @@ class ProcoreMagics(Magics):
         from procore_jupyter.check.checkup import Checkup
         from procore_jupyter.connection.checked import checked
         from procore_jupyter.connection.lookup import settings_for
-        from procore_jupyter.notebook.check_panel import drawn
+        from procore_jupyter.notebook.panels.check_panel import drawn
         from procore_jupyter.settings.resolve import read_surroundings
 
         given, text, tables = read_check(line)

@@ -14,7 +14,7 @@ from procore_jupyter.errors import ProcoreError
 from procore_jupyter.notebook import kernel
 from procore_jupyter.notebook.magics import DEFAULT_NAME, Interrupted, in_one_line
 from procore_jupyter.notebook.options import read_sql
-from procore_jupyter.notebook.status_card import message
+from procore_jupyter.notebook.panels.status_card import message
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -46,7 +46,7 @@ def show(
         The session, for which a person in several companies then chooses one.
     """
     if draws_panels(shell):
-        from procore_jupyter.notebook.login_panel import LoginPanel
+        from procore_jupyter.notebook.panels.login_panel import LoginPanel
 
         LoginPanel(flow, name=name, notes=notes, session=session).show()
         return
@@ -71,7 +71,7 @@ def waiting(shell: InteractiveShell, flow: LoginFlow) -> AbstractContextManager[
     """Say in the running cell's output, as long as the context lasts, that the cell waits for the person."""
     if not draws_panels(shell) or not _in_a_cell():
         return nullcontext()  # a terminal has the link right above
-    from procore_jupyter.notebook import login_panel
+    from procore_jupyter.notebook.panels import login_panel
 
     return login_panel.waiting_here(flow)
 
@@ -90,7 +90,7 @@ def ask(question: Question, *, name: str, notes: Sequence[str] = (), session: Pr
     session : Procore or None
         As for `show`.
     """
-    from procore_jupyter.notebook.connect_form import ConnectForm
+    from procore_jupyter.notebook.panels.connect_form import ConnectForm
 
     ConnectForm(question, name=name, notes=notes, session=session).show()
 
@@ -101,7 +101,7 @@ def progress(shell: InteractiveShell, shown: Progress) -> Drawing:
         from procore_jupyter.connection import terminal
 
         return terminal.progress()(shown)
-    from procore_jupyter.notebook.progress_line import ProgressLine
+    from procore_jupyter.notebook.panels.progress_line import ProgressLine
     from procore_jupyter.tables.progress import Undrawn
 
     seen = _in_a_cell() and not draws_outputs_once() and somebody_there(shell)
@@ -128,10 +128,10 @@ def signed_in(
     """
     from IPython.display import display
 
-    from procore_jupyter.notebook.status_card import card
+    from procore_jupyter.notebook.panels.status_card import card
 
     if draws_panels(shell) and somebody_there(shell) and status.to_choose:
-        from procore_jupyter.notebook.company_choice import card_or_choice
+        from procore_jupyter.notebook.panels.company_choice import card_or_choice
 
         choice = card_or_choice(session, status, name=name, notes=notes)
         if choice is not None:

@@ -21,7 +21,7 @@ from procore_jupyter.wording import counted, moment
 if TYPE_CHECKING:
     from procore_jupyter.sql.explaining import Explanation
     from procore_jupyter.tables.reader import Reader
-    from procore_jupyter.tables.workbook import Origin
+    from procore_jupyter.tables.workbook import SheetOrigin
 
 NAME = "sql"
 """What an answer is called where a table has its name."""
@@ -123,7 +123,7 @@ class Answer(Table):
                 warn_of_lack(found, name)
         return self._rows
 
-    def _origin(self) -> Origin:
+    def _origin(self) -> SheetOrigin:
         return super()._origin()._replace(query=self.query)
 
     def _lacking(self) -> list[tuple[str, Fetched]]:

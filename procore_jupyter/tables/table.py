@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.result import Fetched
     from procore_jupyter.tables.selection import Selection
     from procore_jupyter.tables.stream import Stream
-    from procore_jupyter.tables.workbook import Origin, Sheet
+    from procore_jupyter.tables.workbook import SheetOrigin, SheetSource
 
 MANY = 10_000
 """Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
@@ -286,19 +286,19 @@ class Table:
 
         write_workbook(path, {sheet_name(self.name): self._sheet()}, tz=tz)
 
-    def _sheet(self) -> Sheet:
+    def _sheet(self) -> SheetSource:
         """Return what a workbook's sheet of this table holds."""
-        from procore_jupyter.tables.workbook import Sheet
+        from procore_jupyter.tables.workbook import SheetSource
         from procore_jupyter.tables.zones import ProjectZones
 
         zones = ProjectZones(self._reader.project_table)
-        return Sheet(self._selection, self._expected_rows, self.to_batches, zones.of, self._origin)
+        return SheetSource(self._selection, self._expected_rows, self.to_batches, zones.of, self._origin)
 
-    def _origin(self) -> Origin:
+    def _origin(self) -> SheetOrigin:
         """Return where the rows that came last are from."""
-        from procore_jupyter.tables.workbook import Origin
+        from procore_jupyter.tables.workbook import SheetOrigin
 
-        return Origin(self._selection, self._reader.host, self._limit, self._told_of, self.notes)
+        return SheetOrigin(self._selection, self._reader.host, self._limit, self._told_of, self.notes)
 
     @property
     def _expected_rows(self) -> int:

@@ -48,7 +48,7 @@ Lines = Iterator[tuple[str, str]]
 """Lines of the sheet `ABOUT`: what a line is about, and what it says."""
 
 
-class Origin(NamedTuple):
+class SheetOrigin(NamedTuple):
     """Where a sheet's rows are from.
 
     Parameters
@@ -76,7 +76,7 @@ class Origin(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SheetSource:
     """What is written into a sheet.
 
     Parameters
@@ -97,17 +97,17 @@ class Sheet:
     expected: int
     batches: Callable[[], Stream]
     of_projects: OfProjects
-    origin: Callable[[], Origin]
+    origin: Callable[[], SheetOrigin]
 
 
-def write_workbook(path: str | os.PathLike[str], sheets: Mapping[str, Sheet], *, tz: str) -> None:
+def write_workbook(path: str | os.PathLike[str], sheets: Mapping[str, SheetSource], *, tz: str) -> None:
     """Write a workbook; the parameters are those of `to_excel`, whose errors it raises.
 
     Parameters
     ----------
     path : str or PathLike
         The file.
-    sheets : mapping of str to Sheet
+    sheets : mapping of str to SheetSource
         The sheets by their names, which are good ones.
     tz : str
         The zone of the times.
@@ -189,7 +189,7 @@ def _workbook(path: Path) -> Iterator[Workbook]:
 
 
 def _write_about(
-    workbook: Workbook, formats: Formats, sheets: Sequence[tuple[str, Origin, list[str]]], tz: str
+    workbook: Workbook, formats: Formats, sheets: Sequence[tuple[str, SheetOrigin, list[str]]], tz: str
 ) -> None:
     """Write the sheet that says where the rows are from."""
     from procore_jupyter import __version__
@@ -213,7 +213,7 @@ def _write_about(
             sheet.write_string(at, 1, one_line(words, 32_000), formats.wrapped)
 
 
-def _about(origin: Origin) -> Lines:
+def _about(origin: SheetOrigin) -> Lines:
     """Give the lines that say where a table's rows are from, and what is missing."""
     selection, found, limit = origin.selection, origin.found, origin.limit
     spec = selection.spec

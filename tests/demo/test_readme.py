@@ -12,7 +12,7 @@ import pytest
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
 from tests.kernels import Kernel
-from tests.notebook.panels import sign_in
+from tests.notebook.drawn_panels import sign_in
 from tests.servers import free_port
 
 PAGE = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

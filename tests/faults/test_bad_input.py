@@ -15,7 +15,7 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import ConnectionStringError
 from tests.faults.table import assert_helps
 from tests.kernels import Cell, Kernel
-from tests.notebook.panels import link
+from tests.notebook.drawn_panels import link
 from tests.oauth.provider import code_of
 from tests.people import new_browser, sign_in_at
 from tests.servers import free_port

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_jupyter.connection.status import Status
-from procore_jupyter.notebook import form_html, panel_html, status_card
+from procore_jupyter.notebook.panels import form_html, panel_html, status_card
 from procore_jupyter.server import pages
 from tests.hostile.counting import share, tried
 

@@ -20,7 +20,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from procore_jupyter import Procore, ProcoreError
-from procore_jupyter.notebook import progress_line, status_card
+from procore_jupyter.notebook.panels import progress_line, status_card
 from procore_jupyter.session import retries
 from procore_jupyter.tables.progress import Progress
 from tests.connecting import connect

@@ -9,13 +9,13 @@ from IPython.core.error import UsageError
 
 from procore_jupyter.check.finding import Finding, StepLine
 from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.notebook.check_panel import drawn
-from procore_jupyter.notebook.completion import candidates
+from procore_jupyter.notebook.completion.completion import candidates
 from procore_jupyter.notebook.options import read_check
+from procore_jupyter.notebook.panels.check_panel import drawn
 from procore_jupyter.notebook.redaction.cell_text import secrets_in
 from tests.kernels import Kernel
 from tests.notebook.conftest import ShellRun
-from tests.notebook.panels import sign_in
+from tests.notebook.drawn_panels import sign_in
 
 
 @pytest.mark.parametrize(

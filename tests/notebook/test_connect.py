@@ -13,7 +13,7 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.errors import LoginRequired
 from tests.kernels import WIDGET, Cell, Kernel
 from tests.notebook.conftest import ShellRun, StartKernel
-from tests.notebook.panels import come_back, field, link, sign_in
+from tests.notebook.drawn_panels import come_back, field, link, sign_in
 from tests.people import new_browser, sign_in_at
 
 ME = "print(procore.get('/rest/v1.0/me').json()['name'])"

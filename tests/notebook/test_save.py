@@ -10,12 +10,12 @@ import pytest
 
 from procore_jupyter.connection.saved import SavedConnection, keep
 from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.notebook.completion import candidates
+from procore_jupyter.notebook.completion.completion import candidates
 from procore_jupyter.notebook.options import CONNECT_OPTIONS, read_options
 from procore_jupyter.notebook.redaction.cell_text import redact
 from tests.kernels import Kernel
 from tests.notebook.conftest import StartKernel
-from tests.notebook.panels import link, sign_in
+from tests.notebook.drawn_panels import link, sign_in
 from tests.people import new_browser, sign_in_at
 from tests.servers import free_port
 

@@ -12,7 +12,7 @@ import pytest
 from procore_jupyter.demo.app import DemoProcore
 from tests.kernels import Kernel, new_id
 from tests.notebook.conftest import StartKernel
-from tests.notebook.panels import link, sign_in
+from tests.notebook.drawn_panels import link, sign_in
 
 # Looks for a text in everything that Python's garbage collector knows, one step deep, code and frames included.
 SEARCH = """

@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from procore_jupyter import Procore, unload_ipython_extension
-from procore_jupyter.notebook.completion import candidates
+from procore_jupyter.notebook.completion.completion import candidates
 from procore_jupyter.notebook.options import read_sql
 from tests.notebook.conftest import ShellRun, StartKernel
 from tests.tables.conftest import company, procore

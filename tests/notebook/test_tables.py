@@ -13,11 +13,11 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from procore_jupyter import load_ipython_extension, unload_ipython_extension
 from procore_jupyter.demo.app import DemoProcore
-from procore_jupyter.notebook.progress_line import drawn
+from procore_jupyter.notebook.panels.progress_line import drawn
 from procore_jupyter.tables.progress import Progress
 from tests.kernels import Kernel
 from tests.notebook.conftest import ShellRun, StartKernel
-from tests.notebook.panels import sign_in
+from tests.notebook.drawn_panels import sign_in
 
 
 @pytest.fixture

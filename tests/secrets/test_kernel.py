@@ -17,7 +17,7 @@ import pytest
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.settings.properties import PROPERTIES
 from tests.kernels import Kernel, new_id
-from tests.notebook.panels import link
+from tests.notebook.drawn_panels import link
 from tests.notebook.test_secrets import files_with, history, search
 from tests.people import new_browser, sign_in_at
 from tests.servers import JupyterServerProcess

@@ -11,10 +11,10 @@ import requests
 
 from procore_jupyter.connection.status import LISTED_COMPANIES
 from procore_jupyter.errors import ProcoreError
-from procore_jupyter.notebook import panel_html as html
 from procore_jupyter.notebook.kernel import draws_outputs_once
-from procore_jupyter.notebook.panel import WIDE, Panel
-from procore_jupyter.notebook.status_card import MimeBundle, card, headline, quiet_lines
+from procore_jupyter.notebook.panels import panel_html as html
+from procore_jupyter.notebook.panels.panel import WIDE, Panel
+from procore_jupyter.notebook.panels.status_card import MimeBundle, card, headline, quiet_lines
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:

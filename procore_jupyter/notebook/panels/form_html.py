@@ -8,8 +8,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from procore_jupyter.notebook.panel_html import STYLE as PANEL_STYLE
-from procore_jupyter.notebook.panel_html import in_place_of, portal, to_copy
+from procore_jupyter.notebook.panels.panel_html import STYLE as PANEL_STYLE
+from procore_jupyter.notebook.panels.panel_html import in_place_of, portal, to_copy
 
 if TYPE_CHECKING:
     from procore_jupyter.connection.question import Question

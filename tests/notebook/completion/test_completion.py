@@ -13,8 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from procore_jupyter import Procore, connect
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.notebook import completion
-from procore_jupyter.notebook.completion import candidates
+from procore_jupyter.notebook.completion import completion
+from procore_jupyter.notebook.completion.completion import candidates
 from procore_jupyter.settings.properties import PROPERTIES
 
 NAMES = [f"{one.name}=" for one in PROPERTIES]

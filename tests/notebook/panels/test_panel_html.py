@@ -11,7 +11,7 @@ import pytest
 from procore_jupyter.connection.status import Status
 from procore_jupyter.login.flow import LoginFlow
 from procore_jupyter.login.paste import PasteReceiver
-from procore_jupyter.notebook import panel_html, status_card
+from procore_jupyter.notebook.panels import panel_html, status_card
 from procore_jupyter.oauth.authorization import AuthorizationRequest
 
 NASTY = "</span><script>alert(1)</script>'\"&`x`"

@@ -17,9 +17,9 @@ from IPython.display import display
 
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.login.flow import LoginState
-from procore_jupyter.notebook import panel_html as html
-from procore_jupyter.notebook.panel import WIDE, Panel
-from procore_jupyter.notebook.status_card import MimeBundle, card_of, message
+from procore_jupyter.notebook.panels import panel_html as html
+from procore_jupyter.notebook.panels.panel import WIDE, Panel
+from procore_jupyter.notebook.panels.status_card import MimeBundle, card_of, message
 
 if TYPE_CHECKING:
     from procore_jupyter.connection.procore import Procore
@@ -120,7 +120,7 @@ class LoginPanel:
     def _choose(self, found: object) -> bool:
         """Show the buttons of a person's companies in place of the card; return False if there is nothing to choose."""
         from procore_jupyter.connection.status import Status
-        from procore_jupyter.notebook.company_choice import card_or_choice
+        from procore_jupyter.notebook.panels.company_choice import card_or_choice
 
         if self._session is None or not isinstance(found, Status) or not self._panel.has_widgets:
             return False
@@ -133,7 +133,7 @@ class LoginPanel:
         """Make the widgets; return the box that holds them."""
         import ipywidgets
 
-        from procore_jupyter.notebook.one_shot_fields import PasteField
+        from procore_jupyter.notebook.panels.one_shot_fields import PasteField
 
         flow, panel = self._flow, self._panel
         self._waiting = ipywidgets.HTML(html.waiting(flow), layout=WIDE)

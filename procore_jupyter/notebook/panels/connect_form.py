@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.connection.question import LABELS, AppDetails
 from procore_jupyter.errors import ProcoreError
-from procore_jupyter.notebook import form_html as html
-from procore_jupyter.notebook.login_panel import LoginPanel
-from procore_jupyter.notebook.panel import WIDE, Panel
-from procore_jupyter.notebook.panel_html import nothing
-from procore_jupyter.notebook.status_card import MimeBundle, card, message
+from procore_jupyter.notebook.panels import form_html as html
+from procore_jupyter.notebook.panels.login_panel import LoginPanel
+from procore_jupyter.notebook.panels.panel import WIDE, Panel
+from procore_jupyter.notebook.panels.panel_html import nothing
+from procore_jupyter.notebook.panels.status_card import MimeBundle, card, message
 from procore_jupyter.secret import Secret
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class ConnectForm:
         """Make the widgets; return the box that holds them."""
         import ipywidgets
 
-        from procore_jupyter.notebook.one_shot_fields import SecretField
+        from procore_jupyter.notebook.panels.one_shot_fields import SecretField
 
         question, put = self._question, self._panel.put
         self._below: dict[str, Any] = {}

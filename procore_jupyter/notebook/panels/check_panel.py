@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from procore_jupyter.notebook.status_card import marked, styled
+from procore_jupyter.notebook.panels.status_card import marked, styled
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.notebook.candidates import Candidates, among
+from procore_jupyter.notebook.completion.candidates import Candidates, among
 from procore_jupyter.notebook.kernel import session_under, sessions
 from procore_jupyter.tables.definitions.catalog import Catalog, built_in
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE
 
 if TYPE_CHECKING:
     from procore_jupyter.connection.procore import Procore
-    from procore_jupyter.notebook.open_call import OpenCall
+    from procore_jupyter.notebook.completion.open_call import OpenCall
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.place import Named
 

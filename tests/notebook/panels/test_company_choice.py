@@ -7,7 +7,7 @@ import pytest
 from procore_jupyter.demo.app import DemoProcore
 from tests.kernels import WIDGET, Cell, Kernel
 from tests.notebook.conftest import StartKernel
-from tests.notebook.panels import sign_in
+from tests.notebook.drawn_panels import sign_in
 
 CHOSEN = "print(procore.company_id)"
 
@@ -89,7 +89,7 @@ def test_a_program_that_runs_the_notebook_gets_the_card_without_buttons(
 def test_names_of_companies_are_text_in_a_button_and_one_line(kernel: Kernel, card: Cell) -> None:
     drawn = kernel.run(
         "import dataclasses\n"
-        "from procore_jupyter.notebook.company_choice import CompanyChoice\n"
+        "from procore_jupyter.notebook.panels.company_choice import CompanyChoice\n"
         "nasty = '<img src=x onerror=alert(1)>\\n`x`' + 'y' * 100\n"
         "status = dataclasses.replace(procore.status(), companies=((1, nasty), (2, 'b')))\n"
         "CompanyChoice(procore, status, name='procore').show()"

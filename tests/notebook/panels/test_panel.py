@@ -7,7 +7,7 @@ import re
 
 from procore_jupyter.demo.app import DemoProcore
 from tests.kernels import WIDGET, Kernel, new_id
-from tests.notebook.panels import sign_in
+from tests.notebook.drawn_panels import sign_in
 from tests.people import new_browser, sign_in_at
 from tests.servers import free_port
 
@@ -65,7 +65,7 @@ def test_a_login_that_is_over_is_not_kept_in_memory(kernel: Kernel, line: str) -
     look = (
         "import gc; gc.collect()\n"
         "from procore_jupyter.login.flow import LoginFlow\n"
-        "from procore_jupyter.notebook.login_panel import LoginPanel\n"
+        "from procore_jupyter.notebook.panels.login_panel import LoginPanel\n"
         "print(sum(isinstance(one, (LoginFlow, LoginPanel)) for one in gc.get_objects()))"
     )
     assert kernel.run(look).text == "0\n"
@@ -73,7 +73,7 @@ def test_a_login_that_is_over_is_not_kept_in_memory(kernel: Kernel, line: str) -
 
 def test_a_panel_that_fails_says_that_it_has_stopped_and_leaves_no_widget(kernel: Kernel, line: str) -> None:
     kernel.run(
-        "from procore_jupyter.notebook.login_panel import LoginPanel\n"
+        "from procore_jupyter.notebook.panels.login_panel import LoginPanel\n"
         "def fails(self): raise RuntimeError('unforeseen')\n"
         "LoginPanel._result = fails"
     )

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_jupyter import Procore, connect
-from procore_jupyter.notebook.completion import candidates
+from procore_jupyter.notebook.completion.completion import candidates
 from procore_jupyter.tables.place_names import Directory
 from tests.kernels import Kernel
 from tests.notebook.conftest import StartKernel
-from tests.notebook.panels import sign_in
+from tests.notebook.drawn_panels import sign_in
 
 NOWHERE = "http://127.0.0.1:9"
 PROJECTS = (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from procore_jupyter.login.flow import LoginState
-from procore_jupyter.notebook.status_card import marked
+from procore_jupyter.notebook.panels.status_card import marked
 from procore_jupyter.wording import NO_FORMULAS, moment
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ConfigurationError
-from procore_jupyter.notebook.candidates import NONE, Candidates, among
+from procore_jupyter.notebook.completion.candidates import NONE, Candidates, among
 from procore_jupyter.notebook.kernel import sessions
 from procore_jupyter.notebook.options import (
     CHECK_OPTIONS,
@@ -143,7 +143,7 @@ def _in_sql(head: str, namespace: Mapping[str, Any], body: str | None = None, af
     found = _in_options(head, SQL_OPTIONS) if body is None else ""
     if isinstance(found, Candidates):
         return found
-    from procore_jupyter.notebook.sql_completion import in_query
+    from procore_jupyter.notebook.completion.sql_completion import in_query
 
     session = re.search(r"--session(?:=|\s+)(\w+)", head)
     start = re.sub(r"\A\s*(?:--\w+(?:(?:=|\s+)(?:\"[^\"]*\"|\S+))?\s+)*(?:\w+\s*<<)?", "", found)
@@ -153,12 +153,12 @@ def _in_sql(head: str, namespace: Mapping[str, Any], body: str | None = None, af
 
 def _in_call(text: str, namespace: Mapping[str, Any]) -> Candidates | None:
     """Return what may come next in a call of a session."""
-    from procore_jupyter.notebook.open_call import open_call
+    from procore_jupyter.notebook.completion.open_call import open_call
 
     call = open_call(text)
     if call is None:
         return None
-    from procore_jupyter.notebook.call_completion import in_call
+    from procore_jupyter.notebook.completion.call_completion import in_call
 
     return in_call(call, namespace)
 

@@ -7,7 +7,7 @@ from html import escape
 
 from IPython.display import display
 
-from procore_jupyter.notebook.panel_html import SILENCE, kept_up, nothing
+from procore_jupyter.notebook.panels.panel_html import SILENCE, kept_up, nothing
 from procore_jupyter.tables.progress import UNSEEN, Progress
 from procore_jupyter.wording import NO_FORMULAS
 

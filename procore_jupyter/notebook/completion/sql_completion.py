@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procore_jupyter.notebook.call_completion import known_projects, tables_of
-from procore_jupyter.notebook.candidates import NONE, Candidates, among
+from procore_jupyter.notebook.completion.call_completion import known_projects, tables_of
+from procore_jupyter.notebook.completion.candidates import NONE, Candidates, among
 from procore_jupyter.notebook.kernel import session_under
 
 if TYPE_CHECKING:

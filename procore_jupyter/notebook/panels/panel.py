@@ -26,8 +26,8 @@ from weakref import WeakValueDictionary
 from IPython.display import display
 
 from procore_jupyter.notebook.kernel import draws_outputs_once
-from procore_jupyter.notebook.panel_html import in_saved_notebook, lost, nothing
-from procore_jupyter.notebook.status_card import MimeBundle, message
+from procore_jupyter.notebook.panels.panel_html import in_saved_notebook, lost, nothing
+from procore_jupyter.notebook.panels.status_card import MimeBundle, message
 from procore_jupyter.secret import Secret
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import pytest
 from procore_jupyter.demo.app import DemoProcore
 from tests.kernels import WIDGET, Cell, Kernel
 from tests.notebook.conftest import StartKernel
-from tests.notebook.panels import link, sign_in
+from tests.notebook.drawn_panels import link, sign_in
 from tests.servers import free_port
 
 ME = "print(procore.get('/rest/v1.0/me').json()['name'])"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_jupyter.notebook.open_call import OpenCall, open_call
+from procore_jupyter.notebook.completion.open_call import OpenCall, open_call
 
 
 def rfis(parameter: str, typed: str, quote: str, **given: str) -> OpenCall:

@@ -1,0 +1,1 @@
+"""Tab: in magics, in calls of a session, in queries."""
