@@ -1,9 +1,8 @@
 /** The head of the panel once somebody is signed in: who, which company, which project, and how much of the limit is left. */
 
-import { refreshIcon } from '@jupyterlab/ui-components';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 
-import type { Named } from './answers.js';
+import type { IProjects, Named } from './answers.js';
 import { Problem } from './connect.js';
 import type { IHow } from './kernel.js';
 import type { IPanel } from './panel.js';
@@ -30,16 +29,8 @@ export function Head({ panel }: { panel: IPanel }): ReactNode {
         <h2 className="procore-title" title={session.login || undefined}>
           {session.user || (session.state === 'no sign-in' ? trans.__('No sign-in') : trans.__('Signed in'))}
         </h2>
-        <button
-          className="procore-bare"
-          title={trans.__('Look again')}
-          aria-label={trans.__('Look again')}
-          onClick={() => void model.refresh()}
-        >
-          <refreshIcon.react tag="span" width="16px" />
-        </button>
         {session.state === 'signed in' ? (
-          <button className="procore-bare procore-sign-out" onClick={() => void model.signOut()}>
+          <button className="procore-bare" onClick={() => void model.signOut()}>
             {trans.__('Sign out')}
           </button>
         ) : null}
@@ -75,7 +66,7 @@ export function Head({ panel }: { panel: IPanel }): ReactNode {
             hint={trans.__('Find a project …')}
             chosen={project ? nameOf([project[0], project[1]]) : ''}
             find={async (search, how) => {
-              const { projects, found, all, lack } = await model.projects(search, how);
+              const { projects, found, all, lack } = await model.ask<IProjects>('projects', { search }, how);
               return { options: projects, said: `${trans.__('%1 of %2 projects', found, all)} ${lack}` };
             }}
             choose={id => void model.use({ project: id })}

@@ -1,54 +1,50 @@
 /** Puts code into the notebook or console that is looked at: at the cursor where somebody edits, else in a new cell below. */
 
-import type { IConsoleTracker } from '@jupyterlab/console';
-import {
-  type INotebookTracker,
-  type Notebook,
-  NotebookActions,
-  type NotebookPanel
-} from '@jupyterlab/notebook';
-import type { ISessionContextDialogs } from '@jupyterlab/apputils';
+import type { ISessionContext, ISessionContextDialogs } from '@jupyterlab/apputils';
+import type { ConsolePanel, IConsoleTracker } from '@jupyterlab/console';
+import { type INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 
 /** Where code went. */
 export type Where = 'cursor' | 'cell' | 'console' | 'nowhere';
 
 const CONNECTS = /procore_connect|procore_jupyter\.connect\(/;
 
+/** What a person does outside of the panel. */
+export interface IOutside {
+  /** Whose kernel the panel looks at. */
+  readonly context: ISessionContext | null;
+  /** What had the focus last. */
+  readonly focused: Node | null;
+}
+
 export class CodePlace {
-  /** `isOurs` tells whether the element that has the focus is the panel's: then the person edits on in the cell behind it. */
   constructor(
     private readonly notebooks: INotebookTracker,
     private readonly consoles: IConsoleTracker | null,
-    private readonly isOurs: (element: Element | null) => boolean
-  ) {
-    notebooks.currentChanged.connect(() => this.follow());
-    consoles?.currentChanged.connect((_, console) => {
-      this.inConsole = console !== null;
-    });
-    this.follow();
-  }
-
-  private inConsole = false;
-  private followed: Notebook | null = null;
-  /** The notebook in which a cell was being edited when the focus went to the panel. */
-  private edited: Notebook | null = null;
+    private readonly outside: IOutside
+  ) {}
 
   get notebook(): NotebookPanel | null {
     return this.notebooks.currentWidget;
   }
 
-  /** Insert a text at the cursor, else as a cell. */
+  private get console(): ConsolePanel | null {
+    const console = this.consoles?.currentWidget;
+    return console?.sessionContext === this.outside.context ? (console ?? null) : null;
+  }
+
+  /** Insert a text at the cursor of the cell that is being edited, else as a cell. */
   atCursor(text: string): Where {
-    const console = this.inConsole ? (this.consoles?.currentWidget?.console ?? null) : null;
-    if (console?.promptCell?.editor) {
-      console.promptCell.editor.replaceSelection?.(text);
+    const prompt = this.console?.console.promptCell?.editor;
+    if (prompt) {
+      prompt.replaceSelection?.(text);
       return 'console';
     }
     const notebook = this.notebook?.content;
-    const editor = notebook?.activeCell?.editor;
-    const edits = notebook && (notebook.mode === 'edit' || this.edited === notebook);
-    if (edits && notebook.activeCell?.model.type === 'code' && editor && !notebook.model?.readOnly) {
-      editor.replaceSelection?.(text);
+    const cell = notebook?.activeCell;
+    const isEdited = cell?.model.type === 'code' && cell.editor?.host.contains(this.outside.focused);
+    if (isEdited && !notebook?.model?.readOnly) {
+      cell.editor?.replaceSelection?.(text);
       return 'cursor';
     }
     return this.asCell(text);
@@ -96,33 +92,9 @@ export class CodePlace {
   /** Whether the notebook holds a line that connects; true where there is no notebook that could. */
   get connects(): boolean {
     const model = this.notebook?.content.model;
-    if (this.inConsole || !model) {
+    if (this.console || !model) {
       return true;
     }
     return [...model.cells].some(cell => cell.type === 'code' && CONNECTS.test(cell.sharedModel.getSource()));
-  }
-
-  private follow(): void {
-    const notebook = this.notebooks.currentWidget?.content ?? null;
-    this.inConsole &&= notebook === null;
-    if (notebook === this.followed) {
-      return;
-    }
-    this.followed?.stateChanged.disconnect(this.onState, this);
-    this.followed = notebook;
-    this.edited = null;
-    notebook?.stateChanged.connect(this.onState, this);
-  }
-
-  private onState(notebook: Notebook, change: { name: string; newValue: unknown }): void {
-    if (change.name === 'mode') {
-      this.edited = null;
-      if (change.newValue === 'command') {
-        // The mode changes before the focus is where it goes.
-        setTimeout(() => {
-          this.edited = this.isOurs(document.activeElement) ? notebook : null;
-        });
-      }
-    }
   }
 }

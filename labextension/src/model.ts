@@ -3,7 +3,7 @@
  * which is another object after each change; nothing here touches the page, and nothing is asked while nobody looks.
  */
 
-import type { ICatalog, IPreview, IProjects, ISession, IState, ITable } from './answers.js';
+import type { ICatalog, ISession, IState, ITable } from './answers.js';
 import { type IHow, type KernelTalk, KernelTrouble, Refused, type Trouble } from './kernel.js';
 import { SearchableCatalog } from './rows.js';
 
@@ -55,17 +55,19 @@ export class PanelModel {
   defaults: IDefaults = { environment: '', callbackUrl: '', via: '' };
 
   private current: KernelTalk | null = null;
-  private readonly kept = new Map<string, IShown>();
+  /** What is shown where no kernel is looked at. */
+  private instead = NOTHING;
+  private readonly kept = new WeakMap<KernelTalk, IShown>();
+  /** Of which session each kernel was asked who is signed in. */
+  private readonly askedWho = new WeakMap<KernelTalk, string>();
   private readonly catalogs = new Map<string, SearchableCatalog>();
   private readonly listeners = new Set<() => void>();
-  private readonly askedWho = new Set<string>();
   private visible = false;
   private stale = true;
   private refreshing: Promise<void> | null = null;
-  private now: IShown = NOTHING;
 
   get shown(): IShown {
-    return this.now;
+    return this.current === null ? this.instead : this.of(this.current);
   }
 
   get talk(): KernelTalk | null {
@@ -78,27 +80,19 @@ export class PanelModel {
     return () => this.listeners.delete(listener);
   };
 
-  readonly snapshot = (): IShown => this.now;
-
   /** Look at a kernel; at none, with what is so instead. */
   look(talk: KernelTalk | null, instead: View = 'none'): void {
     if (talk === this.current && talk !== null) {
       return;
     }
     this.current = talk;
-    this.stale = true;
-    if (talk === null) {
-      this.put({ ...NOTHING, view: instead });
-      return;
+    this.instead = { ...NOTHING, view: instead };
+    if (talk !== null) {
+      talk.changed = what => this.kernelChanged(talk, what);
+      this.put(talk, {});
     }
-    talk.changed = what => this.kernelChanged(talk, what);
-    this.put(this.kept.get(talk.id) ?? { ...NOTHING, view: 'starting' });
+    this.tell();
     void this.refresh();
-  }
-
-  /** Forget a kernel that is gone. */
-  forget(id: string): void {
-    this.kept.delete(id);
   }
 
   /** Say whether anybody looks; what has changed meanwhile is asked for then. */
@@ -126,15 +120,14 @@ export class PanelModel {
       this.stale = false;
       const talk = this.current;
       await this.guarded(talk, async () => {
-        await this.take(talk, await talk.ask<IState>('state', this.named()));
+        await this.take(talk, await this.askAt<IState>(talk, 'state'));
         // Who is signed in the kernel may not know yet; Procore is asked once, whatever it says.
-        const { session, state } = this.now;
-        const key = `${talk.id} ${state?.name}`;
+        const { session, state } = this.of(talk);
         if (session?.state !== 'signed in') {
-          this.askedWho.delete(key);
-        } else if (session.user === '' && talk === this.current && !this.askedWho.has(key)) {
-          this.askedWho.add(key);
-          await this.take(talk, await talk.ask<IState>('who', this.named()));
+          this.askedWho.delete(talk);
+        } else if (session.user === '' && this.askedWho.get(talk) !== state?.name) {
+          this.askedWho.set(talk, state?.name ?? '');
+          await this.take(talk, await this.askAt<IState>(talk, 'who'));
         }
       });
     }
@@ -176,10 +169,9 @@ export class PanelModel {
 
   /** Hand over the address that the browser ended on; return what is wrong with it. */
   async paste(text: string): Promise<string> {
-    let said = '';
-    await this.guarded(this.current, async talk => {
-      said = (await talk.ask<{ said: string }>('paste', { ...this.named(), text })).said;
-    });
+    const { said } = await this.ask<{ said: string }>('paste', { text }).catch((error: Error) => ({
+      said: error.message
+    }));
     if (said === '') {
       await this.settle(true);
     }
@@ -188,82 +180,71 @@ export class PanelModel {
 
   /** See how a pending sign-in goes on; `arrived`: the browser's answer has come, so its end is near. */
   async settle(arrived: boolean): Promise<void> {
-    if (this.visible && this.now.view === 'waiting') {
+    if (this.visible && this.shown.view === 'waiting') {
       await this.act('', 'settle', { arrived });
     }
     await this.refresh();
   }
 
-  /** Find projects; raises what the kernel says. */
-  projects(search: string, how: IHow): Promise<IProjects> {
-    return this.asked('projects', { search }, how);
-  }
-
   /** Return what is known of a table. */
   async open(name: string): Promise<ITable | null> {
-    const there = this.now.tables.get(name);
-    if (there) {
-      return there;
+    const talk = this.current;
+    if (talk !== null && !this.of(talk).tables.has(name)) {
+      await this.guarded(talk, async () => {
+        const table = await this.askAt<ITable>(talk, 'table', { table: name });
+        this.put(talk, { tables: new Map(this.of(talk).tables).set(name, table) });
+      });
     }
-    let found: ITable | null = null;
-    await this.guarded(this.current, async talk => {
-      found = await talk.ask<ITable>('table', { ...this.named(), table: name });
-      this.put({ ...this.now, tables: new Map(this.now.tables).set(name, found) }, talk);
-    });
-    return found;
+    return (talk && this.of(talk).tables.get(name)) ?? null;
   }
 
-  /** Return the first rows of a table; raises what the kernel says. */
-  preview(table: string, parameters: Record<string, unknown>, how: IHow): Promise<IPreview> {
-    return this.asked('preview', { table, parameters }, how);
+  /** Ask about the session that is looked at; raises what is to be said where there is no answer. */
+  async ask<T>(question: string, given: object = {}, how: IHow = {}): Promise<T> {
+    try {
+      if (this.current !== null) {
+        return await this.askAt<T>(this.current, question, given, how);
+      }
+    } catch (error) {
+      if (!(error instanceof KernelTrouble)) {
+        throw error;
+      }
+      void this.refresh(); // which shows the trouble
+    }
+    throw new Refused('The kernel doesn’t answer.');
   }
 
   // Behind it
 
-  private named(): { name?: string } {
-    return this.now.state === null ? {} : { name: this.now.state.name };
-  }
-
-  private asked<T>(question: string, given: object, how: IHow): Promise<T> {
-    if (this.current === null) {
-      return Promise.reject(new Refused('No notebook is open.'));
-    }
-    return this.current.ask<T>(question, { ...this.named(), ...given }, how);
+  private askAt<T>(talk: KernelTalk, question: string, given: object = {}, how: IHow = {}): Promise<T> {
+    return talk.ask<T>(question, { name: this.of(talk).state?.name, ...given }, how);
   }
 
   /** Do something whose answer is how things are then; return whether it worked. */
   private async act(working: string, question: string, given: object = {}): Promise<boolean> {
     const talk = this.current;
-    this.put({ ...this.now, working, error: null, remark: '' });
-    const worked = await this.guarded(talk, async to => {
-      await this.take(to, await to.ask<IState>(question, { ...this.named(), ...given }));
-    });
-    if (talk !== null) {
-      this.put({ ...(this.of(talk) ?? this.now), working: '' }, talk);
+    if (talk === null) {
+      return false;
     }
+    this.put(talk, { working, error: null, remark: '' });
+    const worked = await this.guarded(talk, async () => {
+      await this.take(talk, await this.askAt<IState>(talk, question, given));
+    });
+    this.put(talk, { working: '' });
     void this.refresh();
     return worked;
   }
 
   /** Do something with a kernel; show what goes wrong; return whether it worked. */
-  private async guarded(
-    talk: KernelTalk | null,
-    work: (talk: KernelTalk) => Promise<void>
-  ): Promise<boolean> {
-    if (talk === null) {
-      return false;
-    }
+  private async guarded(talk: KernelTalk, work: () => Promise<void>): Promise<boolean> {
     try {
-      await work(talk);
+      await work();
       return true;
     } catch (error) {
-      const shown = this.of(talk) ?? this.now;
-      if (error instanceof Refused) {
-        this.put({ ...shown, error: { text: error.message, about: error.about } }, talk);
-      } else if (error instanceof KernelTrouble && error.trouble !== 'restarted') {
-        this.put({ ...NOTHING, view: error.trouble }, talk);
-      } else if (!(error instanceof KernelTrouble)) {
-        this.put({ ...shown, error: { text: String(error), about: '' } }, talk);
+      if (!(error instanceof KernelTrouble)) {
+        const about = error instanceof Refused ? error.about : '';
+        this.put(talk, { error: { text: error instanceof Error ? error.message : String(error), about } });
+      } else if (error.trouble !== 'restarted') {
+        this.put(talk, { ...NOTHING, view: error.trouble });
       }
       return false;
     }
@@ -271,63 +252,54 @@ export class PanelModel {
 
   /** Take in how things are, and fetch the list of tables if it is another one. */
   private async take(talk: KernelTalk, state: IState): Promise<void> {
-    const session = state.session;
-    const before = this.of(talk) ?? this.now;
-    const same = before.state?.catalog === state.catalog;
-    this.put(
-      {
-        ...before,
-        view: viewOf(state),
-        state,
-        session,
-        catalog: this.catalogs.get(state.catalog) ?? null,
-        tables: same ? before.tables : new Map(),
-        working: before.working === WAITS ? '' : before.working,
-        remark: session !== null && session.state !== 'not signed in' ? '' : before.remark,
-        deadline: session?.sign_in ? Date.now() + session.sign_in.seconds * 1000 : 0
-      },
-      talk
-    );
-    if (!this.catalogs.has(state.catalog) && viewOf(state) === 'signed-in') {
-      const catalog = await talk.ask<ICatalog>('tables', { name: state.name });
-      this.catalogs.set(state.catalog, new SearchableCatalog(catalog));
-      this.put({ ...(this.of(talk) ?? this.now), catalog: this.catalogs.get(state.catalog) ?? null }, talk);
+    const { session, catalog } = state;
+    const before = this.of(talk);
+    this.put(talk, {
+      view: viewOf(state),
+      state,
+      session,
+      catalog: this.catalogs.get(catalog) ?? null,
+      tables: before.state?.catalog === catalog ? before.tables : new Map(),
+      working: before.working === WAITS ? '' : before.working,
+      remark: session !== null && session.state !== 'not signed in' ? '' : before.remark,
+      deadline: session?.sign_in ? Date.now() + session.sign_in.seconds * 1000 : 0
+    });
+    if (!this.catalogs.has(catalog) && viewOf(state) === 'signed-in') {
+      const found = new SearchableCatalog(await this.askAt<ICatalog>(talk, 'tables'));
+      this.catalogs.set(catalog, found);
+      this.put(talk, { catalog: found });
     }
   }
 
   private kernelChanged(talk: KernelTalk, what: 'idle' | 'waits' | 'restarted' | 'dead'): void {
+    const { state, remark } = this.of(talk);
     if (what === 'waits') {
-      const shown = this.of(talk) ?? NOTHING;
-      this.put(shown.state === null ? { ...shown, view: 'busy' } : { ...shown, working: WAITS }, talk);
+      this.put(talk, state === null ? { view: 'busy' } : { working: WAITS });
       return;
     }
-    if (what === 'idle') {
-      if (talk === this.current) {
-        void this.refresh();
-      }
-      return;
+    if (what !== 'idle') {
+      const view = what === 'dead' ? 'dead' : 'starting';
+      this.put(talk, { ...NOTHING, view, remark: state?.session ? RESTARTED : remark }); // both may be told of
     }
-    const was = this.of(talk);
-    const remark = was?.state?.session ? RESTARTED : (was?.remark ?? ''); // a death and a restart both are told of
-    this.put({ ...NOTHING, view: what === 'dead' ? 'dead' : 'starting', remark }, talk);
     if (talk === this.current) {
       void this.refresh();
     }
   }
 
-  private of(talk: KernelTalk): IShown | undefined {
-    return talk === this.current ? this.now : this.kept.get(talk.id);
+  private of(talk: KernelTalk): IShown {
+    return this.kept.get(talk) ?? { ...NOTHING, view: 'starting' };
   }
 
-  /** Show something, if it is of the kernel that is looked at; else keep it. */
-  private put(shown: IShown, of: KernelTalk | null = this.current): void {
-    if (of !== null) {
-      this.kept.set(of.id, shown);
+  /** Change what is shown of a kernel. */
+  private put(talk: KernelTalk, more: Partial<IShown>): void {
+    this.kept.set(talk, { ...this.of(talk), ...more });
+    if (talk === this.current) {
+      this.tell();
     }
-    if (of === this.current) {
-      this.now = shown;
-      this.listeners.forEach(listener => listener());
-    }
+  }
+
+  private tell(): void {
+    this.listeners.forEach(listener => listener());
   }
 }
 

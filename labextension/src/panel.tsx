@@ -44,7 +44,7 @@ export function createPanel(panel: IPanel): Widget {
 
 function Panel(panel: IPanel): ReactNode {
   const { model, trans, actions } = panel;
-  const { view, remark, working } = useSyncExternalStore(model.subscribe, model.snapshot);
+  const { view, remark, working } = useSyncExternalStore(model.subscribe, () => model.shown);
   const [memory, remember] = useState<IMemory>({ search: '', open: null, selected: '' });
   useEffect(actions.focusFirst);
   return (

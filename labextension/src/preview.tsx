@@ -60,7 +60,11 @@ export class PreviewWidget extends ReactWidget {
     let preview: IPreview | null = null;
     let wrong = '';
     try {
-      preview = await model.preview(name, parameters, { stop: stop.signal, waiting });
+      preview = await model.ask<IPreview>(
+        'preview',
+        { table: name, parameters },
+        { stop: stop.signal, waiting }
+      );
     } catch (error) {
       wrong = (error as Error).message || String(error);
     }
@@ -116,17 +120,18 @@ export class PreviewWidget extends ReactWidget {
               {button(trans.__('Insert'), () => actions.insert(tableCall(table, session, state.name)))}
             </>
           ) : null}
-          {table.required.length > 0 && !stop ? (
-            <form className="procore-acts" onSubmit={submit}>
-              {table.required.map(([one, takes]) => (
-                <label key={one}>
-                  {one} <input className="procore-input" name={one} placeholder={takes} title={takes} />
-                </label>
-              ))}
-              <button className="procore-main">{trans.__('Show rows')}</button>
-            </form>
-          ) : null}
         </div>
+        {table.required.length > 0 && !stop ? (
+          <form key={table.name} className="procore-preview-bar" onSubmit={submit}>
+            {table.required.map(([one, takes], index) => (
+              <label key={one}>
+                {trans.__('Rows of which %1?', one)}{' '}
+                <input className="procore-input" name={one} placeholder={takes} autoFocus={index === 0} />
+              </label>
+            ))}
+            <button className="procore-main">{trans.__('Show rows')}</button>
+          </form>
+        ) : null}
         {[...(preview?.alerts ?? []), this.wrong].filter(Boolean).map(one => (
           <div key={one} className="procore-note">
             <Problem text={one} />

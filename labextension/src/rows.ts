@@ -24,10 +24,10 @@ export interface IRow extends INode {
   level: number;
   /** Null if there is nothing to open. */
   open: boolean | null;
-  /** How many rows stand beside it, and which of them it is, from 1. */
-  size: number;
-  position: number;
 }
+
+/** Tables of a group that a search shows, at most. */
+const MOST_FOUND = 60;
 
 const TAIL =
   'Other lists of the API: Known from Procore’s API description alone; nobody has checked them yet.';
@@ -37,11 +37,14 @@ type Prepared = { line: TableLine; text: string };
 /** A catalog whose texts are ready to be searched. */
 export class SearchableCatalog {
   constructor({ groups, tail }: ICatalog) {
-    this.groups = [...groups, { title: TAIL, tables: tail }].map(({ title, tables }) => ({
-      title,
-      tables: tables.map(line => ({
-        line,
-        text: `${line[0]} ${line[0].replaceAll('_', ' ')} ${line[1]}`.toLowerCase()
+    const all = [...groups, { title: TAIL, tables: tail }];
+    const titles = all.flatMap(({ tables }) => tables.map(([, title]) => title));
+    const doubled = new Set(titles.filter((title, index) => titles.indexOf(title) !== index));
+    this.groups = all.map(({ title: group, tables }) => ({
+      title: group,
+      tables: tables.map(([name, title, scope]) => ({
+        line: [name, doubled.has(title) ? `${title} · ${name}` : title, scope],
+        text: `${name} ${name.replaceAll('_', ' ')} ${title}`.toLowerCase()
       }))
     }));
     this.size = this.groups.reduce((sum, { tables }) => sum + tables.length, 0);
@@ -61,7 +64,13 @@ export class SearchableCatalog {
       .map(({ title, tables }): INode => {
         const [label = '', meaning = ''] = title.split(': ');
         const shown = found(tables, words);
-        const inside = (): INode[] => shown.map(({ line }) => tableNode(line, details.get(line[0])));
+        const most = words.length > 0 ? MOST_FOUND : shown.length;
+        const inside = (): INode[] => [
+          ...shown.slice(0, most).map(({ line }) => tableNode(line, details.get(line[0]))),
+          ...(shown.length > most
+            ? [node('note', `more:${title}`, `${shown.length - most} more: type on`)]
+            : [])
+        ];
         return node('group', `group:${title}`, label, { detail: String(shown.length), meaning, inside });
       })
       .filter(({ detail }) => detail !== '0');
@@ -73,9 +82,9 @@ export class SearchableCatalog {
 }
 
 function addRows(rows: IRow[], nodes: INode[], level: number, isOpen: (node: INode) => boolean): void {
-  nodes.forEach((one, index) => {
+  nodes.forEach(one => {
     const open = one.inside ? isOpen(one) : null;
-    rows.push({ ...one, level, open, size: nodes.length, position: index + 1 });
+    rows.push({ ...one, level, open });
     if (open && one.inside) {
       addRows(rows, one.inside(), level + 1, isOpen);
     }

@@ -16,7 +16,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
-import { CodePlace } from './insert.js';
+import { CodePlace, type IOutside } from './insert.js';
 import { KernelTalk } from './kernel.js';
 import { PanelModel } from './model.js';
 import { CHANNEL } from './returning.js';
@@ -63,12 +63,15 @@ class Place extends Widget {
     document.addEventListener('visibilitychange', () => this.tell());
     document.addEventListener('focusin', ({ target }) => {
       this.isEntered = this.node.contains(target as Node);
+      this.focused = this.isEntered ? this.focused : (target as Node);
     });
   }
 
   private loading: Promise<void> | null = null;
   /** Whether the focus was here last; where the element that had it is gone, nothing has it. */
   private isEntered = false;
+  /** What had the focus last of all that is elsewhere. */
+  focused: Node | null = null;
 
   private first: HTMLElement | null = null;
 
@@ -100,32 +103,36 @@ class Place extends Widget {
   }
 }
 
-export class Sidebar {
+export class Sidebar implements IOutside {
   constructor(
     private readonly app: JupyterFrontEnd,
     private readonly parts: IParts
   ) {
     const { trans } = parts;
     this.place = new Place(
-      () => this.load(),
+      async () => (await import('./panel.js')).createPanel(this.panel()),
       isSeen => this.model.setVisible(isSeen),
       trans.__('Procore')
     );
-    this.code = new CodePlace(parts.notebooks, parts.consoles, node => this.place.node.contains(node));
+    this.code = new CodePlace(parts.notebooks, parts.consoles, this);
     app.shell.add(this.place, 'left', { rank: 900, type: 'Procore' });
     parts.restorer?.add(this.place, 'procore-jupyter-panel');
     this.addCommands(app.commands);
-    void this.readSettings();
+    this.addStatus(parts.statusBar);
+    void this.readSettings(parts.settings);
     this.listen();
   }
 
   private readonly model = new PanelModel();
   private readonly place: Place;
   private readonly code: CodePlace;
-  private readonly talks = new Map<string, KernelTalk>();
-  private context: ISessionContext | null = null;
+  private readonly talks = new WeakMap<Kernel.IKernelConnection, KernelTalk>();
+  context: ISessionContext | null = null;
   private preview: PreviewWidget | null = null;
-  private status: { dispose: () => void } | null = null;
+
+  get focused(): Node | null {
+    return this.place.focused;
+  }
 
   // Which kernel is looked at
 
@@ -141,7 +148,6 @@ export class Sidebar {
         this.look(found.sessionContext);
       }
     });
-    this.model.subscribe(() => this.tellStatus());
     window.addEventListener('focus', () => void this.model.settle(false));
     const channel = new BroadcastChannel(CHANNEL);
     channel.onmessage = ({ data }: MessageEvent<{ status?: unknown } | null>) => {
@@ -161,59 +167,36 @@ export class Sidebar {
     this.onKernel();
   }
 
-  private onKernel(_?: unknown, change?: { oldValue: Kernel.IKernelConnection | null }): void {
-    const old = change?.oldValue?.id;
-    if (old !== undefined) {
-      this.talks.get(old)?.dispose();
-      this.talks.delete(old);
-      this.model.forget(old);
-    }
+  private onKernel(): void {
     const kernel = this.context?.session?.kernel ?? null;
     if (kernel === null) {
       this.model.look(null, this.context === null ? 'none' : this.context.hasNoKernel ? 'dead' : 'starting');
       return;
     }
-    let talk = this.talks.get(kernel.id);
+    let talk = this.talks.get(kernel);
     if (talk === undefined) {
       talk = new KernelTalk(kernel, KernelMessage.createMessage);
-      this.talks.set(kernel.id, talk);
-      const own = talk;
-      kernel.disposed.connect(() => {
-        own.dispose();
-        if (this.talks.get(kernel.id) === own) {
-          this.talks.delete(kernel.id);
-          this.model.forget(kernel.id);
-        }
-      });
+      this.talks.set(kernel, talk);
+      kernel.disposed.connect(talk.dispose, talk);
     }
     this.model.look(talk);
   }
 
   // The panel and its preview
 
-  private async load(): Promise<Widget> {
-    const { createPanel } = await import('./panel.js');
-    return createPanel(this.panel());
-  }
-
   private panel(): IPanel {
     const { commands } = this.app;
-    const run = (command: string, args = {}): void => {
-      if (commands.hasCommand(command)) {
-        void commands.execute(command, args);
-      }
-    };
     const actions: IActions = {
       insert: text => this.code.atCursor(text),
       newCell: source => this.code.asCellToRun(source),
-      preview: table => run('procore-jupyter:preview', { table }),
+      preview: table => void this.openPreview(table),
       connects: () => this.code.connects,
       addLine: line => {
         this.code.asCell(line, true);
         void this.model.refresh();
       },
       run: source => void this.run(source),
-      command: run,
+      command: name => void (commands.hasCommand(name) && commands.execute(name)),
       focusFirst: this.place.focusFirst
     };
     return { model: this.model, trans: this.parts.trans, actions };
@@ -265,28 +248,17 @@ export class Sidebar {
     );
     add('connect', trans.__('Procore: Connect'), () => run(lines.connect), canRun);
     add('sign-out', trans.__('Procore: Sign out'), () => run(lines['sign-out']), canRun);
-    commands.addCommand('procore-jupyter:preview', {
-      label: trans.__('Procore: Preview a table'),
-      describedBy: {
-        args: { type: 'object', properties: { table: { type: 'string' } }, required: ['table'] }
-      },
-      isEnabled: () => this.model.shown.view === 'signed-in',
-      execute: args => this.openPreview(String(args['table']))
-    });
     const mayHaveChanged = (): void =>
       Object.keys(lines).forEach(name => commands.notifyCommandChanged(`procore-jupyter:${name}`));
     notebooks.currentChanged.connect(mayHaveChanged);
     shell.currentChanged?.connect(mayHaveChanged);
   }
 
-  private async readSettings(): Promise<void> {
-    const { settings, notebooks } = this.parts;
-    if (settings === null) {
-      return;
-    }
-    const found = await settings.load(PLUGIN);
+  private async readSettings(settings: ISettingRegistry | null): Promise<void> {
+    const { notebooks } = this.parts;
+    const found = await settings?.load(PLUGIN);
     const read = (): void => {
-      const one = (name: string): string => String(found.get(name).composite ?? '');
+      const one = (name: string): string => String(found?.get(name).composite ?? '');
       this.model.defaults = {
         environment: one('environment'),
         callbackUrl: one('callbackUrl'),
@@ -294,9 +266,9 @@ export class Sidebar {
       };
     };
     read();
-    found.changed.connect(read);
+    found?.changed.connect(read);
     const open = (): void => {
-      if (found.get('openWithNotebooks').composite === true && notebooks.currentWidget !== null) {
+      if (found?.get('openWithNotebooks').composite === true && notebooks.currentWidget !== null) {
         notebooks.currentChanged.disconnect(open);
         this.app.shell.activateById(this.place.id);
       }
@@ -306,27 +278,13 @@ export class Sidebar {
   }
 
   /** Stand in the status bar only while something needs the person. */
-  private tellStatus(): void {
-    const { statusBar, trans } = this.parts;
-    const needed = this.model.shown.view === 'waiting';
-    if (statusBar === null || needed === (this.status !== null)) {
-      return;
-    }
-    if (!needed) {
-      this.status?.dispose();
-      this.status = null;
-      return;
-    }
+  private addStatus(statusBar: IStatusBar | null): void {
     const item = new Widget({ node: document.createElement('button') });
     item.addClass('procore-bare');
-    item.node.textContent = trans.__('Procore waits for your sign-in');
+    item.node.textContent = this.parts.trans.__('Procore waits for your sign-in');
     item.node.onclick = () => this.app.shell.activateById(this.place.id);
-    const added = statusBar.registerStatusItem('procore-jupyter:status', { item, align: 'left', rank: 90 });
-    this.status = {
-      dispose: () => {
-        added.dispose();
-        item.dispose();
-      }
-    };
+    const isActive = (): boolean => this.model.shown.view === 'waiting';
+    statusBar?.registerStatusItem('procore-jupyter:status', { item, align: 'left', rank: 90, isActive });
+    this.model.subscribe(() => item.setHidden(!isActive()));
   }
 }

@@ -1,10 +1,11 @@
-/** The tables as a tree, of which the page holds only the rows that can be seen; and what can be done with the selected one. */
+/** The tables as a tree; and what can be done with the selected one. */
 
 import {
+  type DragEvent,
   type KeyboardEvent,
   type ReactNode,
+  memo,
   useEffect,
-  useLayoutEffect,
   useMemo,
   useRef,
   useState
@@ -15,16 +16,8 @@ import type { Where } from './insert.js';
 import type { IPanel } from './panel.js';
 import { type IRow, toggled } from './rows.js';
 
-/** Heights in pixels: of a row, and of each further line that its label takes; and the most lines that it takes. */
-const ROW = 26;
-const LINE = 17;
-const MOST_LINES = 3;
-/** Pixels that a row's label has not: the sign before it, the gaps, and what may stand behind it. */
-const AROUND = 40;
-/** Pixels that a level is indented. */
-const INDENT = 12;
-/** Rows above and below the visible ones that are in the page too. */
-const BEYOND = 4;
+/** Rows that a page key goes on. */
+const PAGE = 12;
 
 /** What was searched for, what is open and what is selected. */
 export interface IMemory {
@@ -56,7 +49,10 @@ export function Tables({ panel, memory, remember }: IProps): ReactNode {
   const { catalog, tables, session, state } = model.shown;
   const { search, selected } = memory;
   const open = memory.open ?? new Set(catalog ? [catalog.first] : []);
-  const rows = useMemo(() => catalog?.rows(open, tables, search) ?? [], [catalog, memory, tables]);
+  const rows = useMemo(
+    () => catalog?.rows(open, tables, search) ?? [],
+    [catalog, tables, memory.open, search]
+  );
   if (!catalog || !session || !state) {
     return <div className="procore-view procore-soft">{trans.__('One moment …')}</div>;
   }
@@ -114,11 +110,13 @@ export function Tables({ panel, memory, remember }: IProps): ReactNode {
           select={which => change({ selected: which.key })}
           toggle={toggle}
           act={act}
-          fetch={which => void model.open(which.table)}
+          pressed={which => void (which.table && model.open(which.table))}
           dragged={which => code('insert', which)}
         />
       )}
-      {row && row.kind !== 'note' ? <Selected row={row} panel={panel} act={act} said={said} /> : null}
+      {row && (row.meaning || 'table column filter'.includes(row.kind)) ? (
+        <Selected row={row} panel={panel} act={act} said={said} />
+      ) : null}
     </>
   );
 }
@@ -130,51 +128,20 @@ interface ITree {
   select: (row: IRow) => void;
   toggle: (row: IRow) => void;
   act: Act;
-  /** Ask for a table, so that it is known when it is dragged. */
-  fetch: (row: IRow) => void;
+  /** Is told of the row that may be dragged next, so that its table is known by then. */
+  pressed: (row: IRow) => void;
   /** What a row is when it is dragged; null while its table isn't known. */
   dragged: (row: IRow) => string | null;
 }
 
-function Tree({ rows, selected, label, select, toggle, act, fetch, dragged }: ITree): ReactNode {
+function Tree({ rows, selected, label, select, toggle, act, pressed, dragged }: ITree): ReactNode {
   const node = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600, width: 240 });
-  const measure = (): void => {
-    if (node.current) {
-      const { scrollTop: top, clientHeight: height, clientWidth: width } = node.current;
-      setView({ top, height, width });
-    }
-  };
-  const ends = useMemo(() => endsOf(rows, view.width), [rows, view.width]);
-  const startOf = (index: number): number => ends[index - 1] ?? 0;
-  const indexAt = (pixel: number): number => {
-    const index = ends.findIndex(end => end > pixel);
-    return index < 0 ? rows.length - 1 : index;
-  };
   const at = rows.findIndex(({ key }) => key === selected);
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(measure);
-    if (node.current) {
-      observer.observe(node.current);
-    }
-    return () => observer.disconnect();
-  }, []);
   useEffect(() => {
-    const tree = node.current;
-    if (tree && at >= 0 && document.activeElement === tree) {
-      const low = (ends[at] ?? 0) - tree.clientHeight;
-      tree.scrollTop = Math.min(startOf(at), Math.max(low, tree.scrollTop));
+    if (document.activeElement === node.current) {
+      node.current?.children[at]?.scrollIntoView({ block: 'nearest' });
     }
   }, [at]);
-
-  const first = Math.max(0, indexAt(view.top) - BEYOND);
-  const last = Math.min(rows.length, indexAt(view.top + view.height) + 1 + BEYOND);
-  const shown = rows.slice(first, last).map((row, index) => ({ row, index: first + index }));
-  // What is selected has to be in the page, or a screen reader doesn't find it.
-  const far = at >= 0 && (at < first || at >= last) ? rows[at] : undefined;
-  if (far) {
-    shown.push({ row: far, index: at });
-  }
   const go = (index: number): void => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row) {
@@ -182,14 +149,14 @@ function Tree({ rows, selected, label, select, toggle, act, fetch, dragged }: IT
     }
   };
   /** Do what a key means; return whether it means anything. */
-  const pressed = (key: string, row: IRow | undefined): boolean => {
+  const typed = (key: string, row: IRow | undefined): boolean => {
     const targets: Record<string, number> = {
       ArrowDown: at + 1,
       ArrowUp: at - 1,
+      PageDown: at + PAGE,
+      PageUp: at - PAGE,
       Home: 0,
-      End: rows.length - 1,
-      PageDown: Math.max(at + 1, indexAt(startOf(at) + view.height) - 1),
-      PageUp: Math.min(at - 1, indexAt(startOf(at) - view.height) + 1)
+      End: rows.length - 1
     };
     const target = targets[key];
     if (target !== undefined) {
@@ -221,11 +188,21 @@ function Tree({ rows, selected, label, select, toggle, act, fetch, dragged }: IT
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const { altKey, ctrlKey, metaKey, shiftKey, key } = event;
-    if (!altKey && !ctrlKey && !metaKey && !(shiftKey && key === 'Enter') && pressed(key, rows[at])) {
+    if (!altKey && !ctrlKey && !metaKey && !(shiftKey && key === 'Enter') && typed(key, rows[at])) {
       event.preventDefault();
       event.stopPropagation();
     }
   };
+  /** Return what does something with the row that an event is about. */
+  const withRow =
+    <Event extends { target: EventTarget }>(does: (row: IRow, event: Event) => void) =>
+    (event: Event): void => {
+      const item = (event.target as Element).closest('[role=treeitem]');
+      const row = item && rows[[...(node.current?.children ?? [])].indexOf(item)];
+      if (row) {
+        does(row, event);
+      }
+    };
   return (
     <div
       ref={node}
@@ -234,88 +211,62 @@ function Tree({ rows, selected, label, select, toggle, act, fetch, dragged }: IT
       aria-label={label}
       tabIndex={0}
       aria-activedescendant={at >= 0 ? `procore-row-${at}` : undefined}
-      onScroll={measure}
       onKeyDown={onKeyDown}
-      onFocus={() => at < 0 && go(first)}
+      onFocus={() => at < 0 && go(0)}
+      onMouseDown={withRow(pressed)}
+      onClick={withRow(row => {
+        select(row);
+        if (row.open !== null) {
+          toggle(row);
+        }
+      })}
+      onDragStart={withRow((row, event: DragEvent) => {
+        const text = dragged(row);
+        if (text === null) {
+          event.preventDefault();
+        } else {
+          event.dataTransfer.setData('text/plain', text);
+        }
+      })}
     >
-      <div className="procore-tree-rows" role="presentation" style={{ height: ends.at(-1) }}>
-        {shown.map(({ row, index }) => (
-          <div
-            // By its place: what is found by the next letter is written into the same elements.
-            key={index}
-            id={`procore-row-${index}`}
-            className="procore-item"
-            role="treeitem"
-            data-kind={row.kind}
-            aria-level={row.level}
-            aria-setsize={row.size}
-            aria-posinset={row.position}
-            aria-expanded={row.open ?? undefined}
-            aria-selected={row.key === selected}
-            title={[row.label, row.kind === 'table' ? row.table : row.detail, row.meaning]
-              .filter(Boolean)
-              .join(' · ')}
-            draggable={row.kind !== 'group' && row.kind !== 'part'}
-            style={{
-              top: startOf(index),
-              height: (ends[index] ?? 0) - startOf(index),
-              paddingLeft: 4 + (row.level - 1) * INDENT
-            }}
-            onMouseDown={() => row.kind === 'table' && fetch(row)}
-            onDragStart={event => {
-              const text = dragged(row);
-              if (text === null) {
-                event.preventDefault();
-              } else {
-                event.dataTransfer.setData('text/plain', text);
-              }
-            }}
-            onClick={() => {
-              select(row);
-              if (row.open !== null) {
-                toggle(row);
-              }
-            }}
-          >
-            <svg className="procore-twist" viewBox="0 0 14 14" aria-hidden="true">
-              {row.open === null ? null : <path d="M5 3l4 4-4 4" />}
-            </svg>
-            <span className="procore-name">{row.label}</span>
-            {row.detail ? <span className="procore-detail">{row.detail}</span> : null}
-          </div>
-        ))}
-      </div>
+      {rows.map((row, index) => (
+        // By its place: what is found by the next letter is written into the same elements.
+        <Row key={index} id={`procore-row-${index}`} row={row} isSelected={index === at} />
+      ))}
     </div>
   );
 }
 
-const canvas = document.createElement('canvas').getContext('2d');
-const widths = new Map<string, number>();
-
-/** Return where each row ends, in pixels from the top of all: a long label takes more lines. */
-function endsOf(rows: IRow[], width: number): number[] {
-  const style = getComputedStyle(document.body);
-  const font = (name: string): string =>
-    `${style.getPropertyValue(`--jp-${name}-font-size${name === 'ui' ? '1' : ''}`)} ${style.getPropertyValue(`--jp-${name}-font-family`)}`;
-  const fonts = { ui: font('ui'), code: font('code') };
-  let end = 0;
-  return rows.map(({ label, kind, level }) => {
-    const used = kind === 'column' || kind === 'filter' ? fonts.code : fonts.ui;
-    const key = `${used} ${label}`;
-    let wide = widths.get(key);
-    if (wide === undefined) {
-      if (canvas) {
-        canvas.font = used;
-      }
-      wide = canvas?.measureText(label).width ?? 0;
-      widths.set(key, wide);
-    }
-    const room = Math.max(60, width - AROUND - (level - 1) * INDENT);
-    // Lines end at words, so they aren't full.
-    const lines = wide <= room ? 1 : Math.min(MOST_LINES, Math.ceil((1.2 * wide) / room));
-    return (end += ROW + (lines - 1) * LINE);
-  });
+interface IRowProps {
+  id: string;
+  row: IRow;
+  isSelected: boolean;
 }
+
+/** A row, which is drawn again only when it is another one: there may be hundreds. */
+const Row = memo(({ id, row, isSelected }: IRowProps): ReactNode => {
+  const { kind, label, detail, meaning, level, open, table } = row;
+  return (
+    <div
+      id={id}
+      className="procore-item"
+      role="treeitem"
+      data-kind={kind}
+      aria-level={level}
+      aria-expanded={open ?? undefined}
+      aria-selected={isSelected}
+      title={[label, kind === 'table' ? table : detail, meaning].filter(Boolean).join(' · ')}
+      draggable={kind !== 'group' && kind !== 'part'}
+      style={{ paddingLeft: 4 + (level - 1) * 12 }}
+    >
+      <svg className="procore-twist" viewBox="0 0 14 14" aria-hidden="true">
+        {open === null ? null : <path d="M5 3l4 4-4 4" />}
+      </svg>
+      <span className="procore-name">{label}</span>
+      {detail ? <span className="procore-detail">{detail}</span> : null}
+    </div>
+  );
+});
 
 interface ISelected {
   row: IRow;

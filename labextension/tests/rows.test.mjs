@@ -36,19 +36,19 @@ test('a text from elsewhere is a literal in the code, whatever it holds', () => 
   assert.equal(tableCell(table, by_number, 'procore'), 'rfis = procore.table("rfis", project=9)\nrfis');
 });
 
-test('groups open to tables, tables to filters and then to folded columns, each with its place', () => {
+test('groups open to tables, tables to filters and then to folded columns', () => {
   const searchable = new SearchableCatalog(catalog);
   const closed = searchable.rows(new Set(), new Map(), '');
   assert.deepEqual(
-    closed.map(({ label, open, position, size }) => [label, open, position, size]),
+    closed.map(({ label, open, detail }) => [label, open, detail]),
     [
-      ['Project management', false, 1, 2],
-      ['Other lists of the API', false, 2, 2]
+      ['Project management', false, '3'],
+      ['Other lists of the API', false, '1']
     ]
   );
   let open = toggled(new Set(), closed[0]);
   const rfis = searchable.rows(open, new Map(), '').find(({ key }) => key === 'table:rfis');
-  assert.deepEqual([rfis.label, rfis.table, rfis.position, rfis.size], ['RFIs', 'rfis', 2, 3]);
+  assert.deepEqual([rfis.label, rfis.table, rfis.level], ['RFIs', 'rfis', 2]);
   open = toggled(open, rfis);
   assert.ok(searchable.rows(open, new Map(), '').some(({ label }) => label === 'One moment …'));
   const details = new Map([['rfis', table]]);
@@ -81,4 +81,11 @@ test('a search finds all words in names and titles, the long tail too, nearest f
   assert.deepEqual(found('replies rfi'), ['rfi_replies']);
   assert.deepEqual(found('weather'), ['weather_logs']);
   assert.deepEqual(found('nothing of it'), []);
+});
+
+test('of hundreds a search shows some and says how many more there are, and lists of one title have their names', () => {
+  const tail = Array.from({ length: 100 }, (_, index) => [`logs_${index}`, `Logs ${index >> 1}`, 'company']);
+  const rows = new SearchableCatalog({ ...catalog, tail }).rows(new Set(), new Map(), 'logs');
+  assert.deepEqual([rows[0].detail, rows.length, rows.at(-1).label], ['100', 62, '40 more: type on']);
+  assert.deepEqual([rows[1].label, rows[2].label], ['Logs 0 · logs_0', 'Logs 0 · logs_1']);
 });
