@@ -65,7 +65,6 @@ export interface IState {
 export type TableLine = [name: string, title: string, scope: string];
 
 export interface ICatalog {
-  version: string;
   groups: { title: string; tables: TableLine[] }[];
   tail: TableLine[];
 }
@@ -91,19 +90,11 @@ export interface IProjects {
   lack: string;
 }
 
-export interface IColumn {
-  name: string;
-  kind: string;
-  meaning: string;
-  number: boolean;
-  cells: string[];
-}
-
 /** The first rows of a table, as texts. */
 export interface IPreview {
   caption: string;
   alerts: string[];
   notes: string[];
   rows: number;
-  columns: IColumn[];
+  columns: { name: string; kind: string; meaning: string; number: boolean; cells: string[] }[];
 }

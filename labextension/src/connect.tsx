@@ -46,6 +46,7 @@ export function Offer({ model, trans }: IPanel): ReactNode {
     <button
       key={to}
       className={kind}
+      data-procore-first={to === '' ? true : undefined}
       disabled={working !== ''}
       onClick={() => void connected(model, model.connect(to))}
     >

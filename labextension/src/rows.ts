@@ -37,14 +37,18 @@ type Prepared = { line: TableLine; text: string };
 /** A catalog whose texts are ready to be searched. */
 export class SearchableCatalog {
   constructor({ groups, tail }: ICatalog) {
-    const all = [...groups, { title: TAIL, tables: tail }];
-    const titles = all.flatMap(({ tables }) => tables.map(([, title]) => title));
-    const doubled = new Set(titles.filter((title, index) => titles.indexOf(title) !== index));
-    this.groups = all.map(({ title: group, tables }) => ({
-      title: group,
-      tables: tables.map(([name, title, scope]) => ({
-        line: [name, doubled.has(title) ? `${title} · ${name}` : title, scope],
-        text: `${name} ${name.replaceAll('_', ' ')} ${title}`.toLowerCase()
+    const all = [...groups.flatMap(({ tables }) => tables), ...tail].map(([, title]) => title);
+    const doubled = new Set(all.filter((title, index) => all.indexOf(title) !== index));
+    const named = tail.map(([name, title, scope]): TableLine => [
+      name,
+      doubled.has(title) ? `${title} · ${name}` : title,
+      scope
+    ]);
+    this.groups = [...groups, { title: TAIL, tables: named }].map(({ title, tables }) => ({
+      title,
+      tables: tables.map(line => ({
+        line,
+        text: `${line[0]} ${line[0].replaceAll('_', ' ')} ${line[1]}`.toLowerCase()
       }))
     }));
     this.size = this.groups.reduce((sum, { tables }) => sum + tables.length, 0);

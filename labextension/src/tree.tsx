@@ -141,7 +141,7 @@ function Tree({ rows, selected, label, select, toggle, act, pressed, dragged }: 
     if (document.activeElement === node.current) {
       node.current?.children[at]?.scrollIntoView({ block: 'nearest' });
     }
-  }, [at]);
+  }, [at, rows]);
   const go = (index: number): void => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row) {
@@ -295,7 +295,6 @@ function Selected({ row, panel, act, said }: ISelected): ReactNode {
       <div className="procore-name">
         {row.label} {row.kind === 'table' ? <code>{row.table}</code> : null}
       </div>
-      <div className="procore-meaning">{[kind, row.meaning].filter(Boolean).join(' · ')}</div>
       <div className="procore-acts">
         {row.kind === 'table' ? (
           <>
@@ -313,6 +312,7 @@ function Selected({ row, panel, act, said }: ISelected): ReactNode {
       <div className="procore-tip" role="status">
         {said}
       </div>
+      <div className="procore-meaning">{[kind, row.meaning].filter(Boolean).join(' · ')}</div>
     </div>
   );
 }

@@ -88,4 +88,7 @@ test('of hundreds a search shows some and says how many more there are, and list
   const rows = new SearchableCatalog({ ...catalog, tail }).rows(new Set(), new Map(), 'logs');
   assert.deepEqual([rows[0].detail, rows.length, rows.at(-1).label], ['100', 62, '40 more: type on']);
   assert.deepEqual([rows[1].label, rows[2].label], ['Logs 0 · logs_0', 'Logs 0 · logs_1']);
+  const other = new SearchableCatalog({ ...catalog, tail: [['rfis_2', 'RFIs', 'project']] });
+  const labels = other.rows(new Set(), new Map(), 'rfis').map(({ label }) => label);
+  assert.deepEqual([labels[1], labels[3]], ['RFIs', 'RFIs · rfis_2']); // one that was gone over keeps its own
 });
