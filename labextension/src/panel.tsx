@@ -11,6 +11,8 @@ import type { Where } from './insert.js';
 import type { PanelModel, View } from './model.js';
 import { type IMemory, Tables } from './tree.js';
 
+import '../style/sidebar.css';
+
 /** What each view is given. */
 export interface IPanel {
   model: PanelModel;

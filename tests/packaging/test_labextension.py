@@ -176,6 +176,26 @@ def test_without_a_notebook_in_front_the_commands_are_disabled(
     page.close()
 
 
+def test_the_panel_and_its_look_are_loaded_when_it_is_shown(lab: Lab) -> None:
+    def loaded() -> set[str]:
+        ours = "one => one.name.includes('/procore-jupyter/static/')"
+        found = f"() => performance.getEntriesByType('resource').filter({ours}).map(one => one.name)"
+        return set(lab.page.evaluate(found))
+
+    def look() -> int:
+        sheets = "() => [...document.styleSheets].filter(one => one.cssRules[0]?.cssText.includes('procore-')).length"
+        return int(lab.page.evaluate(sheets))
+
+    at_start = loaded()
+    assert any("/remoteEntry." in name for name in at_start)
+    assert look() == 0
+    lab.page.evaluate("() => { window.jupyterapp.commands.execute('procore-jupyter:show'); }")
+    lab.page.locator(".procore-panel-root").wait_for()
+    assert at_start < loaded()
+    assert look() == 1
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:activate')")
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
