@@ -132,25 +132,31 @@ def with_names(rows: pa.Table, asked: NamesAsked) -> pa.Table:
     names = asked.names() if rows.num_rows else {}
     own = rows[PROJECT_NAME] if PROJECT_NAME in rows.column_names else None
     ids = rows["project_id"]
-    chunks = [column(chunk, names) for chunk in ids.chunks]
-    made = pa.chunked_array(chunks, pa.string())
+    made = column(ids, names)
     if own is not None:
         made = own if not pa.types.is_string(own.type) else _first_known(own, made)
         rows = rows.drop_columns([PROJECT_NAME])
     return rows.add_column(rows.column_names.index("project_id") + 1, PROJECT_NAME, made)
 
 
-def column(ids: pa.Array, names: Names) -> pa.Array:
+def column(ids: pa.Array | pa.ChunkedArray, names: Names) -> Any:
     """Return the names of the projects whose ids are given; null where none is known."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     from procore_jupyter.tables.arrow.types import array_of
 
-    there = [(number, name) for number, name in names.items() if name]
-    keys: list[Any] = [number if pa.types.is_integer(ids.type) else str(number) for number, _ in there]
-    at = pc.index_in(ids, value_set=array_of(keys, ids.type))
-    return array_of([name for _, name in there], pa.string()).take(at)
+    several = (
+        ids.unique()
+    )  # few among many rows: a list of thousands of projects isn't gone through for each batch
+    called = array_of([names.get(_number(one)) or None for one in several.to_pylist()], pa.string())
+    return called.take(pc.index_in(ids, value_set=several))
+
+
+def _number(id: int | str | None) -> int:
+    """Return an id that may have come as text; 0 if it is none."""
+    text = str(id)
+    return int(text) if text.isascii() and text.isdecimal() and not text.startswith("0") else 0
 
 
 def _first_known(own: pa.ChunkedArray, made: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pandas
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from procore_jupyter import Procore
+from procore_jupyter.tables.project_names import column
 from procore_jupyter.tables.project_table import ProjectTable
 from tests.session.conftest import Answer, Server
 from tests.tables.small_api import COMPANY, PROJECTS, SmallApi, projects, rfis, rfis_of
@@ -120,3 +122,29 @@ def test_a_query_says_whether_it_wants_names(procore: Procore, server: Server) -
     )
     named = reader.rows_at(wanted, [place(DEPOT)], names=True)
     assert {*named.rows["project_name"].to_pylist()} == {"Project 4712"} and listings(server) == 1
+
+
+class _Looked(dict[int, str]):
+    """Names that tell which of them were looked at."""
+
+    def __init__(self, names: dict[int, str]) -> None:
+        super().__init__(names)
+        self.at: list[int] = []
+
+    def get(self, number: int, default: Any = None) -> Any:
+        self.at.append(number)
+        return super().get(number, default)
+
+    def __iter__(self) -> Iterator[int]:
+        raise AssertionError("all names were gone through")
+
+    items = __iter__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "ids", [pa.array([7, 7, None, 9, 7]), pa.chunked_array([["7", "7", None], ["9", "7"]])]
+)
+def test_of_thousands_of_projects_only_those_in_a_batch_are_looked_at(ids: pa.Array) -> None:
+    names = _Looked({number: f"Tower {number}" for number in range(1, 5000)} | {9: ""})
+    assert column(ids, names).to_pylist() == ["Tower 7", "Tower 7", None, None, "Tower 7"]
+    assert sorted(names.at) == [0, 7, 9]
