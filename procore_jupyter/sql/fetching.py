@@ -248,7 +248,7 @@ class Fetching:
             step.rows, step.keys = self._without_rows(spec), {}
             if found is not None and step.places:
                 self._fetched[step.number] = found
-                step.rows = found.rows
+                step.rows = step.read(found.rows)
                 self._compare(step, found.rows)
             self._remember_domains(step, domains)
 
