@@ -38,10 +38,10 @@ def domains_of(steps: Sequence[Step], edges: Sequence[Edge], keys: KeysOf) -> Do
         if step.waits:
             for column, values in _constants(step.scan.conditions):
                 _narrow(found[step.number], column, values)
-    useful = _useful(steps, edges)
-    leading: dict[tuple[int, str], list[Edge]] = {}
+    useful = leading(edges, lambda edge: steps[edge.target].waits)
+    out_of: dict[tuple[int, str], list[Edge]] = {}
     for edge in useful:
-        leading.setdefault((edge.source, edge.source_column), []).append(edge)
+        out_of.setdefault((edge.source, edge.source_column), []).append(edge)
     waiting, queued = deque(useful), {*useful}
     while waiting:
         edge = waiting.popleft()
@@ -53,24 +53,24 @@ def domains_of(steps: Sequence[Step], edges: Sequence[Edge], keys: KeysOf) -> Do
             here = keys(source, edge.source_column)
             known = known if here is None else here if known is None else here & known
         if known is not None and _narrow(found[edge.target], edge.target_column, known):
-            more = [one for one in leading.get((edge.target, edge.target_column), ()) if one not in queued]
+            more = [one for one in out_of.get((edge.target, edge.target_column), ()) if one not in queued]
             waiting.extend(more)
             queued.update(more)
     return found
 
 
-def _useful(steps: Sequence[Step], edges: Sequence[Edge]) -> Sequence[Edge]:
-    """Return the edges on the way to a step whose rows aren't there yet: for the others, no values need to be found."""
+def leading(edges: Sequence[Edge], to: Callable[[Edge], bool]) -> Sequence[Edge]:
+    """Return edges, each once: those of a kind, and those by which values come to them."""
     into: dict[tuple[int, str], list[Edge]] = {}
     for edge in edges:
         into.setdefault((edge.target, edge.target_column), []).append(edge)
-    ahead = [edge for edge in edges if steps[edge.target].waits]
-    found = dict.fromkeys(ahead)
+    ahead = [edge for edge in edges if to(edge)]
+    found = {*ahead}
     while ahead:
         edge = ahead.pop()
         for one in into.get((edge.source, edge.source_column), ()):
             if one not in found:
-                found[one] = None
+                found.add(one)
                 ahead.append(one)
     return [edge for edge in dict.fromkeys(edges) if edge in found]
 

@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from procore_jupyter.sql.conforming import conformed, differs
-from procore_jupyter.sql.domains import Domains, apart, domains_of
+from procore_jupyter.sql.domains import Domains, apart, domains_of, leading
+from procore_jupyter.sql.keys import MOST_KEYS
 from procore_jupyter.sql.sending import MOST_VALUES, Sending, sent
 from procore_jupyter.sql.source import Enough, RowSource
-from procore_jupyter.sql.steps import Step, Values, steps_of
+from procore_jupyter.sql.steps import PROJECT, Step, Values, steps_of
 from procore_jupyter.sql.whereabouts import Whereabouts, merged, spot
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.definitions.spec import PROJECT_NAME
@@ -103,6 +104,10 @@ class Fetching:
         self.steps, self.edges = steps_of(plan, catalog, given)
         self.incomplete: list[Incomplete] = []
         self.outdated = False
+        self._of_places = {  # the columns whose values say where rows are
+            (edge.source, edge.source_column)
+            for edge in leading(self.edges, lambda edge: self._says_where(edge.target, edge.target_column))
+        }
         self._keys, self._lock = planner.keys, threading.Lock()
         self._whereabouts = Whereabouts(source, self._keys, projects)
         self._lost: dict[str, set[object]] = {}  # places by table that gave no rows, and aren't asked again
@@ -306,14 +311,19 @@ class Fetching:
             if column.partition(".")[0] in step.scan.columns
         }
 
-    def keys(self, step: Step, column: str) -> Values:
-        """Return the values of a column in the rows of a step that the query may need."""
+    def keys(self, step: Step, column: str) -> Values | None:
+        """Return the values of a column in the rows of a step that the query may need; None if they are too many to narrow anything."""
         if column not in step.keys:
             assert step.rows is not None
             domains = self._whereabouts.narrowed.get(step.number)
-            found = self._keys.of(step.rows, [column], step.conditions, domains)
-            step.keys[column] = frozenset(value for (value,) in found)
+            most = None if (step.number, column) in self._of_places else MOST_KEYS
+            found = self._keys.at_most(most, step.rows, [column], step.conditions, domains)
+            step.keys[column] = None if found is None else frozenset(value for (value,) in found)
         return step.keys[column]
+
+    def _says_where(self, number: int, column: str) -> bool:
+        spec = self.steps[number].spec
+        return spec is not None and column in (*spec.place_columns, *PROJECT)
 
     # What is asked for
 

@@ -11,6 +11,9 @@ import pyarrow as pa
 
 from procore_jupyter.sql.literals import quoted
 
+MOST_KEYS = 10_000
+"""Values of a column that isn't told by them where rows are, at most: more of them narrow nothing, and take longer than they save."""
+
 FOUND = "rows that were fetched"
 """The name under which rows are looked through."""
 
@@ -36,8 +39,26 @@ class Keys:
     ) -> list[tuple[Any, ...]]:
         """Return what rows have in some columns: each combination once, and none with a missing value.
 
+        The parameters are those of `at_most`.
+        """
+        found = self.at_most(None, rows, columns, conditions, domains)
+        assert found is not None
+        return found
+
+    def at_most(
+        self,
+        most: int | None,
+        rows: pa.Table,
+        columns: Sequence[str],
+        conditions: Sequence[str] = (),
+        domains: Mapping[str, Collection[Any]] | None = None,
+    ) -> list[tuple[Any, ...]] | None:
+        """Return the same as `of`; None if there are more than some.
+
         Parameters
         ----------
+        most : int or None
+            How many there may be; None for any number.
         rows : pyarrow.Table
             The rows.
         columns : sequence of str
@@ -51,33 +72,48 @@ class Keys:
         wanted: dict[str, dict[str, Any]] = {one: {} for one in conditions}
         for number, (column, domain) in enumerate((domains or {}).items()):
             wanted[f"{quoted(column)} IN (SELECT unnest($d{number}))"] = {f"d{number}": [*domain]}
+        most = most if most is not None and rows.num_rows > most else None
+        if most is None and not wanted and _is_plain(rows, columns):
+            return [(value,) for value in rows[columns[0]].unique().to_pylist() if value is not None]
         with self._lock:
             self._connection.register(FOUND, rows)
             try:
                 try:
-                    return self._found(columns, wanted)
+                    return self._found(columns, wanted, most)
                 except duckdb.InterruptException:
                     raise
                 except duckdb.Error:  # the rows' columns are of other types than the plan's
                     usable = {
                         one: values for one, values in wanted.items() if self._applies(columns, one, values)
                     }
-                    return self._found(columns, usable)
+                    return self._found(columns, usable, most)
             finally:
                 self._connection.unregister(FOUND)
 
     def _found(
-        self, columns: Sequence[str], conditions: Mapping[str, Mapping[str, Any]], limit: str = ""
+        self, columns: Sequence[str], conditions: Mapping[str, Mapping[str, Any]], most: int | None
+    ) -> list[tuple[Any, ...]] | None:
+        if most is None:
+            return self._asked("SELECT DISTINCT * FROM ({})", columns, conditions)
+        # The first rows tell it of a column in which nearly each row has a value of its own.
+        first = f"SELECT count(*) FROM (SELECT DISTINCT * FROM ({{}} LIMIT {2 * most}))"
+        if self._asked(first, columns, conditions)[0][0] > most:
+            return None
+        found = self._asked(f"SELECT DISTINCT * FROM ({{}}) LIMIT {most + 1}", columns, conditions)
+        return None if len(found) > most else found
+
+    def _asked(
+        self, text: str, columns: Sequence[str], conditions: Mapping[str, Mapping[str, Any]]
     ) -> list[tuple[Any, ...]]:
-        """Return what rows have that meet conditions, each of which has its values."""
+        """Return what is answered of the columns of rows that meet conditions, each of which has its values."""
         values = {name: value for some in conditions.values() for name, value in some.items()}
         there = [f"{quoted(column)} IS NOT NULL" for column in columns]
-        text = _query(columns, [*conditions, *there]) + limit
-        return self._connection.execute(text, values or None).fetchall()
+        rows = _query(columns, [*conditions, *there])
+        return self._connection.execute(text.format(rows), values or None).fetchall()
 
     def _applies(self, columns: Sequence[str], condition: str, values: Mapping[str, Any]) -> bool:
         try:
-            self._found(columns, {condition: values}, " LIMIT 0")
+            self._asked("{} LIMIT 0", columns, {condition: values})
         except duckdb.InterruptException:
             raise
         except duckdb.Error:
@@ -85,7 +121,15 @@ class Keys:
         return True
 
 
+def _is_plain(rows: pa.Table, columns: Sequence[str]) -> bool:
+    """Return whether one column is asked for whose values Arrow has as DuckDB has them: it finds them sooner."""
+    if len(columns) != 1 or columns[0] not in rows.column_names:
+        return False
+    found = rows.schema.field(columns[0]).type
+    return bool(pa.types.is_int64(found) or pa.types.is_string(found))
+
+
 def _query(columns: Sequence[str], conditions: Sequence[str]) -> str:
     wanted = ", ".join(map(quoted, columns))
     rows = quoted(FOUND)
-    return f"SELECT DISTINCT {wanted} FROM {rows} WHERE {' AND '.join(f'({one})' for one in conditions)}"
+    return f"SELECT {wanted} FROM {rows} WHERE {' AND '.join(f'({one})' for one in conditions)}"

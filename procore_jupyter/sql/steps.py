@@ -48,7 +48,7 @@ class Step:
     places : sequence of Place
         Where they are from.
     keys : dict
-        Its values by column, as far as they were asked for.
+        Its values by column, as far as they were asked for; None where they are too many to narrow anything.
     requests : int
         Requests that it took.
     """
@@ -59,7 +59,7 @@ class Step:
     parents: dict[str, tuple[int, ...]] = field(default_factory=dict)
     rows: pa.Table | None = None
     places: Sequence[Place] = ()
-    keys: dict[str, Values] = field(default_factory=dict)
+    keys: dict[str, Values | None] = field(default_factory=dict)
     requests: int = 0
 
     @property
@@ -105,7 +105,9 @@ def steps_of(plan: Plan, catalog: Catalog, frames: Mapping[str, pa.Table]) -> tu
         elif scan.frame:
             steps.append(Step(scan, rows=frames[scan.table.lower()]))
         else:
-            values = {column: frozenset(found) for column, found in scan.values.items()}
+            values: dict[str, Values | None] = {
+                column: frozenset(found) for column, found in scan.values.items()
+            }
             steps.append(Step(scan, keys=values))
     edges = [*plan.edges]
     for step in steps:
