@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import dataclasses
+import functools
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -162,7 +163,7 @@ class Fetching:
                 raise self._errors[step.scan.table]
         return {name: self._table(name) for name in self._named}
 
-    @property
+    @functools.cached_property
     def _named(self) -> Sequence[str]:
         """The tables that the query names: those it reads, and those that it turned out not to."""
         return [*dict.fromkeys([*(one.table for one in self._plan.scans if one.fetched), *self._plan.named])]

@@ -6,6 +6,7 @@ the same.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -50,20 +51,19 @@ def conditions_of(column: str, filter: Json, *, clock: bool = False) -> Iterator
     clock : bool
         Whether the query asks for the current time, so that a constant may be another one when it runs.
     """
-    kind = str(filter.get("filter_type")).removeprefix("LEGACY_")
-    if kind == "OPTIONAL_FILTER":
-        if filter.get("child_filter"):
-            yield from conditions_of(column, filter["child_filter"], clock=clock)
-    elif kind == "CONJUNCTION_AND":
-        for one in filter["child_filters"]:
-            yield from conditions_of(column, one, clock=clock)
-    elif kind == "STRUCT_EXTRACT":
-        yield from conditions_of(f"{column}.{filter['child_name']}", filter["child_filter"], clock=clock)
-    else:
-        try:
-            yield _condition(column, kind, filter, clock)
-        except UNKNOWN:
-            return
+    waiting = [(column, filter)]  # conditions of one query lie hundreds deep within each other
+    while waiting:
+        column, filter = waiting.pop()
+        kind = str(filter.get("filter_type")).removeprefix("LEGACY_")
+        if kind == "OPTIONAL_FILTER":
+            waiting += [(column, filter["child_filter"])] if filter.get("child_filter") else []
+        elif kind == "CONJUNCTION_AND":
+            waiting += [(column, one) for one in reversed(filter["child_filters"])]
+        elif kind == "STRUCT_EXTRACT":
+            waiting.append((f"{column}.{filter['child_name']}", filter["child_filter"]))
+        else:
+            with contextlib.suppress(*UNKNOWN):
+                yield _condition(column, kind, filter, clock)
 
 
 def _condition(column: str, kind: str, filter: Json, clock: bool) -> ScanCondition:
@@ -290,8 +290,10 @@ def all_of(expressions: Sequence[Json], column: Callable[[int], str], *, clock: 
 
 
 def _flat(expressions: Sequence[Json]) -> Iterator[Json]:
-    for one in expressions:
+    waiting = [*reversed(expressions)]
+    while waiting:
+        one = waiting.pop()
         if one.get("type") == "CONJUNCTION_AND":
-            yield from _flat(one["children"])
+            waiting += reversed(one["children"])
         else:
             yield one
