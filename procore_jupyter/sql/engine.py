@@ -55,6 +55,9 @@ _WORD = re.compile(r"\w+")
 
 Result = TypeVar("Result")
 
+_Tried = tuple["Plan | duckdb.BinderException", "list[TableSpec]"]
+"""A query's plan, or why there is none; and tables of which some rows may tell what it names."""
+
 
 @dataclass(frozen=True)
 class QueryCall:
@@ -149,16 +152,14 @@ class _Query:
 
     def answer(self) -> Answer:
         """Return the answer."""
-        statement, names = self._in_thread(self._read)
-        frames = self._frames(names)
+        statement, frames, values, tried = self._in_thread(self._read)
         if statement.kind == "tables":
             rows, note = shown.tables(self._catalog, frames)
             return self._made(Fetched(rows, notes=(note,) if note else ()), drawn=rows.num_rows)
         if statement.kind == "columns":
             rows = self._columns(statement, frames)
             return self._made(Fetched(rows), drawn=rows.num_rows)
-        values = given.parameters(statement, self._asked.values)
-        fetching = self._fetching(statement, values, frames)
+        fetching = self._fetching(statement, values, frames, tried)
         estimate = self._estimate(fetching, statement)
         if statement.explained:
             return self._made(Fetched(estimate.to_arrow()), estimate, kind=Explained)
@@ -167,11 +168,14 @@ class _Query:
         return self._fetched(statement, values, frames, fetching)
 
     def _fetching(
-        self, statement: Statement, values: Mapping[str, Any], frames: Mapping[str, Frame]
+        self,
+        statement: Statement,
+        values: Mapping[str, Any],
+        frames: Mapping[str, Frame],
+        tried: _Tried | None = None,
     ) -> Fetching:
         """Return a fetching of what the query needs, which has asked for nothing yet."""
-        schemas = {name: frame.schema for name, frame in frames.items()}
-        plan = self._plan(statement, values, schemas)
+        plan = self._plan(statement, values, frames, tried)
         return Fetching(
             SessionSource(self._engine.reader, self._engine.put_together, _labelled(plan)),
             self._catalog,
@@ -182,18 +186,17 @@ class _Query:
             most=None if self._asked.go else MANY,
         )
 
-    def _plan(self, statement: Statement, values: Mapping[str, Any], frames: Mapping[str, pa.Schema]) -> Plan:
+    def _plan(
+        self,
+        statement: Statement,
+        values: Mapping[str, Any],
+        frames: Mapping[str, Frame],
+        tried: _Tried | None,
+    ) -> Plan:
         """Return the query's plan. Where only rows tell what it names, some are fetched first, unless it is only explained."""
         while True:
-            unknown: list[TableSpec] = []
-
-            def plan(unknown: list[TableSpec] = unknown) -> Plan | duckdb.BinderException:
-                try:
-                    return self._planner.plan(statement.text, values, frames, look=unknown.append)
-                except duckdb.BinderException as error:
-                    return error
-
-            found = self._in_thread(plan)
+            found, unknown = tried or self._in_thread(lambda: self._try(statement, values, frames))
+            tried = None
             if not isinstance(found, duckdb.BinderException):
                 return found
             if not self._take_as_named(found):
@@ -357,14 +360,29 @@ class _Query:
         self._cursor.interrupt()
         self._planner.interrupt()
 
-    def _read(self) -> tuple[Statement, frozenset[str]]:
-        """Return the statement that the text is, and the names in it that may mean frames."""
+    def _read(self) -> tuple[Statement, dict[str, Frame], dict[str, Any], _Tried | None]:
+        """Return the statement that the text is, its frames, its parameters' values, and its plan at the first try."""
         statement = read(self._asked.text, self._cursor)
-        looked_for = self._asked.frames and statement.kind != "tables"
-        return statement, given.named(statement.text, self._cursor) if looked_for else frozenset()
+        frames = self._frames(statement)
+        if statement.kind != "rows":
+            return statement, frames, {}, None
+        values = given.parameters(statement, self._asked.values)
+        return statement, frames, values, self._try(statement, values, frames)
 
-    def _frames(self, names: Iterable[str]) -> dict[str, Frame]:
-        """Return the frames among some names. A table of Procore's comes before one of the same name."""
+    def _try(self, statement: Statement, values: Mapping[str, Any], frames: Mapping[str, Frame]) -> _Tried:
+        """Return a query's plan, or why there is none; and the tables of which some rows may tell what it names."""
+        unknown: list[TableSpec] = []
+        schemas = {name: frame.schema for name, frame in frames.items()}
+        try:
+            return self._planner.plan(statement.text, values, schemas, look=unknown.append), unknown
+        except duckdb.BinderException as error:
+            return error, unknown
+
+    def _frames(self, statement: Statement) -> dict[str, Frame]:
+        """Return the frames that the query names. A table of Procore's comes before one of the same name."""
+        names: Iterable[str] = ()
+        if self._asked.frames and statement.kind != "tables":
+            names = given.named(statement.text, self._cursor)
         ours = [name for name in names if name.lower() in self._catalog.tables and name in self._asked.frames]
         found = given.frames([name for name in names if name not in ours], self._asked.frames)
         for name in given.frames(ours, self._asked.frames):
