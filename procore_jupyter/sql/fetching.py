@@ -251,11 +251,13 @@ class Fetching:
             found = self._rows_at(spec, selection, places, abreast)
             steps[0].requests = 0 if found is None else found.requests
         for step in steps:
-            step.rows, step.keys = self._without_rows(spec), {}
+            step.keys = {}
             if found is not None and step.places:
                 self._fetched[step.number] = found
-                step.rows = step.read(found.rows)
+                step.rows = found.rows
                 self._compare(step, found.rows)
+            else:
+                step.rows = self._without_rows(spec)
             self._remember_domains(step, domains)
 
     def _places(self, step: Step, domains: Domains) -> Sequence[Place]:
@@ -315,10 +317,9 @@ class Fetching:
     def keys(self, step: Step, column: str) -> Values | None:
         """Return the values of a column in the rows of a step that the query may need; None if they are too many to narrow anything."""
         if column not in step.keys:
-            assert step.rows is not None
             domains = self._whereabouts.narrowed.get(step.number)
             most = None if (step.number, column) in self._of_places else MOST_KEYS
-            found = self._keys.at_most(most, step.rows, [column], step.conditions, domains)
+            found = self._keys.at_most(most, step.read, [column], step.conditions, domains)
             step.keys[column] = None if found is None else frozenset(value for (value,) in found)
         return step.keys[column]
 

@@ -44,7 +44,7 @@ class Step:
     Attributes
     ----------
     rows : pyarrow.Table or None
-        Its rows, with the columns that it reads; None as long as they aren't there.
+        Its rows; None as long as they aren't there.
     places : sequence of Place
         Where they are from.
     keys : dict
@@ -72,11 +72,12 @@ class Step:
         """Whether its rows have still to be fetched."""
         return self.spec is not None and self.rows is None
 
-    def read(self, rows: pa.Table) -> pa.Table:
-        """Return rows with the columns that the scan reads, and those that say where a row is."""
-        assert self.spec is not None
-        wanted = {*self.scan.columns, *self.spec.place_columns, *PROJECT}
-        return rows.select([name for name in rows.column_names if name in wanted])
+    @property
+    def read(self) -> pa.Table:
+        """Its rows with the columns that the scan reads, and those that say where a row is."""
+        assert self.rows is not None
+        wanted = {*self.scan.columns, *(self.spec.place_columns if self.spec is not None else ()), *PROJECT}
+        return self.rows.select([name for name in self.rows.column_names if name in wanted])
 
     @property
     def conditions(self) -> list[str]:

@@ -206,12 +206,12 @@ class Whereabouts:
             return [sorted(values)] * len(places)
         found: dict[Any, dict[Any, None]] = {}
         for reader, of in zip(readers, spec.parents[name], strict=True):
-            assert reader.rows is not None and reader.spec is not None
+            assert reader.spec is not None
             column = of.partition(".")[2]
             by_project = "project_id" in reader.spec.place_columns and spec.scope == "project"
             wanted = ["project_id", column] if by_project else [column]
             narrowed = self.narrowed.get(reader.number)
-            for row in self._keys.of(reader.rows, wanted, reader.conditions, narrowed):
+            for row in self._keys.of(reader.read, wanted, reader.conditions, narrowed):
                 value = row[-1]
                 if values is None or value in values:
                     found.setdefault(row[0] if by_project else None, {})[value] = None

@@ -1,4 +1,4 @@
-"""DuckDB's work in a thread of its own: in the main thread it would hear an interrupt half a minute late."""
+"""DuckDB's work in threads of its own: in the main thread it would hear an interrupt half a minute late."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import TypeVar
+
+from procore_jupyter.files.forks import in_each_child
 
 LOOK = 0.2
 """Seconds between two looks at whether the work is done: Windows hears an interrupt only between two waits."""
@@ -18,6 +21,44 @@ GIVE_UP = 0.4
 """Seconds after which work that was told to stop is left to itself: DuckDB doesn't look up while it works out a constant."""
 
 Result = TypeVar("Result")
+
+
+class _Worker:
+    """A thread that does one piece of work after the other: a new one would have to wait for its turn on a busy machine."""
+
+    def __init__(self) -> None:
+        self.work: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        threading.Thread(target=self._run, name="procore sql", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self.work.get()()
+
+
+class _Workers:
+    """The workers that wait for work."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+        in_each_child(self.begin_anew)
+
+    def begin_anew(self) -> None:
+        """Begin without a worker: at first, and in a process that was forked, which has none of the threads."""
+        self._idle: list[_Worker] = []
+
+    def take(self) -> _Worker:
+        """Return a worker that has nothing to do."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Worker()
+
+    def put_back(self, worker: _Worker) -> None:
+        """Take a worker back that has done its work."""
+        self._idle.append(worker)
+
+
+_workers = _Workers()
 
 
 def in_thread(
@@ -40,16 +81,16 @@ def in_thread(
 
     def run() -> None:
         try:
-            results.append(work())
+            results.append(context.run(work))
         except BaseException as error:
             errors.append(error)
         finally:
+            _workers.put_back(worker)
             done.set()
 
+    context, worker = contextvars.copy_context(), _workers.take()
     try:
-        threading.Thread(
-            target=contextvars.copy_context().run, args=(run,), name="procore sql", daemon=True
-        ).start()
+        worker.work.put(run)
         while not done.wait(LOOK):
             pass
     except BaseException:

@@ -226,6 +226,21 @@ def test_work_that_hears_no_interrupt_is_left_to_itself_and_the_next_query_is_an
     assert procore.sql(query).to_arrow() == before
 
 
+def test_work_goes_on_in_the_same_thread_and_in_another_where_that_one_is_still_busy() -> None:
+    def number() -> int:
+        return threading.get_ident()
+
+    first = in_thread(number, lambda: None)
+    assert first != threading.get_ident()
+    assert in_thread(number, lambda: None) == first
+    with pytest.raises(ZeroDivisionError):
+        in_thread(lambda: 1 / 0, lambda: None)
+    assert in_thread(number, lambda: None) == first
+    within = in_thread(lambda: (number(), in_thread(number, lambda: None)), lambda: None)
+    assert within[0] == first
+    assert within[1] not in (first, threading.get_ident())
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_process_asks_and_answers(procore: Procore) -> None:
     count = (
