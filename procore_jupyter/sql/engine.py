@@ -52,6 +52,7 @@ ROWS_TO_LOOK_AT = 100
 """Rows that are fetched of a table where only these tell what a query names."""
 
 _WORD = re.compile(r"\w+")
+_DATABASE = re.compile(r'(?<![\w."])"?memory"?\s*\.\s*(?:"?main"?\s*\.\s*)?"?(\w+)"?', re.IGNORECASE)
 
 Result = TypeVar("Result")
 
@@ -135,9 +136,8 @@ class _Query:
         self._left = False  # to itself, as it didn't end
         self._notes: list[str] = []
         self._looks: list[Asking] = []
-        self._named: dict[
-            str, str
-        ] = {}  # columns that only the query names, with the table that may have them
+        self._named: dict[str, list[str]] = {}
+        """Columns that only the query names, with the tables that may have them."""
 
     @functools.cached_property
     def _cursor(self) -> duckdb.DuckDBPyConnection:
@@ -152,6 +152,12 @@ class _Query:
 
     def answer(self) -> Answer:
         """Return the answer."""
+        try:
+            return self._answer()
+        finally:
+            self._schemas.take_back(table for tables in self._named.values() for table in tables)
+
+    def _answer(self) -> Answer:
         statement, frames, values, tried = self._in_thread(self._read)
         if statement.kind == "tables":
             rows, note = shown.tables(self._catalog, frames)
@@ -215,7 +221,7 @@ class _Query:
         known = [column for spec in specs for column in self._schemas.of(spec).names]
         if not name or not specs or is_near_miss(name, known):
             return False
-        self._named[name] = specs[0].name
+        self._named[name] = [spec.name for spec in specs]
         new = [self._schemas.name(spec, name) for spec in specs]
         return any(new)
 
@@ -277,7 +283,7 @@ class _Query:
             if not fetching.outdated:
                 break
             fetching = self._fetching(statement, values, frames)
-        self._check_named()
+        self._check_named(sum(one.made or 0 for one in costs))
         rows, cut = run(found, self._engine.reader.max_rows)
         words, others = about(fetching) if fetching._whereabouts.unbounded else ("", "")
         told = Fetched(
@@ -301,13 +307,23 @@ class _Query:
         )
         return self._made(told, Explanation(tuple(costs), words), found, about=words)
 
-    def _check_named(self) -> None:
-        """Raise an error if a column that only the query names is in no row."""
-        for name, table in self._named.items():
+    def _check_named(self, made: int) -> None:
+        """Raise an error if a column that only the query names is in no row, which took so many requests to see."""
+        for name, (table, *_) in self._named.items():
             if not self._schemas.has_come(name):
-                self._schemas.take_back(spec.name for spec in self._catalog.tables.values() if spec.others)
+                self._schemas.take_back(self._named[name])
                 error = duckdb.BinderException(f'Referenced column "{name}" not found in the rows of {table}')
-                raise in_our_words(error, self._asked.text, self._known())
+                raise in_our_words(error, self._asked.text, self._known(), _own_columns(table, made))
+
+    def _check_databases(self, statement: Statement) -> None:
+        """Raise an error if a table is named with DuckDB's own database before it, where it is while a query is planned."""
+        named = [*_DATABASE.finditer(statement.text)]
+        if not named:
+            return
+        names = {at for at, kind in duckdb.tokenize(statement.text) if kind == duckdb.token_type.identifier}
+        for found in named:
+            if found.start() in names and found[1].lower() in self._catalog.tables:
+                raise mistake(self._known().table(found[1]), statement.text, found.start(), found.end())
 
     def _made(
         self,
@@ -363,6 +379,7 @@ class _Query:
     def _read(self) -> tuple[Statement, dict[str, Frame], dict[str, Any], _Tried | None]:
         """Return the statement that the text is, its frames, its parameters' values, and its plan at the first try."""
         statement = read(self._asked.text, self._cursor)
+        self._check_databases(statement)
         frames = self._frames(statement)
         if statement.kind != "rows":
             return statement, frames, {}, None
@@ -461,6 +478,11 @@ def _notes(found: Mapping[str, Fetched]) -> Iterator[str]:
             if note.endswith("here already."):  # `.requests` tells what was
                 continue
             yield note if name in note else f"{name}: {note}"
+
+
+def _own_columns(table: str, made: int) -> str:
+    cost = f", so it took {counted(made, 'request')} to tell" if made else ""
+    return f" Each company has columns of its own in {table}{cost}."
 
 
 def _many(least: int) -> str:

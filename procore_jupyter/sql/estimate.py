@@ -205,7 +205,8 @@ def _at_most(fetching: Fetching, step: Step, domains: Domains) -> Sequence[Place
 
 def _listing(fetching: Fetching, asked: Sequence[Asking], unbounded: bool) -> list[Asking]:
     """Return the request for the list of projects, if one is needed that no table of the query gives."""
-    unknown = any(one.most is None for one in asked)
+    parents = {step.spec.name for step in fetching.steps if step.spec is not None and step.parents}
+    unknown = any(one.most is None and one.table not in parents for one in asked)
     reads_projects = any(one.table == "projects" for one in asked)
     active = unbounded and fetching._whereabouts._wanted == "active"
     lists = (ALL, ALL_ACTIVE) if active else (ALL,)

@@ -100,7 +100,7 @@ def mistake(message: str, text: str, start: int, end: int | None = None) -> SQLE
     return SQLError(f"{message}\n\n{head}{plain}\n{' ' * len(head)}{before}{'^' * length}")
 
 
-def in_our_words(error: duckdb.Error, text: str, known: Known) -> SQLError:
+def in_our_words(error: duckdb.Error, text: str, known: Known, more: str = "") -> SQLError:
     """Return the error that tells a person what DuckDB says of their query.
 
     Parameters
@@ -111,6 +111,8 @@ def in_our_words(error: duckdb.Error, text: str, known: Known) -> SQLError:
         The query.
     known : Known
         The names that may be meant.
+    more : str
+        What else there is to say.
     """
     said = _KIND.sub("", str(error), count=1)
     place = _PLACE.search(said)
@@ -118,6 +120,7 @@ def in_our_words(error: duckdb.Error, text: str, known: Known) -> SQLError:
         said, place = said[: place.start()], None
     what = said[: place.start()] if place is not None else said
     words, sought = _words(error, what.strip(), text, known, _offset(place, text))
+    words += more
     if place is not None:
         return SQLError(f"{words}\n\n{_cut(place[0].strip())}")
     found = re.search(rf"(?<!\w){re.escape(sought)}(?!\w)", text) if sought else None
@@ -145,7 +148,7 @@ def _words(error: duckdb.Error, what: str, text: str, known: Known, at: int | No
         return _no_column(name, what, text, known, at), name
     if (relation := _RELATION.match(what)) is not None:
         name = relation["name"]
-        named = _candidates(what)
+        named = [one.rpartition(".")[2] for one in _candidates(what)]
         hint = f" The query reads {', '.join(named)}." if named else ""
         return f"The query has no table or alias {quoted(name)}.{hint}", name
     if (function := _FUNCTION.match(what)) is not None:

@@ -65,6 +65,7 @@ OF_DEPOTS = "JOIN projects p ON {}.project_id = p.id WHERE p.name LIKE 'Depot%'"
         ("SELECT count(*) FROM rfis r JOIN submittals s ON r.project_id = s.project_id AND r.id = s.id", None),
         (f"SELECT count(*) FROM rfis r {OF_DEPOTS.format('r')}", None),
         (f"SELECT count(*) FROM budget_detail_rows b JOIN budget_views v ON b.budget_view_id = v.id {OF_DEPOTS.format('v')}", None),
+        ("SELECT count(*) FROM budget_detail_rows WHERE project_id = 4711", None),
         ("SELECT count(*) FROM locations", None),
     ],
 )  # fmt: skip
@@ -78,6 +79,10 @@ def test_explain_the_answer_and_the_requests_made_have_the_same_numbers(
         made = sum(1 for one in few.requests[asked:] if one.path.startswith("/rest/"))
         assert answer.requests.least == answer.requests.most == made
         assert f" {made} request" in answer.caption
+        listed = [
+            any(one.table == "list of projects" for one in found.steps) for found in (before, answer.requests)
+        ]
+        assert listed[0] == listed[1]
         assert before.least <= made and (before.most is None or made <= before.most)
         # Of which projects it is, both say in the same words once they are known.
         assert (before.about.split()[-1:] == answer.requests.about.split()[-1:]) and before.about in (

@@ -453,6 +453,32 @@ def test_what_is_forgotten_is_asked_for_again_and_nothing_of_it_is_held(
     assert [*procore.sql(query)] == [*first]
 
 
+def test_a_column_that_no_row_has_is_told_with_what_that_cost_and_stays_unknown(procore: Procore) -> None:
+    query = "SELECT foo FROM budget_detail_rows WHERE project_id = 4711"
+    procore.forget()
+    procore.sql(f"EXPLAIN {query}")
+    with pytest.raises(
+        SQLError, match=r"no column 'foo'\. .* columns of its own .*, so it took \d+ requests to tell\."
+    ):
+        procore.sql(query)
+    with pytest.raises(SQLError, match=r"no column 'foo'\. .* columns of its own in budget_detail_rows\.\n"):
+        procore.sql(query.replace("foo", "b.foo").replace("rows", "rows b"))
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("name", ["memory.main.rfis", '"Memory"."MAIN"."Rfis"', "memory.rfis", "sales.rfis"])
+def test_a_table_in_a_database_or_schema_is_refused_before_anything_is_fetched(
+    procore: Procore, name: str
+) -> None:
+    with pytest.raises(SQLError, match=r"in no schema: write rfis\.") as error:
+        procore.sql(f"SELECT id FROM {name} WHERE project_id = 4711")
+    assert str(error.value).count("^") == len(name)
+    (row,) = procore.sql("SELECT 'memory.rfis' AS words -- memory.rfis")
+    assert row == {"words": "memory.rfis"}
+    with pytest.raises(SQLError, match=r"no table or alias 'other\.rfis'\. The query reads rfis\."):
+        procore.sql("SELECT other.rfis.id FROM rfis")
+
+
 def test_columns_that_only_rows_tell_are_found(procore: Procore) -> None:
     query = 'SELECT sum("Revised Budget") b FROM budget_detail_rows WHERE project_id = 4711'
     (row,) = procore.sql(query)
