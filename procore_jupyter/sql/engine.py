@@ -412,7 +412,7 @@ class _Query:
         name = statement.table
         spec = self._catalog.tables.get(name.lower()) or self._catalog.probable.get(name.lower())
         if spec is not None:
-            return shown.columns(self._engine.schemas.of(spec))
+            return shown.columns(self._engine.schemas.of(spec), spec)
         if name in frames:
             return shown.columns(frames[name].schema)
         at = statement.text.rindex(name)

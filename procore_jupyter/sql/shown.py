@@ -13,6 +13,7 @@ from procore_jupyter.tables.display.glossary import meaning
 
 if TYPE_CHECKING:
     from procore_jupyter.tables.definitions.catalog import Catalog
+    from procore_jupyter.tables.definitions.spec import TableSpec
 
 
 def tables(catalog: Catalog, frames: Mapping[str, object]) -> tuple[pa.Table, str]:
@@ -43,12 +44,23 @@ def tables(catalog: Catalog, frames: Mapping[str, object]) -> tuple[pa.Table, st
     )
 
 
-def columns(schema: pa.Schema) -> pa.Table:
-    """Return a row for each column: its name, its type in SQL's words, what it means."""
+def columns(schema: pa.Schema, spec: TableSpec | None = None) -> pa.Table:
+    """Return a row for each column: its name, its type in words, what it means, and the values that Procore's filter knows.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        The columns.
+    spec : TableSpec or None
+        The table, if it is Procore's.
+    """
+    filters = {one.column: one for one in spec.filters.values() if one.sound} if spec is not None else {}
+    values = [", ".join(map(str, filters[name].choices)) if name in filters else "" for name in schema.names]
     return pa.table(
         {
             "column_name": schema.names,
             "column_type": [kind_of(one.type) for one in schema],
             "meaning": [meaning(name) for name in schema.names],
+            **({"values": values} if any(values) else {}),
         }
     )

@@ -121,6 +121,13 @@ def test_tab_knows_tables_columns_functions_values_and_variables() -> None:
     assert offered(f"{cell}SELECT x FROM rfis WHERE id = '4 ") == []
     assert offered(f"{cell}DESCRIBE rfi")[:2] == ["rfis", "rfi_replies"]
 
+    found = candidates(f"{cell}SELECT r", space, " FROM rfis r")
+    assert found is not None
+    called = {one: found.others.get(one, found.kind) for one in found.texts}
+    assert (called["r"], called["reference"], called["round("]) == ("table", "column", "function")
+    found = candidates(f"{cell}SELECT id FROM rfis WH", space, "")
+    assert found is not None and found.others["WHERE"] == "keyword"
+
 
 def test_tab_offers_the_names_of_projects_that_are_known(
     shell: InteractiveShell, procore: Procore, run: ShellRun

@@ -325,6 +325,9 @@ def test_show_and_describe_ask_nobody(procore: Procore) -> None:
     for query in ("DESCRIBE rfis", 'desc main."RFIs";', "show rfis", "-- a\nDESCRIBE TABLE rfis"):
         columns = procore.sql(query)
         assert columns["column_name"].to_pylist() == procore.table("rfis").columns
+    told = {one["column_name"]: one["values"] for one in columns}
+    assert told["status"] == "open, closed, draft" and told["subject"] == ""
+    assert "values" not in procore.sql("DESCRIBE locations").columns
 
 
 @pytest.mark.usefixtures("asked")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -17,11 +17,14 @@ class Candidates(NamedTuple):
         The texts that may replace that part, the likeliest first.
     kind : str
         What the front end's list calls them.
+    others : mapping of str to str
+        What it calls those that are of another kind.
     """
 
     typed: str
     texts: list[str]
     kind: str
+    others: Mapping[str, str] = {}
 
 
 NONE = Candidates("", [], "")

@@ -250,7 +250,9 @@ def _match(context: Any, namespace: Mapping[str, Any]) -> Any:
     if found is None or not found.texts:
         return {"completions": []}
     return {
-        "completions": [SimpleCompletion(text=text, type=found.kind) for text in found.texts],
+        "completions": [
+            SimpleCompletion(text=text, type=found.others.get(text, found.kind)) for text in found.texts
+        ],
         "matched_fragment": found.typed,
         "suppress": True,  # no Python names inside a connection string
         "ordered": True,

@@ -98,7 +98,13 @@ def in_query(before: str, after: str, namespace: Mapping[str, Any], name: str) -
     keywords = [one if capital else one.lower() for one in KEYWORDS if one.startswith(cursor.typed.upper())]
     functions = [f"{one}(" for one in FUNCTIONS if one.startswith(cursor.typed.lower())]
     found = among(cursor.typed, columns, "column")
-    return found._replace(texts=[*dict.fromkeys([*aliases, *found.texts, *functions, *keywords])])
+    others = {
+        **dict.fromkeys(keywords, "keyword"),
+        **dict.fromkeys(functions, "function"),
+        **dict.fromkeys(aliases, "table"),
+    }
+    texts = dict.fromkeys([*aliases, *found.texts, *functions, *keywords])
+    return found._replace(texts=[*texts], others=others)
 
 
 def _cursor(before: str) -> _Cursor:
