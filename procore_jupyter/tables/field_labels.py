@@ -38,8 +38,15 @@ class FieldLabels:
     ) -> None:
         self._session, self._cache, self._saved = session, cache, saved
 
-    def of(self, company: Named | None) -> Mapping[int, str]:
+    def of(self, company: Named | None, made: list[int]) -> Mapping[int, str]:
         """Return the labels of a company's custom fields by their ids; the saved ones if Procore refuses them.
+
+        Parameters
+        ----------
+        company : (int, str) or None
+            The company.
+        made : list of int
+            Takes the number of requests, if any are made.
 
         Raises
         ------
@@ -57,7 +64,9 @@ class FieldLabels:
                     page_size=DEFINITIONS_A_PAGE,
                 )
             except (PermissionDenied, NotFound) as error:
+                made.append(1)
                 return self._saved(company[0]) or error
+            made.append(rows.requests)
             return {
                 int(row["id"]): str(row["label"])
                 for row in rows

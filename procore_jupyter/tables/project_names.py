@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from procore_jupyter.tables.cache import Cache
+    from procore_jupyter.tables.place_names import Directory
     from procore_jupyter.tables.places import Places
 
 Names = Mapping[int, str]
@@ -36,7 +37,7 @@ class ProjectNames:
         Lists projects of a company, as many as one request can.
     """
 
-    def __init__(self, places: Places, cache: Cache, ask: Callable[[Named], Iterable[Named]]) -> None:
+    def __init__(self, places: Places, cache: Cache, ask: Callable[[Named], Directory]) -> None:
         self._places, self._cache, self._ask = places, cache, ask
         self._lock = threading.Lock()
         self._begin_anew()
@@ -70,8 +71,9 @@ class ProjectNames:
             asking = bool(ask and lacking and company[0] not in self._asked)
             if asking:
                 self._asked[company[0]] = ""
+        made: list[int] = []
         thread = threading.Thread(
-            target=self._look, args=(company,), name="procore-project-names", daemon=True
+            target=self._look, args=(company, made), name="procore-project-names", daemon=True
         )
         if asking:
             thread.start()
@@ -81,16 +83,18 @@ class ProjectNames:
                 thread.join()
             return self._asked.get(company[0], "") if ask and any(one not in known for one in lacking) else ""
 
-        return NamesAsked(known, wait)
+        return NamesAsked(known, wait, made)
 
-    def _look(self, company: Named) -> None:
-        """Ask for the names. A failure leaves them out, and is told on the table."""
+    def _look(self, company: Named, made: list[int]) -> None:
+        """Ask for the names, and note how many requests that took. A failure leaves them out, and is told on the table."""
         try:
             with in_haste():
-                found = {number: name for number, name in self._ask(company) if name}
+                listed = self._ask(company)
         except (ProcoreError, requests.RequestException) as error:
             self._asked[company[0]] = one_line(str(error), 200)
         else:
+            made.append(listed.requests)
+            found = {number: name for number, name in listed if name}
             self._known.setdefault(company[0], {}).update(found)
 
 
@@ -103,11 +107,18 @@ class NamesAsked:
         The names by the projects' ids; it may grow until `wait` has returned.
     wait : callable
         Waits for names that are on their way; returns why some can't be had, or an empty text.
+    made : sequence of int
+        The requests that these took, once they have come.
     """
 
-    def __init__(self, names: Names, wait: Callable[[], str]) -> None:
-        self._names, self._wait, self._why = names, wait, ""
+    def __init__(self, names: Names, wait: Callable[[], str], made: Sequence[int] = ()) -> None:
+        self._names, self._wait, self._made, self._why = names, wait, made, ""
         self._came = False
+
+    @property
+    def requests(self) -> int:
+        """The requests that names took which have come."""
+        return sum(self._made)
 
     def names(self) -> Names:
         """Return the names. Waits for those that are on their way."""

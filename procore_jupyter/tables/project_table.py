@@ -106,7 +106,9 @@ class ProjectTable:
         every = self._selection(company, EVERY)
         page = every.spec.page_size(self._reader.page_size)
         found = self._reader.rows_at(every, [Place(company)], peek=page, draw=Undrawn)
-        return directory(found, EVERY)
+        made = directory(found, EVERY)
+        made.requests = found.requests
+        return made
 
     def rows(self, company: Named, ids: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
         """Return some columns of projects, active or not: out of the lists that are kept, else asked for by their ids.

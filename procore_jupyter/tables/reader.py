@@ -109,7 +109,7 @@ class Reader:
             Nobody is signed in; company or project isn't chosen; Procore doesn't list them.
         """
         meant = self._meant(selection)
-        ingest = self._ingest(meant.selection, meant.places, labels=True)
+        ingest = self._ingest(meant.selection, meant.places, [], labels=True)
         reading = self._reading(meant, meant.places, ingest, self.max_rows, frugal=True)
         reading.called = self._names.of(meant.places) if selection.spec.scope == "project" else None
         return reading
@@ -139,7 +139,9 @@ class Reader:
     def _rows_of(self, spec: TableSpec, given: Mapping[str, Any]) -> Fetched:
         return self.rows(selection_of(spec, given, today=self.today))
 
-    def _ingest(self, selection: Selection, places: Sequence[Place], *, labels: bool) -> Ingest:
+    def _ingest(
+        self, selection: Selection, places: Sequence[Place], made: list[int], *, labels: bool
+    ) -> Ingest:
         from procore_jupyter.tables.arrow.ingest import Ingest
         from procore_jupyter.tables.row_places import columns_at
 
@@ -147,7 +149,7 @@ class Reader:
         return Ingest(
             columns_at(selection.spec, places),
             self.catalog.records,
-            functools.partial(self._labels.of, company) if labels else dict,
+            functools.partial(self._labels.of, company, made) if labels else dict,
             others=selection.spec.others,
         )
 
@@ -393,7 +395,8 @@ class Reader:
 
         forgotten = self._cache.times_forgotten
         spec, company = meant.selection.spec, meant.places[0].company if meant.places else None
-        ingest = self._ingest(meant.selection, meant.places, labels=wanted.labels)
+        made: list[int] = []
+        ingest = self._ingest(meant.selection, meant.places, made, labels=wanted.labels)
         called = self._names.of(meant.places, ask=names)
         found = Gathering(
             self._kept,
@@ -410,7 +413,9 @@ class Reader:
             self.project_table.learn(meant.selection, company, found)
         if spec.scope == "project":
             found = dataclasses.replace(found, rows=with_names(found.rows, called))
-            found = dataclasses.replace(found, notes=(*found.notes, *filter(None, [called.note])))
+            notes = (*found.notes, *filter(None, [called.note]))
+            found = dataclasses.replace(found, notes=notes, requests=found.requests + called.requests)
+        found = dataclasses.replace(found, requests=found.requests + sum(made))
         return dataclasses.replace(found, stamp=(forgotten, meant.selection.company, meant.selection.project))
 
     def _stamp(self, selection: Selection) -> tuple[object, ...]:

@@ -67,6 +67,7 @@ OF_DEPOTS = "JOIN projects p ON {}.project_id = p.id WHERE p.name LIKE 'Depot%'"
         (f"SELECT count(*) FROM budget_detail_rows b JOIN budget_views v ON b.budget_view_id = v.id {OF_DEPOTS.format('v')}", None),
         ("SELECT count(*) FROM budget_detail_rows WHERE project_id = 4711", None),
         ("SELECT count(*) FROM locations", None),
+        ("SELECT project_name, custom_fields FROM submittals WHERE project_id = 4711", None),
     ],
 )  # fmt: skip
 def test_explain_the_answer_and_the_requests_made_have_the_same_numbers(
@@ -83,7 +84,10 @@ def test_explain_the_answer_and_the_requests_made_have_the_same_numbers(
             any(one.table == "list of projects" for one in found.steps) for found in (before, answer.requests)
         ]
         assert listed[0] == listed[1]
-        assert before.least <= made and (before.most is None or made <= before.most)
+        beside = (
+            "custom_fields" in query and 2
+        )  # what EXPLAIN doesn't foresee: names of projects, labels of fields
+        assert before.least <= made and (before.most is None or made <= before.most + beside)
         # Of which projects it is, both say in the same words once they are known.
         assert (before.about.split()[-1:] == answer.requests.about.split()[-1:]) and before.about in (
             answer.requests.about,

@@ -11,6 +11,7 @@ from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.session import retries
+from procore_jupyter.tables.place_names import Directory
 from procore_jupyter.tables.project_table import ProjectTable
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS
@@ -41,7 +42,7 @@ def procore(company: DemoProcore) -> Iterator[Procore]:
 def connect_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Procore]]:
     """Give a maker of sessions for a server's address, which send no token, try again without a wait, and ask for no names."""
     monkeypatch.setattr(retries, "pause", lambda *given: 0.0)  # how long is its own test's
-    monkeypatch.setattr(ProjectTable, "first_page", lambda table, company: ())  # so are the names
+    monkeypatch.setattr(ProjectTable, "first_page", lambda table, company: Directory())  # so are the names
     made: list[Procore] = []
 
     def make(url: str, **properties: Any) -> Procore:

@@ -78,9 +78,12 @@ class ShortList(list[Any]):
     ----------
     lack : str
         Why some may be missing; empty if all are there.
+    requests : int
+        The requests that they took.
     """
 
     lack = ""
+    requests = 0
 
 
 def rows(
@@ -124,6 +127,7 @@ def rows(
                 continue
             found.lack = one.pages.lack(len(found), path.rpartition("/")[2])
             return found
+        found.requests += 1
         one.take(ask, request_page(session, wanted, ask))
         if one.error is not None:
             raise one.error
