@@ -24,6 +24,7 @@ from procore_jupyter.sql.explaining import Asking, Explanation
 from procore_jupyter.sql.fetching import Fetching, TooManyRequests
 from procore_jupyter.sql.mistakes import Known, in_our_words, mistake, unknown_column
 from procore_jupyter.sql.planner import Planner
+from procore_jupyter.sql.repeats import repeated
 from procore_jupyter.sql.schemas import Schemas
 from procore_jupyter.sql.session_source import PutTogether, SessionSource
 from procore_jupyter.sql.statement import Statement, read
@@ -294,6 +295,7 @@ class _Query:
                 dict.fromkeys(
                     [
                         *unknown_values(fetching),
+                        *repeated(fetching.steps),
                         *filter(None, [others]),
                         *also_read(fetching),
                         *self._notes,

@@ -482,6 +482,19 @@ def test_a_table_in_a_database_or_schema_is_refused_before_anything_is_fetched(
         procore.sql("SELECT other.rfis.id FROM rfis")
 
 
+def test_rows_of_several_parents_that_show_the_same_are_told_of(procore: Procore) -> None:
+    total = "SELECT sum(b.original_budget_amount) AS total FROM budget_detail_rows b"
+    twice = procore.sql(f"{total} WHERE b.project_id = 4711")
+    assert (
+        "Budget views repeat amounts: totals over all rows of budget_detail_rows count them up to 2 times."
+        in str(twice)
+    )
+    views = "JOIN budget_views v ON v.id = b.budget_view_id WHERE v.project_id = 4711"
+    once = procore.sql(f"{total} {views} AND v.name = 'Forecast'")
+    assert once["total"][0].as_py() * 2 == twice["total"][0].as_py() and "repeat" not in str(once)
+    assert "repeat" not in str(procore.sql(f"{total} {views} GROUP BY v.name"))
+
+
 def test_columns_that_only_rows_tell_are_found(procore: Procore) -> None:
     query = 'SELECT sum("Revised Budget") b FROM budget_detail_rows WHERE project_id = 4711'
     (row,) = procore.sql(query)
