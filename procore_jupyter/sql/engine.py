@@ -164,8 +164,8 @@ class _Query:
             rows, note = shown.tables(self._catalog, frames)
             return self._made(Fetched(rows, notes=(note,) if note else ()), drawn=rows.num_rows)
         if statement.kind == "columns":
-            rows = self._columns(statement, frames)
-            return self._made(Fetched(rows), drawn=rows.num_rows)
+            rows, note = self._columns(statement, frames)
+            return self._made(Fetched(rows, notes=(note,) if note else ()), drawn=rows.num_rows)
         fetching = self._fetching(statement, values, frames, tried)
         estimate = self._estimate(fetching, statement)
         if statement.explained:
@@ -410,7 +410,7 @@ class _Query:
             )
         return found
 
-    def _columns(self, statement: Statement, frames: Mapping[str, Frame]) -> pa.Table:
+    def _columns(self, statement: Statement, frames: Mapping[str, Frame]) -> tuple[pa.Table, str]:
         name = statement.table
         spec = self._catalog.tables.get(name.lower()) or self._catalog.probable.get(name.lower())
         if spec is not None:

@@ -44,8 +44,10 @@ def tables(catalog: Catalog, frames: Mapping[str, object]) -> tuple[pa.Table, st
     )
 
 
-def columns(schema: pa.Schema, spec: TableSpec | None = None) -> pa.Table:
+def columns(schema: pa.Schema, spec: TableSpec | None = None) -> tuple[pa.Table, str]:
     """Return a row for each column: its name, its type in words, what it means, and the values that Procore's filter knows.
+
+    A line says how those that each company has of its own are found, as long as none of them is known.
 
     Parameters
     ----------
@@ -56,11 +58,18 @@ def columns(schema: pa.Schema, spec: TableSpec | None = None) -> pa.Table:
     """
     filters = {one.column: one for one in spec.filters.values() if one.sound} if spec is not None else {}
     values = [", ".join(map(str, filters[name].choices)) if name in filters else "" for name in schema.names]
-    return pa.table(
+    rows = pa.table(
         {
             "column_name": schema.names,
             "column_type": [kind_of(one.type) for one in schema],
             "meaning": [meaning(name) for name in schema.names],
             **({"values": values} if any(values) else {}),
         }
+    )
+    if spec is None or not (spec.others or not spec.columns) or {*schema.names} - {*spec.known_columns}:
+        return rows, ""
+    looked = f"SELECT * FROM {spec.name} LIMIT 5"
+    return (
+        rows,
+        f"More columns come with rows, as each company has its own: after  {looked}  DESCRIBE lists them.",
     )

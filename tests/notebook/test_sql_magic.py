@@ -129,6 +129,18 @@ def test_tab_knows_tables_columns_functions_values_and_variables() -> None:
     assert found is not None and found.others["WHERE"] == "keyword"
 
 
+def test_tab_offers_columns_that_only_rows_tell_once_some_have_come(
+    shell: InteractiveShell, procore: Procore, run: ShellRun
+) -> None:
+    run("%procore_sql SELECT * FROM budget_detail_rows WHERE project_id = 4711 LIMIT 1")
+    cell = "%%procore_sql\n"
+    for before in ("SELECT b.Revi", "SELECT Revi"):
+        found = candidates(f"{cell}{before}", shell.user_ns, " FROM budget_detail_rows b")
+        assert found is not None and '"Revised Budget"' in found.texts
+    found = candidates(f'{cell}SELECT b."Revi', shell.user_ns, " FROM budget_detail_rows b")
+    assert found is not None and found.texts == ['Revised Budget"']
+
+
 def test_tab_offers_the_names_of_projects_that_are_known(
     shell: InteractiveShell, procore: Procore, run: ShellRun
 ) -> None:

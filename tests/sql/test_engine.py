@@ -322,12 +322,19 @@ def test_show_and_describe_ask_nobody(procore: Procore) -> None:
     tables = procore.sql("SHOW TABLES;")
     assert {"rfis", "projects"} <= {*tables["name"].to_pylist()}
     assert {*tables["name"].to_pylist()} == {*procore.tables}
+    budget = procore.sql("DESCRIBE budget_detail_rows")
+    assert [
+        one
+        for one in budget.fetch().notes
+        if "after  SELECT * FROM budget_detail_rows LIMIT 5  DESCRIBE" in one
+    ]
     for query in ("DESCRIBE rfis", 'desc main."RFIs";', "show rfis", "-- a\nDESCRIBE TABLE rfis"):
         columns = procore.sql(query)
         assert columns["column_name"].to_pylist() == procore.table("rfis").columns
     told = {one["column_name"]: one["values"] for one in columns}
     assert told["status"] == "open, closed, draft" and told["subject"] == ""
     assert "values" not in procore.sql("DESCRIBE locations").columns
+    assert "LIMIT 5" not in str(procore.sql("DESCRIBE rfis"))
 
 
 @pytest.mark.usefixtures("asked")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _COMMENT = r"--[^\n]*+(?:\n|\Z)|/\*(?>.*?(?:\*/|\Z))"
 _TEXT = r"'(?:[^']|'')*+'"
 _LEXEME = re.compile(rf'{_COMMENT}|{_TEXT}|"(?:[^"]|"")*+"|\w++|\S', re.DOTALL)
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
 _TYPED = re.compile(r"(\$?)(\w*)\Z")
 _PATH = re.compile(r'((?:(?:\w+|"[^"]*")\s*\.\s*)+)\Z')
 _STARTS = frozenset(("from", "join", "into", "describe", "desc", "summarize", "table"))
@@ -82,7 +83,8 @@ def in_query(before: str, after: str, namespace: Mapping[str, Any], name: str) -
         )
     if (path := _PATH.search(before.removesuffix(cursor.typed))) is not None:
         steps = [one.strip().strip('"').lower() for one in path[1].split(".")[:-1]]
-        return among(cursor.typed, _below(steps, named, catalog), "column")
+        below = _below(steps, named, catalog, session)
+        return _without_open_quote(among(cursor.typed, below, "column"), before)
     if _wants_a_table(cursor.lexemes):
         frames = [
             one for one, value in namespace.items() if one[0] != "_" and hasattr(type(value), "columns")
@@ -90,7 +92,7 @@ def in_query(before: str, after: str, namespace: Mapping[str, Any], name: str) -
         own = [*catalog.tables, *frames]
         found = among(cursor.typed, own, "table")
         return found if found.texts else among(cursor.typed, catalog.probable, "table")
-    columns = dict.fromkeys(column for spec in named.values() for column in spec.known_columns)
+    columns = dict.fromkeys(column for spec in named.values() for column in _columns(spec, session))
     if not cursor.typed:
         return Candidates("", [*columns], "column") if columns else NONE
     aliases = [one for one in named if one.startswith(cursor.typed.lower())]
@@ -104,7 +106,23 @@ def in_query(before: str, after: str, namespace: Mapping[str, Any], name: str) -
         **dict.fromkeys(aliases, "table"),
     }
     texts = dict.fromkeys([*aliases, *found.texts, *functions, *keywords])
-    return found._replace(texts=[*texts], others=others)
+    return _without_open_quote(found._replace(texts=[*texts], others=others), before)
+
+
+def _columns(spec: TableSpec, session: Procore | None) -> Iterable[str]:
+    """Return a table's columns as a query names them: also those that only rows tell, once some have come."""
+    engine = (
+        vars(session).get("_engine") if session is not None else None
+    )  # it is there after the first query
+    names = spec.known_columns if engine is None else engine.schemas.of(spec).names
+    return [one if _PLAIN.fullmatch(one) else '"' + one.replace('"', '""') + '"' for one in names]
+
+
+def _without_open_quote(found: Candidates, before: str) -> Candidates:
+    """Return what may be typed where a name's quote is open already."""
+    if not before.removesuffix(found.typed).endswith('"'):
+        return found
+    return found._replace(texts=[one[1:] for one in found.texts if one.startswith('"')])
 
 
 def _cursor(before: str) -> _Cursor:
@@ -173,7 +191,9 @@ def _after_from(lexemes: list[str], place: int) -> bool:
     )
 
 
-def _below(steps: list[str], named: Mapping[str, TableSpec], catalog: Catalog) -> Iterable[str]:
+def _below(
+    steps: list[str], named: Mapping[str, TableSpec], catalog: Catalog, session: Procore | None
+) -> Iterable[str]:
     """Return the columns of an alias, or the fields of a record."""
     first, *rest = steps
     spec = named.get(first)
@@ -182,7 +202,7 @@ def _below(steps: list[str], named: Mapping[str, TableSpec], catalog: Catalog) -
     if spec is None:
         return list(catalog.tables) if first == "main" else []
     if not rest:
-        return spec.known_columns
+        return _columns(spec, session)
     kind = spec.columns.get(rest[0], "")
     for field in rest[1:]:
         kind = catalog.records.get(kind, {}).get(field, "")
