@@ -15,9 +15,9 @@ from procore_jupyter.check.network import ME
 from procore_jupyter.errors import ProcoreError
 from procore_jupyter.session.api_errors import error_from
 from procore_jupyter.session.lists.envelope import rows_in
+from procore_jupyter.tables.location.place_names import Directory, listed
+from procore_jupyter.tables.location.places import COMPANIES, PROJECTS
 from procore_jupyter.tables.place import Named
-from procore_jupyter.tables.place_names import Directory, listed
-from procore_jupyter.tables.places import COMPANIES, PROJECTS
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:

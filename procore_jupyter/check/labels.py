@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from procore_jupyter.check.finding import HOLDS, UNTOLD, Finding
 from procore_jupyter.session.error_body import said_by
-from procore_jupyter.tables.arguments import whole
-from procore_jupyter.tables.field_labels import DEFINITIONS
+from procore_jupyter.tables.fetch.field_labels import DEFINITIONS
+from procore_jupyter.tables.parameters.arguments import whole
 
 if TYPE_CHECKING:
     from procore_jupyter.check.inquiry import Inquiry

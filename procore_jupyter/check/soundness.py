@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.check.finding import FAILS, HOLDS, UNTOLD, Finding
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.tables.conditions import sent
+from procore_jupyter.tables.parameters.conditions import sent
 
 if TYPE_CHECKING:
     from procore_jupyter.check.reply import ListReply

@@ -18,8 +18,8 @@ from procore_jupyter.check.finding import FAILS, UNTOLD, Finding
 from procore_jupyter.check.reply import ListReply, reply_of
 from procore_jupyter.check.soundness import Params, soundness, trial_of
 from procore_jupyter.errors import ParameterError
+from procore_jupyter.tables.parameters.selection import Selection, selection_of
 from procore_jupyter.tables.place import Named, Place
-from procore_jupyter.tables.selection import Selection, selection_of
 
 if TYPE_CHECKING:
     from procore_jupyter.check.inquiry import Inquiry

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from procore_jupyter.check.finding import HOLDS, UNTOLD, Finding
+from procore_jupyter.tables.parameters.selection import selection_of
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.selection import selection_of
 
 if TYPE_CHECKING:
     from procore_jupyter.check.inquiry import Inquiry

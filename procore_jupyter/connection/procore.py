@@ -17,11 +17,11 @@ from procore_jupyter.connection.status import Status
 from procore_jupyter.errors import CONNECT_AGAIN, ParameterError, ProcoreError
 from procore_jupyter.session import downloads
 from procore_jupyter.session.api_errors import ProcoreAPIError
-from procore_jupyter.tables import arguments
 from procore_jupyter.tables.cache import Cache
 from procore_jupyter.tables.display.record import Record, record_at
-from procore_jupyter.tables.place_names import Directory
-from procore_jupyter.tables.places import COMPANIES, PROJECTS, Places
+from procore_jupyter.tables.location.place_names import Directory
+from procore_jupyter.tables.location.places import COMPANIES, PROJECTS, Places
+from procore_jupyter.tables.parameters import arguments
 from procore_jupyter.tables.progress import bytes_shown
 from procore_jupyter.wording import one_line, quoted
 

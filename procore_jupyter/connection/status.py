@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from procore_jupyter.tables.place_names import in_code, listed
+from procore_jupyter.tables.location.place_names import in_code, listed
 from procore_jupyter.wording import duration, one_line
 
 if TYPE_CHECKING:
     from procore_jupyter.oauth.token import Token
     from procore_jupyter.settings.settings import Settings
-    from procore_jupyter.tables.places import Places
+    from procore_jupyter.tables.location.places import Places
 
 State = Literal["signed in", "waiting", "not signed in", "no sign-in"]
 

@@ -88,7 +88,7 @@ def offers() -> dict[str, Any]:
 
 def described(session: Procore, name: str) -> dict[str, Any]:
     """Return what is known of a session without asking anyone."""
-    from procore_jupyter.tables.place_names import in_code
+    from procore_jupyter.tables.location.place_names import in_code
 
     status = session._known()
     question = session._question
@@ -246,7 +246,7 @@ def first_rows(session: Procore, name: str, parameters: dict[str, Any], count: i
     """
     from procore_jupyter.tables.display.columns import drawn_columns
     from procore_jupyter.tables.display.picture import picture
-    from procore_jupyter.tables.selection import selection_of
+    from procore_jupyter.tables.parameters.selection import selection_of
 
     library = session.tables
     spec = library.catalog.find(name)

@@ -13,15 +13,15 @@ from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.display.cells import MOST_ROWS, ROWS
 from procore_jupyter.tables.display.columns import MOST_COLUMNS, drawn_columns
 from procore_jupyter.tables.display.picture import Picture, alerts, warn_of_lack
+from procore_jupyter.tables.parameters.selection import Selection
 from procore_jupyter.tables.result import Fetched
-from procore_jupyter.tables.selection import Selection
 from procore_jupyter.tables.table import Table
 from procore_jupyter.wording import counted, moment
 
 if TYPE_CHECKING:
     from procore_jupyter.sql.explaining import Explanation
+    from procore_jupyter.tables.export.workbook import SheetOrigin
     from procore_jupyter.tables.reader import Reader
-    from procore_jupyter.tables.workbook import SheetOrigin
 
 NAME = "sql"
 """What an answer is called where a table has its name."""

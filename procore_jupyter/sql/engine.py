@@ -30,11 +30,11 @@ from procore_jupyter.sql.session_source import PutTogether, SessionSource
 from procore_jupyter.sql.statement import Statement, read
 from procore_jupyter.sql.unknown_values import unknown_values
 from procore_jupyter.sql.worker import in_thread
-from procore_jupyter.tables import arguments
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
+from procore_jupyter.tables.parameters import arguments
+from procore_jupyter.tables.parameters.selection import selection_of
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE
 from procore_jupyter.tables.result import Fetched
-from procore_jupyter.tables.selection import selection_of
 from procore_jupyter.wording import counted, is_near_miss
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from procore_jupyter.sql.planner import Planner
     from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import TableSpec
-    from procore_jupyter.tables.selection import Selection
+    from procore_jupyter.tables.parameters.selection import Selection
 
 NOT_FOUND = 404
 """The HTTP status of what isn't there, or may not be seen."""

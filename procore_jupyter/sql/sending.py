@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.tables.conditions import sent as as_sent
 from procore_jupyter.tables.definitions.spec import PROJECT_NAME, Filter
+from procore_jupyter.tables.parameters.conditions import sent as as_sent
+from procore_jupyter.tables.parameters.selection import Selection, selection_of
 from procore_jupyter.tables.place import ALL
-from procore_jupyter.tables.selection import Selection, selection_of
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ import pyarrow as pa
 
 from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.tables.cache import KEPT
+from procore_jupyter.tables.location.place_names import same_name
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
-from procore_jupyter.tables.place_names import same_name
 
 if TYPE_CHECKING:
-    from procore_jupyter.tables.place_names import Directory
+    from procore_jupyter.tables.location.place_names import Directory
+    from procore_jupyter.tables.parameters.selection import Selection
     from procore_jupyter.tables.reader import Reader
     from procore_jupyter.tables.result import Fetched
-    from procore_jupyter.tables.selection import Selection
 
 
 MOST_TABLES = 8

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from procore_jupyter.tables.parameters.selection import Selection
     from procore_jupyter.tables.place import Named, Place
     from procore_jupyter.tables.result import Fetched
-    from procore_jupyter.tables.selection import Selection
 
 
 class RowSource(Protocol):

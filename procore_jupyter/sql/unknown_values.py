@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.sql.steps import PROJECT
+from procore_jupyter.tables.location.place_names import Directory
 from procore_jupyter.tables.place import ALL
-from procore_jupyter.tables.place_names import Directory
 from procore_jupyter.wording import nearest, quoted
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.tables.workbook import sheet_name, why_no_name, write_workbook
+from procore_jupyter.tables.export.workbook import sheet_name, why_no_name, write_workbook
 from procore_jupyter.wording import quoted
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.profiles.kept_facts import kept_facts
 from procore_jupyter.profiles.kept_labels import kept_labels
-from procore_jupyter.tables.arguments import pairs
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.listing import Listing, listing
 from procore_jupyter.tables.definitions.spec import TableSpec, usual_largest
-from procore_jupyter.tables.project_table import PROJECTS
+from procore_jupyter.tables.location.project_table import PROJECTS
+from procore_jupyter.tables.parameters.arguments import pairs
+from procore_jupyter.tables.parameters.selection import selection_at, selection_of
 from procore_jupyter.tables.reader import Reader
-from procore_jupyter.tables.selection import selection_at, selection_of
 from procore_jupyter.tables.table import Table
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.settings.settings import Settings
     from procore_jupyter.tables.cache import Cache
-    from procore_jupyter.tables.places import Places
+    from procore_jupyter.tables.location.places import Places
     from procore_jupyter.tables.progress import Draw
 
 _NO_PATH = re.compile(r"[?#{}%\\]|://")

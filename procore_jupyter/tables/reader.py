@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procore_jupyter.tables.cache import KEPT, Cache
 from procore_jupyter.tables.definitions.catalog import Catalog
-from procore_jupyter.tables.field_labels import FieldLabels
+from procore_jupyter.tables.fetch.field_labels import FieldLabels
+from procore_jupyter.tables.fetch.kept_parts import KeptParts
+from procore_jupyter.tables.fetch.kept_rows import BegunRows, KeptRows, Wanted
+from procore_jupyter.tables.fetch.reading_progress import Here, unit_of
 from procore_jupyter.tables.incomplete import Incomplete
-from procore_jupyter.tables.kept_parts import KeptParts
-from procore_jupyter.tables.kept_rows import BegunRows, KeptRows, Wanted
-from procore_jupyter.tables.parents import parents_at
+from procore_jupyter.tables.location.parents import parents_at
+from procore_jupyter.tables.location.place_names import Directory
+from procore_jupyter.tables.location.places import Places
+from procore_jupyter.tables.location.project_names import ProjectNames, with_names
+from procore_jupyter.tables.location.project_table import PROJECTS, ProjectTable
+from procore_jupyter.tables.parameters.selection import Selection, selection_of
+from procore_jupyter.tables.parameters.times import WESTERNMOST
 from procore_jupyter.tables.place import ALL, Named, Place
-from procore_jupyter.tables.place_names import Directory
-from procore_jupyter.tables.places import Places
 from procore_jupyter.tables.progress import Draw, Undrawn
-from procore_jupyter.tables.project_names import ProjectNames, with_names
-from procore_jupyter.tables.project_table import PROJECTS, ProjectTable
-from procore_jupyter.tables.reading_progress import Here, unit_of
-from procore_jupyter.tables.selection import Selection, selection_of
-from procore_jupyter.tables.times import WESTERNMOST
 
 if TYPE_CHECKING:
     from procore_jupyter.session.refreshing import RefreshingSession
     from procore_jupyter.tables.arrow.ingest import Ingest
     from procore_jupyter.tables.definitions.spec import TableSpec
-    from procore_jupyter.tables.reading import Reading
+    from procore_jupyter.tables.fetch.reading import Reading
     from procore_jupyter.tables.result import Fetched
 
 
@@ -143,7 +143,7 @@ class Reader:
         self, selection: Selection, places: Sequence[Place], made: list[int], *, labels: bool
     ) -> Ingest:
         from procore_jupyter.tables.arrow.ingest import Ingest
-        from procore_jupyter.tables.row_places import columns_at
+        from procore_jupyter.tables.location.row_places import columns_at
 
         company = next((place.company for place in places if place.company is not None), None)
         return Ingest(
@@ -170,7 +170,7 @@ class Reader:
     ) -> Reading:
         """Return a reading of some places of a selection; the parameters are as those of `Reading` and `rows_at`."""
         from procore_jupyter.tables.fallbacks.place_lists import PlaceLists
-        from procore_jupyter.tables.reading import Reading
+        from procore_jupyter.tables.fetch.reading import Reading
 
         lists = PlaceLists(
             meant.selection,
@@ -391,7 +391,7 @@ class Reader:
         **how
             ``peek``, ``abreast`` and ``draw``, as for `rows_at`.
         """
-        from procore_jupyter.tables.gathering import Gathering
+        from procore_jupyter.tables.fetch.gathering import Gathering
 
         forgotten = self._cache.times_forgotten
         spec, company = meant.selection.spec, meant.places[0].company if meant.places else None

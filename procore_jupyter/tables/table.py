@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from procore_jupyter.tables.display.picture import Picture
-    from procore_jupyter.tables.frames import DtypeBackend
+    from procore_jupyter.tables.export.workbook import SheetOrigin, SheetSource
+    from procore_jupyter.tables.fetch.stream import Stream
+    from procore_jupyter.tables.frames.frames import DtypeBackend
     from procore_jupyter.tables.incomplete import Incomplete
+    from procore_jupyter.tables.parameters.selection import Selection
     from procore_jupyter.tables.reader import Reader
     from procore_jupyter.tables.result import Fetched
-    from procore_jupyter.tables.selection import Selection
-    from procore_jupyter.tables.stream import Stream
-    from procore_jupyter.tables.workbook import SheetOrigin, SheetSource
 
 MANY = 10_000
 """Rows above which drawing a table reads its first page alone; `Table.fetch` and the like read all."""
@@ -191,7 +191,7 @@ class Table:
         ParameterError
             A parameter has a value that it doesn't take, or a project's zone isn't known.
         """
-        from procore_jupyter.tables import frames, zones
+        from procore_jupyter.tables.frames import frames, zones
 
         frames.check(flatten, tz, dtype_backend)  # before any request
         if self._current() is None:  # importing pandas takes half a second, and the first pages take longer
@@ -215,7 +215,7 @@ class Table:
         flatten : bool
             Records become columns, as in `to_pandas`.
         """
-        from procore_jupyter.tables import frames
+        from procore_jupyter.tables.frames import frames
 
         frames.check(flatten)  # before any request
         return frames.to_polars(self._all().rows, flatten)
@@ -238,7 +238,7 @@ class Table:
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `fetch`.
         """
-        from procore_jupyter.tables.parquet import replacing
+        from procore_jupyter.tables.export.parquet import replacing
 
         with replacing(path) as file:  # before any request: there may be no such place
             file.write(self.to_batches())
@@ -261,8 +261,8 @@ class Table:
         OSError, ParameterError, ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `to_excel`.
         """
-        from procore_jupyter.tables import zones
-        from procore_jupyter.tables.csv import to_csv
+        from procore_jupyter.tables.export.csv import to_csv
+        from procore_jupyter.tables.frames import zones
 
         zones.check_for_file(tz, self._selection.spec)  # before any request
         to_csv(path, self.to_batches, tz=tz, of_projects=zones.ProjectZones(self._reader.project_table).of)
@@ -282,21 +282,21 @@ class Table:
         OSError, ParameterError, ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `procore_jupyter.to_excel`.
         """
-        from procore_jupyter.tables.workbook import sheet_name, write_workbook
+        from procore_jupyter.tables.export.workbook import sheet_name, write_workbook
 
         write_workbook(path, {sheet_name(self.name): self._sheet()}, tz=tz)
 
     def _sheet(self) -> SheetSource:
         """Return what a workbook's sheet of this table holds."""
-        from procore_jupyter.tables.workbook import SheetSource
-        from procore_jupyter.tables.zones import ProjectZones
+        from procore_jupyter.tables.export.workbook import SheetSource
+        from procore_jupyter.tables.frames.zones import ProjectZones
 
         zones = ProjectZones(self._reader.project_table)
         return SheetSource(self._selection, self._expected_rows, self.to_batches, zones.of, self._origin)
 
     def _origin(self) -> SheetOrigin:
         """Return where the rows that came last are from."""
-        from procore_jupyter.tables.workbook import SheetOrigin
+        from procore_jupyter.tables.export.workbook import SheetOrigin
 
         return SheetOrigin(self._selection, self._reader.host, self._limit, self._told_of, self.notes)
 
@@ -327,7 +327,7 @@ class Table:
         ProcoreAPIError, LoginRequired, RateLimited, ConfigurationError
             As `fetch`; here, or while the batches are read.
         """
-        from procore_jupyter.tables.stream import stream, stream_of
+        from procore_jupyter.tables.fetch.stream import stream, stream_of
 
         if (
             self._current()
@@ -368,7 +368,7 @@ class Table:
         IndexError, TypeError
             No row has that place; the index is of another type (raised before anything is fetched).
         """
-        from procore_jupyter.tables.row_access import item
+        from procore_jupyter.tables.frames.row_access import item
 
         return item(index, self.name, lambda: self._all().rows)
 

@@ -662,7 +662,8 @@ def test_projects_are_all_pages_with_the_company_header(demo: DemoProcore) -> No
     found = asked(demo, "/rest/v1.1/projects")
     assert len(found) == 3
     assert {r.headers["procore-company-id"] for r in found} == {"1234"}
-    assert "3 requests" in repr(projects)
+    labels = asked(demo, "/rest/v1.1/companies/1234/custom_field_definitions")
+    assert f"{3 + len(labels)} requests" in repr(projects) and labels
 
 
 def test_the_size_of_a_page_and_the_number_of_rows_can_be_set(demo: DemoProcore) -> None:

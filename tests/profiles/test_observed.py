@@ -19,8 +19,8 @@ from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.evidence import WEIGHTS
 from procore_jupyter.tables.definitions.spec import TableSpec
+from procore_jupyter.tables.parameters.selection import selection_of
 from procore_jupyter.tables.place import ALL
-from procore_jupyter.tables.selection import selection_of
 
 FILE = Path(__file__).with_name("observed.jsonl")
 FACTS: list[dict[str, Any]] = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]

@@ -23,8 +23,8 @@ from procore_jupyter.tables.definitions import toml as specs
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.evidence import SEEN
 from procore_jupyter.tables.definitions.spec import KINDS as SPEC_KINDS
-from procore_jupyter.tables.frames import to_pandas
-from procore_jupyter.tables.selection import Selection, selection_of
+from procore_jupyter.tables.frames.frames import to_pandas
+from procore_jupyter.tables.parameters.selection import Selection, selection_of
 from tests.session.conftest import Answer, Server
 from tools.tables_page import (
     DOCS,

@@ -19,9 +19,9 @@ from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.definitions.catalog import built_in
 from procore_jupyter.tables.definitions.spec import TableSpec
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.parameters.selection import Selection
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
 from procore_jupyter.tables.result import Fetched
-from procore_jupyter.tables.selection import Selection
 
 Filters = Literal["as thought", "ignored", "case-blind", "exclusive ends"]
 """How filters behave."""

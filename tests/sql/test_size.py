@@ -14,9 +14,9 @@ from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.sql import engine, fetching
 from procore_jupyter.sql.session_source import SessionSource
-from procore_jupyter.tables import kept_rows
+from procore_jupyter.tables.fetch import kept_rows
+from procore_jupyter.tables.parameters.selection import Selection
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.selection import Selection
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS
 

@@ -11,8 +11,8 @@ from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
 from procore_jupyter.session import retries
-from procore_jupyter.tables.place_names import Directory
-from procore_jupyter.tables.project_table import ProjectTable
+from procore_jupyter.tables.location.place_names import Directory
+from procore_jupyter.tables.location.project_table import ProjectTable
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS
 from tests.session.conftest import servers

@@ -23,8 +23,8 @@ import xlsxwriter
 
 import procore_jupyter
 from procore_jupyter import NotFound, ParameterError, Procore, ProcoreIncompleteWarning, ProcoreWarning
-from procore_jupyter.tables import sheet, sheet_rows
-from procore_jupyter.tables.workbook import sheet_name
+from procore_jupyter.tables.export import sheet, sheet_rows
+from procore_jupyter.tables.export.workbook import sheet_name
 from tests.session.conftest import Answer, Arrived, Server
 from tests.tables.small_api import SmallApi, rfis, rfis_of
 from tests.tables.two_projects import DEPOT, HARBOR, api, empty, procore, server

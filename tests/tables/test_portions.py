@@ -15,8 +15,8 @@ from procore_jupyter import Procore, profiles
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.session.api_errors import PermissionDenied
 from procore_jupyter.tables.definitions.catalog import Catalog
+from procore_jupyter.tables.parameters.selection import LONGEST_ADDRESS, selection_of
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.selection import LONGEST_ADDRESS, selection_of
 from tests.hostile.counting import share, tried
 from tests.session.conftest import Answer, Arrived, Server
 

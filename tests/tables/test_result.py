@@ -7,7 +7,7 @@ import pytest
 
 from procore_jupyter.tables.arrow.ingest import Ingest
 from procore_jupyter.tables.arrow.types import MONEY, TIMESTAMP
-from procore_jupyter.tables.batch import Batch, in_one_piece
+from procore_jupyter.tables.fetch.batch import Batch, in_one_piece
 
 COLUMNS = {
     "nothing": pa.nulls(5),

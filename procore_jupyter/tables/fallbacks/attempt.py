@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procore_jupyter.tables.fallbacks.way import Way
+from procore_jupyter.tables.parameters.selection import Selection
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.selection import Selection
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from procore_jupyter.tables.fallbacks.condition import conditions_of
 from procore_jupyter.tables.fallbacks.way import Way, days_of
-from procore_jupyter.tables.selection import Selection
+from procore_jupyter.tables.parameters.selection import Selection
 from procore_jupyter.wording import counted
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from procore_jupyter.tables.fallbacks.condition import conditions_of
 from procore_jupyter.tables.fallbacks.way import Way, at, can_pick, days_of
-from procore_jupyter.tables.selection import Selection
+from procore_jupyter.tables.parameters.selection import Selection
 
 if TYPE_CHECKING:
     from procore_jupyter.session.quirks import Quirks

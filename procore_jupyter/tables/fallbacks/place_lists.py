@@ -26,9 +26,9 @@ from procore_jupyter.tables.fallbacks.known import keep_way, known_way
 from procore_jupyter.tables.fallbacks.refusal import GONE, REFUSED, next_way
 from procore_jupyter.tables.fallbacks.way import Way, at, can_pick
 from procore_jupyter.tables.incomplete import Incomplete
+from procore_jupyter.tables.parameters.selection import Selection
+from procore_jupyter.tables.parameters.times import day_at
 from procore_jupyter.tables.place import Place
-from procore_jupyter.tables.selection import Selection
-from procore_jupyter.tables.times import day_at
 
 if TYPE_CHECKING:
     from procore_jupyter.session.lists.page_order import PageOrder

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from procore_jupyter.session.lists.list_request import TOO_LARGE
 from procore_jupyter.tables.fallbacks.condition import Condition, conditions_of
 from procore_jupyter.tables.fallbacks.way import Way, at, can_pick, days_of
-from procore_jupyter.tables.selection import Selection
+from procore_jupyter.tables.parameters.selection import Selection
 
 GONE = frozenset({404, 410})
 """HTTP statuses of an address that isn't there: of its version, or of what it is about."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from procore_jupyter.tables.definitions.spec import Alternate, TableSpec, is_paged, usual_largest
 from procore_jupyter.tables.fallbacks.condition import LIST, Condition, conditions_of
-from procore_jupyter.tables.selection import Selection
+from procore_jupyter.tables.parameters.selection import Selection
 
 START, END = "start_date", "end_date"
 

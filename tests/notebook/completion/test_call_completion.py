@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from procore_jupyter import Procore, connect
 from procore_jupyter.notebook.completion.completion import candidates
-from procore_jupyter.tables.place_names import Directory
+from procore_jupyter.tables.location.place_names import Directory
 from tests.kernels import Kernel
 from tests.notebook.conftest import StartKernel
 from tests.notebook.drawn_panels import sign_in
@@ -192,7 +192,7 @@ def test_a_kernel_offers_them_and_asks_nobody(start_kernel: StartKernel, jedi: b
     kernel.run(f"%load_ext procore_jupyter\n%config IPCompleter.use_jedi = {jedi}")
     made = kernel.run(
         "import procore_jupyter, socket\n"
-        "from procore_jupyter.tables.place_names import Directory\n"
+        "from procore_jupyter.tables.location.place_names import Directory\n"
         f"mine = procore_jupyter.connect('AuthScheme=NONE;LoginURL={NOWHERE};APIURL={NOWHERE};CompanyId=1234')\n"
         "mine._places.keep_projects((1234, ''), Directory(((4711, 'Harbor Tower'), (4712, \"Dana's\"))))\n"
         "asked = []\n"

@@ -15,11 +15,11 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from procore_jupyter.tables import stream
 from procore_jupyter.tables.arrow.ingest import Begun, Ingest
-from procore_jupyter.tables.batch import Batch, as_one
 from procore_jupyter.tables.definitions.spec import TableSpec
-from procore_jupyter.tables.reading import Reading
+from procore_jupyter.tables.fetch import stream
+from procore_jupyter.tables.fetch.batch import Batch, as_one
+from procore_jupyter.tables.fetch.reading import Reading
 from procore_jupyter.tables.result import assembled
 from tests.hostile.counting import share, tried
 from tests.tables.json_rows import LABELS, RECORDS, Rows, random_rows

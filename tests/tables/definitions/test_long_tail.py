@@ -20,7 +20,7 @@ from procore_jupyter.profiles import built_in_tables
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.definitions.description import example
 from procore_jupyter.tables.definitions.spec import KINDS, SHAPES, TableSpec
-from procore_jupyter.tables.selection import selection_of
+from procore_jupyter.tables.parameters.selection import selection_of
 from tests.session.conftest import Answer, Arrived, Server
 from tests.soak import SOAK
 

@@ -12,7 +12,7 @@ import pytest
 from procore_jupyter import Procore, ProcoreAPIError, profiles
 from procore_jupyter.tables.definitions.catalog import Catalog
 from procore_jupyter.tables.fallbacks.way import Way
-from procore_jupyter.tables.selection import selection_of
+from procore_jupyter.tables.parameters.selection import selection_of
 from tests.hostile.counting import share, tried
 from tests.session.conftest import Answer, Server
 from tests.soak import some_of

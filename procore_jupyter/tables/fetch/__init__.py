@@ -1,0 +1,1 @@
+"""Rows as they come, and those that are kept."""

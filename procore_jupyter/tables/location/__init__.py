@@ -1,0 +1,1 @@
+"""Where rows are: the company, the projects and the parents that are meant."""

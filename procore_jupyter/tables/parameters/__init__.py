@@ -1,0 +1,1 @@
+"""What a person gives, and what is sent of it."""
