@@ -15,7 +15,7 @@ import msgspec
 
 from procore_jupyter.errors import SQLError
 from procore_jupyter.sql.literals import INTEGERS, quoted, sql_of, value_of
-from procore_jupyter.sql.mistakes import mistake, plainly
+from procore_jupyter.sql.mistakes import Known, mistake, not_a_record, plainly
 from procore_jupyter.sql.predicates import UNKNOWN
 from procore_jupyter.wording import one_line
 from procore_jupyter.wording import quoted as shown
@@ -65,13 +65,15 @@ class ImpossibleConstant(Exception):
         super().__init__(said)
         self._expression, self._said, self._asked = expression, said, asked
 
-    def in_words(self, text: str) -> SQLError:
+    def in_words(self, text: str, known: Known) -> SQLError:
         """Return the error that tells a person, with the place in their text.
 
         Parameters
         ----------
         text : str
             What they wrote.
+        known : Known
+            The names that may be meant.
         """
         constant, kind = self._text, self._expression["return_type"]["id"]
         words = plainly(self._said)
@@ -80,6 +82,8 @@ class ImpossibleConstant(Exception):
             if kind in INTEGERS and not re.search(r"\d", constant):
                 words += " Ids are whole numbers; a project's name is in  project_name."
         start, end = self._place(text)
+        if constant is not None and kind == "STRUCT":
+            words = not_a_record(shown(constant), text[:start], known)
         return mistake(words, text, start, end) if start < end else SQLError(words)
 
     @property

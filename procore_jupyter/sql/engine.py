@@ -6,7 +6,7 @@ import contextlib
 import functools
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -359,7 +359,7 @@ class _Query:
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except ImpossibleConstant as error:
-            raise error.in_words(self._asked.text) from None
+            raise error.in_words(self._asked.text, self._known()) from None
         except RecursionError:  # of the plan, which is read in Python
             raise SQLError(
                 "The query has too many parts one within another: hundreds of conditions, or of queries that read each other. "
@@ -433,7 +433,14 @@ class _Query:
             specs = [spec for word in words if (spec := self._catalog.tables.get(word))]
             return [name for spec in specs for name in self._schemas.of(spec).names]
 
-        return Known(table, columns, functools.partial(given.kind_in_words, given=self._asked.frames))
+        def fields(name: str) -> Sequence[str]:
+            words = dict.fromkeys(_WORD.findall(self._asked.text.lower()))
+            specs = [spec for word in words if (spec := self._catalog.tables.get(word))]
+            schemas = [schema for spec in specs if name in (schema := self._schemas.of(spec)).names]
+            types = [schema.field(name).type for schema in schemas]
+            return [one.name for kind in types[:1] if pa.types.is_struct(kind) for one in kind]
+
+        return Known(table, columns, functools.partial(given.kind_in_words, given=self._asked.frames), fields)
 
 
 @contextlib.contextmanager

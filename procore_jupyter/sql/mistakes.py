@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -46,6 +46,27 @@ _KEYWORDS = (
     "union",
     "with",
 )
+_ELSEWHERE = {
+    "charindex": "strpos",
+    "convert": "CAST(… AS …)",
+    "curdate": "current_date",
+    "dateadd": "… + INTERVAL 7 DAY",
+    "getdate": "now()",
+    "iif": "if",
+    "isnull": "coalesce",
+    "nvl": "coalesce",
+    "sysdate": "now()",
+    "to_char": "strftime",
+    "to_date": "strptime",
+}
+"""What other databases' functions are called here."""
+
+_COMPARED = re.compile(r"(?:=|<>|!=|\bi?like|\bin\s*\()\s*\Z", re.IGNORECASE)
+_RECORD = re.compile(r"([\w.]+)\s*(?:=|<>|!=|\bi?like|\bin\s*\()\s*\Z", re.IGNORECASE)
+_TYPES = re.compile(
+    r"\ANo function matches the given name and argument types '(?P<called>(?P<name>[^(]*)\((?P<types>.*?)\))'",
+    re.DOTALL,
+)
 _FILES = "file system operations are disabled"
 _LOCKED = ("the configuration has been locked", "has been disabled by configuration")
 
@@ -62,11 +83,14 @@ class Known:
         Returns the columns of the tables that the query names.
     of_notebook : callable
         Returns what a name is in the notebook, in words; empty if it is nothing there.
+    fields : callable
+        Returns the fields of a column that is a record; empty if it is none.
     """
 
     table: Callable[[str], str]
     columns: Callable[[], Iterable[str]]
     of_notebook: Callable[[str], str] = lambda name: ""
+    fields: Callable[[str], Sequence[str]] = lambda name: ()
 
 
 def mistake(message: str, text: str, start: int, end: int | None = None) -> SQLError:
@@ -153,8 +177,12 @@ def _words(error: duckdb.Error, what: str, text: str, known: Known, at: int | No
         return f"The query has no table or alias {quoted(name)}.{hint}", name
     if (function := _FUNCTION.match(what)) is not None:
         near = _candidates(what)[:1] if "does not exist" in what else []
+        if (here := _ELSEWHERE.get(function["name"].lower())) is not None:
+            return f"There is no function {function['name']}. Here it is  {here}.", function["name"]
         hint = f" Did you mean {near[0]}?" if near and _alike(function["name"], near[0]) else ""
         return f"There is no function {one_line(function['name'])}.{hint}", function["name"]
+    if (types := _TYPES.match(what)) is not None:
+        return _no_such_types(types["name"], types["called"], types["types"]), ""
     if (near_to := _NEAR.match(what)) is not None:
         return _syntax(near_to["word"], text, at), ""
     if _FILES in what:
@@ -186,9 +214,39 @@ def _no_column(name: str, what: str, text: str, known: Known, at: int | None) ->
     meant = _candidates_near(name, what, known)
     if meant is not None:
         return f"There is no column {shown}. Did you mean {meant}?"
+    if at is not None and _COMPARED.search(text[:at]):
+        return f"There is no column {shown}. Write text in single quotes: '{one_line(name)}'."
     return (
         f"There is no column {shown}. DESCRIBE with a table's name, as in  DESCRIBE rfis,  tells its columns."
     )
+
+
+def _no_such_types(name: str, called: str, types: str) -> str:
+    """Return that a function doesn't take values of some types."""
+    if name in ("-", "+") and types.startswith(("TIMESTAMP", "DATE")):
+        return f"Days are taken from a time as an interval:  now() {name} INTERVAL 30 DAY;  from a day as a number:  current_date {name} 30."
+    return f"{one_line(name)} doesn't take these types: {one_line(called, LONGEST)}."
+
+
+def not_a_record(value: str, before: str, known: Known) -> str:
+    """Return what is wrong where a record is compared with a text.
+
+    Parameters
+    ----------
+    value : str
+        The text, in quotes.
+    before : str
+        The query up to it.
+    known : Known
+        The names that may be meant.
+    """
+    found = _RECORD.search(before)
+    column = found[1] if found is not None else ""
+    fields = known.fields(column.rpartition(".")[2]) if column else ()
+    field = next((one for one in ("name", "status", "value") if one in fields), "name")
+    has = f" of {', '.join(fields)}" if fields else ""
+    as_in = f"  {column}.{field} = {one_line(value)}" if column else "  assignee.name = 'Ann'"
+    return f"{column or 'What is compared'} is a record{has}: compare one of its fields, as in{as_in}."
 
 
 def _candidates_near(name: str, what: str, known: Known) -> str | None:
@@ -204,6 +262,8 @@ def _candidates(what: str) -> list[str]:
 def _syntax(word: str, text: str, at: int | None) -> str:
     message = f"The query can't be read from {quoted(word)} on." if word else "The query isn't complete."
     before = re.findall(r"\w+", text[:at]) if at is not None else []
+    if before and before[-1].casefold() == "top" and word.isdigit():
+        return f"{message} Write  LIMIT {word}  at the end in place of TOP {word}."
     if before and word.casefold() == before[-1].casefold():
         before.pop()
     for one in (before[-1] if before else "", word):
