@@ -127,6 +127,7 @@ def test_tab_knows_tables_columns_functions_values_and_variables() -> None:
     assert (called["r"], called["reference"], called["round("]) == ("table", "column", "function")
     found = candidates(f"{cell}SELECT id FROM rfis WH", space, "")
     assert found is not None and found.others["WHERE"] == "keyword"
+    assert offered(f"{cell}SELECT ro", " FROM rfis r")[:3] == ["round(", "row_number(", "project_id"]
 
 
 def test_tab_offers_columns_that_only_rows_tell_once_some_have_come(

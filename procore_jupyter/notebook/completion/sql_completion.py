@@ -105,8 +105,10 @@ def in_query(before: str, after: str, namespace: Mapping[str, Any], name: str) -
         **dict.fromkeys(functions, "function"),
         **dict.fromkeys(aliases, "table"),
     }
-    texts = dict.fromkeys([*aliases, *found.texts, *functions, *keywords])
-    return _without_open_quote(found._replace(texts=[*texts], others=others), before)
+    typed = cursor.typed.casefold()
+    texts = [*dict.fromkeys([*aliases, *found.texts, *functions, *keywords])]
+    texts.sort(key=lambda one: not one.casefold().startswith(typed))
+    return _without_open_quote(found._replace(texts=texts, others=others), before)
 
 
 def _columns(spec: TableSpec, session: Procore | None) -> Iterable[str]:
