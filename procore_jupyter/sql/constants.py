@@ -28,8 +28,11 @@ _NOT_ALWAYS = frozenset(["OPERATOR_COALESCE", "OPERATOR_TRY"])
 _PARTED = frozenset(["BOUND_FUNCTION", "BOUND_OPERATOR", "BOUND_CONJUNCTION"])
 """Expressions that look at all of their parts, but for these. A CASE is another one."""
 
-_BEGINNING = '"children":[{"expression_class":"BOUND_CONSTANT"'
-"""How the parts of an expression of constants begin."""
+_OF_CONSTANTS = re.compile(
+    r'"children":\[(?:\{"expression_class":"BOUND_CONSTANT"(?:(?!"expression_class").)*?\}\},?)+\],"arguments"',
+    re.DOTALL,
+)
+"""A function of constants alone, as it stands in the text of a plan. To look for it is faster than to read the plan."""
 
 _TYPE = re.compile(r"[A-Z][A-Z ]*")
 _VARIABLE = re.compile(rb"getvariable\('(\w+)'\)")
@@ -121,7 +124,7 @@ def check(plan: str, asked: str, connection: duckdb.DuckDBPyConnection) -> None:
     connection : DuckDBPyConnection
         Tries constants.
     """
-    if _BEGINNING not in plan:
+    if not _OF_CONSTANTS.search(plan):
         return
     for expression in _constants(_expressions(msgspec.json.decode(plan)["plans"][0])):
         try:
