@@ -31,6 +31,7 @@ from procore_jupyter.sql.statement import Statement, read
 from procore_jupyter.sql.unknown_values import unknown_values
 from procore_jupyter.sql.worker import in_thread
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
+from procore_jupyter.tables.fallbacks.fallback_notes import ANOTHER_DAY
 from procore_jupyter.tables.parameters import arguments
 from procore_jupyter.tables.parameters.selection import selection_of
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE
@@ -486,6 +487,7 @@ def _notes(found: Mapping[str, Fetched]) -> Iterator[str]:
         for note in one.notes:
             if note.endswith("here already."):  # `.requests` tells what was
                 continue
+            note = note.replace(ANOTHER_DAY, "A condition on the day sets another.")
             yield note if name in note else f"{name}: {note}"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from procore_jupyter.errors import ParameterError
 from procore_jupyter.tables.definitions.spec import PROJECT_NAME, Filter
+from procore_jupyter.tables.fallbacks.known import SURELY_LATER
 from procore_jupyter.tables.parameters.conditions import sent as as_sent
 from procore_jupyter.tables.parameters.selection import Selection, selection_of
 from procore_jupyter.tables.place import ALL
@@ -147,11 +148,8 @@ class Sending:
             The last day of daily logs to ask for.
         """
         parents = {name: ALL if of else "1" for name, of in spec.parents.items()}
-        # A later day would be refused, and has no row.
-        days = {name: min(self.given[name], today) for name in spec.dates if name in self.given}
-        if days.get("end_date") == today:
-            del days["end_date"]
         given = {name: value for name, value in self.given.items() if name not in spec.dates}
+        days = _begun({name: value for name, value in self.given.items() if name in spec.dates}, today)
         found = selection_of(spec, {**parents, **given, **days}, today=today)
         return dataclasses.replace(found, parents=tuple((name, ALL) for name in spec.parents))
 
@@ -272,6 +270,27 @@ def _parameters(filter: Filter, need: Values | Range) -> dict[str, Any]:
     if filter.name == DAYS:
         return {name: end for name, end in (("start_date", first), ("end_date", last)) if end is not None}
     return {filter.name: (first or FIRST_MOMENT, last or LAST_MOMENT)}
+
+
+def _begun(days: Mapping[str, datetime.date], today: datetime.date) -> dict[str, datetime.date]:
+    """Return the days of a daily log to ask for, without those that have begun nowhere: Procore may refuse them, and they have no row.
+
+    Parameters
+    ----------
+    days : mapping of str to date
+        Both ends, each a day wider than what is needed, or one of them.
+    today : datetime.date
+        The day in the westernmost time zone.
+    """
+    found, end = {**days}, days.get("end_date")
+    if end is not None and end - WIDER > today + SURELY_LATER * DAY:
+        end = None
+        del found["end_date"]
+    elif end is not None and end > today:
+        found["end_date"] = end = max(end - WIDER, today)
+    if "start_date" in found:
+        found["start_date"] = min(found["start_date"], end or today)
+    return found
 
 
 def _ends(need: Range) -> tuple[Any, Any]:

@@ -79,6 +79,19 @@ def test_the_last_day_is_today_at_most(
     )
 
 
+def test_a_day_that_has_begun_somewhere_is_asked_for_if_the_query_names_it(
+    days_of: Callable[[str], list[tuple[str, str]]], procore: Procore
+) -> None:
+    today = procore._engine.reader.today
+    query = "SELECT id FROM manpower_logs WHERE project_id = 4711 AND date {}"
+    assert days_of(query.format(f"= '{today + DAY}'"))[0] == (str(today), str(today + DAY))
+    until_today = query.format(f"BETWEEN '{today - 6 * DAY}' AND '{today}'")
+    assert days_of(until_today) == [(str(today - 7 * DAY), str(today))]
+    assert "a later one" not in str(procore.sql(until_today))
+    answer = procore.sql(query.format(f">= '{today - 20 * DAY}'"))
+    assert "A condition on the day sets another." in str(answer) and "end_date=" not in str(answer)
+
+
 def test_what_one_part_of_a_query_needs_is_read_for_all_parts(
     days_of: Callable[[str], list[tuple[str, str]]],
 ) -> None:

@@ -9,6 +9,9 @@ from procore_jupyter.tables.fallbacks.way import Way, days_of
 from procore_jupyter.tables.parameters.selection import Selection
 from procore_jupyter.wording import counted
 
+ANOTHER_DAY = "end_date=… sets another."
+"""How another last day is asked for, in a call."""
+
 
 def remarks(way: Way, selection: Selection, before: Way) -> Iterator[str]:
     """Give a line for each way in which lists were asked for otherwise; and one for the days, if nobody named the last of them.
@@ -46,11 +49,10 @@ def _days(way: Way, selection: Selection) -> Iterator[str]:
     windows = way.windows(selection)
     last = windows[0][1]
     if last < days[1]:
-        yield f"The days up to {last} were read: Procore refuses a later one. end_date=… sets another."
+        yield f"The days up to {last} were read: Procore refuses a later one. {ANOTHER_DAY}"
     elif selection.until_today:
         yield (
-            f"The days up to {last} were read: a later one may still be ahead in the company's time zone. "
-            "end_date=… sets another."
+            f"The days up to {last} were read: a later one may still be ahead in the company's time zone. {ANOTHER_DAY}"
         )
     if len(windows) > 1:
         yield (
