@@ -106,6 +106,20 @@ def test_explain_says_which_days(procore: Procore) -> None:
     assert '"date"' not in said.partition("sent")[2]
 
 
+def test_days_that_no_row_can_have_are_asked_for_as_few_as_may_be(
+    days_of: Callable[[str], list[tuple[str, str]]],
+) -> None:
+    none = "date < '2026-03-09' AND date > '2026-06-01'"
+    assert days_of(f"SELECT id FROM manpower_logs WHERE project_id = 4711 AND {none}") == []
+    ends = [("<", datetime.date(2026, 3, 9)), (">", datetime.date(2026, 6, 1))]
+    conditions = tuple(ScanCondition("date", operator, (day,), "") for operator, day in ends)  # type: ignore[arg-type]
+    scan = Scan(0, "manpower_logs", frozenset(["date"]), conditions)
+    asked = sent(built_in().find("manpower_logs"), [scan]).selection(
+        built_in().find("manpower_logs"), datetime.date(2026, 11, 5)
+    )
+    assert asked.query == (("start_date", "2026-05-31"), ("end_date", "2026-05-31"))
+
+
 def test_every_list_of_days_has_a_column_that_they_choose() -> None:
     tables = [one for one in built_in().tables.values() if one.dates]
     assert [one.name for one in tables if not one.day] == ["daily_log_counts"]  # sums over days
