@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -116,14 +116,15 @@ class Cache:
             self._size += size
             while things and self.clock() - things[oldest := next(iter(things))].when >= KEPT:
                 self._drop(oldest)
-            if self._size > MOST_BYTES:
-                for one in [one for one, kept in things.items() if kept.size]:
-                    self._drop(one)
-                    if self._size <= MOST_BYTES:
-                        break
+            while self._size > MOST_BYTES and (rows := self._oldest_rows(things)) is not None:
+                self._drop(rows)
 
     def _of(self, key: Key) -> dict[Key, _Kept]:
         return self._things.setdefault(key[0], {})
+
+    @staticmethod
+    def _oldest_rows(things: Mapping[Key, _Kept]) -> Key | None:
+        return next((key for key, kept in things.items() if kept.size), None)
 
     def _drop(self, key: Key) -> None:
         found = self._of(key).pop(key, None)
