@@ -72,6 +72,8 @@ class PlaceLists(ListSource):
     ----------
     attempts : list of Attempt
         The lists that were handed over, in that order.
+    told : set of str
+        The columns of which another address tells the values, and not its rows.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class PlaceLists(ListSource):
     ) -> None:
         self._begun = begun
         self.attempts: list[Attempt] = []
+        self.told: set[str] = set()
         self._selection, self._places = selection, places
         self._quirks, self._proven, self._below = quirks, proven, below
         self._today, self._page_size = today, page_size
@@ -214,12 +217,6 @@ class PlaceLists(ListSource):
         parents = {name: value for name, value in one.place.parents if name in columns}
         return self._places[one.number].columns | parents
 
-    @property
-    def told(self) -> set[str]:
-        """The columns of which another address tells the values, and not its rows."""
-        columns = self._selection.spec.columns
-        return {name for one in self.attempts for name, _ in one.place.parents if name in columns}
-
     def ended(self, index: int) -> None:
         """Take in that a list was read."""
         self._over += 1
@@ -243,6 +240,7 @@ class PlaceLists(ListSource):
 
     def _handed_over(self, one: Attempt) -> ListRequest:
         self.attempts.append(one)
+        self.told.update(name for name, _ in one.place.parents if name in self._selection.spec.columns)
         self._handed.add(one.key)
         spec = one.way.spec
         key, pages = self._begun.get(one.number, (None, None))

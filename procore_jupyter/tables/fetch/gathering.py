@@ -219,7 +219,7 @@ class Gathering:
     def _keep_begun(self, reading: Reading, todo: Sequence[int]) -> None:
         """Keep the rows of the place at which a reading was stopped."""
         stopped = reading.stopped_at()
-        if stopped is None or reading.of_places.other_lacks:
+        if stopped is None or reading.of_places.has_other_lacks:
             return
         place, key, pages, pending = stopped
         number = todo[place]
@@ -248,7 +248,7 @@ class Gathering:
 
     def _keep(self, reading: Reading, place: int, number: int) -> None:
         """Keep the rows of a place if all of them have come, and let other threads have them."""
-        if reading.is_whole(place) and not reading.of_places.other_lacks:
+        if reading.is_whole(place) and not reading.of_places.has_other_lacks:
             self._put(number, self._rows_of(reading, place, self._fresh.get(number, ())))
         turn = self._turns.pop(number, None)
         if turn is not None:

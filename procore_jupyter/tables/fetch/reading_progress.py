@@ -95,6 +95,7 @@ class ReadingProgress:
         self.shown = Progress(name)
         self._lists, self._pace, self._here, self._abreast = lists, pace, here, abreast
         self._pages: dict[int, int] = {}  # of lists that have told it
+        self._more = 0  # pages of these beyond the first ones
         self._said = False
         self._count_lists()
 
@@ -129,7 +130,8 @@ class ReadingProgress:
         if pages.total is None or not pages.size:
             return
         wanted = pages.total if limit is None else min(pages.total, limit)
-        self._pages[index] = max(1, -(-wanted // pages.size))
+        before, self._pages[index] = self._pages.get(index, 1), max(1, -(-wanted // pages.size))
+        self._more += self._pages[index] - before
         if not self._several:
             self.shown.done += 1
             self.shown.total = max(self.shown.done, self._pages[index])
@@ -159,7 +161,7 @@ class ReadingProgress:
         tell : callable or None
             Takes the line, where nothing is drawn.
         """
-        expected = self._lists.count + sum(pages - 1 for pages in self._pages.values())
+        expected = self._lists.count + self._more
         if self._said or expected <= MANY_REQUESTS or not self.shown.requests:
             return
         self._said = True

@@ -26,14 +26,20 @@ class PlaceNotes:
         self._given = len(incomplete), len(notes)  # those that are of no list
         self._lacks: defaultdict[int, list[Incomplete]] = defaultdict(list)
         self._notes: defaultdict[int, list[str]] = defaultdict(list)
+        self._lacks_of_places: set[Incomplete] = set()
+        self._notes_of_places: set[str] = set()
+        self._count = 0  # lacks of single places
 
     def lack(self, number: int, lack: Incomplete) -> None:
         """Say that something is missing of a place."""
         self._lacks[number].append(lack)
+        self._lacks_of_places.add(lack)
+        self._count += 1
         self._incomplete.append(lack)
 
     def note(self, number: int, note: str) -> None:
         """Remark something on the rows of a place."""
+        self._notes_of_places.add(note)
         for notes in (self._notes[number], self._all_notes):
             if note not in notes:
                 notes.append(note)
@@ -43,13 +49,15 @@ class PlaceNotes:
         return self._lacks[number]
 
     @property
-    def other_lacks(self) -> list[Incomplete]:
-        """What is missing, and is not that of a single place."""
-        of_places = [one for some in self._lacks.values() for one in some]
-        return [one for one in self._incomplete[self._given[0] :] if one not in of_places]
+    def has_other_lacks(self) -> bool:
+        """Whether something is missing that isn't missing of a single place."""
+        since = self._given[0]
+        if len(self._incomplete) - since == self._count:
+            return False
+        return any(one not in self._lacks_of_places for one in self._incomplete[since:])
 
     def notes(self, number: int) -> list[str]:
         """Return remarks on the rows of a place."""
-        of_others = {one for some in self._notes.values() for one in some} - {*self._notes[number]}
-        every = (*self._all_notes[self._given[1] :], *self._notes[number], *self._remarks())
-        return [one for one in dict.fromkeys(every) if one not in of_others]
+        own = self._notes[number]
+        every = (*self._all_notes[self._given[1] :], *own, *self._remarks())
+        return [one for one in dict.fromkeys(every) if one in own or one not in self._notes_of_places]
