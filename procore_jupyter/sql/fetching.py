@@ -283,6 +283,7 @@ class Fetching:
             found = self._source.rows_at(selection, places, abreast=abreast, names=self._wants_names(spec))
         except (PermissionDenied, NotFound) as error:
             with self._lock:
+                self._kept.clear()
                 refused = [
                     one for one in places if self._is_lack(error.status, one.project and one.project[0])
                 ]
@@ -294,7 +295,8 @@ class Fetching:
                 ]
             return None
         with self._lock:
-            self._kept.clear()
+            if found.requests:
+                self._kept.clear()
             missing = [one for one in found.incomplete if self._is_lack(one.status, one.project_id)]
             known = {*self.incomplete}
             self.incomplete += [one for one in missing if one not in known]

@@ -43,6 +43,9 @@ QUERIES: dict[str, Callable[[int, Sequence[int]], str]] = {
     "values": lambda size, ids: (
         f"SELECT id FROM rfis WHERE number IN ({', '.join(repr(str(one)) for one in range(20 * size))})"
     ),
+    "subqueries": lambda size, ids: (
+        f"SELECT {', '.join(f'(SELECT count(*) FROM rfis WHERE number = {str(one)!r}) AS n{one}' for one in range(size))}"
+    ),
     "conditions": lambda size, ids: (
         f"SELECT id FROM rfis WHERE {' AND '.join(f'number <> {str(one)!r}' for one in range(size))}"
     ),
