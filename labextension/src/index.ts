@@ -1,6 +1,6 @@
 /**
- * Procore in JupyterLab and Notebook 7: the sidebar with its commands, and a notification for the person whose browser
- * comes back from Procore's sign-in page.
+ * Procore in JupyterLab and Notebook 7: the sidebar with its commands, queries highlighted as SQL, and a notification for the
+ * person whose browser comes back from Procore's sign-in page.
  *
  * Nothing here ever sees a token or a code: the kernel alone signs in. A client secret passes through one field of the form
  * into one message to the kernel.
@@ -8,12 +8,14 @@
 
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
+import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { highlightQueries } from './highlighting.js';
 import { tellWhenBack } from './returning.js';
 import { PLUGIN, Sidebar } from './sidebar.js';
 
@@ -22,6 +24,14 @@ const returning: JupyterFrontEndPlugin<void> = {
   description: "Says so in JupyterLab when the browser is back from Procore's sign-in page.",
   autoStart: true,
   activate: () => tellWhenBack()
+};
+
+const highlighting: JupyterFrontEndPlugin<void> = {
+  id: 'procore-jupyter:highlighting',
+  description: 'Highlights the cells that are queries of Procore as SQL.',
+  autoStart: true,
+  requires: [IEditorExtensionRegistry],
+  activate: (_: JupyterFrontEnd, editors: IEditorExtensionRegistry) => highlightQueries(editors)
 };
 
 const panel: JupyterFrontEndPlugin<void> = {
@@ -56,4 +66,4 @@ const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [returning, panel];
+export default [returning, highlighting, panel];

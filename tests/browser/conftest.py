@@ -73,11 +73,13 @@ def open_place(folder: Path, *, prelude: str = "") -> Iterator[Place]:
     """
     settings = folder / "config/labconfig/default_setting_overrides.json"
     settings.parent.mkdir(parents=True)
-    # All cells stand in the page, also those that one would have to scroll to; no asking for news.
+    # All cells stand in the page, also those that one would have to scroll to; a busy kernel may take its time for Tab; no
+    # asking for news.
     settings.write_text(
         json.dumps(
             {
                 "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+                "@jupyterlab/completer-extension:manager": {"providerTimeout": 30_000},
                 "@jupyterlab/apputils-extension:notification": {
                     "checkForUpdates": False,
                     "fetchNews": "false",
