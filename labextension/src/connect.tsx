@@ -41,7 +41,7 @@ export function Offer({ model, trans }: IPanel): ReactNode {
   const offers = state?.offers;
   const form = session?.form ?? offers?.form;
   const others = offers?.saved.filter(name => form || name.toLowerCase() !== 'default') ?? [];
-  const problem = error ? (FIELD_OF[error.about] ? '' : error.text) : offers?.problem;
+  const problem = form && error?.about ? '' : (error?.text ?? offers?.problem ?? '');
   const button = (text: string, to: string, kind = 'procore-second'): ReactNode => (
     <button
       key={to}
@@ -57,7 +57,7 @@ export function Offer({ model, trans }: IPanel): ReactNode {
     <div className="procore-view">
       <h2 className="procore-title">{trans.__('Connect to Procore')}</h2>
       {session?.problem && !problem ? <p>{session.problem}</p> : null}
-      <Problem text={problem ?? ''} />
+      <Problem text={problem} />
       <div className="procore-acts">
         {form ? null : button(trans.__(working || 'Connect'), '', 'procore-main')}
         {others.map(name => button(trans.__('Connect to “%1”', name), name))}
@@ -72,14 +72,6 @@ export function Offer({ model, trans }: IPanel): ReactNode {
     </div>
   );
 }
-
-/** The fields of the form by the properties that an error may be about. */
-const FIELD_OF: Record<string, string> = {
-  Environment: 'environment',
-  OAuthClientId: 'client_id',
-  OAuthClientSecret: 'client_secret',
-  CompanyId: 'company_id'
-};
 
 interface IConnectForm {
   form: IForm;
@@ -99,7 +91,7 @@ function ConnectForm({ form, panel: { model, trans } }: IConnectForm): ReactNode
     void connected(model, model.submit(fields));
   };
   const field = (name: string, label: string, more: object = {}, hint = ''): ReactNode => {
-    const wrong = error && FIELD_OF[error.about] === name ? error.text : '';
+    const wrong = error?.about === name ? error.text : '';
     const props = {
       id: `procore-${name}`,
       name,

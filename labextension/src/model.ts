@@ -43,16 +43,9 @@ const NOTHING: IShown = {
 export const WAITS = 'Waiting for the running cell to end …';
 export const RESTARTED = 'The kernel was restarted: connect again. Your sign-in is kept.';
 
-/** How a person connects, by the settings of JupyterLab. */
-export interface IDefaults {
-  environment: string;
-  callbackUrl: string;
-  via: string;
-}
-
 export class PanelModel {
-  /** What a form offers, and what a connection is made with. */
-  defaults: IDefaults = { environment: '', callbackUrl: '', via: '' };
+  /** What a form offers, and what a connection is made with: by the settings of JupyterLab. */
+  defaults = { environment: '', callbackUrl: '', via: '' };
 
   private current: KernelTalk | null = null;
   /** What is shown where no kernel is looked at. */

@@ -76,12 +76,10 @@ class Place extends Widget {
   private first: HTMLElement | null = null;
 
   readonly focusFirst = (): void => {
-    const first = this.node.querySelector<HTMLElement>('[data-procore-first]');
-    if (first !== this.first) {
-      this.first = first;
-      if (this.isEntered) {
-        first?.focus();
-      }
+    const before = this.first;
+    this.first = this.node.querySelector<HTMLElement>('[data-procore-first]');
+    if (this.first !== before && this.isEntered) {
+      this.first?.focus();
     }
   };
 
@@ -90,7 +88,9 @@ class Place extends Widget {
     if (/^after-(show|hide|attach)$/.test(message.type)) {
       this.tell();
     } else if (message.type === 'activate-request') {
-      (this.first ?? this.node).focus();
+      this.node.focus();
+      this.first = null;
+      this.focusFirst();
     }
   }
 

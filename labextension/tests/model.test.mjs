@@ -63,12 +63,12 @@ test('the form goes out in one message, and what is wrong stands at its field', 
   };
   const { kernel, model } = looking({
     state: { ok: state({ session: session({ state: 'asked', form }) }) },
-    submit: { error: { text: 'The Client ID is missing.', about: 'OAuthClientId' } }
+    submit: { error: { text: 'The Client ID is missing.', about: 'client_id' } }
   });
   await model.refresh();
   assert.equal(model.shown.view, 'form');
   assert.equal(await model.submit({ client_secret: 'hunter2' }), false);
-  assert.deepEqual(model.shown.error, { text: 'The Client ID is missing.', about: 'OAuthClientId' });
+  assert.deepEqual(model.shown.error, { text: 'The Client ID is missing.', about: 'client_id' });
   assert.deepEqual(model.shown.session.form, form);
   assert.equal(kernel.sent.filter(one => JSON.stringify(one).includes('hunter2')).length, 1);
   assert.ok(!JSON.stringify(model.shown).includes('hunter2'));

@@ -24,6 +24,14 @@ MOST_COMPANIES = 200
 LONGEST_ERROR = 600
 """Characters of an error's words, at most."""
 
+_FIELDS = {
+    "Environment": "environment",
+    "OAuthClientId": "client_id",
+    "OAuthClientSecret": "client_secret",
+    "CompanyId": "company_id",
+}
+"""The fields of the form, by the properties that they ask for."""
+
 _CONNECT = re.compile(r"\b(?:([Rr])un\s+)?`?%procore_connect\b`?(?=\s+(?:again|first|to|and|is)\b|[.,;)]|$)")
 """The magic without an argument, for which the sidebar has a button."""
 
@@ -50,11 +58,11 @@ def in_the_sidebar(text: str) -> str:
 
 
 class _Wrong(ProcoreError):
-    """A field of the form can't be right."""
+    """A property that the form asks for can't be right; of one that it doesn't ask for, the words are about no field."""
 
-    def __init__(self, about: str, text: str) -> None:
+    def __init__(self, about: str, text: str, question: Question) -> None:
         super().__init__(text)
-        self.about = about
+        self.about = "" if about == "Environment" and not question.environments else _FIELDS.get(about, "")
 
 
 # What stands in the state
@@ -198,11 +206,11 @@ def submit(session: Procore, fields: Any) -> None:
         save_as=given.get("save_as", ""),
     )
     for one in details.missing:
-        raise _Wrong(one, f"The {LABELS[one]} is missing.")
+        raise _Wrong(one, f"The {LABELS[one]} is missing.", question)
     try:
         question.answer(details, lambda flow: None)
     except ProcoreError as error:
-        raise _Wrong(*question.worded(error)) from None
+        raise _Wrong(*question.worded(error), question) from None
     if details.save_as:
         remember_line(session, details.save_as)
 

@@ -141,11 +141,11 @@ def test_the_form_is_the_question_of_the_connection_and_the_secret_stands_in_no_
     assert shown["state"] == "asked" and shown["form"]["redirect_uri"] == line.split("=")[2].rstrip(";")
     assert "client_secret" not in shown["form"]
     wrong = sidebar.ask("submit", fields={"client_id": demo.client_id})
-    assert wrong["error"] == {"text": "The Client Secret is missing.", "about": "OAuthClientSecret"}
+    assert wrong["error"] == {"text": "The Client Secret is missing.", "about": "client_secret"}
     fields = {"client_id": demo.client_id, "client_secret": demo.client_secret, "company_id": "Skyline"}
     wrong = sidebar.ask("submit", fields=fields)
     assert (
-        wrong["error"]["about"] == "CompanyId"
+        wrong["error"]["about"] == "company_id"
         and "Company ID must be a whole number" in wrong["error"]["text"]
     )
     shown = sidebar.ok("submit", fields={**fields, "company_id": "1234", "save_as": "site"})["session"]
@@ -193,7 +193,7 @@ def test_the_form_that_is_offered_makes_the_session_when_it_is_sent(
     sidebar = Sidebar(kernel)
     fields = {"client_id": demo.client_id, "client_secret": "", "environment": "Sandbox"}
     wrong = sidebar.ask("submit", fields=fields, text="CallbackURL=https://site.invalid/back;")
-    assert wrong["error"]["about"] == "OAuthClientSecret"
+    assert wrong["error"]["about"] == "client_secret"
     asked = sidebar.ok("state")["session"]
     assert (asked["state"], asked["form"]["redirect_uri"]) == ("asked", "https://site.invalid/back")
     shown = sidebar.ok("submit", fields={**fields, "client_secret": "wrong"})["session"]
