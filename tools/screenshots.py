@@ -90,7 +90,7 @@ def take(browser: Browser, place: Place, folder: Path) -> None:
         expect(lab.cell(4).locator("table").first).to_be_visible(timeout=PATIENCE)
         _picture(lab, lab.cell(4), folder / "table.png")
 
-    with browser.new_context(viewport={"width": 1000, "height": 740}, device_scale_factor=1.2) as context:
+    with browser.new_context(viewport={"width": 1000, "height": 740}, device_scale_factor=1) as context:
         place.forget_sign_ins()
         sidebar = Sidebar(context, place)
         sidebar.open(place.write_notebook("sidebar.ipynb", ""))
@@ -101,7 +101,11 @@ def take(browser: Browser, place: Place, folder: Path) -> None:
         sidebar.item("RFIs").click()
         sidebar.press("Preview")
         expect(sidebar.preview.get_by_role("table")).to_be_visible(timeout=PATIENCE)
-        sidebar.press("New cell")
+        sidebar.item("status").click()
+        sidebar.press("open")
+        sidebar.page.keyboard.press("Shift+Enter")
+        expect(sidebar.lab.cell(0)).to_contain_text("40 rows", timeout=PATIENCE)
+        sidebar.page.mouse.move(0, 0)
         _picture(sidebar.lab, sidebar.page.locator("#main"), folder / "sidebar.png")
 
 

@@ -289,7 +289,7 @@ function Selected({ row, panel, act, said }: ISelected): ReactNode {
       {text}
     </button>
   );
-  const kind = row.kind === 'column' || row.kind === 'filter' ? row.detail : '';
+  const takes = row.kind === 'column' || (row.kind === 'filter' && !row.values[0]) ? row.detail : '';
   return (
     <div className="procore-selected" role="group" aria-label={trans.__('Selected')}>
       <div className="procore-name">
@@ -312,7 +312,7 @@ function Selected({ row, panel, act, said }: ISelected): ReactNode {
       <div className="procore-tip" role="status">
         {said}
       </div>
-      <div className="procore-meaning">{[kind, row.meaning].filter(Boolean).join(' · ')}</div>
+      <div className="procore-meaning">{[takes, row.meaning].filter(Boolean).join(' · ')}</div>
     </div>
   );
 }
