@@ -190,27 +190,33 @@ def _ask(settings: Settings, how: How, ask: Callable[[Question], None]) -> Proco
             raise
         _save_once_signed_in(session, new, again)
 
-    suggested = AppDetails()
-    last = None if existing is None else existing.settings
-    if last is not None and last.environment.name in settings.profile.environments:
-        here, there = settings.environment, last.environment
-        same = (here.login_url, here.api_url) == (there.login_url, there.api_url)
-        # The last try: a mistyped secret shouldn't cost the rest. An app of other hosts, the demo's above all, is none here.
-        if same or settings.profile.has_hosts_of(there):
-            suggested = AppDetails(environment=there.name, client_id=last.client_id or "")
     question = Question(
         settings,
         Parts(settings).callback_url,
         connect_with,
         describe=session.status,
         save_as=how.save or settings.saved_as or ("" if saved.find(saved.DEFAULT) else saved.DEFAULT),
-        suggested=suggested,
+        suggested=last_tried(settings, None if existing is None else existing.settings),
         timeout=how.timeout,
     )
     session._wait_for_answer(question)
     _replace(existing)
     ask(question)
     return session
+
+
+def last_tried(settings: Settings, last: Settings | None) -> AppDetails:
+    """Return what of the last try is to be offered again: a mistyped secret, or a Deny, shouldn't cost the rest.
+
+    An app of other hosts, the demo's above all, is not offered.
+    """
+    if last is None or last.environment.name not in settings.profile.environments:
+        return AppDetails()
+    here, there = settings.environment, last.environment
+    same = (here.login_url, here.api_url) == (there.login_url, there.api_url)
+    if not same and not settings.profile.has_hosts_of(there):
+        return AppDetails()
+    return AppDetails(environment=there.name, client_id=last.client_id or "")
 
 
 def _existing(settings: Settings, how: How) -> Procore | None:
