@@ -138,7 +138,7 @@ def _state(asked: LabQuestion) -> dict[str, Any]:
         "name": asked.name,
         "catalog": lab_catalog.version_of(session),
         "session": None if session is None else lab_sessions.described(session, asked.name),
-        "offers": None if signed_in else lab_sessions.offers(),
+        "offers": None if signed_in else lab_sessions.offers(session),
     }
 
 

@@ -75,10 +75,10 @@ def quiet(**more: Any) -> How:
     return How(show=lambda flow: None, ask=lambda question: None, person=True, **more)
 
 
-def offers() -> dict[str, Any]:
-    """Return what a person who isn't signed in may connect to; the form, where it isn't known what."""
+def offers(session: Procore | None) -> dict[str, Any]:
+    """Return what a person who isn't signed in may connect to; the form, where it isn't known what, with what was typed last."""
     from procore_jupyter.connection import saved
-    from procore_jupyter.connection.assemble import open_connection
+    from procore_jupyter.connection.assemble import last_tried, open_connection
     from procore_jupyter.connection.lookup import settings_for
     from procore_jupyter.profiles.running_demo import read_running_demo
 
@@ -87,6 +87,9 @@ def offers() -> dict[str, Any]:
         settings = settings_for("")
         if settings.lacks_client_to_ask_for:
             form = _form(open_connection(settings, quiet())._question)
+            last = last_tried(settings, None if session is None else session.settings)
+            if form is not None and last.client_id:
+                form |= {"environment": last.environment, "client_id": last.client_id}
     except ProcoreError as error:
         problem = in_the_sidebar(str(error))
     with contextlib.suppress(ProcoreError):

@@ -198,6 +198,9 @@ def test_the_form_that_is_offered_makes_the_session_when_it_is_sent(
     assert (asked["state"], asked["form"]["redirect_uri"]) == ("asked", "https://site.invalid/back")
     shown = sidebar.ok("submit", fields={**fields, "client_secret": "wrong"})["session"]
     assert shown["state"] == "waiting" and shown["sign_in"]["redirect_uri"] == "https://site.invalid/back"
+    # Who doesn't sign in finds again what was typed, but for the secret.
+    form = sidebar.ok("cancel")["offers"]["form"]
+    assert (form["environment"], form["client_id"]) == ("Sandbox", demo.client_id)
 
 
 def test_advice_to_run_a_magic_names_the_button_in_its_place() -> None:
