@@ -72,7 +72,7 @@ export class SearchableCatalog {
         const inside = (): INode[] => [
           ...shown.slice(0, most).map(({ line }) => tableNode(line, details.get(line[0]))),
           ...(shown.length > most
-            ? [node('note', `more:${title}`, `${shown.length - most} more: type on`)]
+            ? [node('note', `more:${title}`, `${shown.length - most} more: keep typing`)]
             : [])
         ];
         return node('group', `group:${title}`, label, { detail: String(shown.length), meaning, inside });
@@ -111,7 +111,7 @@ function tableNode([name, title, scope]: TableLine, table: ITable | undefined): 
   const meaning = [
     table?.note || (scope === 'global' ? '' : `One list for each ${scope}.`),
     table?.days,
-    needs ? `Needs ${needs}: the preview has a field for it, a cell “…” in its place.` : ''
+    needs ? `Needs ${needs}: type it above the preview, or in place of “…” in a cell.` : ''
   ];
   const inside = (): INode[] =>
     table ? partsOf(table) : [node('note', `wait:${name}`, 'One moment …', { table: name })];

@@ -86,7 +86,7 @@ test('a search finds all words in names and titles, the long tail too, nearest f
 test('of hundreds a search shows some and says how many more there are, and lists of one title have their names', () => {
   const tail = Array.from({ length: 100 }, (_, index) => [`logs_${index}`, `Logs ${index >> 1}`, 'company']);
   const rows = new SearchableCatalog({ ...catalog, tail }).rows(new Set(), new Map(), 'logs');
-  assert.deepEqual([rows[0].detail, rows.length, rows.at(-1).label], ['100', 62, '40 more: type on']);
+  assert.deepEqual([rows[0].detail, rows.length, rows.at(-1).label], ['100', 62, '40 more: keep typing']);
   assert.deepEqual([rows[1].label, rows[2].label], ['Logs 0 · logs_0', 'Logs 0 · logs_1']);
   const other = new SearchableCatalog({ ...catalog, tail: [['rfis_2', 'RFIs', 'project']] });
   const labels = other.rows(new Set(), new Map(), 'rfis').map(({ label }) => label);
