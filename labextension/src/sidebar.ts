@@ -68,6 +68,8 @@ class Place extends Widget {
   }
 
   private loading: Promise<void> | null = null;
+  /** Whether the next activation brings the focus here: not where it is none of the person's. */
+  takesFocus = true;
   /** Whether the focus was here last; where the element that had it is gone, nothing has it. */
   private isEntered = false;
   /** What had the focus last of all that is elsewhere. */
@@ -88,9 +90,12 @@ class Place extends Widget {
     if (/^after-(show|hide|attach)$/.test(message.type)) {
       this.tell();
     } else if (message.type === 'activate-request') {
-      this.node.focus();
-      this.first = null;
-      this.focusFirst();
+      if (this.takesFocus) {
+        this.node.focus();
+        this.first = null;
+        this.focusFirst();
+      }
+      this.takesFocus = true;
     }
   }
 
@@ -270,6 +275,7 @@ export class Sidebar implements IOutside {
     const open = (): void => {
       if (found?.get('openWithNotebooks').composite === true && notebooks.currentWidget !== null) {
         notebooks.currentChanged.disconnect(open);
+        this.place.takesFocus = false;
         this.app.shell.activateById(this.place.id);
       }
     };

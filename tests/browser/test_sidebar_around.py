@@ -86,7 +86,8 @@ def test_the_settings_choose_environment_redirect_uri_and_way(
     back = settings["callbackUrl"]
     place.provider.add_redirect_uri(back)
     sidebar.lab.open(place.write_notebook("chosen.ipynb", ""))
-    sidebar.see("form")  # it has opened with the notebook
+    sidebar.see("form")  # it has opened with the notebook, which keeps the focus
+    expect(sidebar.root.get_by_label("Client ID")).not_to_be_focused()
     expect(sidebar.root.get_by_label("Environment")).to_have_value("Sandbox")
     expect(sidebar.root.get_by_role("form")).to_contain_text(back)
     sidebar.root.get_by_label("Client ID").fill(place.provider.client_id)
