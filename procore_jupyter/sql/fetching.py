@@ -20,7 +20,7 @@ from procore_jupyter.sql.keys import MOST_KEYS
 from procore_jupyter.sql.sending import MOST_VALUES, Sending, sent
 from procore_jupyter.sql.source import Enough, RowSource
 from procore_jupyter.sql.steps import PROJECT, Step, Values, steps_of
-from procore_jupyter.sql.whereabouts import Whereabouts, merged, spot
+from procore_jupyter.sql.whereabouts import Whereabouts, merged
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.definitions.spec import PROJECT_NAME
 from procore_jupyter.tables.incomplete import Incomplete
@@ -265,7 +265,7 @@ class Fetching:
         assert step.spec is not None
         found = [] if self._is_empty(step, domains) else self._whereabouts.of(step, domains, self.steps)
         lost = self._lost.get(step.spec.name)
-        step.places = [one for one in found if spot(one) not in lost] if lost else found
+        step.places = [one for one in found if one.key not in lost] if lost else found
         return step.places
 
     def _expect(self, more: int) -> None:
@@ -287,7 +287,7 @@ class Fetching:
                 refused = [
                     one for one in places if self._is_lack(error.status, one.project and one.project[0])
                 ]
-                self._lost.setdefault(spec.name, set()).update(map(spot, places))
+                self._lost.setdefault(spec.name, set()).update(one.key for one in places)
                 if refused:
                     self._errors.setdefault(spec.name, error)
                 self.incomplete += [
@@ -301,8 +301,8 @@ class Fetching:
             known = {*self.incomplete}
             self.incomplete += [one for one in missing if one not in known]
             if found.incomplete:
-                kept = {*map(spot, self._source.kept_at(selection, places))}
-                self._lost.setdefault(spec.name, set()).update({*map(spot, places)} - kept)
+                kept = {one.key for one in self._source.kept_at(selection, places)}
+                self._lost.setdefault(spec.name, set()).update({one.key for one in places} - kept)
         return dataclasses.replace(found, incomplete=tuple(missing))
 
     def _is_lack(self, status: int | None, project: int | None) -> bool:
@@ -379,7 +379,7 @@ class Fetching:
         lost = self._lost.get(name, set())
         if len(fetched) > 1:
             places = merged([one.places for one in fetched])
-            left = [place for place in places if spot(place) not in lost]
+            left = [place for place in places if place.key not in lost]
             whole = next((one for one in fetched if len(one.places) == len(places)), None)
             found = whole or self._rows_at(spec, self.selection(spec), left)
         else:

@@ -246,17 +246,12 @@ def _all_of(kind: type, values: Values | None) -> Values | None:
     return values if values is not None and {*map(type, values)} <= {kind} else None
 
 
-def spot(place: Place) -> tuple[object, ...]:
-    """Return what tells a place from others, whether the name of its project is known or not."""
-    return place.company and place.company[0], place.project and place.project[0], place.parents
-
-
 def merged(lists: Iterable[Sequence[Place]]) -> Sequence[Place]:
     """Return the places of several lists, each once: the list itself where it is the same one all the time."""
     several = {id(one): one for one in lists if one}
     if len(several) == 1:
         return next(iter(several.values()))
-    return [*{spot(place): place for places in several.values() for place in places}.values()]
+    return [*{place.key: place for places in several.values() for place in places}.values()]
 
 
 def _unbounded_parents(spec: TableSpec, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 from procore_jupyter.wording import one_line
@@ -57,7 +56,12 @@ class Place:
             found["project_id"] = self.project[0]
         return found | dict(self.parents)
 
-    @functools.cached_property
-    def key(self) -> tuple[tuple[str, int | str], ...]:
-        """Equal for two places if the same rows are there, whatever their projects are called."""
-        return tuple(self.columns.items())
+    @property
+    def key(self) -> tuple[int | None, int | None, tuple[tuple[str, int | str], ...]]:
+        """Equal for two places if the same rows are there, whatever company and project are called."""
+        company, project = self.company, self.project
+        return (
+            None if company is None else company[0],
+            None if project is None else project[0],
+            self.parents,
+        )

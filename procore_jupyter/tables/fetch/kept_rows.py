@@ -281,7 +281,7 @@ class KeptRows:
 
         def is_meant(key: tuple[Any, ...]) -> bool:
             _, _, _, query, place = key
-            return query == selection.query and (exact is None or dict(place).get("project_id") in exact)
+            return query == selection.query and (exact is None or place[1] in exact)
 
         for kind in (ROWS, BEGUN):
             self._cache.drop_start((kind, name, path), is_meant)
