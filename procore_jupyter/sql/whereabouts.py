@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from procore_jupyter.sql.plan import ScanCondition
     from procore_jupyter.tables.definitions.spec import TableSpec
 
+_KINDS: Mapping[str, type] = dict(zip(PROJECT, (int, str), strict=True))
+
 Bounds = Mapping[str, Values | None]
 """The values that the columns which say where rows are may have, as far as they are known."""
 
@@ -83,8 +85,8 @@ class Whereabouts:
         assert spec is not None
         bounds = {name: domains[step.number].get(name) for name in (*PROJECT, *spec.parents)}
         conditions = _beyond(step.scan.conditions)
-        parents = tuple(step.parents.items())
-        key = (spec.scope, tuple(spec.parents), tuple(bounds.items()), conditions, parents)
+        parents = tuple((name, tuple(of), step.parents[name]) for name, of in spec.parents.items())
+        key = (spec.scope, tuple(bounds.items()), conditions, parents)
         found = self._found.get(key)
         if found is None:
             found = self._place(step, bounds, conditions, steps, ask=ask)
@@ -133,7 +135,7 @@ class Whereabouts:
         self, step: Step, bounds: Bounds, conditions: Sequence[str], steps: Sequence[Step], *, ask: bool
     ) -> Sequence[Named] | None:
         """Return the projects whose rows a step needs; None if nobody may be asked and they aren't known."""
-        ids, names = _all_of(int, bounds[PROJECT[0]]), _all_of(str, bounds[PROJECT[1]])
+        ids, names = (_all_of(kind, bounds[column]) for column, kind in _KINDS.items())
         among = self._of_parents(step, steps)
         listed = self._source.known_projects(ALL)
         by_name = names is not None or any(PROJECT[1] in one for one in conditions)
@@ -237,7 +239,8 @@ def _beyond(conditions: Sequence[ScanCondition]) -> tuple[str, ...]:
     return tuple(
         one.sql
         for one in conditions
-        if one.column in PROJECT and one.operator not in ("is not null", "=", "in")
+        if (kind := _KINDS.get(one.column)) and one.operator != "is not null"
+        if one.operator not in ("=", "in") or _all_of(kind, frozenset(one.values)) is None
     )
 
 
