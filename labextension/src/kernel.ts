@@ -127,11 +127,15 @@ export class KernelTalk {
     }
     this.waitsForCells = !info.supported_features?.includes('kernel subshells');
     // A subshell that is gone never answers: then a new one is made, once.
-    return (await this.tried(given)) ?? (await this.tried(given)) ?? this.fail('silent');
+    let answer = await this.tried(given);
+    if (typeof answer === 'string') {
+      answer = await this.tried(given);
+    }
+    return typeof answer === 'string' ? this.fail(answer) : answer;
   }
 
-  /** Send a question; return null if no answer came, or one that says nothing. */
-  private async tried(given: object): Promise<Answer | null> {
+  /** Send a question; return why, if no answer came, or one that says nothing. */
+  private async tried(given: object): Promise<Answer | 'silent' | 'foreign'> {
     if (this.waitsForCells) {
       await this.idle();
     }
@@ -152,37 +156,35 @@ export class KernelTalk {
       }
     });
     this.own.add(message.header.msg_id);
+    let future: Kernel.IShellFuture;
+    let reply: KernelMessage.IShellMessage | null;
     try {
-      const future = this.kernel.sendShellMessage(message, true, true);
-      const reply = await within(this.waitsForCells ? Infinity : this.patience, future.done);
-      if (reply === null) {
-        future.dispose();
-        this.forgetSubshell();
-        return null;
-      }
-      return this.answerIn(reply as KernelMessage.IExecuteReplyMsg);
-    } catch (error) {
-      if (error instanceof KernelTrouble) {
-        throw error;
-      }
+      future = this.kernel.sendShellMessage(message, true, true);
+      reply = await within(this.waitsForCells ? Infinity : this.patience, future.done);
+    } catch {
       this.forgetSubshell();
       throw new KernelTrouble(this.kernel.status === 'dead' ? 'dead' : 'restarted');
     } finally {
       this.own.delete(message.header.msg_id);
     }
+    if (reply === null) {
+      future.dispose();
+      this.forgetSubshell();
+      return 'silent';
+    }
+    return this.answerIn(reply as KernelMessage.IExecuteReplyMsg);
   }
 
-  private answerIn(reply: KernelMessage.IExecuteReplyMsg): Answer | null {
-    if (reply.content.status !== 'ok') {
-      this.forgetSubshell(); // it isn't known any more, or a cell failed and what waited behind it was given up
-      return null;
+  private answerIn({ content }: KernelMessage.IExecuteReplyMsg): Answer | 'silent' | 'foreign' {
+    const expressions: Record<string, unknown> = content.status === 'ok' ? content.user_expressions : {};
+    const found = expressions[EXPRESSION] as
+      { status: string; data?: Record<string, unknown>; ename?: string; evalue?: string } | undefined;
+    if (!found) {
+      // The subshell isn't known any more; a cell failed, and what waited behind it was given up; or the kernel is none of
+      // IPython's, and evaluates no expressions.
+      this.forgetSubshell();
+      return content.status.startsWith('abort') ? 'silent' : 'foreign';
     }
-    const found = (reply.content.user_expressions as Record<string, unknown>)[EXPRESSION] as {
-      status: string;
-      data?: Record<string, unknown>;
-      ename?: string;
-      evalue?: string;
-    };
     if (found.status !== 'ok') {
       const isThere = found.ename !== 'ModuleNotFoundError' || /procore_jupyter\./.test(found.evalue ?? '');
       return this.fail(isThere ? 'old' : 'missing');

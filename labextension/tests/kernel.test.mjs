@@ -48,7 +48,7 @@ test('a subshell that is gone is made anew once, and then nothing more is tried'
   assert.equal(kernel.subshells, 2);
   kernel.silent = 2;
   await trouble(kernel, 'silent');
-  kernel.answers.state = { reply: { status: 'error' } };
+  kernel.answers.state = { reply: { status: 'aborted' } };
   await trouble(kernel, 'silent');
   const restarted = new FakeKernel();
   restarted.answers.state = { ok: 1 };
@@ -62,6 +62,10 @@ test('a subshell that is gone is made anew once, and then nothing more is tried'
 test('each kernel that can’t be asked is told apart', async () => {
   await trouble(new FakeKernel({ language: 'R' }), 'foreign');
   const kernel = new FakeKernel();
+  kernel.answers.state = { reply: { status: 'error', ename: 'IndexError', evalue: '' } }; // xeus-python without IPython
+  await trouble(kernel, 'foreign');
+  kernel.answers.state = { reply: { status: 'ok', user_expressions: {} } };
+  await trouble(kernel, 'foreign');
   const error = (ename, evalue) => ({ expression: { status: 'error', ename, evalue } });
   kernel.answers.state = error('ModuleNotFoundError', "No module named 'procore_jupyter'");
   await trouble(kernel, 'missing');

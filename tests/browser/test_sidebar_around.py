@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Place
 from tests.browser.lab import new_tab, sign_in
-from tests.browser.sidebar import PATIENCE, Sidebar, at_sidebar, open_with_sidebar
+from tests.browser.sidebar import PATIENCE, Sidebar, at_sidebar, open_with_sidebar, write_notebook
 from tests.browser.test_kernel_gone import kernel_of
 from tests.soak import in_a_soak
 
@@ -196,6 +197,24 @@ def test_whatever_part_of_jupyterlab_is_missing_the_sidebar_is_there(sidebar: Si
         )
         expect(sidebar.root).to_have_count(0)
         assert sidebar.faults == [], missing
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no bash")
+def test_a_kernel_of_another_language_is_asked_nothing(sidebar: Sidebar, place: Place) -> None:
+    folder = place.server.folder / "data/kernels/bash"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "Bash", "language": "bash"})
+    )
+    sidebar.open(write_notebook(place, "shell.ipynb", "echo $((6 * 7))", kernel="bash"))
+    sidebar.see("foreign")
+    expect(sidebar.root).to_contain_text("Procore needs a Python kernel.")
+    expect(sidebar.lab.run(0)).to_have_text("42")
+    assert sidebar.lab.cell(0).locator(".jp-InputPrompt").inner_text() == "[1]:"
+    assert not any(b"procore_jupyter" in frame for frame in sidebar.wire.sent)
+    sidebar.press("Change kernel …")
+    expect(sidebar.page.get_by_role("dialog")).to_contain_text("Select Kernel")
 
 
 def test_a_kernel_that_dies_by_itself_is_told_and_the_restarted_one_is_connected_to(
