@@ -150,19 +150,19 @@ function ConnectForm({ form, panel: { model, trans } }: IConnectForm): ReactNode
         trans.__('Saved once you have signed in. Empty: not saved.')
       )}
       <div className="procore-field">
-        <span className="procore-heading">{trans.__('Redirect URI')}</span>
-        <Copied text={callbackUrl || form.redirect_uri} trans={trans} />
-        <div className="procore-tip">{trans.__('Add exactly this one on your app’s page.')}</div>
-      </div>
-      <div className="procore-acts">
         <button type="submit" className="procore-main" disabled={working !== ''}>
           {trans.__(working || 'Connect')}
-        </button>
+        </button>{' '}
         {session?.form ? (
           <button type="button" className="procore-second" onClick={() => void model.cancel()}>
             {trans.__('Cancel')}
           </button>
         ) : null}
+      </div>
+      <div className="procore-field">
+        <span className="procore-heading">{trans.__('Redirect URI')}</span>
+        <Copied text={callbackUrl || form.redirect_uri} trans={trans} />
+        <div className="procore-tip">{trans.__('Add exactly this one on your app’s page.')}</div>
       </div>
     </form>
   );

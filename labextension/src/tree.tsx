@@ -38,7 +38,7 @@ type Act = (how: How, row: IRow, value?: string) => Promise<void>;
 
 const SAID: Record<Where, string> = {
   cursor: 'Inserted at the cursor.',
-  cell: 'Inserted as a new cell: Shift+Enter runs it.',
+  cell: 'Inserted as a new cell.',
   console: 'Inserted into the console.',
   nowhere: 'This notebook can’t be changed.'
 };

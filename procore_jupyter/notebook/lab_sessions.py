@@ -51,10 +51,9 @@ def worded(error: Exception) -> dict[str, str]:
 
 
 def in_the_sidebar(text: str) -> str:
-    """Return a text for a person on one line, with the sidebar's own Connect where it names the magic of a notebook."""
-    return one_line(
-        _CONNECT.sub(lambda found: "connect" if found[1] == "r" else "Connect", text), LONGEST_ERROR
-    )
+    """Return a text for a person on one line, with the sidebar's own Connect and form where it names a magic and its string."""
+    said = _CONNECT.sub(lambda found: "connect" if found[1] == "r" else "Connect", text)
+    return one_line(re.sub(r"\badd Environment=(\w+)", r"choose the environment \1", said), LONGEST_ERROR)
 
 
 class _Wrong(ProcoreError):

@@ -210,6 +210,7 @@ def test_advice_to_run_a_magic_names_the_button_in_its_place() -> None:
             "Nobody is signed in. Run `%procore_connect` to sign in.",
             "Nobody is signed in. Connect to sign in.",
         ),
+        ("Is it one? Then add Environment=Sandbox.", "Is it one? Then choose the environment Sandbox."),
         ("Check it, then run %procore_connect again.", "Check it, then connect again."),
         (
             "Rename it, or run %procore_connect --name other",
