@@ -1,6 +1,6 @@
 /**
- * Procore in JupyterLab and Notebook 7: the sidebar with its commands, queries highlighted as SQL, and a notification for the
- * person whose browser comes back from Procore's sign-in page.
+ * Procore in JupyterLab and Notebook 7: the sidebar with its commands, queries highlighted as SQL, Tab before the magics are
+ * loaded, and a notification for the person whose browser comes back from Procore's sign-in page.
  *
  * Nothing here ever sees a token or a code: the kernel alone signs in. A client secret passes through one field of the form
  * into one message to the kernel.
@@ -9,6 +9,7 @@
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
+import { ICompletionProviderManager } from '@jupyterlab/completer';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -16,6 +17,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { highlightQueries } from './highlighting.js';
+import { LoadingProvider } from './loading.js';
 import { tellWhenBack } from './returning.js';
 import { PLUGIN, Sidebar } from './sidebar.js';
 
@@ -32,6 +34,15 @@ const highlighting: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IEditorExtensionRegistry],
   activate: (_: JupyterFrontEnd, editors: IEditorExtensionRegistry) => highlightQueries(editors)
+};
+
+const loading: JupyterFrontEndPlugin<void> = {
+  id: 'procore-jupyter:loading',
+  description: 'Completes the magics of Procore before they are loaded, by the line that loads them.',
+  autoStart: true,
+  requires: [ICompletionProviderManager],
+  activate: (_: JupyterFrontEnd, completion: ICompletionProviderManager) =>
+    completion.registerProvider(new LoadingProvider())
 };
 
 const panel: JupyterFrontEndPlugin<void> = {
@@ -66,4 +77,4 @@ const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [returning, highlighting, panel];
+export default [returning, highlighting, loading, panel];

@@ -1,4 +1,4 @@
-"""What JupyterLab does for the cells of ours: queries are highlighted as SQL."""
+"""What JupyterLab does for the cells of ours: queries are highlighted as SQL, and Tab knows the line that loads the magics."""
 
 from __future__ import annotations
 
@@ -88,3 +88,33 @@ def test_queries_are_highlighted_in_notebook_7_and_in_a_console_too(lab: Lab, pl
         lab.page.keyboard.type(source)
         lab.page.keyboard.press("Shift+Enter")
     see(lab.page, 1, "SELECT", "keyword")
+
+
+def test_a_magic_that_is_not_loaded_yet_is_completed_by_the_line_that_loads_it(
+    lab: Lab, place: Place
+) -> None:
+    lab.open(place.write_notebook("first.ipynb", "", "", "%%procore_s"))
+    items = lab.page.locator(".jp-Completer-item")
+    keys = lab.page.keyboard
+
+    lab.cell(2).locator(".cm-content").click()
+    keys.press("Control+End")
+    keys.press("Tab")
+    expect(items).to_have_text(re.compile("%%procore_s after %load_ext procore_jupyter"), timeout=PATIENCE)
+    keys.press("Enter")
+    expect(lab.cell(2).locator(".cm-content")).to_have_text("%load_ext procore_jupyter")
+
+    lab.cell(0).locator(".cm-content").click()
+    keys.type("%procore_tables")
+    keys.press("Tab")
+    expect(items).to_have_text(re.compile("%procore_tables after %load_ext"), timeout=PATIENCE)
+    keys.press("Enter")
+    keys.press("Shift+Enter")
+    lab.wait_ran(0)
+    expect(lab.output(0).first).to_contain_text("rfis")
+
+    # Now it is loaded, and the kernel completes it.
+    lab.cell(1).locator(".cm-content").click()
+    keys.type("%procore_ta")
+    keys.press("Tab")
+    expect(items).to_have_attribute("data-value", "%procore_tables", timeout=PATIENCE)
