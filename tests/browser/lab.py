@@ -114,7 +114,6 @@ class Lab:
         self.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
         )
-        self.page.wait_for_timeout(500)
         self.wait_idle()
 
 
