@@ -13,7 +13,7 @@ Domains = Sequence[Mapping[str, Values]]
 """Values by column, of each step under its number."""
 
 KeysOf = Callable[[Step, str], Values | None]
-"""Returns the values of a step's column, whose rows are there; None if these are too many to narrow anything."""
+"""Returns the values of a step's column, whose rows are there; None if these can't be told, or are too many to narrow anything."""
 
 FEW = 2
 """Whole numbers in a range that are taken one by one: two neighbours in a list arrive as a range."""
@@ -39,24 +39,43 @@ def domains_of(steps: Sequence[Step], edges: Sequence[Edge], keys: KeysOf) -> Do
             for column, values in _constants(step.scan.conditions):
                 _narrow(found[step.number], column, values)
     useful = leading(edges, lambda edge: steps[edge.target].waits)
-    out_of: dict[tuple[int, str], list[Edge]] = {}
-    for edge in useful:
-        out_of.setdefault((edge.source, edge.source_column), []).append(edge)
-    waiting, queued = deque(useful), {*useful}
+    together = _together(useful, steps)
+    out_of: dict[tuple[int, str], list[int]] = {}
+    for number, some in enumerate(together):
+        for edge in some:
+            out_of.setdefault((edge.source, edge.source_column), []).append(number)
+    waiting, queued = deque(range(len(together))), {*range(len(together))}
     while waiting:
-        edge = waiting.popleft()
-        queued.remove(edge)
-        source = steps[edge.source]
-        known = found[edge.source].get(edge.source_column)
-        if not source.waits:
-            # Rows that were fetched before something narrowed them: what they have beyond it isn't needed either.
-            here = keys(source, edge.source_column)
-            known = known if here is None else here if known is None else here & known
-        if known is not None and _narrow(found[edge.target], edge.target_column, known):
-            more = [one for one in out_of.get((edge.target, edge.target_column), ()) if one not in queued]
+        number = waiting.popleft()
+        queued.remove(number)
+        target, column = together[number][0].target, together[number][0].target_column
+        parts = [_known(steps[one.source], one.source_column, found, keys) for one in together[number]]
+        known = [one for one in parts if one is not None]
+        if len(known) < len(parts):
+            continue
+        if _narrow(found[target], column, known[0] if len(known) == 1 else frozenset().union(*known)):
+            more = [one for one in out_of.get((target, column), ()) if one not in queued]
             waiting.extend(more)
             queued.update(more)
     return found
+
+
+def _together(edges: Sequence[Edge], steps: Sequence[Step]) -> Sequence[Sequence[Edge]]:
+    """Return edges, those together whose values are united: the edges to a union."""
+    found: dict[object, list[Edge]] = {}
+    for edge in edges:
+        found.setdefault(edge.target if steps[edge.target].scan.union else edge, []).append(edge)
+    return [*found.values()]
+
+
+def _known(step: Step, column: str, found: Sequence[Mapping[str, Values]], keys: KeysOf) -> Values | None:
+    """Return the values of a step's column by now."""
+    values = found[step.number].get(column)
+    if step.waits or step.scan.union:
+        return values
+    # Rows that were fetched before something narrowed them: what they have beyond it isn't needed either.
+    here = keys(step, column)
+    return values if here is None else here if values is None else here & values
 
 
 def leading(edges: Sequence[Edge], to: Callable[[Edge], bool]) -> Sequence[Edge]:

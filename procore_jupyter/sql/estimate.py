@@ -151,26 +151,33 @@ def _depth(fetching: Fetching, step: Step, known: dict[int, int]) -> int:
 
 def _bounded(fetching: Fetching, domains: Domains) -> set[int]:
     """Return the numbers of the steps of whose rows something in the query says of which projects they are."""
-    found = {
-        step.number
-        for step in fetching.steps
-        if step.spec is None or step.spec.scope != "project" or _is_bounded_itself(step, domains)
-    }
+    found = {step.number for step in fetching.steps if _is_bounded_itself(step, domains)}
     while True:
         more = {
-            edge.target for edge in fetching.edges if edge.source in found and edge.target_column in PROJECT
+            edge.target
+            for edge in fetching.edges
+            if edge.source in found and _names_project(fetching, edge.target, edge.target_column)
         }
         for step in fetching.steps:
-            parents = {number for some in step.parents.values() for number in some}
-            more |= {step.number} if parents and parents <= found else set()
+            before = {number for some in step.parents.values() for number in some}
+            if step.scan.union:
+                before = {edge.source for edge in fetching.edges_to[step.number]}
+            more |= {step.number} if before and before <= found else set()
         if more <= found:
             return found
         found |= more
 
 
 def _is_bounded_itself(step: Step, domains: Domains) -> bool:
+    if step.spec is None or step.spec.scope != "project":
+        return not step.scan.union
     bounds = {one.column for one in step.scan.conditions if one.operator != "is not null"}
-    return bool((bounds | {*domains[step.number]}) & {*PROJECT})
+    bounds |= {step.scan.generated.get(one, one) for one in domains[step.number]}
+    return bool(bounds & {*PROJECT})
+
+
+def _names_project(fetching: Fetching, number: int, column: str) -> bool:
+    return fetching.steps[number].scan.generated.get(column, column) in PROJECT
 
 
 def _before(
@@ -251,11 +258,16 @@ def _narrowing(fetching: Fetching, step: Step, done: bool = False) -> Iterator[s
     waiting, seen = [step], {step.number}
     while waiting:
         target = waiting.pop()
-        assert target.spec is not None
         for edge in fetching.edges_to.get(target.number, ()):
             source = fetching.steps[edge.source]
-            by_place = edge.target_column in target.spec.place_columns
-            if not by_place or source.spec is None or source.number in seen or not (done or source.waits):
+            name = target.scan.generated.get(edge.target_column, edge.target_column)
+            by_place = target.spec is None or name in (*target.spec.place_columns, *PROJECT)
+            if not by_place or source.number in seen:
+                continue
+            if source.scan.union:
+                seen.add(source.number)
+                waiting.append(source)
+            if source.spec is None or not (done or source.waits):
                 continue
             seen.add(source.number)
             below = any(target.number in some for some in source.parents.values())
@@ -264,7 +276,7 @@ def _narrowing(fetching: Fetching, step: Step, done: bool = False) -> Iterator[s
             ):  # it is read after this one, or only for it: what narrows it narrows this
                 waiting.append(source)
             else:
-                yield f"{source.scan.table}.{edge.source_column}"
+                yield f"{source.scan.table}.{source.scan.generated.get(edge.source_column, edge.source_column)}"
 
 
 def _where(spec: TableSpec, places: Sequence[Place], known: bool, lacking: Collection[int | None]) -> str:

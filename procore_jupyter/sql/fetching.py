@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import dataclasses
 import functools
+import math
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -123,8 +124,12 @@ class Fetching:
         self._joined: dict[int, set[str]] = {}  # the columns that edges lead from and to, by step
         for edge in self.edges:
             self.edges_to.setdefault(edge.target, []).append(edge)
-            self._joined.setdefault(edge.source, set()).add(edge.source_column)
-            self._joined.setdefault(edge.target, set()).add(edge.target_column)
+            for number, name in (
+                (edge.source, edge.source_column),
+                (edge.target, edge.target_column),
+            ):
+                generated = self.steps[number].scan.generated
+                self._joined.setdefault(number, set()).add(generated.get(name, name))
         self._fetched: dict[int, Fetched] = {}
 
     @property
@@ -317,17 +322,27 @@ class Fetching:
         }
 
     def keys(self, step: Step, column: str) -> Values | None:
-        """Return the values of a column in the rows of a step that the query may need; None if they are too many to narrow anything."""
+        """Return the values of a column in the rows of a step that the query may need; None if they can't be told, or are too many to narrow anything."""
         if column not in step.keys:
             domains = self._whereabouts.narrowed.get(step.number)
             most = None if (step.number, column) in self._of_places else MOST_KEYS
-            found = self._keys.at_most(most, step.read, [column], step.conditions, domains)
-            step.keys[column] = None if found is None else frozenset(value for (value,) in found)
+            generated = {*step.scan.generated} & {column}
+            found = self._keys.at_most(
+                most, step.read, [column], step.conditions, domains, generated=generated
+            )
+            step.keys[column] = (
+                None
+                if found is None
+                else frozenset(math.nan if value != value else value for (value,) in found)
+            )
         return step.keys[column]
 
     def _says_where(self, number: int, column: str) -> bool:
-        spec = self.steps[number].spec
-        return spec is not None and column in (*spec.place_columns, *PROJECT)
+        step = self.steps[number]
+        return step.spec is not None and step.scan.generated.get(column, column) in (
+            *step.spec.place_columns,
+            *PROJECT,
+        )
 
     # What is asked for
 

@@ -13,6 +13,18 @@ INTEGERS = frozenset(
 )
 """The types of whole numbers that the plan writes as numbers."""
 
+_AS_WRITTEN = (
+    "BOOLEAN",
+    "INTEGER",
+    "BIGINT",
+    "VARCHAR",
+    "DATE",
+    "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE",
+    "DOUBLE",
+)
+"""Types whose constants need no cast; a longer whole number is one where it is compared or counted with."""
+
 _EPOCH = datetime.datetime(1970, 1, 1)
 
 
@@ -44,6 +56,8 @@ def _plain(kind: Mapping[str, Any], value: Any) -> Any:
             return _EPOCH + datetime.timedelta(microseconds=value)
         if name == "TIMESTAMP WITH TIME ZONE" and isinstance(value, int):
             return (_EPOCH + datetime.timedelta(microseconds=value)).replace(tzinfo=datetime.UTC)
+        if name in ("HUGEINT", "UHUGEINT"):
+            return (value["upper"] << 64) + value["lower"]
         if name == "DECIMAL":
             digits = value if isinstance(value, int) else (value["upper"] << 64) + value["lower"]
             return Decimal(f"{digits}e-{kind['type_info']['scale']}")  # all of them: a context would round
@@ -52,12 +66,50 @@ def _plain(kind: Mapping[str, Any], value: Any) -> Any:
     raise Unknown(name)
 
 
+def members_of(constant: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the constants of which a row or a list is made. Raises `Unknown` for anything else."""
+    kind = constant["type"]
+    if constant["is_null"] or kind["id"] not in ("TUPLE", "LIST"):
+        raise Unknown(kind["id"])
+    found = constant["value"]["children"]
+    if kind["id"] == "LIST":
+        kinds = [kind["type_info"]["child_type"]] * len(found)
+    else:
+        kinds = [one["second"] for one in kind["type_info"]["child_types"]]
+    return [{"value": None, **one, "type": each} for one, each in zip(found, kinds, strict=True)]
+
+
 def list_of(constant: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the values of a list that is a constant, without NULL. Raises `Unknown` for anything else."""
-    if constant["is_null"] or constant["type"]["id"] != "LIST":
+    if constant["type"]["id"] != "LIST":
         raise Unknown(constant["type"]["id"])
-    kind = constant["type"]["type_info"]["child_type"]
-    return tuple(_plain(kind, one["value"]) for one in constant["value"]["children"] if not one["is_null"])
+    return tuple(value_of(one) for one in members_of(constant) if not one["is_null"])
+
+
+def type_of(kind: Mapping[str, Any]) -> str:
+    """Return a type as SQL. Raises `Unknown` for one that isn't written here."""
+    name, more = kind["id"], kind["type_info"]
+    if name == "DECIMAL":
+        return f"DECIMAL({more['width']}, {more['scale']})"
+    if name == "LIST":
+        return f"{type_of(more['child_type'])}[]"
+    if more is not None:
+        raise Unknown(name)
+    return str(name)
+
+
+def written_constant(constant: Mapping[str, Any]) -> str:
+    """Return a constant as SQL of the same type. Raises `Unknown` for one that isn't written here."""
+    kind = constant["type"]["id"]
+    if not constant["is_null"] and kind == "TUPLE":
+        return f"row({', '.join(map(written_constant, members_of(constant)))})"
+    if not constant["is_null"] and kind == "LIST":
+        values = ", ".join(sql_of(value_of(one)) for one in members_of(constant))
+        return f"CAST([{values}] AS {type_of(constant['type'])})"
+    sql = sql_of(value_of(constant))
+    if kind in _AS_WRITTEN and not constant["is_null"]:
+        return sql
+    return f"CAST({sql} AS {type_of(constant['type'])})"
 
 
 def sql_of(value: Any) -> str:

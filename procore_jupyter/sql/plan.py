@@ -12,7 +12,7 @@ Operator = Literal["=", "in", "<", "<=", ">", ">=", "is not null", ""]
 
 @dataclass(frozen=True)
 class ScanCondition:
-    """A condition that arrived at a scan, of one column.
+    """A condition that rows of a scan have to meet, of one column; one that bounds the projects, of `project_id` and `project_name`.
 
     Parameters
     ----------
@@ -24,12 +24,15 @@ class ScanCondition:
         What with, as Python has it.
     sql : str
         The condition as SQL. It may be weaker than the query's own, and never stronger.
+    more : bool
+        Whether it says more than that the column has one of the values.
     """
 
     column: str
     operator: Operator
     values: tuple[Any, ...]
     sql: str
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Scan:
     number : int
         Its place in `Plan.scans`.
     table : str
-        The table, as the catalog or the caller's frames name it; empty for values that the query itself lists.
+        The table, as the catalog or the caller's frames name it; empty for values that the query itself lists, and for a union.
     columns : frozenset of str
         The columns that are read, those of the conditions too.
     conditions : tuple of ScanCondition
@@ -52,6 +55,12 @@ class Scan:
         Whether it reads a frame of the caller's.
     values : mapping of str to tuple
         The columns of a list in the query itself.
+    types : mapping of str to str
+        Their types, as SQL.
+    union : bool
+        Whether its values are those of several other scans, which are the sources of the edges to it.
+    generated : mapping of str to str
+        Columns that an expression makes of another one, which is named beside it; each has its SQL as its name.
     """
 
     number: int
@@ -61,6 +70,9 @@ class Scan:
     sharpened: str = ""
     frame: bool = False
     values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    union: bool = False
+    generated: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fetched(self) -> bool:

@@ -8,7 +8,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -16,15 +16,17 @@ import pyarrow as pa
 
 from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.sql import constants
+from procore_jupyter.sql.confirming import confirmed
 from procore_jupyter.sql.database import leave_open
+from procore_jupyter.sql.expressions import CLOCK, UNKNOWN
 from procore_jupyter.sql.keys import Keys
 from procore_jupyter.sql.pivot import turned
 from procore_jupyter.sql.plan import Plan, Scan
-from procore_jupyter.sql.predicates import UNKNOWN
 from procore_jupyter.sql.stubs import Stubs, create, is_open
 from procore_jupyter.sql.walk import plan_of
 
 if TYPE_CHECKING:
+    from procore_jupyter.sql.findings import Doubt
     from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import TableSpec
 
@@ -51,15 +53,14 @@ RESHAPING = (
 FAILED = '{"error":true'
 """How the answer begins where no plan could be made."""
 
-_CLOCK = re.compile(
-    r"\b(now|today|age|(current|get_current|transaction)_(date|time|timestamp|localtimestamp|localtime)|localtime(stamp)?)\b",
-    re.I,
-)
 _LINE = re.compile(r"^LINE (\d+):", re.M)
 
 Look = Callable[["TableSpec"], None]
 """Has some rows of a table fetched, so that its columns are known."""
 
+
+MOST_EXPRESSIONS = 1_000
+"""Expressions of which it is known whether their SQL means the same, at most."""
 
 MEMORY = "1GB"
 """The memory that planning may take: a plan has no rows, but a constant may be a list of a billion."""
@@ -98,6 +99,7 @@ class Planner:
         self._catalog, self._schema = catalog, stub_schema
         self._lock = threading.Lock()
         self._at_work: duckdb.DuckDBPyConnection | None = None
+        self._known_expressions: dict[Doubt, bool] = {}
         in_each_child(self.begin_anew)
 
     def begin_anew(self) -> None:
@@ -212,7 +214,13 @@ class Planner:
             if not found.startswith(FAILED):
                 constants.check(found, asked, connection)
                 try:
-                    plan = plan_of(found, ours, clock=_CLOCK.search(text) is not None)
+                    plan = plan_of(
+                        found,
+                        ours,
+                        clock=CLOCK.search(text) is not None,
+                        placed=lambda table: self._catalog.find(table).place_columns,
+                        confirm=lambda doubts: self._confirmed(connection, doubts),
+                    )
                     return dataclasses.replace(plan, named=self._stubs.among(text))
                 except UNKNOWN:
                     return self._whole(text, ours)
@@ -229,6 +237,16 @@ class Planner:
             self._at_work = None
             if connection is not self._connection:
                 connection.close()
+
+    def _confirmed(self, connection: duckdb.DuckDBPyConnection, doubts: Sequence[Doubt]) -> set[Doubt]:
+        """Return those expressions whose SQL means the same. It is asked once."""
+        kept = self._known_expressions
+        if len(kept) > MOST_EXPRESSIONS:
+            kept.clear()
+        new = [one for one in doubts if one not in kept]
+        found = {*confirmed(connection, new)}
+        kept |= {one: one in found for one in new}
+        return {one for one in doubts if kept[one]}
 
     def _whole(self, text: str, frames: Mapping[str, str]) -> Plan:
         """Return the plan that reads each table whole which the query may name."""

@@ -1,4 +1,4 @@
-"""Predicates: the conditions of a plan, which are the filters that arrived at a scan, and those directly above it.
+"""Predicates: the conditions of a plan that arrived at a scan, each of a single column.
 
 Whatever isn't known here is left out of what all rows must meet: then more is fetched than is needed, and the answer is
 the same.
@@ -11,10 +11,12 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from procore_jupyter.sql.expressions import UNKNOWN, Json, values_of
 from procore_jupyter.sql.literals import Unknown, quoted, sql_of, value_of
 from procore_jupyter.sql.plan import Operator, ScanCondition
 
-Json = Mapping[str, Any]
+Write = Callable[[Json], str]
+"""Returns an expression of the column as SQL."""
 
 _COMPARED: Mapping[str, Operator | str] = {
     "COMPARE_EQUAL": "=",
@@ -25,13 +27,6 @@ _COMPARED: Mapping[str, Operator | str] = {
     "COMPARE_GREATERTHANOREQUALTO": ">=",
 }
 _TURNED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_MATCHED = ("~~", "!~~", "~~*", "!~~*")
-_CALLED = ("prefix", "suffix", "contains", "lower", "upper")
-_SIMPLE = ("VARCHAR", "BIGINT", "INTEGER", "DATE", "TIMESTAMP WITH TIME ZONE", "DOUBLE")
-
-UNKNOWN = (Unknown, KeyError, IndexError, TypeError, ValueError, OverflowError)
-"""What is raised where a plan holds something that isn't known here."""
-
 DAY = datetime.timedelta(days=1)
 """By how much a condition on a time is weaker here where the query asks for the current time: it goes on meanwhile."""
 
@@ -39,7 +34,7 @@ DAY = datetime.timedelta(days=1)
 # Of one column, at the scan
 
 
-def conditions_of(column: str, filter: Json, *, clock: bool = False) -> Iterator[ScanCondition]:
+def conditions_of(column: str, filter: Json, write: Write, *, clock: bool = False) -> Iterator[ScanCondition]:
     """Give the conditions in a filter that arrived at a scan; all of them hold.
 
     Parameters
@@ -48,6 +43,8 @@ def conditions_of(column: str, filter: Json, *, clock: bool = False) -> Iterator
         The column that it filters.
     filter : mapping
         The filter, as the plan's JSON has it.
+    write : callable
+        Returns an expression in it as SQL.
     clock : bool
         Whether the query asks for the current time, so that a constant may be another one when it runs.
     """
@@ -63,10 +60,10 @@ def conditions_of(column: str, filter: Json, *, clock: bool = False) -> Iterator
             waiting.append((f"{column}.{filter['child_name']}", filter["child_filter"]))
         else:
             with contextlib.suppress(*UNKNOWN):
-                yield _condition(column, kind, filter, clock)
+                yield _condition(column, kind, filter, write, clock)
 
 
-def _condition(column: str, kind: str, filter: Json, clock: bool) -> ScanCondition:
+def _condition(column: str, kind: str, filter: Json, write: Write, clock: bool) -> ScanCondition:
     if kind == "IS_NOT_NULL":
         return ScanCondition(column, "is not null", (), f"{quoted(column)} IS NOT NULL")
     if kind == "CONSTANT_COMPARISON":
@@ -81,10 +78,10 @@ def _condition(column: str, kind: str, filter: Json, clock: bool) -> ScanConditi
         return ScanCondition(column, "in", values, f"{quoted(column)} IN ({', '.join(map(sql_of, values))})")
     if kind == "CONJUNCTION_OR":
         return _one_of(
-            column, [[*conditions_of(column, one, clock=clock)] for one in filter["child_filters"]]
+            column, [[*conditions_of(column, one, write, clock=clock)] for one in filter["child_filters"]]
         )
     if kind == "EXPRESSION_FILTER":
-        return _expressed(column, filter["expr"], clock)
+        return _expressed(column, filter["expr"], write, clock)
     raise Unknown(kind)
 
 
@@ -131,7 +128,7 @@ def _any(parts: Sequence[str]) -> str:
     return f"({' OR '.join(f'({one})' for one in parts)})"
 
 
-def _expressed(column: str, expression: Json, clock: bool) -> ScanCondition:
+def _expressed(column: str, expression: Json, write: Write, clock: bool) -> ScanCondition:
     """Return the condition that an expression makes of a single column, which it calls 0."""
     if expression["expression_class"] == "BOUND_REF":  # a column of true and false
         return ScanCondition(column, "=", (True,), quoted(column))
@@ -145,155 +142,8 @@ def _expressed(column: str, expression: Json, clock: bool) -> ScanCondition:
         if left["expression_class"] == "BOUND_CONSTANT":
             left, right, operator = right, left, _TURNED[operator]
         if left["expression_class"] == right["expression_class"] == "BOUND_REF" and operator == "=":
-            return _condition(column, "IS_NOT_NULL", {}, clock)  # whatever is equal to itself
+            return _condition(column, "IS_NOT_NULL", {}, write, clock)  # whatever is equal to itself
         if left["expression_class"] == "BOUND_REF" and right["expression_class"] == "BOUND_CONSTANT":
             return compared(column, operator, value_of(right["value"]), clock=clock)
-    sql = written(expression, lambda index: quoted(column), clock=clock)
-    values = _alternatives(expression)
+    sql, values = write(expression), values_of(expression)
     return ScanCondition(column, "in", values, sql) if values else ScanCondition(column, "", (), sql)
-
-
-def _alternatives(expression: Json) -> tuple[Any, ...]:
-    """Return the values of which a single column has to have one by an expression; none if it says otherwise."""
-    kind, parts = expression.get("type", ""), expression.get("children", ())
-    if kind == "CONJUNCTION_OR":
-        ways = [_alternatives(one) for one in parts]
-        return tuple(dict.fromkeys(value for way in ways for value in way)) if all(ways) else ()
-    if kind not in ("COMPARE_EQUAL", "COMPARE_IN") or parts[0]["expression_class"] != "BOUND_REF":
-        return ()
-    if any(one["expression_class"] != "BOUND_CONSTANT" for one in parts[1:]):
-        return ()
-    return tuple(value for one in parts[1:] if (value := value_of(one["value"])) is not None)
-
-
-# Of any columns, directly above the scan
-
-
-def written(expression: Json, column: Callable[[int], str], *, clock: bool = False) -> str:
-    """Return an expression as SQL that means exactly the same.
-
-    Parameters
-    ----------
-    expression : mapping
-        The expression, as the plan's JSON has it.
-    column : callable
-        Returns the SQL of a column by its number. Raises `Unknown` or IndexError.
-    clock : bool
-        Whether the query asks for the current time: then nothing with a time means the same later.
-
-    Raises
-    ------
-    Unknown, KeyError, IndexError, TypeError
-        Something in it isn't known here.
-    """
-    kind, what = expression["expression_class"], expression.get("type", "")
-    if kind == "BOUND_REF":
-        return column(expression["index"])
-    if kind == "BOUND_CONSTANT":
-        value = value_of(expression["value"])
-        if clock and isinstance(value, datetime.date):
-            raise Unknown("the current time")
-        return sql_of(value)
-    parts = [written(one, column, clock=clock) for one in expression["children"]]
-    if kind == "BOUND_CONJUNCTION":
-        return f"({(' AND ' if what == 'CONJUNCTION_AND' else ' OR ').join(parts)})"
-    if kind == "BOUND_OPERATOR":
-        if what == "OPERATOR_NOT":
-            return f"(NOT {parts[0]})"
-        if what == "OPERATOR_IS_NULL":
-            return f"({parts[0]} IS NULL)"
-        if what == "OPERATOR_IS_NOT_NULL":
-            return f"({parts[0]} IS NOT NULL)"
-        if what == "COMPARE_IN":
-            return f"({parts[0]} IN ({', '.join(parts[1:])}))"
-        raise Unknown(what)
-    if kind != "BOUND_FUNCTION":
-        raise Unknown(kind)
-    if what in _COMPARED and len(parts) == 2:
-        return f"({parts[0]} {_COMPARED[what]} {parts[1]})"
-    name = expression["qname"]["path"][-1]
-    if name in _MATCHED and len(parts) == 2:
-        return f"({parts[0]} {name} {parts[1]})"
-    if name in _CALLED:
-        return f"{name}({', '.join(parts)})"
-    if what == "OPERATOR_CAST":
-        return f"TRY_CAST({parts[0]} AS {_type(expression['return_type'])})"
-    raise Unknown(name)
-
-
-def _type(kind: Json) -> str:
-    name: str = kind["id"]
-    if name == "DECIMAL":
-        return f"DECIMAL({kind['type_info']['width']}, {kind['type_info']['scale']})"
-    if name not in _SIMPLE:
-        raise Unknown(name)
-    return name
-
-
-def of_column(
-    expressions: Sequence[Json], number: int, column: str, *, clock: bool
-) -> Iterator[ScanCondition]:
-    """Give what expressions of several columns, all of which hold, say of one of these alone.
-
-    Parameters
-    ----------
-    expressions : sequence of mapping
-        The expressions, as the plan's JSON has them.
-    number, column : int, str
-        What they call the column, and its name.
-    clock : bool
-        As `written`.
-    """
-    for one in _flat(expressions):
-        try:
-            sql, alone = _weakened(one, number, column, clock)
-        except UNKNOWN:
-            continue
-        values = _alternatives(one) if alone else ()
-        yield ScanCondition(column, "in" if values else "", values, sql)
-
-
-def _weakened(expression: Json, number: int, column: str, clock: bool) -> tuple[str, bool]:
-    """Return as SQL what an expression says of one column, and whether it says nothing of another. Raises `Unknown` if it says nothing of it."""
-
-    def name(index: int) -> str:
-        if index != number:
-            raise Unknown("another column")
-        return quoted(column)
-
-    try:
-        return written(expression, name, clock=clock), True
-    except UNKNOWN:
-        if expression.get("type") not in ("CONJUNCTION_AND", "CONJUNCTION_OR"):
-            raise
-    found = []
-    for one in expression["children"]:
-        try:
-            found.append(_weakened(one, number, column, clock)[0])
-        except UNKNOWN:
-            if expression["type"] == "CONJUNCTION_OR":
-                raise
-    if not found:
-        raise Unknown("nothing of it")
-    return f"({(' AND ' if expression['type'] == 'CONJUNCTION_AND' else ' OR ').join(found)})", False
-
-
-def all_of(expressions: Sequence[Json], column: Callable[[int], str], *, clock: bool = False) -> str:
-    """Return as SQL what rows must meet by all of some expressions, as far as it is known here; empty if nothing is."""
-    found = []
-    for one in _flat(expressions):
-        try:
-            found.append(written(one, column, clock=clock))
-        except UNKNOWN:
-            continue
-    return " AND ".join(found)
-
-
-def _flat(expressions: Sequence[Json]) -> Iterator[Json]:
-    waiting = [*reversed(expressions)]
-    while waiting:
-        one = waiting.pop()
-        if one.get("type") == "CONJUNCTION_AND":
-            waiting += reversed(one["children"])
-        else:
-            yield one

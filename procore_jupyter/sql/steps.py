@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from procore_jupyter.sql.plan import Edge, Plan, Scan
+from procore_jupyter.tables.arrow.types import array_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.place import Place
@@ -24,6 +25,16 @@ PROJECT = ("project_id", "project_name")
 
 Values = frozenset[Any]
 """Values of a column."""
+
+
+_TYPES: Mapping[str, pa.DataType] = {  # those of `findings.SIMPLE`
+    "BOOLEAN": pa.bool_(),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "VARCHAR": pa.string(),
+}
+"""Types as Arrow has them, by their names in SQL."""
 
 
 @dataclass
@@ -48,7 +59,7 @@ class Step:
     places : sequence of Place
         Where they are from.
     keys : dict
-        Its values by column, as far as they were asked for; None where they are too many to narrow anything.
+        Its values by column, as far as they were asked for; None where they can't be told, or are too many to narrow anything.
     requests : int
         Requests that it took.
     """
@@ -107,15 +118,21 @@ def steps_of(plan: Plan, catalog: Catalog, frames: Mapping[str, pa.Table]) -> tu
             steps.append(Step(scan, rows=frames[scan.table.lower()]))
         else:
             values: dict[str, Values | None] = {
-                column: frozenset(found) for column, found in scan.values.items()
+                column: frozenset(found) - {None} for column, found in scan.values.items()
             }
-            steps.append(Step(scan, keys=values))
+            steps.append(Step(scan, keys=values, rows=_listed(scan) if scan.generated else None))
     edges = [*plan.edges]
     for step in steps:
         if step.spec is not None:
             for name in step.spec.parents:
                 _add_parents(step, name, steps, edges, catalog)
     return steps, edges
+
+
+def _listed(scan: Scan) -> pa.Table:
+    """Return the values that the query lists as rows, for what expressions make of them."""
+    arrays = [array_of(values, _TYPES[scan.types[name]]) for name, values in scan.values.items()]
+    return pa.Table.from_arrays(arrays, [*scan.values])
 
 
 def _add_parents(step: Step, name: str, steps: list[Step], edges: list[Edge], catalog: Catalog) -> None:

@@ -7,77 +7,49 @@ nothing and is narrowed by nothing.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from procore_jupyter.sql.literals import INTEGERS, Unknown, list_of, quoted, value_of
-from procore_jupyter.sql.plan import Edge, Plan, Scan, ScanCondition
-from procore_jupyter.sql.predicates import UNKNOWN, all_of, conditions_of, of_column
+from procore_jupyter.sql import joins
+from procore_jupyter.sql.columns import (
+    ANY_NUMBER,
+    SOME_VALUE,
+    Columns,
+    Origin,
+    PlanColumn,
+    column_of,
+    either,
+    is_among,
+    mapped,
+    padded,
+    picked,
+    reference,
+    row_members,
+    source_alone,
+    unless,
+)
+from procore_jupyter.sql.expressions import UNKNOWN, Json, flat, is_plain_cast, references
+from procore_jupyter.sql.findings import Confirm, Findings
+from procore_jupyter.sql.listed import Listed, of_chunk, of_function, of_list, of_rows
+from procore_jupyter.sql.literals import Unknown
+from procore_jupyter.sql.plan import Plan
+from procore_jupyter.sql.predicates import conditions_of
 from procore_jupyter.sql.steps import PROJECT
-
-Json = Mapping[str, Any]
-
-LEFT_NARROWED = frozenset(["INNER", "SEMI", "RIGHT"])
-"""Joins whose left side needs no row without a match on the right one."""
-
-RIGHT_NARROWED = frozenset(["INNER", "SEMI", "LEFT", "SINGLE", "ANTI"])
-"""Joins whose right side needs no row without a match on the left one."""
-
-LEFT_ALONE = frozenset(["SEMI", "ANTI"])
-"""Joins that hand on the columns of their left side alone."""
-
-IS_SAME = "COMPARE_NOT_DISTINCT_FROM"
-"""The comparison in which NULL meets NULL."""
-
-NESTED = frozenset(["STRUCT", "LIST", "ARRAY", "MAP", "UNION", "VARIANT"])
-"""Types whose values aren't looked for among those of other rows."""
-
-SOME_VALUE = frozenset(["first", "last", "min", "max", "any_value", "arbitrary"])
-"""Aggregates whose value is one of their column's own."""
-
-MOST_VALUES = 10_000
-"""Values of a list in a query, at most, that narrow anything."""
-
-
-@dataclasses.dataclass(frozen=True)
-class PlanColumn:
-    """A column of a scan, where it has come to in the plan.
-
-    Parameters
-    ----------
-    scan, name : int, str
-        The scan, and its column.
-    narrowable : bool
-        Whether rows of the scan may be left out for the values of the column here.
-    never_null : bool
-        Whether none of the values is NULL.
-    """
-
-    scan: int
-    name: str
-    narrowable: bool = True
-    never_null: bool = False
-
-    def is_same(self, other: PlanColumn | None) -> bool:
-        """Return whether another one is the same column of the same scan."""
-        return other is not None and (self.scan, self.name) == (other.scan, other.name)
-
-
-Columns = list[PlanColumn | None]
-"""The columns that an operator hands on; None for one that is no scan's own."""
-
-_ANY_NUMBER = 1 << 16
-"""Columns of an operator that isn't known here: more than any has, so that those of its neighbour aren't taken for its own."""
-
 
 READING = '"type":"LOGICAL_GET"'
 """The operator that reads a table, as it stands in the text of a plan."""
 
 
-def plan_of(text: str, frames: Collection[str], *, clock: bool) -> Plan:
+def plan_of(
+    text: str,
+    frames: Collection[str],
+    *,
+    clock: bool,
+    placed: Callable[[str], Collection[str]] = lambda table: (),
+    confirm: Confirm = lambda doubts: (),
+) -> Plan:
     """Return what a query reads.
 
     Parameters
@@ -88,6 +60,10 @@ def plan_of(text: str, frames: Collection[str], *, clock: bool) -> Plan:
         The names of the tables that aren't Procore's, in small letters.
     clock : bool
         Whether the query asks for the current time.
+    placed : callable
+        Returns the columns of a table of Procore's that every row has.
+    confirm : callable
+        Returns those expressions whose SQL means the same.
 
     Raises
     ------
@@ -95,14 +71,13 @@ def plan_of(text: str, frames: Collection[str], *, clock: bool) -> Plan:
         The plan is none, or not every reading of a table was met in it.
     """
     (root,) = msgspec.json.decode(text)["plans"]
-    walk = _Walk(frames, clock)
+    found = Findings(clock, confirm)
+    walk = _Walk(frames, placed, found)
     walk.columns(root)
     if walk.readings < text.count(READING):
         raise Unknown("a reading that the walk doesn't come to")
-    scans = tuple(walk.scans)
-    edges = tuple(dict.fromkeys(walk.edges))
-    single = len(scans) == 1 and scans[0].fetched
-    return Plan(scans, edges, _limit(root) if single else None)
+    single = len(found.scans) == 1 and found.scans[0].fetched
+    return found.plan(_limit(root) if single else None)
 
 
 def _limit(node: Json) -> int | None:
@@ -129,36 +104,43 @@ class _Walk:
     ----------
     frames : collection of str
         The names of the tables that aren't Procore's.
-    clock : bool
-        Whether the query asks for the current time.
+    placed : callable
+        Returns the columns of a table of Procore's that every row has.
+    found : Findings
+        Takes what is found.
     """
 
-    def __init__(self, frames: Collection[str], clock: bool) -> None:
-        self._frames, self._clock = frames, clock
-        self.scans: list[Scan] = []
-        self.edges: list[Edge] = []
+    def __init__(
+        self, frames: Collection[str], placed: Callable[[str], Collection[str]], found: Findings
+    ) -> None:
+        self._frames, self._placed, self._found = frames, placed, found
         self.readings = 0
         self._shared: dict[int, Columns] = {}
         self._operators: Mapping[str, Callable[[Json], Columns]] = {
             "LOGICAL_GET": self._get,
             "LOGICAL_DUMMY_SCAN": lambda node: [None],
-            "LOGICAL_CHUNK_GET": self._listed,
+            "LOGICAL_CHUNK_GET": lambda node: [*map(self._known, of_chunk(node))],
             "LOGICAL_EXPRESSION_GET": self._values,
             "LOGICAL_MATERIALIZED_CTE": self._materialized,
+            "LOGICAL_RECURSIVE_CTE": self._recursive,
             "LOGICAL_CTE_REF": self._shared_rows,
             "LOGICAL_PROJECTION": lambda node: self._projected(node["expressions"], self._input(node)),
             "LOGICAL_FILTER": self._filter,
-            "LOGICAL_ORDER_BY": lambda node: _picked(self._input(node), node.get("projections")),
-            "LOGICAL_LIMIT": lambda node: _source_alone(self._input(node)),
-            "LOGICAL_SAMPLE": lambda node: _source_alone(self._input(node)),
+            "LOGICAL_ORDER_BY": lambda node: picked(self._input(node), node.get("projections")),
+            "LOGICAL_LIMIT": lambda node: source_alone(self._input(node)),
+            "LOGICAL_SAMPLE": lambda node: source_alone(self._input(node)),
             "LOGICAL_DISTINCT": self._distinct,
             "LOGICAL_AGGREGATE_AND_GROUP_BY": self._aggregate,
             "LOGICAL_WINDOW": self._window,
             "LOGICAL_UNNEST": self._unnest,
+            "LOGICAL_UNION": self._united,
+            "LOGICAL_EXCEPT": self._united,
+            "LOGICAL_INTERSECT": self._united,
             "LOGICAL_CROSS_PRODUCT": lambda node: [
                 one for child in node["children"] for one in self.columns(child)
             ],
             "LOGICAL_COMPARISON_JOIN": self._join,
+            "LOGICAL_ASOF_JOIN": self._join,
         }
 
     def columns(self, node: Json) -> Columns:
@@ -168,7 +150,7 @@ class _Walk:
             return known(node)
         for child in node.get("children", ()):
             self.columns(child)
-        return [None] * _ANY_NUMBER
+        return [None] * ANY_NUMBER
 
     def _input(self, node: Json) -> Columns:
         (child,) = node["children"]
@@ -181,241 +163,274 @@ class _Walk:
         for child in node["children"]:
             self.columns(child)
         table = (node.get("function_data") or {}).get("table")
-        if table is None:  # a function that gives rows
-            return [None] * _ANY_NUMBER
-        columns = [_column_of(node, index) for index in node["column_indexes"]]
-        number, conditions = len(self.scans), [*self._conditions(node, columns)]
-        self.scans.append(
-            Scan(
-                number,
-                table,
-                frozenset(
-                    node["names"][one["index"]]
-                    for one in node["column_indexes"]
-                    if one.get("has_index", True) and one["index"] < len(node["names"])
-                ),
-                tuple(conditions),
-                frame=table.lower() in self._frames,
-            )
+        if table is None:
+            return self._called(node)
+        columns = [column_of(node, index) for index in node["column_indexes"]]
+        frame = table.lower() in self._frames
+        read = (
+            node["names"][one["index"]]
+            for one in node["column_indexes"]
+            if one.get("has_index", True) and one["index"] < len(node["names"])
         )
-        never_null = {one.column for one in conditions if one.operator}
-        found: Columns = [
-            PlanColumn(number, name, True, name in never_null) if name else None for name in columns
-        ]
-        return _picked(found, node.get("projection_ids"))
-
-    def _conditions(self, node: Json, columns: Sequence[str]) -> Iterator[ScanCondition]:
+        number = self._found.add_scan(table, frozenset(read), frame=frame)
+        never_null = {*(() if frame else self._placed(table))}
         for one in node["table_filters"]["filters"]:
-            number = one["key"]
-            column = columns[number] if node.get("table_filters_by_projection") else node["names"][number]
-            if column:
-                yield from conditions_of(column, one["value"], clock=self._clock)
+            place = one["key"]
+            column = columns[place] if node.get("table_filters_by_projection") else node["names"][place]
+            if not column:
+                continue
+            writing = self._found.writing(number, functools.partial(_always, Origin(number, column)))
+            for condition in conditions_of(column, one["value"], writing.write, clock=self._found.clock):
+                self._found.add_condition(number, condition, writing.taken())
+                never_null |= {condition.column} if condition.operator else {*()}
+        kinds = {name: kind["id"] for name, kind in zip(node["names"], node["returned_types"], strict=False)}
+        found: Columns = []
+        for name in columns:
+            here = (Origin(number, name, kinds.get(name, "")),)
+            found.append(PlanColumn(here, here, name in never_null) if name else None)
+        return picked(found, node.get("projection_ids"))
 
-    def _listed(self, node: Json) -> Columns:
-        try:
-            return self._known([[value_of(one) for one in column] for column in node["collection"]["values"]])
-        except UNKNOWN:
-            return [None] * len(node["chunk_types"])
+    def _called(self, node: Json) -> Columns:
+        """Return the columns of a function that gives rows."""
+        column = self._known(of_function(node))
+        if column is None:
+            return [None] * ANY_NUMBER
+        own = [one["index"] == 0 and one.get("has_index", True) for one in node["column_indexes"]]
+        return picked([column if one else None for one in own], node.get("projection_ids"))
 
     def _values(self, node: Json) -> Columns:
         for child in node.get("children", ()):
             self.columns(child)
-        try:
-            rows = [[value_of(one["value"]) for one in row] for row in node["expressions"]]
-            return self._known([*map(list, zip(*rows, strict=True))])
-        except UNKNOWN:
-            return [None] * len(node["expr_types"])
+        return [*map(self._known, of_rows(node))]
 
-    def _known(self, columns: Sequence[Sequence[Any]]) -> Columns:
-        """Return columns whose values stand in the query."""
-        if not columns or len(columns[0]) > MOST_VALUES:
-            return [None] * len(columns)
-        number = len(self.scans)
-        values = {
-            str(n): tuple(dict.fromkeys(value for value in column if value is not None))
-            for n, column in enumerate(columns)
-        }
-        self.scans.append(Scan(number, "", frozenset(values), values=values))
-        return [PlanColumn(number, name, False) for name in values]
+    def _known(self, values: Listed | None) -> PlanColumn | None:
+        """Return the column whose values stand in the query."""
+        if values is None:
+            return None
+        if values.members:
+            return PlanColumn(members=tuple(map(self._known, values.members)))
+        return self._found.listed(values)
 
     def _unnest(self, node: Json) -> Columns:
         columns = self._input(node)
-        for one in node["expressions"]:
-            try:
-                columns += self._known([list_of(one["child"]["value"])])
-            except UNKNOWN:
-                columns.append(None)
-        return columns
+        return [*columns, *(self._known(of_list(one)) for one in node["expressions"])]
 
     # What rows go through
 
     def _materialized(self, node: Json) -> Columns:
         definition, query = node["children"]
         # Its rows are used in several places, each of which needs other ones.
-        self._shared[node["table_index"]] = _source_alone(self.columns(definition))
+        self._shared[node["table_index"]] = source_alone(self.columns(definition))
         return self.columns(query)
+
+    def _recursive(self, node: Json) -> Columns:
+        """Return the columns of a recursion: each value is one of its first rows', or one that a round makes."""
+        first, round_ = node["children"]
+        number, count = node["table_index"], node["column_count"]
+        begun = self.columns(first)[:count]
+        if node["key_targets"] or node["payload_aggregates"] or node["ref_recurring"]:
+            self.columns(round_)
+            return [None] * count
+        own = [self._found.rounds(number, place) for place in range(count)]
+        self._shared[number] = [PlanColumn((one,)) for one in own]
+        made = self.columns(round_)[:count]
+        found: Columns = []
+        for origin, one, other in zip(own, begun, made, strict=True):
+            both = either(one, other)
+            self._found.add_round(origin, both.values if both else ())
+            found.append(PlanColumn((origin,), padded=both is None or both.padded))
+        return found
 
     def _shared_rows(self, node: Json) -> Columns:
         return self._shared.get(node["cte_index"]) or [None] * len(node["chunk_types"])
 
     def _projected(self, expressions: Sequence[Json], columns: Columns) -> Columns:
-        return [_reference(one, columns) for one in expressions]
+        return [self._term(one, columns) for one in expressions]
+
+    def _term(self, expression: Json, columns: Columns) -> PlanColumn | None:
+        """Return the column that an expression is, or that it makes of a single one."""
+        found = reference(expression, columns)
+        if found is not None or expression.get("expression_class") == "BOUND_REF":
+            return found
+        if expression.get("expression_class") == "BOUND_CONSTANT":
+            return self._found.constant(expression["value"])
+        numbers = {*references(expression)}
+        if len(numbers) != 1:
+            return None
+        column = columns[number] if (number := numbers.pop()) < len(columns) else None
+        if column is None:
+            return None
+        never_null = column.never_null and is_plain_cast(expression)
+        padded = column.padded
+        return mapped(
+            column, lambda origin: self._found.made(origin, expression, padded), never_null=never_null
+        )
 
     def _filter(self, node: Json) -> Columns:
         (child,) = node["children"]
         columns = self.columns(child)
-        if child["type"] == "LOGICAL_GET" and columns and any(columns):
-            number = next(one.scan for one in columns if one)
-            more = all_of(node["expressions"], lambda index: _sql(columns, index), clock=self._clock)
-            scan = self.scans[number]
-            bounded = {one.column for one in scan.conditions if one.operator != "is not null"}
-            bounds = [
-                condition
-                for place, one in enumerate(columns)
-                if one is not None and one.name in PROJECT and one.name not in bounded
-                for condition in of_column(node["expressions"], place, one.name, clock=self._clock)
-            ]
-            self.scans[number] = dataclasses.replace(
-                scan, sharpened=more, conditions=(*scan.conditions, *bounds)
-            )
-        return _picked(columns, node.get("projection_map"))
+        if child["type"] == "LOGICAL_GET":
+            self._sharpen(node["expressions"], columns)
+        self._bound(node["expressions"], columns)
+        for one in flat(node["expressions"]):
+            marked = reference(one, columns)
+            for left, right in marked.marks if marked else ():
+                self._found.narrow(right, left)
+        return picked(columns, node.get("projection_map"))
+
+    def _sharpen(self, expressions: Sequence[Json], columns: Columns) -> None:
+        """Note what the rows of a scan must meet by the filter directly above it."""
+        number = next((one.values[0].scan for one in columns[:ANY_NUMBER] if one and one.values), None)
+
+        def origin(index: int) -> Origin:
+            column = columns[index]
+            if column is None or not column.values:
+                raise Unknown("a column")
+            return column.values[0]
+
+        if number is not None and self._found.scans[number].table:
+            writing = self._found.writing(number, origin)
+            for one in flat(expressions):
+                try:
+                    self._found.sharpen(number, writing.write(one))
+                except UNKNOWN:
+                    continue
+
+    def _bound(self, expressions: Iterable[Json], columns: Columns, *, places: range | None = None) -> None:
+        """Note what expressions, all of which hold, say of the projects of each scan.
+
+        Parameters
+        ----------
+        expressions : iterable of mapping
+            The expressions.
+        columns : list
+            The columns that they mention.
+        places : range or None
+            The numbers of those whose scans' rows they leave out; None for all.
+        """
+        for one in flat([*expressions]):
+            meant: dict[int, dict[int, Origin]] = {}
+            for place in sorted({*references(one)}):
+                column = columns[place] if place < len(columns) else None
+                if column is None or (places is not None and place not in places):
+                    continue
+                for origin in column.narrowed:
+                    if origin.column in PROJECT:
+                        meant.setdefault(origin.scan, {})[place] = origin
+            for number, known in meant.items():
+                some = [columns[place] for place in known]
+                self._found.bound(number, one, known, padded=any(one and one.padded for one in some))
 
     def _distinct(self, node: Json) -> Columns:
         columns = self._input(node)
         targets = self._projected(node["distinct_targets"], columns)
-        return [
-            _unless(one, any(one is not None and one.is_same(target) for target in targets))
-            for one in columns
-        ]
+        return [unless(one, is_among(one, targets)) for one in columns]
 
     def _aggregate(self, node: Json) -> Columns:
         columns = self._input(node)
         sets = node.get("grouping_sets") or []
         groups = [
-            _unless(one, all(number in some for some in sets))
+            unless(one, all(number in some for some in sets))
             for number, one in enumerate(self._projected(node["groups"], columns))
         ]
         if sets:  # in a set without it, a group's column is NULL
-            groups = [_nullable(one) for one in groups]
+            groups = [padded(one) for one in groups]
         return [
             *groups,
-            *(_nullable(_unless(_some_value(one, columns), False)) for one in node["expressions"]),
+            *(padded(unless(self._some_value(one, columns), False)) for one in node["expressions"]),
             *([None] * len(node.get("grouping_functions") or ())),
         ]
+
+    def _some_value(self, expression: Json, columns: Columns) -> PlanColumn | None:
+        path = (expression.get("qname") or {}).get("path") or [expression.get("name")]
+        if path[-1] in SOME_VALUE and expression.get("children"):
+            return self._term(expression["children"][0], columns)
+        return None
 
     def _window(self, node: Json) -> Columns:
         columns = self._input(node)
         partitions = [self._projected(one.get("partitions") or (), columns) for one in node["expressions"]]
-        found: Columns = [
-            _unless(one, all(any(one.is_same(part) for part in some) for some in partitions)) if one else None
-            for one in columns
-        ]
+        found = [unless(one, all(is_among(one, some) for some in partitions)) for one in columns]
         return [*found, *([None] * len(node["expressions"]))]
+
+    # Where rows meet
+
+    def _united(self, node: Json) -> Columns:
+        """Return the columns of UNION, EXCEPT and INTERSECT: a value that is left out above is left out of both sides."""
+        sides = [self.columns(child)[: node["column_count"]] for child in node["children"]]
+        if node["type"] == "LOGICAL_UNION":  # of one side, if the other one has no rows
+            return [*map(either, *sides)]
+        left, right = sides
+        found: Columns = []
+        for first, second in zip(left, right, strict=True):
+            if first and second and joins.is_equality(joins.IS_SAME, first, second):
+                self._narrow("SEMI" if node["type"] == "LOGICAL_INTERSECT" else "ANTI", first, second)
+            both = either(first, second)
+            found.append(
+                both and PlanColumn(first.values if first else (), both.narrowed, padded=both.padded)
+            )
+        return found
 
     def _join(self, node: Json) -> Columns:
         left, right = map(self.columns, node["children"])
-        kind = node["join_type"]
+        kind, nearest = node["join_type"], node["type"] == "LOGICAL_ASOF_JOIN"
+        equal: list[tuple[PlanColumn, PlanColumn]] = []
         for condition in node["conditions"]:
-            if condition.get("comparison") and condition["right"]:
-                one = _reference(condition["left"], left)
-                other = _reference(condition["right"], right)
-                comparable = condition["left"]["return_type"]["id"] not in NESTED
-                if one and other and comparable and _is_equality(condition["comparison"], one, other):
-                    self._narrow(kind, one, other)
-                    if kind == "MARK" and condition["comparison"] == IS_SAME:
-                        self._edge(
-                            one, other
-                        )  # of an EXISTS, or of a subquery that the rows of each key have to themselves
-        left = _picked(left, node.get("left_projection_map"))
-        right = _picked(right, node.get("right_projection_map"))
-        if kind in LEFT_ALONE:
+            if not condition.get("comparison") or not condition["right"]:
+                if not nearest:
+                    places = joins.left_out(kind, len(left), len(right))
+                    self._bound([condition["left"]], [*left, *right], places=places)
+                continue
+            for comparison, one, other in self._pairs(condition, left, right):
+                if not joins.is_equality(comparison, one, other):
+                    continue
+                equal.append((one, other))
+                self._narrow(kind, one, other)
+                if kind == "MARK" and comparison == joins.IS_SAME:
+                    # Of an EXISTS, or of a subquery that the rows of each key have to themselves.
+                    self._found.narrow(one, other)
+        if nearest:  # of the right rows that are equal
+            right = [unless(one, is_among(one, [other for _, other in equal])) for one in right]
+        left = picked(left, node.get("left_projection_map"))
+        right = picked(right, node.get("right_projection_map"))
+        if kind in joins.LEFT_ALONE:
             return left
         if kind == "MARK":
-            return [*left, None]
+            return [*left, PlanColumn(marks=tuple(equal))]
         if kind == "INNER":
             return [*left, *right]
         if kind in ("LEFT", "SINGLE"):
-            return [*left, *map(_nullable, right)]
+            return [*left, *map(padded, right)]
         if kind == "RIGHT":
-            return [*map(_nullable, left), *right]
+            return [*map(padded, left), *right]
         if kind == "FULL":
-            return [_nullable(one) for one in _source_alone([*left, *right])]
-        return [None] * _ANY_NUMBER
+            return [*map(padded, left), *map(padded, right)]
+        return [None] * ANY_NUMBER
+
+    def _pairs(
+        self, condition: Json, left: Columns, right: Columns
+    ) -> Iterable[tuple[str, PlanColumn, PlanColumn]]:
+        """Give the columns of both sides that a condition of a join compares, of rows each of their members."""
+        one, other = condition["left"], condition["right"]
+        if condition["comparison"] in ("COMPARE_EQUAL", joins.IS_SAME):
+            for first, second in zip(row_members(one, left), row_members(other, right), strict=False):
+                members = self._member(first, left), self._member(second, right)
+                if members[0] and members[1]:
+                    yield joins.IS_SAME, members[0], members[1]
+        if one.get("return_type", {}).get("id", "") in joins.COMPARABLE:
+            columns = self._term(one, left), self._term(other, right)
+            if columns[0] and columns[1]:
+                yield condition["comparison"], columns[0], columns[1]
+
+    def _member(self, member: Json | PlanColumn | None, columns: Columns) -> PlanColumn | None:
+        return member if member is None or isinstance(member, PlanColumn) else self._term(member, columns)
 
     def _narrow(self, kind: str, left: PlanColumn, right: PlanColumn) -> None:
-        if kind in RIGHT_NARROWED:
-            self._edge(left, right)
-        if kind in LEFT_NARROWED:
-            self._edge(right, left)
-
-    def _edge(self, source: PlanColumn, target: PlanColumn) -> None:
-        if target.narrowable and self.scans[target.scan].fetched and source.scan != target.scan:
-            self.edges.append(Edge(source.scan, source.name, target.scan, target.name))
+        if kind in joins.RIGHT_NARROWED:
+            self._found.narrow(left, right)
+        if kind in joins.LEFT_NARROWED:
+            self._found.narrow(right, left)
 
 
-def _column_of(node: Json, index: Json) -> str:
-    """Return the name of a column that a scan reads, of a record's field with its path; empty if there is none."""
-    number = index["index"]
-    if not index.get("has_index", True) or number >= len(node["names"]):
-        return ""
-    path, kind = [node["names"][number]], node["returned_types"][number]
-    while index["index_type"] == "PUSHDOWN_EXTRACT" and index["child_indexes"]:
-        if len(index["child_indexes"]) > 1:
-            return ""
-        index = index["child_indexes"][0]
-        field = kind["type_info"]["child_types"][index["index"]]
-        path.append(field["first"])
-        kind = field["second"]
-    return ".".join(path) if not any("." in part for part in path) else ""
-
-
-def _reference(expression: Json, columns: Columns) -> PlanColumn | None:
-    """Return the column that an expression is; None if it is another thing. A longer whole number is the same one."""
-    if expression.get("type") == "OPERATOR_CAST" and expression["return_type"]["id"] in INTEGERS:
-        kinds = {one["id"] for one in expression["arguments"]}
-        if kinds <= INTEGERS:
-            return _reference(expression["children"][0], columns)
-    number = expression["index"] if expression.get("expression_class") == "BOUND_REF" else len(columns)
-    return columns[number] if number < len(columns) else None
-
-
-def _sql(columns: Columns, index: int) -> str:
-    column = columns[index]
-    if column is None:
-        raise Unknown("a column")
-    return quoted(column.name)
-
-
-def _is_equality(comparison: str, one: PlanColumn, other: PlanColumn) -> bool:
-    if comparison == IS_SAME:  # NULL meets NULL, unless one side has none
-        return one.never_null or other.never_null
-    return comparison == "COMPARE_EQUAL"
-
-
-def _some_value(expression: Json, columns: Columns) -> PlanColumn | None:
-    path = (expression.get("qname") or {}).get("path") or [expression.get("name")]
-    if path[-1] in SOME_VALUE and expression.get("children"):
-        return _reference(expression["children"][0], columns)
-    return None
-
-
-def _picked(columns: Columns, numbers: Sequence[int] | None) -> Columns:
-    """Return those of some columns that are handed on; all, if nobody says which."""
-    if not numbers:
-        return columns
-    return [columns[number] if number < len(columns) else None for number in numbers]
-
-
-def _unless(column: PlanColumn | None, narrowable: bool) -> PlanColumn | None:
-    if column is None or narrowable:
-        return column
-    return dataclasses.replace(column, narrowable=False)
-
-
-def _source_alone(columns: Columns) -> Columns:
-    """Return columns that narrow others still, and are narrowed by none."""
-    return [_unless(one, False) for one in columns]
-
-
-def _nullable(column: PlanColumn | None) -> PlanColumn | None:
-    return column and dataclasses.replace(column, never_null=False)
+def _always(origin: Origin, index: int) -> Origin:
+    return origin

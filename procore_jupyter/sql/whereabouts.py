@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _KINDS: Mapping[str, type] = dict(zip(PROJECT, (int, str), strict=True))
 
-Bounds = Mapping[str, Values | None]
-"""The values that the columns which say where rows are may have, as far as they are known."""
+Bounds = Mapping[str, Values]
+"""The values of columns which say of which project rows are, as far as something narrows them."""
 
 
 class Whereabouts:
@@ -83,28 +83,36 @@ class Whereabouts:
         """Return the places of a step's rows: the same ones for each step of which the same is known."""
         spec = step.spec
         assert spec is not None
-        bounds = {name: domains[step.number].get(name) for name in (*PROJECT, *spec.parents)}
-        conditions = _beyond(step.scan.conditions)
-        parents = tuple((name, tuple(of), step.parents[name]) for name, of in spec.parents.items())
+        bounds, conditions = _bounds(step, domains), _beyond(step.scan.conditions)
+        values = {name: domains[step.number].get(name) for name in spec.parents}
+        parents = tuple(
+            (name, tuple(of), step.parents[name], values[name]) for name, of in spec.parents.items()
+        )
         key = (spec.scope, tuple(bounds.items()), conditions, parents)
         found = self._found.get(key)
         if found is None:
-            found = self._place(step, bounds, conditions, steps, ask=ask)
+            found = self._place(step, bounds, conditions, values, steps, ask=ask)
             if found is None:
                 return None
             self._found[key] = found
-        self.unbounded |= ask and self._is_unbounded(step, bounds, conditions)
+        self.unbounded |= ask and spec.scope == "project" and not self.is_bounded(step, domains)
         return found
 
     @staticmethod
-    def _is_unbounded(step: Step, bounds: Bounds, conditions: Sequence[str]) -> bool:
-        """Tell whether nothing says of which projects a step's rows are."""
-        assert step.spec is not None
-        said = conditions or any(step.parents.values()) or any(bounds[one] is not None for one in PROJECT)
-        return step.spec.scope == "project" and not said
+    def is_bounded(step: Step, domains: Domains) -> bool:
+        """Return whether something says by now of which projects a step's rows are."""
+        said = _bounds(step, domains) or _beyond(step.scan.conditions) or any(step.parents.values())
+        return bool(said)
 
     def _place(
-        self, step: Step, bounds: Bounds, conditions: Sequence[str], steps: Sequence[Step], *, ask: bool
+        self,
+        step: Step,
+        bounds: Bounds,
+        conditions: Sequence[str],
+        values: Mapping[str, Values | None],
+        steps: Sequence[Step],
+        *,
+        ask: bool,
     ) -> Sequence[Place] | None:
         spec = step.spec
         assert spec is not None
@@ -112,19 +120,15 @@ class Whereabouts:
             return [Place()]
         places = [Place(self._source.company())]
         if spec.scope == "project":
-            projects = (
-                self._unbounded(ask=ask)
-                if self._is_unbounded(step, bounds, conditions)
-                else self._projects(step, bounds, conditions, steps, ask=ask)
-            )
+            projects = self._projects(step, bounds, conditions, steps, ask=ask)
             if projects is None:
                 return None
             places = [Place(places[0].company, project) for project in projects]
         for name in spec.parents:
-            values = bounds[name]
+            of_each = self._parents(step, name, values[name], places, steps)
             places = [
                 Place(place.company, place.project, (*place.parents, (name, value)))
-                for place, found in zip(places, self._parents(step, name, values, places, steps), strict=True)
+                for place, found in zip(places, of_each, strict=True)
                 for value in found
             ]
         return places
@@ -135,22 +139,23 @@ class Whereabouts:
         self, step: Step, bounds: Bounds, conditions: Sequence[str], steps: Sequence[Step], *, ask: bool
     ) -> Sequence[Named] | None:
         """Return the projects whose rows a step needs; None if nobody may be asked and they aren't known."""
-        ids, names = (_all_of(kind, bounds[column]) for column, kind in _KINDS.items())
+        ids, names = (_all_of(kind, bounds.get(column)) for column, kind in _KINDS.items())
+        made = {column: values for column, values in bounds.items() if column not in PROJECT}
         among = self._of_parents(step, steps)
+        if among is None and not bounds and not conditions:
+            return self._unbounded(ask=ask)
         listed = self._source.known_projects(ALL)
-        by_name = names is not None or any(PROJECT[1] in one for one in conditions)
+        by_name = names is not None or any(PROJECT[1] in one for one in (*made, *conditions))
         if listed is None and (by_name or (among is None and ids is None)):
             if not ask:
                 return None
             listed = self._source.projects(ALL)
-        if among is None and ids is not None and listed is None:
-            among = [(number, "") for number in sorted(ids) if number > 0]
         called = dict(listed or ())
         if among is None:
             others = [(number, "") for number in sorted(ids or ()) if number not in called and number > 0]
             among = [*(listed or ()), *others]
         projects = [(number, called.get(number, name)) for number, name in among]
-        return self._meeting(projects, conditions, ids, names)
+        return self._meeting(projects, conditions, ids, names, made)
 
     @staticmethod
     def _of_parents(step: Step, steps: Sequence[Step]) -> Sequence[Named] | None:
@@ -169,14 +174,19 @@ class Whereabouts:
         return self._source.projects(wanted) if ask else self._source.known_projects(wanted)
 
     def _meeting(
-        self, projects: Sequence[Named], conditions: Sequence[str], ids: Values | None, names: Values | None
+        self,
+        projects: Sequence[Named],
+        conditions: Sequence[str],
+        ids: Values | None,
+        names: Values | None,
+        made: Bounds,
     ) -> Sequence[Named]:
-        """Return the projects that meet all conditions on their ids and names."""
+        """Return the projects that meet all conditions on their ids and names, and on what expressions make of these."""
         if ids is not None:
             projects = [one for one in projects if one[0] in ids]
         if names is not None:
             projects = [one for one in projects if one[1] in names]
-        if not projects or not conditions:
+        if not projects or not (conditions or made):
             return projects
         rows = pa.Table.from_arrays(
             [
@@ -185,7 +195,7 @@ class Whereabouts:
             ],
             [*PROJECT],
         )
-        found = {number for (number,) in self._keys.of(rows, PROJECT[:1], conditions)}
+        found = {number for (number,) in self._keys.of(rows, PROJECT[:1], conditions, made, generated=made)}
         return [one for one in projects if one[0] in found]
 
     # Parents
@@ -235,18 +245,27 @@ class Whereabouts:
 
 
 def _beyond(conditions: Sequence[ScanCondition]) -> tuple[str, ...]:
-    """Return the conditions on projects, as SQL, of which domains don't hold all values that they allow."""
+    """Return the conditions on projects, as SQL, of which domains don't hold all that they say."""
     return tuple(
         one.sql
         for one in conditions
         if (kind := _KINDS.get(one.column)) and one.operator != "is not null"
-        if one.operator not in ("=", "in") or _all_of(kind, frozenset(one.values)) is None
+        if one.more or one.operator not in ("=", "in") or _all_of(kind, frozenset(one.values)) is None
     )
 
 
 def _all_of(kind: type, values: Values | None) -> Values | None:
     """Return values if all are of a kind; None if some aren't, so that nothing can be told by them, or if none are known."""
     return values if values is not None and {*map(type, values)} <= {kind} else None
+
+
+def _bounds(step: Step, domains: Domains) -> Bounds:
+    """Return what is known of the columns which say of which project a step's rows are."""
+    return {
+        column: values
+        for column, values in sorted(domains[step.number].items())
+        if step.scan.generated.get(column, column) in PROJECT
+    }
 
 
 def merged(lists: Iterable[Sequence[Place]]) -> Sequence[Place]:

@@ -231,8 +231,7 @@ class InMemory:
             for one in rows
             if wanted == ALL
             or (wanted == ALL_ACTIVE and one["active"])
-            or one["id"] in wanted
-            or one["name"] in wanted
+            or (wanted != ALL_ACTIVE and (one["id"] in wanted or one["name"] in wanted))
         )
 
     def _key(self, selection: Selection, place: Place) -> Key:

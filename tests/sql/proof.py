@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -15,7 +15,7 @@ from procore_jupyter.sql.planner import Planner
 from procore_jupyter.tables.arrow.types import array_of
 from procore_jupyter.tables.definitions.catalog import built_in
 from tests.sql.company import PROJECTS, REFUSED, Filters, InMemory, schemas, tables
-from tests.sql.queries import Writer
+from tests.sql.queries import Shape, Writer
 
 WANTED = pa.Table.from_arrays([array_of([11, 14, None, 17], pa.int64())], ["project"])
 PARAMETERS: Mapping[str, Any] = {"ids": [11, 13, 16], "one": 14}
@@ -30,10 +30,12 @@ class Proof:
         The rows of the company.
     filters : str
         How filters behave.
+    projects : str
+        The projects of a table that nothing bounds.
     """
 
-    def __init__(self, seed: int = 1, filters: Filters = "as thought") -> None:
-        self._tables, self._filters = tables(seed), filters
+    def __init__(self, seed: int = 1, filters: Filters = "as thought", projects: str = "all") -> None:
+        self._tables, self._filters, self._projects = tables(seed), filters, projects
         known = schemas()
         self._planner = Planner(built_in(), lambda spec: known[spec.name])
         self._whole = duckdb.connect()
@@ -61,11 +63,11 @@ class Proof:
         self._run.register("wanted", WANTED)
         self.requests = 0
 
-    def wrong(self, seeds: Iterable[int]) -> list[str]:
+    def wrong(self, seeds: Iterable[int], shapes: Sequence[Shape] = ()) -> list[str]:
         """Return the queries whose answers differ."""
         found = []
         for seed in seeds:
-            query = Writer(seed).query()
+            query = Writer(seed).query(shapes)
             said = self.difference(query)
             if said:
                 found.append(f"{seed}: {query}\n    {said}")
@@ -78,7 +80,12 @@ class Proof:
         plan = self._planner.plan(query, parameters, {"wanted": WANTED.schema})
         source = InMemory(self._procore, self._tables, self._filters)
         fetching = Fetching(
-            source, built_in(), plan, planner=self._planner, projects="all", frames={"wanted": WANTED}
+            source,
+            built_in(),
+            plan,
+            planner=self._planner,
+            projects=self._projects,
+            frames={"wanted": WANTED},
         )
         try:
             found = fetching.fetch()

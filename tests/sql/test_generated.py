@@ -11,15 +11,16 @@ from typing import Any, get_args
 
 import pytest
 
-from procore_jupyter.sql import fetching, sending, walk
+from procore_jupyter.sql import expressions, fetching, findings, joins, keys, planner, sending, walk
 from tests.soak import SOAK
-from tests.sql import queries
+from tests.sql import bounding, queries
 from tests.sql.company import Filters
 from tests.sql.proof import Proof
 from tests.sql.queries import Writer
 
 QUERIES = 5_000 if SOAK else 240
 OTHERWISE = 1_500 if SOAK else 50
+BOUNDED = 2_000 if SOAK else 120
 MOST = 400
 """Queries in which a planted mistake has to show."""
 
@@ -39,6 +40,10 @@ def test_answers_stay_right_however_procores_filters_behave(filters: Filters) ->
     assert proof.wrong(range(100_000, 100_000 + OTHERWISE)) == []
 
 
+def test_answers_are_right_of_projects_that_are_bounded_in_many_ways(proof: Proof) -> None:
+    assert proof.wrong(range(200_000, 200_000 + BOUNDED), bounding.BOUNDING) == []
+
+
 # Planted mistakes
 
 
@@ -53,19 +58,19 @@ def _through_windows(patch: pytest.MonkeyPatch) -> None:
 
 
 def _left_both_ways(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(walk, "LEFT_NARROWED", walk.LEFT_NARROWED | {"LEFT"})
+    patch.setattr(joins, "LEFT_NARROWED", joins.LEFT_NARROWED | {"LEFT"})
 
 
 def _anti_both_ways(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(walk, "LEFT_NARROWED", walk.LEFT_NARROWED | {"ANTI"})
+    patch.setattr(joins, "LEFT_NARROWED", joins.LEFT_NARROWED | {"ANTI"})
 
 
 def _not_in(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(walk, "LEFT_NARROWED", walk.LEFT_NARROWED | {"MARK"})
+    patch.setattr(joins, "LEFT_NARROWED", joins.LEFT_NARROWED | {"MARK"})
 
 
 def _full_joins(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(walk, "RIGHT_NARROWED", walk.RIGHT_NARROWED | {"FULL"})
+    patch.setattr(joins, "RIGHT_NARROWED", joins.RIGHT_NARROWED | {"FULL"})
 
 
 def _one_filter_for_all_scans(patch: pytest.MonkeyPatch) -> None:
@@ -73,7 +78,7 @@ def _one_filter_for_all_scans(patch: pytest.MonkeyPatch) -> None:
 
 
 def _null_is_equal_to_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(walk, "_is_equality", lambda comparison, one, other: True)
+    patch.setattr(joins, "is_equality", lambda comparison, one, other: True)
 
 
 def _through_distinct(patch: pytest.MonkeyPatch) -> None:
@@ -95,6 +100,47 @@ def _the_usual_view(patch: pytest.MonkeyPatch) -> None:
 
 def _active_projects_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sending, "EVERY_ROW", {})
+
+
+def _keys_of_the_first_part_alone(patch: pytest.MonkeyPatch) -> None:
+    find = findings.Findings._sources
+
+    def sources(self: Any, *given: Any) -> Any:
+        found = find(self, *given)
+        return found and found[:1]
+
+    patch.setattr(findings.Findings, "_sources", sources)
+
+
+def _one_way_of_an_or(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(expressions, "_one_of", lambda ways: ways[0])
+
+
+def _rows_without_a_match_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    find = findings.Findings.bound
+    patch.setattr(findings.Findings, "bound", lambda self, *given, padded: find(self, *given))
+
+
+def _an_error_is_no_reason_to_keep_a_row(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keys, "kept", lambda condition: f"TRY({condition})")
+
+
+def _the_nearest_of_fewer_rows(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(walk, "is_among", lambda column, others: True)
+
+
+def _written_otherwise(patch: pytest.MonkeyPatch) -> None:
+    write = expressions._function
+
+    def function(expression: Any, parts: list[str], clock: bool) -> str:
+        return write(expression, parts, clock).replace(" % ", " // ").replace("lower", "upper")
+
+    patch.setattr(expressions, "_function", function)
+
+
+def _written_otherwise_and_not_confirmed(patch: pytest.MonkeyPatch) -> None:
+    _written_otherwise(patch)
+    patch.setattr(planner, "confirmed", lambda connection, doubts: doubts)
 
 
 def _replace_operator(patch: pytest.MonkeyPatch, name: str, by: Callable[[Any], Any]) -> None:
@@ -122,16 +168,27 @@ def _replace_operator(patch: pytest.MonkeyPatch, name: str, by: Callable[[Any], 
         (_through_a_cte_used_twice, [queries.twice]),
         (_the_usual_view, [queries.alone]),
         (_active_projects_alone, [queries.joined]),
+        (_keys_of_the_first_part_alone, [bounding.joined_to_keys]),
+        (_one_way_of_an_or, [bounding.told]),
+        (_rows_without_a_match_are_forgotten, [bounding.above]),
+        (_an_error_is_no_reason_to_keep_a_row, [bounding.told]),
+        (_the_nearest_of_fewer_rows, [bounding.nearest]),
+        (_written_otherwise_and_not_confirmed, [bounding.told]),
     ],
 )
 def test_a_planted_mistake_is_found(
-    proof: Proof,
     monkeypatch: pytest.MonkeyPatch,
     plant: Callable[[pytest.MonkeyPatch], None],
     shapes: list[queries.Shape],
 ) -> None:
+    proof = Proof()  # one that has planned nothing yet
     plant(monkeypatch)
     assert any(proof.difference(Writer(seed).query(shapes)) for seed in range(MOST))
+
+
+def test_an_expression_that_is_written_wrongly_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    _written_otherwise(monkeypatch)
+    assert Proof().wrong(range(300_000, 300_000 + OTHERWISE), [bounding.told]) == []
 
 
 def test_ranges_that_are_not_widened_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,33 @@ RFIS = f"/rest/v1.0/projects/{INACTIVE}/rfis"
         "SELECT id, a.person.name FROM rfis, unnest(assignees) a(person) WHERE project_id = 4720",
         "SELECT id FROM rfis WHERE project_id = 4720.0",
         "SELECT id FROM rfis WHERE (project_name = 'Old Cannery' AND status = 'closed') OR (project_name = 'Old Cannery' AND private)",
+        # rows
+        "SELECT id FROM rfis WHERE (project_id, company_id) IN ((4720, 1234), (4720, 1235))",
+        "SELECT id FROM rfis WHERE (project_id, company_id) = (4720, 1234)",
+        "SELECT r.id FROM rfis r JOIN projects p ON (r.project_id, r.company_id) = (p.id, p.company_id) WHERE p.name = 'Old Cannery'",
+        # expressions
+        "SELECT id FROM rfis WHERE project_id IS NOT DISTINCT FROM 4720",
+        "SELECT id FROM rfis WHERE project_id::TEXT = '4720'",
+        "SELECT id FROM rfis WHERE coalesce(project_id, 0) = 4720",
+        "SELECT id FROM rfis WHERE project_id * 2 = 9440",
+        "SELECT id FROM rfis WHERE CASE WHEN project_id = 4720 THEN true ELSE false END",
+        "SELECT id FROM rfis WHERE lower(trim(project_name)) = 'old cannery'",
+        "SELECT id FROM rfis WHERE regexp_matches(project_name, 'Canner[yi]')",
+        "SELECT id FROM rfis WHERE project_name SIMILAR TO 'Old C.*'",
+        "SELECT id FROM rfis WHERE list_contains([4720], project_id)",
+        "SELECT id FROM rfis WHERE NOT (project_id <> 4720 OR subject IS NULL)",
+        # joins and keys
+        "SELECT r.id FROM rfis r JOIN projects p ON r.project_id IS NOT DISTINCT FROM p.id WHERE p.name = 'Old Cannery'",
+        "SELECT r.id FROM rfis r JOIN projects p ON r.project_id::VARCHAR = p.id::VARCHAR WHERE p.name = 'Old Cannery'",
+        "SELECT r.id FROM rfis r JOIN projects p ON lower(r.project_name) = lower(p.name) WHERE p.id = 4720",
+        "SELECT r.id FROM rfis r JOIN (VALUES ('4720')) v(x) ON r.project_id = v.x::BIGINT",
+        "SELECT r.id FROM rfis r JOIN unnest([4720]) u(x) ON r.project_id = u.x",
+        "SELECT r.id FROM rfis r JOIN (SELECT id FROM projects WHERE name = 'Old Cannery' UNION SELECT 4720) k ON k.id = r.project_id",
+        "SELECT id FROM rfis WHERE project_id IN (SELECT id FROM projects WHERE NOT active INTERSECT SELECT id FROM projects WHERE id <= 4720)",
+        "SELECT r.id FROM rfis r JOIN (SELECT max(id) AS x FROM projects WHERE name = 'Old Cannery') k ON k.x = r.project_id",
+        "WITH RECURSIVE k AS (SELECT 4720 AS x, 1 AS n UNION ALL SELECT x, n + 1 FROM k WHERE n < 3) SELECT r.id FROM rfis r JOIN k ON r.project_id = k.x",
+        "SELECT r.id FROM projects p ASOF JOIN rfis r ON r.project_id = p.id AND p.updated_at >= r.updated_at - INTERVAL 9 YEAR WHERE p.id = 4720",
+        "SELECT r.id FROM rfis r FULL JOIN projects p ON p.id = r.project_id WHERE contains(r.project_name, 'Cannery')",
     ],
 )
 def test_a_project_that_is_not_active_is_read_where_the_query_names_it(
