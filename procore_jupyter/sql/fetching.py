@@ -193,9 +193,15 @@ class Fetching:
 
     def _rank(self, step: Step, domains: Domains) -> tuple[int, ...]:
         """Return what is less the sooner a step is to be fetched."""
+        # What others' rows will bound isn't read of the projects that are read where nothing bounds them.
+        to_bound = not self._whereabouts.is_bounded(step, domains) and any(
+            step.scan.generated.get(edge.target_column, edge.target_column) in PROJECT
+            for edge in self.edges_to.get(step.number, ())
+        )
         # Of kept tables the company's come first: else rows of projects that aren't meant are taken, with what they lack.
         of_projects = step.spec is not None and step.spec.scope == "project"
         return (
+            to_bound,
             self.cost(step, domains),
             of_projects,
             -len(step.conditions),

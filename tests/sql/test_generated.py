@@ -40,7 +40,9 @@ def test_answers_stay_right_however_procores_filters_behave(filters: Filters) ->
     assert proof.wrong(range(100_000, 100_000 + OTHERWISE)) == []
 
 
-def test_answers_are_right_of_projects_that_are_bounded_in_many_ways(proof: Proof) -> None:
+@pytest.mark.parametrize("projects", ["all", "active"])
+def test_projects_that_a_query_bounds_are_read_whether_they_are_active_or_not(projects: str) -> None:
+    proof = Proof(3, projects=projects)
     assert proof.wrong(range(200_000, 200_000 + BOUNDED), bounding.BOUNDING) == []
 
 
