@@ -226,7 +226,8 @@ class Planner:
                     return self._whole(text, ours)
             if json.loads(found).get("error_type") != "not implemented":
                 _explain(connection, text, parameters)
-            if rows := turned(text):
+            rows, others = turned(text)
+            if rows and not others & {*self._catalog.tables, *self._catalog.probable, *ours}:
                 try:
                     plan = self._planned(rows, parameters, frames)
                     return dataclasses.replace(plan, limit=None, named=self._stubs.among(text))

@@ -39,6 +39,8 @@ RFIS = f"/rest/v1.0/projects/{INACTIVE}/rfis"
     [
         "PIVOT (SELECT status, project_id FROM rfis WHERE project_id = 4720) ON status USING count(*)",
         "WITH few AS (FROM rfis WHERE project_id = 4720) PIVOT few ON status USING count(*) GROUP BY project_id",
+        "WITH few AS (FROM rfis WHERE project_id = 4720), wide AS (PIVOT few ON status USING count(*) GROUP BY project_id) FROM wide WHERE project_id > 1",
+        "SELECT * EXCLUDE (project_id) FROM (PIVOT (FROM rfis WHERE project_id = 4720) ON status USING count(*) GROUP BY project_id)",
         "SELECT id, a.person.name FROM rfis, unnest(assignees) a(person) WHERE project_id = 4720",
         "SELECT id FROM rfis WHERE project_id = 4720.0",
         "SELECT id FROM rfis WHERE (project_name = 'Old Cannery' AND status = 'closed') OR (project_name = 'Old Cannery' AND private)",
@@ -87,14 +89,18 @@ def test_a_project_that_is_not_active_is_read_where_the_query_names_it(
         ('PIVOT_WIDER main."my rfis" ON "from"', 'FROM        main."my rfis" '),
         ("WITH a AS (FROM rfis) PIVOT a ON b IN ('x')", "WITH a AS (FROM rfis) FROM  a "),
         ("PIVOT a ON b UNION ALL FROM c", ""),
-        ("FROM (PIVOT a ON b)", ""),
+        ("FROM (PIVOT a ON b)", "FROM  a "),
+        ("WITH a AS (FROM rfis), x AS (PIVOT a ON b) FROM x", "WITH a AS (FROM rfis)FROM  a "),
+        ("WITH a AS (FROM rfis), c AS (FROM a) SELECT d FROM (PIVOT c ON b) p", "WITH a AS (FROM rfis), c AS (FROM a) FROM  c "),
+        ("WITH a AS (FROM rfis), x AS (PIVOT a ON b) FROM x JOIN a", ""),
+        ("FROM (FROM (PIVOT a ON b))", ""),
         ("SELECT 1", ""),
         ("PIVOT", ""),
         ("PIVOT (a", ""),
     ],
 )  # fmt: skip
 def test_the_rows_that_a_pivot_turns_have_a_query_of_their_own(query: str, rows: str) -> None:
-    assert turned(query) == rows
+    assert turned(query)[0] == rows
 
 
 @pytest.mark.parametrize(
