@@ -18,7 +18,7 @@ from procore_jupyter.sql import given, shown
 from procore_jupyter.sql.answer import Answer, Explained
 from procore_jupyter.sql.constants import ImpossibleConstant
 from procore_jupyter.sql.database import Database, leave_open
-from procore_jupyter.sql.estimate import LIST_OF_PROJECTS, about, also_read, estimated, spent
+from procore_jupyter.sql.estimate import LIST_OF_PROJECTS, about, estimated, remarks, spent
 from procore_jupyter.sql.execution import executed
 from procore_jupyter.sql.explaining import Asking, Explanation
 from procore_jupyter.sql.fetching import Fetching, TooManyRequests
@@ -298,7 +298,7 @@ class _Query:
                         *unknown_values(fetching),
                         *repeated(fetching.steps),
                         *filter(None, [others]),
-                        *also_read(fetching),
+                        *remarks(fetching),
                         *self._notes,
                         *_notes(found),
                     ]

@@ -103,12 +103,19 @@ def about(fetching: Fetching) -> tuple[str, str]:
     return words, f'Read of the {words}. projects="all" (--projects all) reads the others too.'
 
 
-def also_read(fetching: Fetching) -> Iterator[str]:
+def remarks(fetching: Fetching) -> Iterator[str]:
+    """Say what is to be known of the projects of tables that the query doesn't bound."""
+    if fetching._whereabouts.unbounded:
+        yield from _chosen_among(fetching)
+        yield from _also_read(fetching)
+
+
+def _also_read(fetching: Fetching) -> Iterator[str]:
     """Say which projects' rows a table has besides those that one part of a query means, as another part names them.
 
     A query sees one table of each name, so both parts find the rows of both.
     """
-    if not fetching._whereabouts.unbounded or fetching._whereabouts._wanted != "active":
+    if fetching._whereabouts._wanted != "active":
         return
     source = fetching._source
     chosen = source.chosen_project()
@@ -125,6 +132,20 @@ def also_read(fetching: Fetching) -> Iterator[str]:
             if others:
                 more = f" and {len(others) - 3} more" if len(others) > 3 else ""
                 yield f"{spec.name} also has the rows of {', '.join(others[:3])}{more}: another part of the query names them."
+
+
+def _chosen_among(fetching: Fetching) -> Iterator[str]:
+    """Say of which tables that the query doesn't bound a condition on the project chooses among the rows that were read."""
+    above = {step.number for step in fetching.steps if step.scan.above}
+    if not above:
+        return
+    above -= _bounded(fetching, domains_of(fetching.steps, fetching.edges, fetching.keys))
+    for spec, steps in _tables(fetching):
+        if any(step.number in above for step in steps):
+            yield (
+                f"The condition on the project chooses among these rows of {spec.name}, and reads no others: "
+                "it stands above a LIMIT, a window or the like."
+            )
 
 
 def _tables(fetching: Fetching) -> list[tuple[TableSpec, list[Step]]]:

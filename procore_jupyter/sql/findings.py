@@ -218,6 +218,11 @@ class Findings:
             self._written[parts[-1]] = None
         self.add_condition(scan, condition, parts)
 
+    def stands_above(self, scan: int) -> None:
+        """Note that a condition on a scan's projects stands where it leaves out none of its rows."""
+        if scan >= 0 and self.scans[scan].fetched:
+            self.scans[scan] = dataclasses.replace(self.scans[scan], above=True)
+
     # Expressions
 
     def written(self, scan: int, expression: Json, origin: Callable[[int], Origin]) -> str:

@@ -59,6 +59,8 @@ class Scan:
         Their types, as SQL.
     union : bool
         Whether its values are those of several other scans, which are the sources of the edges to it.
+    above : bool
+        Whether a condition on its projects stands where it leaves out none of its rows: above a LIMIT, say.
     generated : mapping of str to str
         Columns that an expression makes of another one, which is named beside it; each has its SQL as its name.
     """
@@ -72,6 +74,7 @@ class Scan:
     values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     union: bool = False
+    above: bool = False
     generated: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -272,6 +272,11 @@ class _Walk:
         if child["type"] == "LOGICAL_GET":
             self._sharpen(node["expressions"], columns)
         self._bound(node["expressions"], columns)
+        for place in {*references(node["expressions"])}:
+            column = columns[place] if place < len(columns) else None
+            for origin in column.values if column and not column.narrowed else ():
+                if origin.column in PROJECT:
+                    self._found.stands_above(origin.scan)
         for one in flat(node["expressions"]):
             marked = reference(one, columns)
             for left, right in marked.marks if marked else ():

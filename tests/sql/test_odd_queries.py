@@ -81,6 +81,31 @@ def test_a_project_that_is_not_active_is_read_where_the_query_names_it(
     assert [one for one in addresses if one.endswith("/rfis")] == [RFIS]
 
 
+ABOVE = "The condition on the project chooses among these rows of rfis, and reads no others"
+
+
+@pytest.mark.filterwarnings("ignore::procore_jupyter.ProcoreIncompleteWarning")
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("SELECT id FROM (FROM rfis ORDER BY id LIMIT 3) WHERE project_id = 4720", True),
+        ("SELECT id, count(*) OVER () AS n FROM rfis QUALIFY project_name = 'Old Cannery'", True),
+        (
+            "SELECT id, count(*) OVER (PARTITION BY project_id) AS n FROM rfis QUALIFY project_id = 4711",
+            False,
+        ),
+        ("SELECT id FROM (FROM rfis WHERE project_id = 4711 LIMIT 3) WHERE project_id = 4720", False),
+        ("SELECT count(*) FROM rfis", False),
+    ],
+)
+def test_a_condition_that_chooses_among_rows_that_were_read_is_told_of(
+    procore: Procore, query: str, says: bool
+) -> None:
+    answer = procore.sql(query)
+    assert says == any(note.startswith(ABOVE) for note in answer.fetch().notes)
+    assert says == (ABOVE in repr(answer))
+
+
 @pytest.mark.parametrize(
     ("query", "rows"),
     [
