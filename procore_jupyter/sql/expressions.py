@@ -6,7 +6,6 @@ Whatever isn't known here raises, so nothing is concluded from it.
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -37,6 +36,7 @@ CLOCK = re.compile(
 """The functions that tell the current time."""
 
 _IDENTIFIER = re.compile(r"\w+")
+_OF_TIME = re.compile("DATE|TIME|INTERVAL")
 _OWN_SYNTAX = ("position", "overlay", "extract")
 _PLACES = ("query_location", "query_location_length", "alias")
 
@@ -82,6 +82,10 @@ def cast(expression: Any, kind: Json, wanted: Json) -> Json:
     }
 
 
+def _is_true(expression: Json) -> bool:
+    return expression.get("expression_class") == "BOUND_CONSTANT" and expression["value"].get("value") is True
+
+
 def bound(expression: Any, column: Callable[[Json], Any]) -> Any:
     """Return an expression without the places in the text that it is from: the same for the same expression.
 
@@ -97,6 +101,10 @@ def bound(expression: Any, column: Callable[[Json], Any]) -> Any:
             return column(expression)
         if expression.get("id") == "VARCHAR":  # a collation stands in the expression too
             return {"id": "VARCHAR"}
+        if expression.get("type") == "CONJUNCTION_AND":  # with what is true: the same as without it
+            parts = [one for one in expression["children"] if not _is_true(one)]
+            if len(parts) == 1:
+                return bound(parts[0], column)
         return {name: bound(one, column) for name, one in expression.items() if name not in _PLACES}
     if isinstance(expression, list):
         return [bound(one, column) for one in expression]
@@ -127,7 +135,7 @@ def written(expression: Json, column: Column, *, clock: bool = False) -> str:
     if kind == "BOUND_REF":
         return column(expression)
     if kind == "BOUND_CONSTANT":
-        if clock and isinstance(value_of(expression["value"]), datetime.date):
+        if clock and _OF_TIME.search(type_of(expression["value"]["type"])):
             raise Unknown("the current time")
         return written_constant(expression["value"])
     if kind == "BOUND_CASE":
@@ -241,6 +249,8 @@ def said(
     Unknown
         It says nothing of them.
     """
+    if expression.get("type") in ("CONJUNCTION_AND", "CONJUNCTION_OR", "OPERATOR_NOT"):
+        return _at_least(expression, write, name, false)
     try:
         sql = write(expression)
     except UNKNOWN:
@@ -283,6 +293,8 @@ def _same_row(row: Json, constant: Json, write: Callable[[Json], str], name: Cal
 
     def same(pair: tuple[Json, Json]) -> Said:
         one, value = pair
+        if _OF_TIME.search(type_of(value["type"])):  # it may be the current one
+            raise Unknown("a time")
         sql = f"({write(one)} IS NOT DISTINCT FROM {written_constant(value)})"
         if value["is_null"] or one["expression_class"] != "BOUND_REF":
             return Said(sql)
@@ -347,9 +359,6 @@ def _alternatives(expression: Json, name: Callable[[int], str]) -> tuple[str, tu
 def values_of(expression: Json) -> tuple[Any, ...]:
     """Return the values of which a single column has to have one by an expression; none if it says otherwise."""
     kind, parts = expression.get("type", ""), expression.get("children", ())
-    if kind == "CONJUNCTION_OR":
-        ways = [values_of(one) for one in parts]
-        return tuple(dict.fromkeys(value for way in ways for value in way)) if all(ways) else ()
     if kind not in ("COMPARE_EQUAL", "COMPARE_IN", "COMPARE_NOT_DISTINCT_FROM"):
         return ()
     if parts[0]["expression_class"] != "BOUND_REF":

@@ -137,7 +137,7 @@ class Findings:
         self.scans: list[Scan] = []
         self._conditions: dict[int, dict[ScanCondition, tuple[Part, ...]]] = defaultdict(dict)
         self._listed_ones: set[tuple[int, str, frozenset[Any]]] = set()  # values in conditions, by column
-        self._sharpened: dict[int, list[str]] = defaultdict(list)
+        self._sharpened: dict[int, dict[str, tuple[Part, ...]]] = defaultdict(dict)
         self._narrowing: dict[tuple[tuple[Origin, ...], Origin], None] = {}
         self._rounds: dict[Origin, tuple[Origin, ...]] = {}
         self._constants: dict[Origin, tuple[Any, Json]] = {}
@@ -172,9 +172,9 @@ class Findings:
         if condition.operator in ("=", "in"):
             self._listed_ones.add((scan, condition.column, frozenset(condition.values)))
 
-    def sharpen(self, scan: int, sql: str) -> None:
-        """Add an expression that a scan's rows must meet."""
-        self._sharpened[scan].append(sql)
+    def sharpen(self, scan: int, sql: str, parts: tuple[Part, ...]) -> None:
+        """Add what a scan's rows must meet besides, with the expressions in it that have to be confirmed."""
+        self._sharpened[scan][sql] = parts
 
     def bound(
         self, scan: int, expression: Json, known: Mapping[int, Origin], *, padded: bool = False
@@ -338,7 +338,7 @@ class Findings:
                 one for one, parts in self._conditions[scan.number].items() if confirmed.issuperset(parts)
             )
             sharpened = " AND ".join(
-                sql for sql in self._sharpened[scan.number] if (scan.number, sql, False) in confirmed
+                sql for sql, parts in self._sharpened[scan.number].items() if confirmed.issuperset(parts)
             )
             self.scans[scan.number] = dataclasses.replace(scan, conditions=conditions, sharpened=sharpened)
         edges: dict[Edge, None] = {}
@@ -361,8 +361,13 @@ class Findings:
 
     def _confirmed(self, narrowing: Sequence[tuple[tuple[Origin, ...], Origin]]) -> set[Part]:
         """Return the expressions in use that DuckDB confirms; a column is one of itself."""
-        used = {part for some in self._conditions.values() for parts in some.values() for part in parts}
-        used |= {(number, sql, False) for number, some in self._sharpened.items() for sql in some}
+        used = {
+            part
+            for found in (self._conditions, self._sharpened)
+            for some in found.values()
+            for parts in some.values()
+            for part in parts
+        }
         used |= {part for origins, target in narrowing for one in (*origins, target) for part in _parts(one)}
         doubts = {
             part: Doubt(

@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from procore_jupyter.sql.expressions import UNKNOWN, Json, values_of
+from procore_jupyter.sql.expressions import UNKNOWN, Json, said
 from procore_jupyter.sql.literals import Unknown, quoted, sql_of, value_of
 from procore_jupyter.sql.plan import Operator, ScanCondition
 
@@ -145,5 +145,5 @@ def _expressed(column: str, expression: Json, write: Write, clock: bool) -> Scan
             return _condition(column, "IS_NOT_NULL", {}, write, clock)  # whatever is equal to itself
         if left["expression_class"] == "BOUND_REF" and right["expression_class"] == "BOUND_CONSTANT":
             return compared(column, operator, value_of(right["value"]), clock=clock)
-    sql, values = write(expression), values_of(expression)
-    return ScanCondition(column, "in", values, sql) if values else ScanCondition(column, "", (), sql)
+    found = said(expression, write, lambda index: column)
+    return ScanCondition(column, "in" if found.column else "", found.values, found.sql, found.more)

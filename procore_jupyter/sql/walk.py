@@ -30,7 +30,7 @@ from procore_jupyter.sql.columns import (
     source_alone,
     unless,
 )
-from procore_jupyter.sql.expressions import UNKNOWN, Json, flat, is_plain_cast, references
+from procore_jupyter.sql.expressions import UNKNOWN, Json, flat, is_plain_cast, references, said
 from procore_jupyter.sql.findings import Confirm, Findings
 from procore_jupyter.sql.listed import Listed, of_chunk, of_function, of_list, of_rows
 from procore_jupyter.sql.literals import Unknown
@@ -297,7 +297,7 @@ class _Walk:
             writing = self._found.writing(number, origin)
             for one in flat(expressions):
                 try:
-                    self._found.sharpen(number, writing.write(one))
+                    self._found.sharpen(number, said(one, writing.write, writing.name).sql, writing.taken())
                 except UNKNOWN:
                     continue
 

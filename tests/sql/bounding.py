@@ -238,6 +238,31 @@ def nearest(w: Writer) -> str:
     )
 
 
+def of_a_row(w: Writer) -> str:
+    """Return a condition on the projects of `u` that isn't true where there is no row."""
+    return w.pick(
+        "length(u.project_name) = 4",
+        "substring(u.project_name, 1, 1) IN ('t', 'S')",
+        "u.project_id % 2 = 1",
+        "list_contains([13, 16], u.project_id)",
+        "coalesce(u.project_id, 5) IN (13, 14)",
+        "CASE WHEN u.project_id > 12 THEN u.project_id < 16 END",
+    )
+
+
+def unmatched(w: Writer) -> str:
+    """Give conditions that may be true where a join finds no row: these bound nothing."""
+    table = w.table()
+    condition = w.pick(
+        by_id(w, "u."), by_name(w, "u."), "u.project_name IS NULL", "coalesce(u.project_id, 13) = 13"
+    )
+    return w.pick(
+        f"SELECT p.id, u.id FROM projects p {w.pick('FULL', 'LEFT')} JOIN {w.pick(table, w.filtered(table))} u ON u.project_id = p.id WHERE {condition}",
+        f"SELECT p.id, u.id FROM projects p LEFT JOIN {w.filtered(table)} u ON u.project_id = p.id JOIN projects q ON coalesce(u.project_id, 11) = q.id",
+        f"SELECT p.id, x.n FROM projects p LEFT JOIN (SELECT project_id, max(project_id) FILTER (WHERE id > 1030) AS n FROM {table} GROUP BY ALL) x ON x.project_id = p.id JOIN projects q ON coalesce(x.n, 14) + 0 = q.id",
+    )
+
+
 def above(w: Writer) -> str:
     """Give conditions above what DuckDB may not put them below."""
     one, two = w.table(), w.table()
@@ -247,7 +272,7 @@ def above(w: Writer) -> str:
     return w.pick(
         f"FROM ({a} {both} {b}) u WHERE {condition}",
         f"SELECT u.id FROM ({a} {both} {b}) u JOIN ({keys(w)}) k ON u.project_id = k.x",
-        f"SELECT u.id FROM {one} u FULL JOIN projects p ON p.id = u.project_id WHERE {condition}",
+        f"SELECT u.id FROM {one} u FULL JOIN projects p ON p.id = u.project_id WHERE {of_a_row(w)}",
         f"SELECT u.id FROM {one} u LEFT JOIN projects p ON p.id = u.project_id WHERE {condition}",
         f"SELECT project_id, project_name, count(*) AS n FROM {one} u GROUP BY ALL HAVING {condition} AND n > 0",
         f"SELECT id, row_number() OVER (PARTITION BY project_id, project_name ORDER BY id) AS n FROM {one} u QUALIFY n < 3 AND {condition}",

@@ -43,7 +43,8 @@ def test_answers_stay_right_however_procores_filters_behave(filters: Filters) ->
 @pytest.mark.parametrize("projects", ["all", "active"])
 def test_projects_that_a_query_bounds_are_read_whether_they_are_active_or_not(projects: str) -> None:
     proof = Proof(3, projects=projects)
-    assert proof.wrong(range(200_000, 200_000 + BOUNDED), bounding.BOUNDING) == []
+    shapes = [*bounding.BOUNDING, *([bounding.unmatched] if projects == "all" else ())]
+    assert proof.wrong(range(200_000, 200_000 + BOUNDED), shapes) == []
 
 
 # Planted mistakes
@@ -172,7 +173,7 @@ def _replace_operator(patch: pytest.MonkeyPatch, name: str, by: Callable[[Any], 
         (_active_projects_alone, [queries.joined]),
         (_keys_of_the_first_part_alone, [bounding.joined_to_keys]),
         (_one_way_of_an_or, [bounding.told]),
-        (_rows_without_a_match_are_forgotten, [bounding.above]),
+        (_rows_without_a_match_are_forgotten, [bounding.unmatched]),
         (_an_error_is_no_reason_to_keep_a_row, [bounding.told]),
         (_the_nearest_of_fewer_rows, [bounding.nearest]),
         (_written_otherwise_and_not_confirmed, [bounding.told]),
