@@ -36,6 +36,7 @@ CLOCK = re.compile(
 """The functions that tell the current time."""
 
 _IDENTIFIER = re.compile(r"\w+")
+_WORDS = {"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
 _OF_TIME = re.compile("DATE|TIME|INTERVAL")
 _OWN_SYNTAX = ("position", "overlay", "extract")
 _PLACES = ("query_location", "query_location_length", "alias")
@@ -188,8 +189,16 @@ def _function(expression: Json, parts: Sequence[str], clock: bool) -> str:
     if clock and CLOCK.fullmatch(name):
         raise Unknown("the current time")
     if not _IDENTIFIER.fullmatch(name):
+        name = _WORDS.get(name, name)
         return f"({parts[0]} {name} {parts[1]})" if len(parts) == 2 else f"({name} {parts[0]})"
     return f"{quoted(name) if name in _OWN_SYNTAX else name}({', '.join(parts)})"
+
+
+def compared(expression: Json) -> Sequence[Json]:
+    """Return what an expression compares; nothing if it isn't a comparison."""
+    what = expression.get("type", "")
+    found: Sequence[Json] = expression.get("children", ())
+    return found if what in COMPARED or what in ("COMPARE_IN", "COMPARE_NOT_IN", "COMPARE_BETWEEN") else ()
 
 
 # What is said at least
