@@ -83,10 +83,6 @@ def cast(expression: Any, kind: Json, wanted: Json) -> Json:
     }
 
 
-def _is_true(expression: Json) -> bool:
-    return expression.get("expression_class") == "BOUND_CONSTANT" and expression["value"].get("value") is True
-
-
 def bound(expression: Any, column: Callable[[Json], Any]) -> Any:
     """Return an expression without the places in the text that it is from: the same for the same expression.
 
@@ -102,10 +98,6 @@ def bound(expression: Any, column: Callable[[Json], Any]) -> Any:
             return column(expression)
         if expression.get("id") == "VARCHAR":  # a collation stands in the expression too
             return {"id": "VARCHAR"}
-        if expression.get("type") == "CONJUNCTION_AND":  # with what is true: the same as without it
-            parts = [one for one in expression["children"] if not _is_true(one)]
-            if len(parts) == 1:
-                return bound(parts[0], column)
         return {name: bound(one, column) for name, one in expression.items() if name not in _PLACES}
     if isinstance(expression, list):
         return [bound(one, column) for one in expression]
@@ -194,11 +186,19 @@ def _function(expression: Json, parts: Sequence[str], clock: bool) -> str:
     return f"{quoted(name) if name in _OWN_SYNTAX else name}({', '.join(parts)})"
 
 
-def compared(expression: Json) -> Sequence[Json]:
-    """Return what an expression compares; nothing if it isn't a comparison."""
-    what = expression.get("type", "")
-    found: Sequence[Json] = expression.get("children", ())
-    return found if what in COMPARED or what in ("COMPARE_IN", "COMPARE_NOT_IN", "COMPARE_BETWEEN") else ()
+def calls(expression: Json) -> Iterator[Json]:
+    """Give the calls of functions in an expression, and its columns: all else of it is written in one way alone."""
+    kind, what = expression["expression_class"], expression.get("type", "")
+    if kind == "BOUND_CASE":
+        for one in expression["case_checks"]:
+            yield from calls(one["when_expr"])
+            yield from calls(one["then_expr"])
+        yield from calls(expression["else_expr"])
+    elif kind in ("BOUND_CONJUNCTION", "BOUND_OPERATOR") or what in COMPARED or what == "COMPARE_BETWEEN":
+        for one in expression["children"]:
+            yield from calls(one)
+    elif kind != "BOUND_CONSTANT":
+        yield expression
 
 
 # What is said at least

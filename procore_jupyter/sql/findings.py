@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from procore_jupyter.sql.columns import Origin, PlanColumn
-from procore_jupyter.sql.expressions import UNKNOWN, Json, bound, cast, compared, said, written
+from procore_jupyter.sql.expressions import UNKNOWN, Json, bound, calls, cast, said, written
 from procore_jupyter.sql.listed import Listed
 from procore_jupyter.sql.literals import INTEGERS, Unknown, quoted, type_of, value_of
 from procore_jupyter.sql.plan import Edge, Plan, Scan, ScanCondition
@@ -100,9 +100,8 @@ class Writing:
     def write(self, expression: Json) -> str:
         """Return an expression as SQL. Raises `Unknown` or the like if it isn't one of these columns alone."""
         sql = self._findings.written(self._scan, expression, self._origin)
-        for one in compared(expression) or [expression]:
-            if one["expression_class"] != "BOUND_CONSTANT":
-                self._taken.append((self._scan, self._findings.written(self._scan, one, self._origin), False))
+        for one in calls(expression):
+            self._taken.append((self._scan, self._findings.written(self._scan, one, self._origin), False))
         return sql
 
     def name(self, index: int) -> str:
