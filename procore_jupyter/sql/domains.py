@@ -87,10 +87,9 @@ def leading(edges: Sequence[Edge], to: Callable[[Edge], bool]) -> Sequence[Edge]
     found = {*ahead}
     while ahead:
         edge = ahead.pop()
-        for one in into.get((edge.source, edge.source_column), ()):
-            if one not in found:
-                found.add(one)
-                ahead.append(one)
+        more = into.pop((edge.source, edge.source_column), ())  # once, however many edges lead from there
+        ahead += [one for one in more if one not in found]
+        found.update(more)
     return [edge for edge in dict.fromkeys(edges) if edge in found]
 
 
