@@ -72,14 +72,6 @@ def _has_value(sql: str) -> str:
     return f"({sql}) IS NOT NULL"
 
 
-def _parts(origin: Origin) -> list[Part]:
-    """Return what has to be confirmed of an origin."""
-    if not origin.made:
-        return []
-    made = (origin.scan, origin.made, False)
-    return [made, (origin.scan, _has_value(origin.made), True)] if origin.padded else [made]
-
-
 class Writing:
     """Writes expressions of a scan's columns as SQL.
 
@@ -100,8 +92,7 @@ class Writing:
     def write(self, expression: Json) -> str:
         """Return an expression as SQL. Raises `Unknown` or the like if it isn't one of these columns alone."""
         sql = self._findings.written(self._scan, expression, self._origin)
-        for one in calls(expression):
-            self._taken.append((self._scan, self._findings.written(self._scan, one, self._origin), False))
+        self._taken += self._findings.calls[self._scan, sql]
         return sql
 
     def name(self, index: int) -> str:
@@ -131,6 +122,8 @@ class Findings:
     ----------
     scans : list of Scan
         The scans, each under its number.
+    calls : dict
+        The calls of functions in each expression of a scan.
     """
 
     def __init__(self, clock: bool, confirm: Confirm) -> None:
@@ -143,6 +136,7 @@ class Findings:
         self._rounds: dict[Origin, tuple[Origin, ...]] = {}
         self._constants: dict[Origin, tuple[Any, Json]] = {}
         self._written: dict[Part, Json | None] = {}
+        self.calls: dict[tuple[int, str], tuple[Part, ...]] = {}
 
     # Scans
 
@@ -228,11 +222,22 @@ class Findings:
 
     def written(self, scan: int, expression: Json, origin: Callable[[int], Origin]) -> str:
         """Return an expression of a scan's columns as SQL."""
+        sql = self._noted(scan, expression, origin)
+        parts: list[Part] = []
+        for one in calls(expression):
+            if one["expression_class"] == "BOUND_REF":
+                parts += self.calls.get((scan, origin(one["index"]).made), ())
+            else:
+                parts.append((scan, self._noted(scan, one, origin), False))
+        self.calls[scan, sql] = tuple(parts)
+        return sql
+
+    def _noted(self, scan: int, expression: Json, origin: Callable[[int], Origin]) -> str:
         sql = written(expression, lambda one: _mentioned(origin(one["index"]), one), clock=self.clock)
-        if expression.get("expression_class") != "BOUND_REF":
-            self._written[scan, sql, False] = bound(
-                expression, lambda one: self._bound(origin(one["index"]), one)
-            )
+        if expression["expression_class"] != "BOUND_REF":
+            mentioned = bound(expression, lambda one: self._bound(origin(one["index"]), one))
+            if self._written.setdefault((scan, sql, False), mentioned) != mentioned:
+                raise Unknown("two expressions of one text")
         return sql
 
     def _bound(self, origin: Origin, mention: Json) -> Json | None:
@@ -318,6 +323,11 @@ class Findings:
             if self.scans[one.scan].fetched and (not one.made or one.column in PROJECT):
                 self._narrowing[source.values, one] = None
 
+    def _parts(self, origin: Origin) -> tuple[Part, ...]:
+        """Return what has to be confirmed of an origin."""
+        has_value = [(origin.scan, _has_value(origin.made), True)] if origin.padded else []
+        return (*self.calls[origin.scan, origin.made], *has_value) if origin.made else ()
+
     # The plan
 
     def plan(self, limit: int | None) -> Plan:
@@ -345,7 +355,7 @@ class Findings:
         edges: dict[Edge, None] = {}
         united: dict[tuple[Origin, ...], Origin] = {}
         for origins, target in narrowing:
-            if confirmed.issuperset(part for one in (*origins, target) for part in _parts(one)):
+            if confirmed.issuperset(part for one in (*origins, target) for part in self._parts(one)):
                 source = united.get(origins) or self._one_source(origins, edges)
                 united[origins] = source
                 for one in (source, target):
@@ -369,7 +379,9 @@ class Findings:
             for parts in some.values()
             for part in parts
         }
-        used |= {part for origins, target in narrowing for one in (*origins, target) for part in _parts(one)}
+        used |= {
+            part for origins, target in narrowing for one in (*origins, target) for part in self._parts(one)
+        }
         doubts = {
             part: Doubt(
                 self.scans[part[0]].table, part[1], self._written[part], self._listed_columns(part[0])
