@@ -175,7 +175,8 @@ def mapped(
         Whether what it makes is never NULL.
     """
     try:
-        values, narrowed = tuple(map(by, column.values)), tuple(map(by, column.narrowed))
+        made = {origin: by(origin) for origin in dict.fromkeys([*column.values, *column.narrowed])}
+        values, narrowed = (tuple(made[one] for one in some) for some in (column.values, column.narrowed))
         found = PlanColumn(values, narrowed, never_null, column.padded)
     except UNKNOWN:
         return None

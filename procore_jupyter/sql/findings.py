@@ -228,7 +228,8 @@ class Findings:
             if one["expression_class"] == "BOUND_REF":
                 parts += self.calls.get((scan, origin(one["index"]).made), ())
             else:
-                parts.append((scan, self._noted(scan, one, origin), False))
+                call = sql if one is expression else self._noted(scan, one, origin)
+                parts.append((scan, call, False))
         self.calls[scan, sql] = tuple(parts)
         return sql
 
