@@ -35,9 +35,11 @@ CLOCK = re.compile(
 )
 """The functions that tell the current time."""
 
+OF_TIME = re.compile("DATE|TIME|INTERVAL")
+"""Types of which the current time has one."""
+
 _IDENTIFIER = re.compile(r"\w+")
 _WORDS = {"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
-_OF_TIME = re.compile("DATE|TIME|INTERVAL")
 _OWN_SYNTAX = ("position", "overlay", "extract")
 _PLACES = ("query_location", "query_location_length", "alias")
 
@@ -128,7 +130,7 @@ def written(expression: Json, column: Column, *, clock: bool = False) -> str:
     if kind == "BOUND_REF":
         return column(expression)
     if kind == "BOUND_CONSTANT":
-        if clock and _OF_TIME.search(type_of(expression["value"]["type"])):
+        if clock and OF_TIME.search(type_of(expression["value"]["type"])):
             raise Unknown("the current time")
         return written_constant(expression["value"])
     if kind == "BOUND_CASE":
@@ -302,7 +304,7 @@ def _same_row(row: Json, constant: Json, write: Callable[[Json], str], name: Cal
 
     def same(pair: tuple[Json, Json]) -> Said:
         one, value = pair
-        if _OF_TIME.search(type_of(value["type"])):  # it may be the current one
+        if OF_TIME.search(type_of(value["type"])):  # it may be the current one
             raise Unknown("a time")
         sql = f"({write(one)} IS NOT DISTINCT FROM {written_constant(value)})"
         if value["is_null"] or one["expression_class"] != "BOUND_REF":
@@ -333,6 +335,8 @@ def row_of(expression: Json) -> Sequence[Json]:
 
 
 def _one_of(ways: Sequence[Said]) -> Said:
+    if len(ways) == 1:
+        return ways[0]
     sql = f"({' OR '.join(one.sql for one in ways)})"
     column = ways[0].column
     if any(one.column != column for one in ways):
@@ -350,6 +354,8 @@ def _all_of(parts: Sequence[Any], say: Callable[[Any], Said]) -> Said:
             continue
     if not found:
         raise Unknown("nothing of it")
+    if len(found) == 1:
+        return found[0]
     sql = f"({' AND '.join(one.sql for one in found)})"
     listed = next((one for one in found if one.column), Said(""))
     return Said(sql, listed.column, listed.values, listed.more or len(found) > 1)

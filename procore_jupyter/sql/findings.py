@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from procore_jupyter.sql.columns import Origin, PlanColumn
-from procore_jupyter.sql.expressions import UNKNOWN, Json, bound, calls, cast, said, written
+from procore_jupyter.sql.expressions import OF_TIME, UNKNOWN, Json, bound, calls, cast, said, written
 from procore_jupyter.sql.listed import Listed
 from procore_jupyter.sql.literals import INTEGERS, Unknown, quoted, type_of, value_of
 from procore_jupyter.sql.plan import Edge, Plan, Scan, ScanCondition
@@ -148,12 +148,19 @@ class Findings:
     def listed(self, values: Listed) -> PlanColumn | None:
         """Return the column of values that stand in the query; None if their type isn't known here."""
         try:
-            kind = type_of(values.kind)
+            kind = self._lasting(values.kind)
         except Unknown:
             return None
         number, known = len(self.scans), {"0": tuple(dict.fromkeys(values.values))}
         self.scans.append(Scan(number, "", frozenset(known), values=known, types={"0": kind}))
         return PlanColumn((Origin(number, "0", kind),), never_null=None not in known["0"])
+
+    def _lasting(self, kind: Json) -> str:
+        """Return the type of values as SQL. Raises `Unknown` for one that isn't known here, or whose values may be others later."""
+        found = type_of(kind)
+        if self.clock and OF_TIME.search(found):
+            raise Unknown("the current time")
+        return found
 
     # Conditions
 
@@ -275,7 +282,7 @@ class Findings:
     def constant(self, value: Json) -> PlanColumn | None:
         """Return the column that has a single value, which stands in the query."""
         try:
-            found, kind = value_of(value), type_of(value["type"])
+            found, kind = value_of(value), self._lasting(value["type"])
         except UNKNOWN:
             return None
         if found is None:

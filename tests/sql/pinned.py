@@ -53,6 +53,18 @@ QUERIES = (
     "SELECT id FROM rfis WHERE project_id = ANY([4, 7])",
     "SELECT r.id FROM rfis r JOIN (VALUES (4), (7)) v(x) ON r.project_id = v.x",
     "SELECT r.id FROM rfis r JOIN wanted w ON r.project_id = w.project",
+    # Expressions, rows, keys of several parts
+    "SELECT id FROM rfis WHERE lower(trim(project_name)) = 'tower' AND project_id % 2 = 0",
+    "SELECT id FROM rfis WHERE (project_id, status) IN ((4, 'open'), (7, 'closed'))",
+    "SELECT id FROM rfis WHERE CASE WHEN private THEN project_id = 4 ELSE project_id = 7 END",
+    "SELECT id FROM rfis WHERE project_id % 2 = random()",
+    "SELECT r.id FROM rfis r JOIN projects p ON lower(r.project_name) = lower(p.name) WHERE p.active",
+    "SELECT r.id FROM rfis r JOIN projects p ON r.project_id IS NOT DISTINCT FROM p.id",
+    "SELECT r.id FROM rfis r JOIN (SELECT id FROM projects UNION SELECT project FROM wanted UNION SELECT 4) k ON k.id = r.project_id",
+    "SELECT id FROM projects INTERSECT SELECT project_id FROM rfis",
+    "WITH RECURSIVE up AS (SELECT parent_id, project_id FROM locations WHERE project_id = 4 UNION SELECT l.parent_id, l.project_id FROM locations l JOIN up ON l.id = up.parent_id AND l.project_id = up.project_id) SELECT r.id FROM rfis r JOIN up ON r.project_id = up.project_id",
+    "SELECT p.id, r.id FROM projects p FULL JOIN rfis r ON r.project_id = p.id WHERE length(r.project_name) = 4",
+    "SELECT p.id, r.id FROM projects p FULL JOIN rfis r ON r.project_id = p.id WHERE coalesce(r.project_id, 4) = 4",
     # What conditions and keys may not pass
     "SELECT r.id FROM (SELECT * FROM rfis ORDER BY id LIMIT 3) r JOIN projects p ON r.project_id = p.id WHERE p.name = 'Tower'",
     "SELECT * FROM (SELECT id, project_id, row_number() OVER (ORDER BY id) AS n FROM rfis) WHERE project_id = 7",

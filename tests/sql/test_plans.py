@@ -104,6 +104,9 @@ def test_the_current_time_makes_conditions_a_day_weaker(planner: Planner) -> Non
         "SELECT id FROM rfis WHERE updated_at < TIMESTAMPTZ '2026-11-01 00:00:00+00'"
     ).scans
     assert scan.conditions[0].operator == "<"
+    joined = "SELECT r.id FROM rfis r JOIN (SELECT {0} AS d UNION SELECT {0} + 1) t ON r.due_date = t.d"
+    assert not planner.plan(joined.format("current_date")).edges
+    assert planner.plan(joined.format("DATE '2026-11-01'")).edges
 
 
 @pytest.mark.parametrize(
