@@ -18,15 +18,15 @@ from procore_jupyter.files.forks import in_each_child
 from procore_jupyter.sql import constants
 from procore_jupyter.sql.confirming import confirmed
 from procore_jupyter.sql.database import leave_open
-from procore_jupyter.sql.expressions import CLOCK, UNKNOWN
 from procore_jupyter.sql.keys import Keys
 from procore_jupyter.sql.pivot import turned
 from procore_jupyter.sql.plan import Plan, Scan
+from procore_jupyter.sql.plan_expressions import CLOCK, UNKNOWN
 from procore_jupyter.sql.stubs import Stubs, create, is_open
 from procore_jupyter.sql.walk import plan_of
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.findings import Doubt
+    from procore_jupyter.sql.plan_findings import Doubt
     from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import TableSpec
 

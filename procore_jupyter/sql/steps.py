@@ -27,7 +27,7 @@ Values = frozenset[Any]
 """Values of a column."""
 
 
-_TYPES: Mapping[str, pa.DataType] = {  # those of `findings.SIMPLE`
+_TYPES: Mapping[str, pa.DataType] = {  # those of `plan_findings.SIMPLE`
     "BOOLEAN": pa.bool_(),
     "INTEGER": pa.int32(),
     "BIGINT": pa.int64(),

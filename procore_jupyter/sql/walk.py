@@ -13,11 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from procore_jupyter.sql import joins
-from procore_jupyter.sql.columns import (
+from procore_jupyter.sql.listed import Listed, of_chunk, of_function, of_list, of_rows
+from procore_jupyter.sql.literals import Unknown
+from procore_jupyter.sql.plan import Plan
+from procore_jupyter.sql.plan_columns import (
     ANY_NUMBER,
     SOME_VALUE,
+    ColumnOrigin,
     Columns,
-    Origin,
     PlanColumn,
     column_of,
     either,
@@ -30,11 +33,8 @@ from procore_jupyter.sql.columns import (
     source_alone,
     unless,
 )
-from procore_jupyter.sql.expressions import UNKNOWN, Json, flat, is_plain_cast, references, said
-from procore_jupyter.sql.findings import Confirm, Findings
-from procore_jupyter.sql.listed import Listed, of_chunk, of_function, of_list, of_rows
-from procore_jupyter.sql.literals import Unknown
-from procore_jupyter.sql.plan import Plan
+from procore_jupyter.sql.plan_expressions import UNKNOWN, Json, flat, is_plain_cast, references, said
+from procore_jupyter.sql.plan_findings import Confirm, Findings
 from procore_jupyter.sql.predicates import conditions_of
 from procore_jupyter.sql.steps import PROJECT
 
@@ -179,14 +179,14 @@ class _Walk:
             column = columns[place] if node.get("table_filters_by_projection") else node["names"][place]
             if not column:
                 continue
-            writing = self._found.writing(number, functools.partial(_always, Origin(number, column)))
+            writing = self._found.writing(number, functools.partial(_always, ColumnOrigin(number, column)))
             for condition in conditions_of(column, one["value"], writing.write, clock=self._found.clock):
                 self._found.add_condition(number, condition, writing.taken())
                 never_null |= {condition.column} if condition.operator else {*()}
         kinds = {name: kind["id"] for name, kind in zip(node["names"], node["returned_types"], strict=False)}
         found: Columns = []
         for name in columns:
-            here = (Origin(number, name, kinds.get(name, "")),)
+            here = (ColumnOrigin(number, name, kinds.get(name, "")),)
             found.append(PlanColumn(here, here, name in never_null) if name else None)
         return picked(found, node.get("projection_ids"))
 
@@ -287,7 +287,7 @@ class _Walk:
         """Note what the rows of a scan must meet by the filter directly above it."""
         number = next((one.values[0].scan for one in columns[:ANY_NUMBER] if one and one.values), None)
 
-        def origin(index: int) -> Origin:
+        def origin(index: int) -> ColumnOrigin:
             column = columns[index]
             if column is None or not column.values:
                 raise Unknown("a column")
@@ -314,7 +314,7 @@ class _Walk:
             The numbers of those whose scans' rows they leave out; None for all.
         """
         for one in flat([*expressions]):
-            meant: dict[int, dict[int, Origin]] = {}
+            meant: dict[int, dict[int, ColumnOrigin]] = {}
             for place in sorted({*references(one)}):
                 column = columns[place] if place < len(columns) else None
                 if column is None or (places is not None and place not in places):
@@ -437,5 +437,5 @@ class _Walk:
             self._found.narrow(right, left)
 
 
-def _always(origin: Origin, index: int) -> Origin:
+def _always(origin: ColumnOrigin, index: int) -> ColumnOrigin:
     return origin

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from procore_jupyter.sql import expressions, fetching, findings, joins, keys, planner, sending, walk
+from procore_jupyter.sql import fetching, joins, keys, plan_expressions, plan_findings, planner, sending, walk
 from tests.soak import SOAK
 from tests.sql import bounding, queries
 from tests.sql.company import Filters
@@ -106,22 +106,22 @@ def _active_projects_alone(patch: pytest.MonkeyPatch) -> None:
 
 
 def _keys_of_the_first_part_alone(patch: pytest.MonkeyPatch) -> None:
-    find = findings.Findings._sources
+    find = plan_findings.Findings._sources
 
     def sources(self: Any, *given: Any) -> Any:
         found = find(self, *given)
         return found and found[:1]
 
-    patch.setattr(findings.Findings, "_sources", sources)
+    patch.setattr(plan_findings.Findings, "_sources", sources)
 
 
 def _one_way_of_an_or(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(expressions, "_one_of", lambda ways: ways[0])
+    patch.setattr(plan_expressions, "_one_of", lambda ways: ways[0])
 
 
 def _rows_without_a_match_are_forgotten(patch: pytest.MonkeyPatch) -> None:
-    find = findings.Findings.bound
-    patch.setattr(findings.Findings, "bound", lambda self, *given, padded: find(self, *given))
+    find = plan_findings.Findings.bound
+    patch.setattr(plan_findings.Findings, "bound", lambda self, *given, padded: find(self, *given))
 
 
 def _an_error_is_no_reason_to_keep_a_row(patch: pytest.MonkeyPatch) -> None:
@@ -133,12 +133,12 @@ def _the_nearest_of_fewer_rows(patch: pytest.MonkeyPatch) -> None:
 
 
 def _written_otherwise(patch: pytest.MonkeyPatch) -> None:
-    write = expressions._function
+    write = plan_expressions._function
 
     def function(expression: Any, parts: list[str], clock: bool) -> str:
         return write(expression, parts, clock).replace(" % ", " // ").replace("lower", "upper")
 
-    patch.setattr(expressions, "_function", function)
+    patch.setattr(plan_expressions, "_function", function)
 
 
 def _written_otherwise_and_not_confirmed(patch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from procore_jupyter.sql.columns import Origin, PlanColumn
-from procore_jupyter.sql.expressions import OF_TIME, UNKNOWN, Json, bound, calls, cast, said, written
 from procore_jupyter.sql.listed import Listed
 from procore_jupyter.sql.literals import INTEGERS, Unknown, quoted, type_of, value_of
 from procore_jupyter.sql.plan import Edge, Plan, Scan, ScanCondition
+from procore_jupyter.sql.plan_columns import ColumnOrigin, PlanColumn
+from procore_jupyter.sql.plan_expressions import OF_TIME, UNKNOWN, Json, bound, calls, cast, said, written
 from procore_jupyter.sql.steps import PROJECT
 
 SIMPLE = frozenset(["BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "VARCHAR"])
@@ -32,7 +32,7 @@ class Doubt:
     sql : str
         It as SQL.
     expression : mapping or None
-        What DuckDB has to make of it (`expressions.bound`), with `column` in place of each column. None if it has to be
+        What DuckDB has to make of it (`plan_expressions.bound`), with `column` in place of each column. None if it has to be
         untrue where the table has no row.
     columns : str
         The columns of values that the query lists, with their types as SQL.
@@ -56,13 +56,13 @@ def column(name: str, mention: Json) -> Json:
     return {"column": name, "type": mention["return_type"]["id"]}
 
 
-def _other_kind(origin: Origin, mention: Json) -> str:
+def _other_kind(origin: ColumnOrigin, mention: Json) -> str:
     """Return the type of an origin that a whole number of another type stands for; empty if it is of the same type."""
     kinds = {origin.kind, mention["return_type"]["id"]}
     return origin.kind if len(kinds) == 2 and kinds <= INTEGERS else ""
 
 
-def _mentioned(origin: Origin, mention: Json) -> str:
+def _mentioned(origin: ColumnOrigin, mention: Json) -> str:
     if not _other_kind(origin, mention):
         return origin.sql
     return f"CAST({origin.sql} AS {type_of(mention['return_type'])})"
@@ -85,7 +85,7 @@ class Writing:
         Returns the origin of a column by its number. Raises `Unknown` for one that isn't meant.
     """
 
-    def __init__(self, findings: Findings, scan: int, origin: Callable[[int], Origin]) -> None:
+    def __init__(self, findings: Findings, scan: int, origin: Callable[[int], ColumnOrigin]) -> None:
         self._findings, self._scan, self._origin = findings, scan, origin
         self._taken: list[Part] = []
 
@@ -132,9 +132,9 @@ class Findings:
         self._conditions: dict[int, dict[ScanCondition, tuple[Part, ...]]] = defaultdict(dict)
         self._listed_ones: set[tuple[int, str, frozenset[Any]]] = set()  # values in conditions, by column
         self._sharpened: dict[int, dict[str, tuple[Part, ...]]] = defaultdict(dict)
-        self._narrowing: dict[tuple[tuple[Origin, ...], Origin], None] = {}
-        self._rounds: dict[Origin, tuple[Origin, ...]] = {}
-        self._constants: dict[Origin, tuple[Any, Json]] = {}
+        self._narrowing: dict[tuple[tuple[ColumnOrigin, ...], ColumnOrigin], None] = {}
+        self._rounds: dict[ColumnOrigin, tuple[ColumnOrigin, ...]] = {}
+        self._constants: dict[ColumnOrigin, tuple[Any, Json]] = {}
         self._written: dict[Part, Json | None] = {}
         self.calls: dict[tuple[int, str], tuple[Part, ...]] = {}
 
@@ -153,7 +153,7 @@ class Findings:
             return None
         number, known = len(self.scans), {"0": tuple(dict.fromkeys(values.values))}
         self.scans.append(Scan(number, "", frozenset(known), values=known, types={"0": kind}))
-        return PlanColumn((Origin(number, "0", kind),), never_null=None not in known["0"])
+        return PlanColumn((ColumnOrigin(number, "0", kind),), never_null=None not in known["0"])
 
     def _lasting(self, kind: Json) -> str:
         """Return the type of values as SQL. Raises `Unknown` for one that isn't known here, or whose values may be others later."""
@@ -164,7 +164,7 @@ class Findings:
 
     # Conditions
 
-    def writing(self, scan: int, origin: Callable[[int], Origin]) -> Writing:
+    def writing(self, scan: int, origin: Callable[[int], ColumnOrigin]) -> Writing:
         """Return what writes expressions of a scan's columns."""
         return Writing(self, scan, origin)
 
@@ -179,7 +179,7 @@ class Findings:
         self._sharpened[scan][sql] = parts
 
     def bound(
-        self, scan: int, expression: Json, known: Mapping[int, Origin], *, padded: bool = False
+        self, scan: int, expression: Json, known: Mapping[int, ColumnOrigin], *, padded: bool = False
     ) -> None:
         """Add what an expression that holds says of a scan's projects.
 
@@ -189,7 +189,7 @@ class Findings:
             The scan.
         expression : mapping
             The expression.
-        known : mapping of int to Origin
+        known : mapping of int to ColumnOrigin
             Its columns that are of these projects.
         padded : bool
             Whether they may be those of no row: then what is said has to be untrue of it.
@@ -197,7 +197,7 @@ class Findings:
         if not self.scans[scan].fetched:
             return
 
-        def origin(index: int) -> Origin:
+        def origin(index: int) -> ColumnOrigin:
             if index not in known:
                 raise Unknown("another column")
             return known[index]
@@ -227,7 +227,7 @@ class Findings:
 
     # Expressions
 
-    def written(self, scan: int, expression: Json, origin: Callable[[int], Origin]) -> str:
+    def written(self, scan: int, expression: Json, origin: Callable[[int], ColumnOrigin]) -> str:
         """Return an expression of a scan's columns as SQL."""
         sql = self._noted(scan, expression, origin)
         parts: list[Part] = []
@@ -240,7 +240,7 @@ class Findings:
         self.calls[scan, sql] = tuple(parts)
         return sql
 
-    def _noted(self, scan: int, expression: Json, origin: Callable[[int], Origin]) -> str:
+    def _noted(self, scan: int, expression: Json, origin: Callable[[int], ColumnOrigin]) -> str:
         sql = written(expression, lambda one: _mentioned(origin(one["index"]), one), clock=self.clock)
         if expression["expression_class"] != "BOUND_REF":
             mentioned = bound(expression, lambda one: self._bound(origin(one["index"]), one))
@@ -248,18 +248,18 @@ class Findings:
                 raise Unknown("two expressions of one text")
         return sql
 
-    def _bound(self, origin: Origin, mention: Json) -> Json | None:
+    def _bound(self, origin: ColumnOrigin, mention: Json) -> Json | None:
         kind = _other_kind(origin, mention)
         own = {**mention, "return_type": {"id": kind, "type_info": None}} if kind else mention
         found = self._written[origin.scan, origin.made, False] if origin.made else column(origin.column, own)
         return cast(found, own["return_type"], mention["return_type"]) if kind else found
 
-    def made(self, origin: Origin, expression: Json, padded: bool) -> Origin:
+    def made(self, origin: ColumnOrigin, expression: Json, padded: bool) -> ColumnOrigin:
         """Return what an expression makes of an origin. Raises `Unknown` if that can't be told.
 
         Parameters
         ----------
-        origin : Origin
+        origin : ColumnOrigin
             The origin, to which all its columns lead.
         expression : mapping
             The expression.
@@ -277,7 +277,7 @@ class Findings:
         padded = padded or origin.padded
         if padded:
             self._written[origin.scan, _has_value(sql), True] = None
-        return Origin(origin.scan, origin.column, kind, sql, padded)
+        return ColumnOrigin(origin.scan, origin.column, kind, sql, padded)
 
     def constant(self, value: Json) -> PlanColumn | None:
         """Return the column that has a single value, which stands in the query."""
@@ -287,11 +287,11 @@ class Findings:
             return None
         if found is None:
             return None
-        origin = Origin(_CONSTANT, f"{kind} {found}")
+        origin = ColumnOrigin(_CONSTANT, f"{kind} {found}")
         self._constants[origin] = found, value["type"]
         return PlanColumn((origin,), never_null=True)
 
-    def _listed(self, constants: Sequence[Origin]) -> tuple[Origin, ...]:
+    def _listed(self, constants: Sequence[ColumnOrigin]) -> tuple[ColumnOrigin, ...]:
         """Return the origin that has the values of some constants of one type."""
         values, kinds = zip(*(self._constants[one] for one in constants), strict=True)
         column = self.listed(Listed(values, kinds[0]))
@@ -300,17 +300,17 @@ class Findings:
     # Recursion
 
     @staticmethod
-    def rounds(number: int, place: int) -> Origin:
+    def rounds(number: int, place: int) -> ColumnOrigin:
         """Return what stands for a column of a recursion, all rounds together."""
-        return Origin(_CONSTANT - 1 - number, str(place))
+        return ColumnOrigin(_CONSTANT - 1 - number, str(place))
 
-    def add_round(self, origin: Origin, values: tuple[Origin, ...]) -> None:
+    def add_round(self, origin: ColumnOrigin, values: tuple[ColumnOrigin, ...]) -> None:
         """Add what the values of such a column come from; nothing if it isn't known."""
         self._rounds[origin] = values
 
-    def _origins(self, values: tuple[Origin, ...]) -> list[Origin] | None:
+    def _origins(self, values: tuple[ColumnOrigin, ...]) -> list[ColumnOrigin] | None:
         """Return what values come from, those of recursions too; None if it isn't known."""
-        found: dict[Origin, None] = {}
+        found: dict[ColumnOrigin, None] = {}
         waiting = [*values]
         while waiting:
             one = waiting.pop(0)
@@ -331,7 +331,7 @@ class Findings:
             if self.scans[one.scan].fetched and (not one.made or one.column in PROJECT):
                 self._narrowing[source.values, one] = None
 
-    def _parts(self, origin: Origin) -> tuple[Part, ...]:
+    def _parts(self, origin: ColumnOrigin) -> tuple[Part, ...]:
         """Return what has to be confirmed of an origin."""
         has_value = [(origin.scan, _has_value(origin.made), True)] if origin.padded else []
         return (*self.calls[origin.scan, origin.made], *has_value) if origin.made else ()
@@ -361,7 +361,7 @@ class Findings:
             )
             self.scans[scan.number] = dataclasses.replace(scan, conditions=conditions, sharpened=sharpened)
         edges: dict[Edge, None] = {}
-        united: dict[tuple[Origin, ...], Origin] = {}
+        united: dict[tuple[ColumnOrigin, ...], ColumnOrigin] = {}
         for origins, target in narrowing:
             if confirmed.issuperset(part for one in (*origins, target) for part in self._parts(one)):
                 source = united.get(origins) or self._one_source(origins, edges)
@@ -371,14 +371,16 @@ class Findings:
                 edges[Edge(source.scan, source.name, target.scan, target.name)] = None
         return Plan(tuple(self.scans), tuple(edges), limit)
 
-    def _sources(self, values: tuple[Origin, ...], target: Origin) -> tuple[Origin, ...] | None:
+    def _sources(
+        self, values: tuple[ColumnOrigin, ...], target: ColumnOrigin
+    ) -> tuple[ColumnOrigin, ...] | None:
         """Return the origins whose values leave rows of a target out; None if that isn't known before it is read."""
         origins = self._origins(values)
         # A round of a recursion that looks for its own values finds none but those of the first rows.
         others = [one for one in origins or () if (one.scan, one.name) != (target.scan, target.name)]
         return None if not others or any(one.scan == target.scan for one in others) else tuple(others)
 
-    def _confirmed(self, narrowing: Sequence[tuple[tuple[Origin, ...], Origin]]) -> set[Part]:
+    def _confirmed(self, narrowing: Sequence[tuple[tuple[ColumnOrigin, ...], ColumnOrigin]]) -> set[Part]:
         """Return the expressions in use that DuckDB confirms; a column is one of itself."""
         used = {
             part
@@ -403,7 +405,7 @@ class Findings:
     def _listed_columns(self, scan: int) -> str:
         return ", ".join(f"{quoted(name)} {kind}" for name, kind in self.scans[scan].types.items())
 
-    def _one_source(self, origins: tuple[Origin, ...], edges: dict[Edge, None]) -> Origin:
+    def _one_source(self, origins: tuple[ColumnOrigin, ...], edges: dict[Edge, None]) -> ColumnOrigin:
         """Return the origin that has the values of all of some."""
         constants = [one for one in origins if one.scan == _CONSTANT]
         scanned = [one for one in origins if one.scan != _CONSTANT]
@@ -411,13 +413,13 @@ class Findings:
         if len(scanned) == 1:
             return scanned[0]
         self.scans.append(Scan(len(self.scans), "", frozenset("0"), union=True))
-        found = Origin(self.scans[-1].number, "0")
+        found = ColumnOrigin(self.scans[-1].number, "0")
         for one in scanned:
             self._generate(one)
             edges[Edge(one.scan, one.name, found.scan, found.name)] = None
         return found
 
-    def _generate(self, origin: Origin) -> None:
+    def _generate(self, origin: ColumnOrigin) -> None:
         """Add the column that an expression makes to those of its scan."""
         scan = self.scans[origin.scan]
         if origin.made and origin.made not in scan.generated:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from procore_jupyter.sql.expressions import UNKNOWN, Json, row_of
 from procore_jupyter.sql.literals import INTEGERS, quoted
+from procore_jupyter.sql.plan_expressions import UNKNOWN, Json, row_of
 
 SOME_VALUE = frozenset(
     [
@@ -30,7 +30,7 @@ ANY_NUMBER = 1 << 16
 
 
 @dataclasses.dataclass(frozen=True)
-class Origin:
+class ColumnOrigin:
     """What a column's values come from: a column of a scan, or what an expression makes of it.
 
     Parameters
@@ -68,9 +68,9 @@ class PlanColumn:
 
     Parameters
     ----------
-    values : tuple of Origin
+    values : tuple of ColumnOrigin
         Each of its values is one of theirs, but for the NULL of rows without a match; empty if that isn't known.
-    narrowed : tuple of Origin
+    narrowed : tuple of ColumnOrigin
         Those whose scans' rows may be left out for the values of the column here.
     never_null : bool
         Whether none of the values is NULL.
@@ -82,8 +82,8 @@ class PlanColumn:
         Of a column that says whether a row has a match: the columns that are equal if it has.
     """
 
-    values: tuple[Origin, ...] = ()
-    narrowed: tuple[Origin, ...] = ()
+    values: tuple[ColumnOrigin, ...] = ()
+    narrowed: tuple[ColumnOrigin, ...] = ()
     never_null: bool = False
     padded: bool = False
     members: tuple[PlanColumn | None, ...] = ()
@@ -161,7 +161,7 @@ def padded(column: PlanColumn | None) -> PlanColumn | None:
 
 
 def mapped(
-    column: PlanColumn, by: Callable[[Origin], Origin], *, never_null: bool = False
+    column: PlanColumn, by: Callable[[ColumnOrigin], ColumnOrigin], *, never_null: bool = False
 ) -> PlanColumn | None:
     """Return the column that an expression makes of another one.
 
