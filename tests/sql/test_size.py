@@ -46,6 +46,12 @@ QUERIES: dict[str, Callable[[int, Sequence[int]], str]] = {
     "subqueries": lambda size, ids: (
         f"SELECT {', '.join(f'(SELECT count(*) FROM rfis WHERE number = {str(one)!r}) AS n{one}' for one in range(size))}"
     ),
+    "projects by rows": lambda size, ids: (
+        f"SELECT id FROM rfis WHERE (project_id, status) IN ({', '.join(repr((one, 'open')) for one in ids[:size])})"
+    ),
+    "projects by expressions": lambda size, ids: (
+        f"SELECT id FROM rfis WHERE {' AND '.join(f'project_id + {one} <> {one}' for one in range(size))}"
+    ),
     "conditions": lambda size, ids: (
         f"SELECT id FROM rfis WHERE {' AND '.join(f'number <> {str(one)!r}' for one in range(size))}"
     ),
