@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from procore_jupyter.sql.plan import Edge, ScanCondition
@@ -14,6 +14,9 @@ Domains = Sequence[Mapping[str, Values]]
 
 KeysOf = Callable[[Step, str], Values | None]
 """Returns the values of a step's column, whose rows are there; None if these can't be told, or are too many to narrow anything."""
+
+Column = tuple[int, str]
+"""A column of a step, by the step's number."""
 
 FEW = 2
 """Whole numbers in a range that are taken one by one: two neighbours in a list arrive as a range."""
@@ -91,6 +94,60 @@ def leading(edges: Sequence[Edge], to: Callable[[Edge], bool]) -> Sequence[Edge]
         ahead += [one for one in more if one not in found]
         found.update(more)
     return [edge for edge in dict.fromkeys(edges) if edge in found]
+
+
+def side_by_side(
+    ranked: Iterable[Step], steps: Sequence[Step], edges: Sequence[Edge], groups: Sequence[int]
+) -> list[Step]:
+    """Return of each group the first steps, as far as none of them narrows another.
+
+    The parts of a union don't narrow each other through it: as long as one waits, the union has all values that it may have.
+
+    Parameters
+    ----------
+    ranked : iterable of Step
+        Steps that may be fetched, in the order in which they are wanted.
+    steps : sequence of Step
+        All steps.
+    edges : sequence of Edge
+        Which of them narrow which.
+    groups : sequence of int
+        The group of each step (`apart`).
+    """
+    next_to: dict[Column, set[Column]] = {}
+    out_of: dict[int, set[Column]] = {}
+    parts: dict[Column, set[Column]] = {}
+    for edge in edges:
+        source, target = (edge.source, edge.source_column), (edge.target, edge.target_column)
+        next_to.setdefault(source, set()).add(target)
+        out_of.setdefault(edge.source, set()).add(target)
+        if steps[edge.target].scan.union:
+            parts.setdefault(target, set()).add(source)
+
+    def reached(begun: set[Column], known: set[Column], *, through_unions: bool) -> Iterator[Column]:
+        ahead = begun - known
+        while ahead:
+            known |= ahead
+            yield from ahead
+            on = [one for one in ahead if through_unions or one not in parts]
+            ahead = {target for one in on for target in next_to.get(one, ())} - known
+
+    found: list[Step] = []
+    known: set[Column] = set()
+    narrowed: set[int] = set()
+    ended: set[int] = set()
+    for step in ranked:
+        if step.number in narrowed:
+            ended.add(groups[step.number])
+        if groups[step.number] in ended:
+            continue
+        found.append(step)
+        for one in reached(out_of.get(step.number, set()), known, through_unions=False):
+            narrowed.add(one[0])
+            if one in parts:
+                beyond = {*reached({one}, set(), through_unions=True)}
+                narrowed |= {number for number, _ in beyond - parts[one]}
+    return found
 
 
 def _narrow(found: dict[str, Values], column: str, values: Values) -> bool:

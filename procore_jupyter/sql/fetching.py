@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
 from procore_jupyter.sql.conforming import conformed, differs
-from procore_jupyter.sql.domains import Domains, apart, domains_of, leading
+from procore_jupyter.sql.domains import Domains, apart, domains_of, leading, side_by_side
 from procore_jupyter.sql.keys import MOST_KEYS
 from procore_jupyter.sql.sending import MOST_VALUES, Sending, sent
 from procore_jupyter.sql.source import Enough, RowSource
@@ -182,12 +182,9 @@ class Fetching:
         self, waiting: Sequence[Step], domains: Domains, groups: Sequence[int]
     ) -> Sequence[Sequence[Step]]:
         """Return the steps to fetch next, of which none narrows another: the first of each group, those of a table together."""
-        first: dict[int, Step] = {}
-        for step in sorted(waiting, key=lambda one: self._rank(one, domains)):
-            if self._is_ready(step):
-                first.setdefault(groups[step.number], step)
+        ranked = sorted(filter(self._is_ready, waiting), key=lambda one: self._rank(one, domains))
         tables: dict[str, list[Step]] = {}
-        for step in first.values():
+        for step in side_by_side(ranked, self.steps, self.edges, groups):
             tables.setdefault(step.scan.table, []).append(step)
         return [*tables.values()][: max(1, self._source.abreast)]
 

@@ -46,6 +46,9 @@ QUERIES: dict[str, Callable[[int, Sequence[int]], str]] = {
     "subqueries": lambda size, ids: (
         f"SELECT {', '.join(f'(SELECT count(*) FROM rfis WHERE number = {str(one)!r}) AS n{one}' for one in range(size))}"
     ),
+    "projects by a union": lambda size, ids: (
+        f"SELECT id FROM rfis WHERE project_id IN ({' UNION ALL '.join(f'SELECT project_id FROM rfis WHERE number = {one}' for one in range(size))})"
+    ),
     "projects by rows": lambda size, ids: (
         f"SELECT id FROM rfis WHERE (project_id, status) IN ({', '.join(repr((one, 'open')) for one in ids[:size])})"
     ),
