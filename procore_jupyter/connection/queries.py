@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from procore_jupyter.sql.answer import Answer
+    from procore_jupyter.sql.answers.answer import Answer
     from procore_jupyter.sql.dbapi import Connection
     from procore_jupyter.sql.engine import Engine
     from procore_jupyter.tables.cache import Cache

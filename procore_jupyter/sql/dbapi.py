@@ -17,7 +17,7 @@ import pyarrow as pa
 from procore_jupyter.errors import ProcoreError, SQLError
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.answer import Answer
+    from procore_jupyter.sql.answers.answer import Answer
 
 apilevel = "2.0"
 threadsafety = 2

@@ -14,21 +14,22 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.errors import ParameterError, SQLError, TableNotFound
-from procore_jupyter.sql import given, shown
-from procore_jupyter.sql.answer import Answer, Explained
-from procore_jupyter.sql.constants import ImpossibleConstant
+from procore_jupyter.sql.answers import shown
+from procore_jupyter.sql.answers.answer import Answer, Explained
+from procore_jupyter.sql.answers.explaining import Asking, Explanation
+from procore_jupyter.sql.answers.repeats import repeated
 from procore_jupyter.sql.database import Database, leave_open
-from procore_jupyter.sql.estimate import LIST_OF_PROJECTS, about, estimated, remarks, spent
 from procore_jupyter.sql.execution import executed
-from procore_jupyter.sql.explaining import Asking, Explanation
-from procore_jupyter.sql.fetching import Fetching, TooManyRequests
-from procore_jupyter.sql.mistakes import Known, in_our_words, mistake, unknown_column
-from procore_jupyter.sql.planner import Planner
-from procore_jupyter.sql.repeats import repeated
-from procore_jupyter.sql.schemas import Schemas
-from procore_jupyter.sql.session_source import PutTogether, SessionSource
-from procore_jupyter.sql.statement import Statement, read
-from procore_jupyter.sql.unknown_values import unknown_values
+from procore_jupyter.sql.fetch.estimate import LIST_OF_PROJECTS, about, estimated, remarks, spent
+from procore_jupyter.sql.fetch.fetching import Fetching, TooManyRequests
+from procore_jupyter.sql.fetch.session_source import PutTogether, SessionSource
+from procore_jupyter.sql.fetch.unknown_values import unknown_values
+from procore_jupyter.sql.planning.constants import ImpossibleConstant
+from procore_jupyter.sql.planning.planner import Planner
+from procore_jupyter.sql.planning.schemas import Schemas
+from procore_jupyter.sql.query import given
+from procore_jupyter.sql.query.mistakes import Known, in_our_words, mistake, unknown_column
+from procore_jupyter.sql.query.statement import Statement, read
 from procore_jupyter.sql.worker import in_thread
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.fallbacks.fallback_notes import ANOTHER_DAY
@@ -39,8 +40,8 @@ from procore_jupyter.tables.result import Fetched
 from procore_jupyter.wording import counted, is_near_miss
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.given import Frame
-    from procore_jupyter.sql.plan import Plan
+    from procore_jupyter.sql.plans.plan import Plan
+    from procore_jupyter.sql.query.given import Frame
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.reader import Reader
 

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.errors import SQLError
-from procore_jupyter.sql.answer import familiar
+from procore_jupyter.sql.answers.answer import familiar
 from procore_jupyter.sql.casts import projection
 
 ROWS_AT_ONCE = 100_000

@@ -13,8 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
-from procore_jupyter.sql.literals import quoted, sql_of
-from procore_jupyter.sql.planner import locked_down
+from procore_jupyter.sql.planning.planner import locked_down
+from procore_jupyter.sql.plans.literals import quoted, sql_of
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.definitions.catalog import built_in
 from procore_jupyter.tables.definitions.spec import TableSpec

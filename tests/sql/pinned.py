@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from procore_jupyter.sql.plan import Plan
-from procore_jupyter.sql.planner import Planner
+from procore_jupyter.sql.planning.planner import Planner
+from procore_jupyter.sql.plans.plan import Plan
 from procore_jupyter.tables.definitions.catalog import built_in
 
 FOLDER = Path(__file__).parent / "plans"

@@ -10,8 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.session.api_errors import PermissionDenied
-from procore_jupyter.sql.fetching import Fetching
-from procore_jupyter.sql.planner import Planner
+from procore_jupyter.sql.fetch.fetching import Fetching
+from procore_jupyter.sql.planning.planner import Planner
 from procore_jupyter.tables.arrow.types import array_of
 from procore_jupyter.tables.definitions.catalog import built_in
 from tests.sql.company import PROJECTS, REFUSED, Filters, InMemory, schemas, tables

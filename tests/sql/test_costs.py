@@ -10,8 +10,8 @@ import pytest
 from procore_jupyter import Procore, ProcoreIncompleteWarning
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
-from procore_jupyter.sql.answer import Answer
-from procore_jupyter.sql.explaining import Explanation
+from procore_jupyter.sql.answers.answer import Answer
+from procore_jupyter.sql.answers.explaining import Explanation
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS
 

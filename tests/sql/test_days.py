@@ -15,9 +15,9 @@ import pytest
 from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.filters import Behavior
-from procore_jupyter.sql import sending
-from procore_jupyter.sql.plan import Scan, ScanCondition
-from procore_jupyter.sql.sending import sent
+from procore_jupyter.sql.fetch import sending
+from procore_jupyter.sql.fetch.sending import sent
+from procore_jupyter.sql.plans.plan import Scan, ScanCondition
 from procore_jupyter.tables.definitions.catalog import built_in
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS, HARBOR_TOWER

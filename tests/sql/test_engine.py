@@ -22,7 +22,7 @@ import pytest
 from procore_jupyter import Procore, ProcoreIncompleteWarning, ProcoreWarning, SQLError
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.sql import database
-from procore_jupyter.sql.answer import Answer
+from procore_jupyter.sql.answers.answer import Answer
 from procore_jupyter.sql.worker import in_thread
 from tests.connecting import connect, text_for
 from tests.demo.listing import BUILDERS, HARBOR_TOWER

@@ -11,7 +11,9 @@ from typing import Any, get_args
 
 import pytest
 
-from procore_jupyter.sql import fetching, joins, keys, plan_expressions, plan_findings, planner, sending, walk
+from procore_jupyter.sql.fetch import fetching, sending
+from procore_jupyter.sql.planning import planner
+from procore_jupyter.sql.plans import joins, keys, plan_expressions, plan_findings, walk
 from tests.soak import SOAK
 from tests.sql import bounding, queries
 from tests.sql.company import Filters

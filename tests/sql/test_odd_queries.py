@@ -8,8 +8,8 @@ from procore_jupyter import Procore, SQLError
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.sql import database
 from procore_jupyter.sql.database import Database
-from procore_jupyter.sql.pivot import turned
-from procore_jupyter.sql.planner import locked_down
+from procore_jupyter.sql.planning.pivot import turned
+from procore_jupyter.sql.planning.planner import locked_down
 
 INACTIVE = 4720
 

@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from procore_jupyter.sql import walk
-from procore_jupyter.sql.literals import Unknown
-from procore_jupyter.sql.planner import RESHAPING, Planner, locked_down
-from procore_jupyter.sql.walk import plan_of
+from procore_jupyter.sql.planning.planner import RESHAPING, Planner, locked_down
+from procore_jupyter.sql.plans import walk
+from procore_jupyter.sql.plans.literals import Unknown
+from procore_jupyter.sql.plans.walk import plan_of
 from procore_jupyter.tables.definitions.catalog import built_in
 from tests.sql import pinned
 

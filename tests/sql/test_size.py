@@ -12,8 +12,9 @@ import pytest
 from procore_jupyter import Procore
 from procore_jupyter.demo.app import DemoProcore
 from procore_jupyter.demo.parameters import DemoParameters
-from procore_jupyter.sql import engine, fetching
-from procore_jupyter.sql.session_source import SessionSource
+from procore_jupyter.sql import engine
+from procore_jupyter.sql.fetch import fetching
+from procore_jupyter.sql.fetch.session_source import SessionSource
 from procore_jupyter.tables.fetch import kept_rows
 from procore_jupyter.tables.parameters.selection import Selection
 from procore_jupyter.tables.place import Place

@@ -11,9 +11,9 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from procore_jupyter.sql.literals import Unknown, quoted, sql_of, value_of
-from procore_jupyter.sql.plan import Operator, ScanCondition
-from procore_jupyter.sql.plan_expressions import UNKNOWN, Json, said
+from procore_jupyter.sql.plans.literals import Unknown, quoted, sql_of, value_of
+from procore_jupyter.sql.plans.plan import Operator, ScanCondition
+from procore_jupyter.sql.plans.plan_expressions import UNKNOWN, Json, said
 
 Write = Callable[[Json], str]
 """Returns an expression of the column as SQL."""

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from procore_jupyter.session.api_errors import NotFound, PermissionDenied, ProcoreAPIError
-from procore_jupyter.sql.conforming import conformed, differs
-from procore_jupyter.sql.domains import Domains, apart, domains_of, leading, side_by_side
-from procore_jupyter.sql.keys import MOST_KEYS
-from procore_jupyter.sql.sending import MOST_VALUES, Sending, sent
-from procore_jupyter.sql.source import Enough, RowSource
-from procore_jupyter.sql.steps import PROJECT, Step, Values, steps_of
-from procore_jupyter.sql.whereabouts import Whereabouts, merged
+from procore_jupyter.sql.fetch.conforming import conformed, differs
+from procore_jupyter.sql.fetch.domains import Domains, apart, domains_of, leading, side_by_side
+from procore_jupyter.sql.fetch.sending import MOST_VALUES, Sending, sent
+from procore_jupyter.sql.fetch.source import Enough, RowSource
+from procore_jupyter.sql.fetch.whereabouts import Whereabouts, merged
+from procore_jupyter.sql.plans.keys import MOST_KEYS
+from procore_jupyter.sql.plans.steps import PROJECT, Step, Values, steps_of
 from procore_jupyter.tables.arrow.types import without_rows
 from procore_jupyter.tables.definitions.spec import PROJECT_NAME
 from procore_jupyter.tables.incomplete import Incomplete
@@ -29,8 +29,8 @@ from procore_jupyter.tables.place import Place
 from procore_jupyter.tables.result import Fetched
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.plan import Edge, Plan
-    from procore_jupyter.sql.planner import Planner
+    from procore_jupyter.sql.planning.planner import Planner
+    from procore_jupyter.sql.plans.plan import Edge, Plan
     from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.parameters.selection import Selection

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from procore_jupyter.sql.plan import Edge, Plan, Scan
+from procore_jupyter.sql.plans.plan import Edge, Plan, Scan
 from procore_jupyter.tables.arrow.types import array_of
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from procore_jupyter.tables.place import ALL
 from procore_jupyter.wording import one_line
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.plan import Scan, ScanCondition
+    from procore_jupyter.sql.plans.plan import Scan, ScanCondition
     from procore_jupyter.tables.definitions.spec import TableSpec
 
 MOST_VALUES = 150

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from procore_jupyter.sql.literals import Unknown, list_of, members_of, value_of
-from procore_jupyter.sql.plan_expressions import UNKNOWN, Json
+from procore_jupyter.sql.plans.literals import Unknown, list_of, members_of, value_of
+from procore_jupyter.sql.plans.plan_expressions import UNKNOWN, Json
 
 MOST_VALUES = 10_000
 """Values of a list in a query, at most, that narrow anything."""

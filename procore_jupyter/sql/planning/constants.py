@@ -14,9 +14,9 @@ import duckdb
 import msgspec
 
 from procore_jupyter.errors import SQLError
-from procore_jupyter.sql.literals import INTEGERS, quoted, sql_of, value_of
-from procore_jupyter.sql.mistakes import Known, mistake, not_a_record, plainly
-from procore_jupyter.sql.plan_expressions import UNKNOWN
+from procore_jupyter.sql.plans.literals import INTEGERS, quoted, sql_of, value_of
+from procore_jupyter.sql.plans.plan_expressions import UNKNOWN
+from procore_jupyter.sql.query.mistakes import Known, mistake, not_a_record, plainly
 from procore_jupyter.wording import one_line
 from procore_jupyter.wording import quoted as shown
 

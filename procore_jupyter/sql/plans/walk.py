@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from procore_jupyter.sql import joins
-from procore_jupyter.sql.listed import Listed, of_chunk, of_function, of_list, of_rows
-from procore_jupyter.sql.literals import Unknown
-from procore_jupyter.sql.plan import Plan
-from procore_jupyter.sql.plan_columns import (
+from procore_jupyter.sql.plans import joins
+from procore_jupyter.sql.plans.listed import Listed, of_chunk, of_function, of_list, of_rows
+from procore_jupyter.sql.plans.literals import Unknown
+from procore_jupyter.sql.plans.plan import Plan
+from procore_jupyter.sql.plans.plan_columns import (
     ANY_NUMBER,
     SOME_VALUE,
     ColumnOrigin,
@@ -33,10 +33,10 @@ from procore_jupyter.sql.plan_columns import (
     source_alone,
     unless,
 )
-from procore_jupyter.sql.plan_expressions import UNKNOWN, Json, flat, is_plain_cast, references, said
-from procore_jupyter.sql.plan_findings import Confirm, Findings
-from procore_jupyter.sql.predicates import conditions_of
-from procore_jupyter.sql.steps import PROJECT
+from procore_jupyter.sql.plans.plan_expressions import UNKNOWN, Json, flat, is_plain_cast, references, said
+from procore_jupyter.sql.plans.plan_findings import Confirm, Findings
+from procore_jupyter.sql.plans.predicates import conditions_of
+from procore_jupyter.sql.plans.steps import PROJECT
 
 READING = '"type":"LOGICAL_GET"'
 """The operator that reads a table, as it stands in the text of a plan."""

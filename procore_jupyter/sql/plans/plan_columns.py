@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from procore_jupyter.sql.literals import INTEGERS, quoted
-from procore_jupyter.sql.plan_expressions import UNKNOWN, Json, row_of
+from procore_jupyter.sql.plans.literals import INTEGERS, quoted
+from procore_jupyter.sql.plans.plan_expressions import UNKNOWN, Json, row_of
 
 SOME_VALUE = frozenset(
     [

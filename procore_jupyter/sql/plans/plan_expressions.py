@@ -10,7 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from procore_jupyter.sql.literals import Unknown, members_of, quoted, type_of, value_of, written_constant
+from procore_jupyter.sql.plans.literals import (
+    Unknown,
+    members_of,
+    quoted,
+    type_of,
+    value_of,
+    written_constant,
+)
 
 Json = Mapping[str, Any]
 

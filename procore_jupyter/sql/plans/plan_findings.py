@@ -7,12 +7,21 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from procore_jupyter.sql.listed import Listed
-from procore_jupyter.sql.literals import INTEGERS, Unknown, quoted, type_of, value_of
-from procore_jupyter.sql.plan import Edge, Plan, Scan, ScanCondition
-from procore_jupyter.sql.plan_columns import ColumnOrigin, PlanColumn
-from procore_jupyter.sql.plan_expressions import OF_TIME, UNKNOWN, Json, bound, calls, cast, said, written
-from procore_jupyter.sql.steps import PROJECT
+from procore_jupyter.sql.plans.listed import Listed
+from procore_jupyter.sql.plans.literals import INTEGERS, Unknown, quoted, type_of, value_of
+from procore_jupyter.sql.plans.plan import Edge, Plan, Scan, ScanCondition
+from procore_jupyter.sql.plans.plan_columns import ColumnOrigin, PlanColumn
+from procore_jupyter.sql.plans.plan_expressions import (
+    OF_TIME,
+    UNKNOWN,
+    Json,
+    bound,
+    calls,
+    cast,
+    said,
+    written,
+)
+from procore_jupyter.sql.plans.steps import PROJECT
 
 SIMPLE = frozenset(["BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "VARCHAR"])
 """The types of values that the query lists of which expressions are looked at."""

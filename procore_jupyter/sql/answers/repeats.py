@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.steps import Step
+    from procore_jupyter.sql.plans.steps import Step
     from procore_jupyter.tables.definitions.spec import Overlap, TableSpec
 
 

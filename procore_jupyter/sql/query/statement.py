@@ -9,7 +9,7 @@ from typing import Literal
 import duckdb
 
 from procore_jupyter.errors import SQLError
-from procore_jupyter.sql.mistakes import mistake
+from procore_jupyter.sql.query.mistakes import mistake
 
 LONGEST = 1_000_000
 """Characters of a query, at most."""

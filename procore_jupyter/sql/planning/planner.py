@@ -15,18 +15,18 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.files.forks import in_each_child
-from procore_jupyter.sql import constants
-from procore_jupyter.sql.confirming import confirmed
 from procore_jupyter.sql.database import leave_open
-from procore_jupyter.sql.keys import Keys
-from procore_jupyter.sql.pivot import turned
-from procore_jupyter.sql.plan import Plan, Scan
-from procore_jupyter.sql.plan_expressions import CLOCK, UNKNOWN
-from procore_jupyter.sql.stubs import Stubs, create, is_open
-from procore_jupyter.sql.walk import plan_of
+from procore_jupyter.sql.planning import constants
+from procore_jupyter.sql.planning.pivot import turned
+from procore_jupyter.sql.planning.stubs import Stubs, create, is_open
+from procore_jupyter.sql.plans.confirming import confirmed
+from procore_jupyter.sql.plans.keys import Keys
+from procore_jupyter.sql.plans.plan import Plan, Scan
+from procore_jupyter.sql.plans.plan_expressions import CLOCK, UNKNOWN
+from procore_jupyter.sql.plans.walk import plan_of
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.plan_findings import Doubt
+    from procore_jupyter.sql.plans.plan_findings import Doubt
     from procore_jupyter.tables.definitions.catalog import Catalog
     from procore_jupyter.tables.definitions.spec import TableSpec
 

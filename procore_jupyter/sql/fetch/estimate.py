@@ -6,17 +6,17 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from procore_jupyter.sql.domains import Domains, domains_of
-from procore_jupyter.sql.explaining import Asking, Explanation, tip_for
-from procore_jupyter.sql.steps import PROJECT
-from procore_jupyter.sql.unknown_values import unknown_values
-from procore_jupyter.sql.whereabouts import merged
+from procore_jupyter.sql.answers.explaining import Asking, Explanation, tip_for
+from procore_jupyter.sql.fetch.domains import Domains, domains_of
+from procore_jupyter.sql.fetch.unknown_values import unknown_values
+from procore_jupyter.sql.fetch.whereabouts import merged
+from procore_jupyter.sql.plans.steps import PROJECT
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Place, called
 from procore_jupyter.wording import counted
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.fetching import Fetching
-    from procore_jupyter.sql.steps import Step
+    from procore_jupyter.sql.fetch.fetching import Fetching
+    from procore_jupyter.sql.plans.steps import Step
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.result import Fetched
 

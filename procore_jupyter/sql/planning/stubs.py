@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from procore_jupyter.sql.literals import quoted
+from procore_jupyter.sql.plans.literals import quoted
 from procore_jupyter.tables.arrow.types import without_rows
 
 if TYPE_CHECKING:

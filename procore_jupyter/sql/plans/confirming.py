@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 import msgspec
 
-from procore_jupyter.sql.keys import kept
-from procore_jupyter.sql.literals import Unknown, quoted
-from procore_jupyter.sql.plan_columns import column_of
-from procore_jupyter.sql.plan_expressions import UNKNOWN, bound
-from procore_jupyter.sql.plan_findings import Doubt, column
+from procore_jupyter.sql.plans.keys import kept
+from procore_jupyter.sql.plans.literals import Unknown, quoted
+from procore_jupyter.sql.plans.plan_columns import column_of
+from procore_jupyter.sql.plans.plan_expressions import UNKNOWN, bound
+from procore_jupyter.sql.plans.plan_findings import Doubt, column
 
 LISTED = '"values of the query"'
 """The table that has the columns of values which a query lists."""

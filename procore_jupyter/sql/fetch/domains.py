@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from procore_jupyter.sql.plan import Edge, ScanCondition
-from procore_jupyter.sql.steps import Step, Values
+from procore_jupyter.sql.plans.plan import Edge, ScanCondition
+from procore_jupyter.sql.plans.steps import Step, Values
 
 Domains = Sequence[Mapping[str, Values]]
 """Values by column, of each step under its number."""

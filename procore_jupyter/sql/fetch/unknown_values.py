@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from procore_jupyter.sql.steps import PROJECT
+from procore_jupyter.sql.plans.steps import PROJECT
 from procore_jupyter.tables.location.place_names import Directory
 from procore_jupyter.tables.place import ALL
 from procore_jupyter.wording import nearest, quoted
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.fetching import Fetching
-    from procore_jupyter.sql.steps import Step
+    from procore_jupyter.sql.fetch.fetching import Fetching
+    from procore_jupyter.sql.plans.steps import Step
     from procore_jupyter.tables.definitions.spec import Filter
 
 FEW = 3

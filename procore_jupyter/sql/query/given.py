@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from procore_jupyter.errors import SQLError
-from procore_jupyter.sql.mistakes import mistake
-from procore_jupyter.sql.statement import Statement
+from procore_jupyter.sql.query.mistakes import mistake
+from procore_jupyter.sql.query.statement import Statement
 from procore_jupyter.tables.parameters.arguments import EXACT, is_missing, plain
 from procore_jupyter.tables.table import Table
 from procore_jupyter.wording import nearest, one_line, quoted

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from procore_jupyter.sql.literals import INTEGERS
-from procore_jupyter.sql.plan_columns import PlanColumn
+from procore_jupyter.sql.plans.literals import INTEGERS
+from procore_jupyter.sql.plans.plan_columns import PlanColumn
 
 LEFT_NARROWED = frozenset(["INNER", "SEMI", "RIGHT"])
 """Joins whose left side needs no row without a match on the right one."""

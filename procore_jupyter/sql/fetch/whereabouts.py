@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from procore_jupyter.errors import ParameterError
-from procore_jupyter.sql.domains import Domains
-from procore_jupyter.sql.keys import Keys
-from procore_jupyter.sql.source import RowSource
-from procore_jupyter.sql.steps import PROJECT, Step, Values
+from procore_jupyter.sql.fetch.domains import Domains
+from procore_jupyter.sql.fetch.source import RowSource
+from procore_jupyter.sql.plans.keys import Keys
+from procore_jupyter.sql.plans.steps import PROJECT, Step, Values
 from procore_jupyter.tables.arrow.types import array_of
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named, Place
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.plan import ScanCondition
+    from procore_jupyter.sql.plans.plan import ScanCondition
     from procore_jupyter.tables.definitions.spec import TableSpec
 
 _KINDS: Mapping[str, type] = dict(zip(PROJECT, (int, str), strict=True))

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from procore_jupyter.sql.literals import quoted
+from procore_jupyter.sql.plans.literals import quoted
 
 MOST_KEYS = 10_000
 """Values of a column that isn't told by them where rows are, at most: more of them narrow nothing, and take longer than they save."""

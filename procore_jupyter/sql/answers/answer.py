@@ -19,7 +19,7 @@ from procore_jupyter.tables.table import Table
 from procore_jupyter.wording import counted, moment
 
 if TYPE_CHECKING:
-    from procore_jupyter.sql.explaining import Explanation
+    from procore_jupyter.sql.answers.explaining import Explanation
     from procore_jupyter.tables.export.workbook import SheetOrigin
     from procore_jupyter.tables.reader import Reader
 

@@ -1,0 +1,1 @@
+"""What a plan needs, fetched, the cheapest first."""

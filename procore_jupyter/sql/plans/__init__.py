@@ -1,0 +1,1 @@
+"""The plan of a query: what each scan reads, its conditions, and what narrows what."""
