@@ -124,13 +124,18 @@ def side_by_side(
         if steps[edge.target].scan.union:
             parts.setdefault(target, set()).add(source)
 
+    def beyond(column: Column) -> set[Column]:
+        # Of a step that is narrowed before it is fetched, all columns have fewer values.
+        number = column[0]
+        return out_of.get(number, set()) if steps[number].waits else next_to.get(column, set())
+
     def reached(begun: set[Column], known: set[Column], *, through_unions: bool) -> Iterator[Column]:
         ahead = begun - known
         while ahead:
             known |= ahead
             yield from ahead
             on = [one for one in ahead if through_unions or one not in parts]
-            ahead = {target for one in on for target in next_to.get(one, ())} - known
+            ahead = {target for one in on for target in beyond(one)} - known
 
     found: list[Step] = []
     known: set[Column] = set()
@@ -145,8 +150,8 @@ def side_by_side(
         for one in reached(out_of.get(step.number, set()), known, through_unions=False):
             narrowed.add(one[0])
             if one in parts:
-                beyond = {*reached({one}, set(), through_unions=True)}
-                narrowed |= {number for number, _ in beyond - parts[one]}
+                others = {*reached({one}, set(), through_unions=True)} - parts[one]
+                narrowed |= {number for number, _ in others}
     return found
 
 
