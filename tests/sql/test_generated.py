@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from typing import Any, get_args
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from procore_jupyter.sql.fetch import fetching, sending
 from procore_jupyter.sql.planning import planner
 from procore_jupyter.sql.plans import joins, keys, plan_expressions, plan_findings, walk
+from procore_jupyter.sql.plans.steps import Step
 from tests.soak import SOAK
 from tests.sql import bounding, queries
 from tests.sql.company import Filters
@@ -47,6 +49,40 @@ def test_projects_that_a_query_bounds_are_read_whether_they_are_active_or_not(pr
     proof = Proof(3, projects=projects)
     shapes = [*bounding.BOUNDING, *([bounding.unmatched] if projects == "all" else ())]
     assert proof.wrong(range(200_000, 200_000 + BOUNDED), shapes) == []
+
+
+EMPTIED = """SELECT r.id FROM coordination_issues r JOIN (
+    SELECT project_id AS x FROM locations WHERE strlen(repeat('x', project_id::INTEGER)) = 14
+    INTERSECT ALL SELECT id FROM projects WHERE lower(name) = 'tower'
+) k ON r.project_id * 2 = k.x * 2 WHERE r.project_id = 16"""
+"""Locations narrow the projects, of which then none is left that the issues could be of."""
+
+
+def _one_of_each_group(ranked: Iterable[Step], *others: Any) -> list[Step]:
+    first: dict[int, Step] = {}
+    for step in ranked:
+        first.setdefault(others[-1][step.number], step)
+    return [*first.values()]
+
+
+def test_tables_that_are_read_together_take_no_more_requests_than_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = [
+        EMPTIED,
+        *(Writer(seed).query(bounding.BOUNDING) for seed in range(400_000, 400_000 + OTHERWISE)),
+    ]
+
+    def requests() -> list[int]:
+        proof, found = Proof(3), [0]
+        for query in asked:
+            assert not proof.difference(query)
+            found.append(proof.requests)
+        return [after - before for before, after in itertools.pairwise(found)]
+
+    together = requests()
+    monkeypatch.setattr(fetching, "side_by_side", _one_of_each_group)
+    assert all(one <= other for one, other in zip(together, requests(), strict=True))
 
 
 # Planted mistakes
