@@ -378,7 +378,8 @@ class _Query:
 
     def _stop(self) -> None:
         self._cursor.interrupt()
-        self._planner.interrupt()
+        if not self._left:  # else it may plan another query by now
+            self._planner.interrupt()
 
     def _read(self) -> tuple[Statement, dict[str, Frame], dict[str, Any], _Tried | None]:
         """Return the statement that the text is, its frames, its parameters' values, and its plan at the first try."""

@@ -73,7 +73,8 @@ def in_thread(
     stop : callable
         Ends the work soon; called from this thread when it is interrupted, until the work has ended.
     leave : callable
-        Called if the work doesn't end: it goes on in its thread, and nobody else may use what it uses.
+        Called if the work doesn't end soon: it goes on in its thread, where `stop` is still called now and then, and nobody else
+        may use what it uses.
     """
     done = threading.Event()
     results: list[Result] = []
@@ -95,13 +96,21 @@ def in_thread(
             pass
     except BaseException:
         latest = time.monotonic() + GIVE_UP
-        stop()
-        while not done.wait(AGAIN):
-            if time.monotonic() > latest:
-                leave()
-                break
+        try:
             stop()
+            while not done.wait(AGAIN) and time.monotonic() < latest:
+                stop()
+        finally:  # a second interrupt ends the wait too
+            if not done.is_set():
+                leave()
+                threading.Thread(target=_end, args=(stop, done), name="procore sql ends", daemon=True).start()
         raise
     if errors:
         raise errors[0]
     return results[0]
+
+
+def _end(stop: Callable[[], object], done: threading.Event) -> None:
+    """End work that was left to itself, as soon as it looks up."""
+    while not done.wait(LOOK):
+        stop()

@@ -231,6 +231,21 @@ def test_work_that_hears_no_interrupt_is_left_to_itself_and_the_next_query_is_an
     assert procore.sql(query).to_arrow() == before
 
 
+def test_work_that_was_left_to_itself_is_told_to_stop_until_it_does() -> None:
+    let_go, told, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        let_go.wait(60)
+        told.clear()
+        if told.wait(60):
+            ended.set()
+
+    threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        in_thread(work, told.set, let_go.set)
+    assert ended.wait(60)
+
+
 def test_work_goes_on_in_the_same_thread_and_in_another_where_that_one_is_still_busy() -> None:
     def number() -> int:
         return threading.get_ident()
