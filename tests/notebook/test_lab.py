@@ -109,7 +109,7 @@ def test_it_signs_in_finds_a_project_and_looks_into_a_table_while_a_cell_runs(
 
     seen = sidebar.ok("preview", table="rfis", parameters={"status": "open"})
     assert seen["caption"].startswith("rfis · project 4711 Harbor Tower")
-    assert "with 1 request" in seen["caption"]
+    assert "with 2 requests" in seen["caption"], "the rows, and once the labels of custom fields"
     sidebar.ok("preview", table="rfis", parameters={"status": "open"})
     asked = [one.path for one in demo.requests if one.path.endswith("/rfis")]
     assert len(asked) == 1, "the rows weren't kept, as those of head are"
