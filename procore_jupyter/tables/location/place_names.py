@@ -7,7 +7,7 @@ from typing import Any
 
 from procore_jupyter.errors import ConfigurationError, ParameterError
 from procore_jupyter.tables.parameters import arguments
-from procore_jupyter.tables.place import Named
+from procore_jupyter.tables.place import ALL, ALL_ACTIVE, Named
 from procore_jupyter.wording import counted, nearest, one_line
 
 _LISTED = 20
@@ -126,7 +126,9 @@ def in_code(one: Named, known: Sequence[Named]) -> str:
     """Return a company or project as a person writes it in code: its name if that is clear among those known, else its id."""
     number, name = one
     names = [other.casefold().strip() for _, other in known]
-    clear = name and names.count(name.casefold().strip()) == 1 and one_line(name) == name
+    called = name.casefold().strip()
+    clear = called and names.count(called) == 1 and one_line(name) == name
+    clear = clear and called not in (ALL, ALL_ACTIVE) and arguments.whole(called) is None  # which mean others
     return f'"{name}"' if clear and not {*name} & {*'"\\`'} else str(number)
 
 

@@ -48,9 +48,11 @@ def one(what: str, value: Any) -> Any:
     Raises
     ------
     ParameterError
-        The value is missing.
+        The value is missing, or still to be written.
     """
     value = plain(value)
+    if value is ...:
+        raise ParameterError(f"{what} needs a value: write it in place of  ...")
     if is_missing(value):
         raise ParameterError(
             f"{what} has a missing value ({value}). Leave it out; for a data frame's column:  .dropna()"

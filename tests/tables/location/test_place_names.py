@@ -81,6 +81,10 @@ def test_a_long_list_is_cut_and_counted() -> None:
         (((1, 'The "Best"'),), "1"),
         (((1, "back\\slash"),), "1"),
         (((1, "new\nline"),), "1"),
+        (((1, "2210"), (2, "Depot")), "1"),
+        (((1, "All active"), (2, "Depot")), "1"),
+        (((1, "all"), (2, "Depot")), "1"),
+        (((1, "turned \u202e"),), "1"),
     ],
 )
 def test_one_is_written_by_its_name_where_that_means_it_alone(
