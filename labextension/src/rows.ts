@@ -29,6 +29,9 @@ export interface IRow extends INode {
 /** Tables of a group that a search shows, at most. */
 const MOST_FOUND = 60;
 
+/** What the keys of rows begin with that stand where a table isn't known yet. */
+const WAITS = 'wait:';
+
 const TAIL =
   'Other lists of the API: Known from Procore’s API description alone; nobody has checked them yet.';
 
@@ -114,7 +117,7 @@ function tableNode([name, title, scope]: TableLine, table: ITable | undefined): 
     needs ? `Needs ${needs}: type it above the preview, or in place of “…” in a cell.` : ''
   ];
   const inside = (): INode[] =>
-    table ? partsOf(table) : [node('note', `wait:${name}`, 'One moment …', { table: name })];
+    table ? partsOf(table) : [node('note', `${WAITS}${name}`, 'One moment …', { table: name })];
   const more = { meaning: meaning.filter(Boolean).join(' '), table: name, inside };
   return node('table', `table:${name}`, title || name, more);
 }
@@ -138,6 +141,11 @@ function partsOf(table: ITable): INode[] {
       const more = { detail: String(nodes.length), table: table.name, inside: () => nodes };
       return node('part', `${part}:${table.name}`, label, more);
     });
+}
+
+/** Return the open tables of which nothing is known yet. */
+export function unknown(rows: IRow[]): string[] {
+  return rows.filter(({ key }) => key.startsWith(WAITS)).map(({ table }) => table);
 }
 
 /** Return what is open after a row was opened or closed. A table opens with what can be asked of it. */

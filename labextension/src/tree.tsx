@@ -14,7 +14,7 @@ import {
 import { filterArgument, python, sqlCell, tableCall, tableCell } from './code.js';
 import type { Where } from './insert.js';
 import type { IPanel } from './panel.js';
-import { type IRow, toggled } from './rows.js';
+import { type IRow, toggled, unknown } from './rows.js';
 
 /** Rows that a page key goes on. */
 const PAGE = 12;
@@ -53,17 +53,14 @@ export function Tables({ panel, memory, remember }: IProps): ReactNode {
     () => catalog?.rows(open, tables, search) ?? [],
     [catalog, tables, memory.open, search]
   );
+  // Whoever opened a table: another kernel, or one that was restarted, hasn't told of it yet.
+  useEffect(() => unknown(rows).forEach(table => void model.open(table)), [rows]);
   if (!catalog || !session || !state) {
     return <div className="procore-view procore-soft">{trans.__('One moment …')}</div>;
   }
   const row = rows.find(({ key }) => key === selected);
   const change = (more: Partial<IMemory>): void => remember(before => ({ ...before, ...more }));
-  const toggle = (which: IRow): void => {
-    change({ open: toggled(open, which) });
-    if (which.kind === 'table') {
-      void model.open(which.table);
-    }
-  };
+  const toggle = (which: IRow): void => change({ open: toggled(open, which) });
   /** Return the code of a row, of a filter with a value; null while its table isn't known. */
   const code = (how: How, which: IRow, value = which.values[0] ?? '…'): string | null => {
     const table = model.shown.tables.get(which.table);

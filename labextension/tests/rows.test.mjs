@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { filterArgument, python, sqlCell, sqlName, tableCall, tableCell } from '../lib/code.js';
-import { SearchableCatalog, toggled } from '../lib/rows.js';
+import { SearchableCatalog, toggled, unknown } from '../lib/rows.js';
 import { catalog, session, table } from './fake-kernel.mjs';
 
 const hostile = '"); import os';
@@ -50,9 +50,12 @@ test('groups open to tables, tables to filters and then to folded columns', () =
   const rfis = searchable.rows(open, new Map(), '').find(({ key }) => key === 'table:rfis');
   assert.deepEqual([rfis.label, rfis.table, rfis.level], ['RFIs', 'rfis', 2]);
   open = toggled(open, rfis);
-  assert.ok(searchable.rows(open, new Map(), '').some(({ label }) => label === 'One moment …'));
+  const before = searchable.rows(open, new Map(), '');
+  assert.ok(before.some(({ label }) => label === 'One moment …'));
+  assert.deepEqual(unknown(before), ['rfis']);
   const details = new Map([['rfis', table]]);
   const rows = searchable.rows(open, details, '');
+  assert.deepEqual(unknown(rows), []);
   const inside = of =>
     of.filter(({ level, table: name }) => level > 2 && name === 'rfis').map(({ label }) => label);
   assert.deepEqual(inside(rows), ['Filters', 'status', 'Columns']);

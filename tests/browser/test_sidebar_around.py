@@ -222,6 +222,8 @@ def test_a_kernel_that_dies_by_itself_is_told_and_the_restarted_one_is_connected
 ) -> None:
     sidebar.open(place.write_notebook("dies.ipynb", ""))
     sidebar.demo()
+    sidebar.item("RFIs").click()
+    expect(sidebar.item("status")).to_be_visible()
     kernel_of(place).kill()
     expect(sidebar.root.get_by_text("The kernel was restarted: connect again.")).to_be_visible(
         timeout=PATIENCE
@@ -230,3 +232,4 @@ def test_a_kernel_that_dies_by_itself_is_told_and_the_restarted_one_is_connected
     sidebar.see("form")
     sidebar.press("Try the demo")  # the sign-in is kept
     sidebar.see("signed-in")
+    expect(sidebar.item("status")).to_be_visible()  # what was open, the other kernel tells too
