@@ -24,19 +24,49 @@ function projectArgument(table: ITable, session: ISession): string {
   return table.scope === 'project' && session.project ? `, project=${session.project[2]}` : '';
 }
 
-/** Return the call that gives a table, with a filter if one is given. A value that has to be given and isn't known is an ellipsis. */
-export function tableCall(table: ITable, session: ISession, name: string, filter = ''): string {
+/** What stands where a person writes a value: it is Python, and a table that is given it says what it takes. */
+export const TO_WRITE = '...';
+
+/** What was typed as the value of a parameter, or as several. */
+export type Typed = string | string[];
+
+/** Return what was typed: ids between commas are several. */
+export function typed(text: string): Typed {
+  const several = text.split(',').map(one => one.trim());
+  return several.length > 1 && several.every(isNumber) ? several : text.trim();
+}
+
+function literal(value: Typed): string {
+  if (typeof value !== 'string') {
+    return `[${value.join(', ')}]`;
+  }
+  return isNumber(value) ? value : python(value);
+}
+
+function isNumber(text: string): boolean {
+  return /^[1-9]\d*$/.test(text);
+}
+
+/** Return the call that gives a table, with a filter if one is given, and with what it needs, as far as that was typed. */
+export function tableCall(
+  table: ITable,
+  session: ISession,
+  name: string,
+  filter = '',
+  given: Record<string, Typed> = {}
+): string {
   const needed = table.required
-    .map(([one]) => (isIdentifier(one) ? `, ${one}=…` : `, **{${python(one)}: …}`))
+    .map(([one]): [string, string] => [one, given[one] === undefined ? TO_WRITE : literal(given[one])])
+    .map(([one, value]) => (isIdentifier(one) ? `, ${one}=${value}` : `, **{${python(one)}: ${value}}`))
     .join('');
   const more = filter ? `, ${filter}` : '';
   return `${name}.table(${python(table.name)}${projectArgument(table, session)}${needed}${more})`;
 }
 
 /** Return a cell that keeps a table under its own name and shows it. */
-export function tableCell(table: ITable, session: ISession, name: string, filter = ''): string {
+export function tableCell(...[table, ...how]: Parameters<typeof tableCall>): string {
   const variable = isIdentifier(table.name) ? table.name : 'rows';
-  return `${variable} = ${tableCall(table, session, name, filter)}\n${variable}`;
+  return `${variable} = ${tableCall(table, ...how)}\n${variable}`;
 }
 
 /** Columns that a query names, at most. */

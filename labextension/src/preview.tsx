@@ -4,7 +4,7 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import type { FormEvent, ReactElement, ReactNode } from 'react';
 
 import type { IPreview, ITable } from './answers.js';
-import { tableCall, tableCell } from './code.js';
+import { type Typed, tableCall, tableCell, typed } from './code.js';
 import { Problem } from './connect.js';
 import type { IPanel } from './panel.js';
 
@@ -18,6 +18,8 @@ export class PreviewWidget extends ReactWidget {
 
   private table: ITable | null = null;
   private preview: IPreview | null = null;
+  /** What gives the rows that are shown: the call, and a cell of its own. */
+  private code = { call: '', cell: '' };
   private stop: AbortController | null = null;
   private waiting = '';
   private wrong = '';
@@ -47,8 +49,14 @@ export class PreviewWidget extends ReactWidget {
     super.dispose();
   }
 
-  private async ask({ name }: ITable, parameters: Record<string, string>): Promise<void> {
+  private async ask(table: ITable, parameters: Record<string, Typed>): Promise<void> {
     const { model } = this.panel;
+    const { session, state } = model.shown;
+    if (!session || !state) {
+      return;
+    }
+    const how = [table, session, state.name, '', parameters] as const;
+    const code = { call: tableCall(...how), cell: tableCell(...how) };
     const stop = new AbortController();
     this.stop = stop;
     this.wrong = this.waiting = '';
@@ -62,7 +70,7 @@ export class PreviewWidget extends ReactWidget {
     try {
       preview = await model.ask<IPreview>(
         'preview',
-        { table: name, parameters },
+        { table: table.name, parameters },
         { stop: stop.signal, waiting }
       );
     } catch (error) {
@@ -70,7 +78,10 @@ export class PreviewWidget extends ReactWidget {
     }
     if (this.stop === stop) {
       this.stop = null;
-      this.preview = preview ?? this.preview;
+      if (preview) {
+        this.preview = preview;
+        this.code = code;
+      }
       this.wrong = wrong;
       this.put();
       void model.refresh(); // the limit has changed
@@ -84,15 +95,14 @@ export class PreviewWidget extends ReactWidget {
   }
 
   protected override render(): ReactElement | null {
-    const { table, preview, stop } = this;
-    const { model, trans, actions } = this.panel;
-    const { session, state } = model.shown;
+    const { table, preview, stop, code } = this;
+    const { trans, actions } = this.panel;
     if (table === null) {
       return null;
     }
     const submit = (event: FormEvent<HTMLFormElement>): void => {
       event.preventDefault();
-      const given = [...new FormData(event.currentTarget)].map(([one, value]) => [one, String(value).trim()]);
+      const given = [...new FormData(event.currentTarget)].map(([one, value]) => [one, typed(String(value))]);
       void this.ask(table, Object.fromEntries(given.filter(([, value]) => value !== '')));
     };
     const button = (text: string, act: () => void): ReactNode => (
@@ -114,10 +124,10 @@ export class PreviewWidget extends ReactWidget {
               {trans.__('Stop')}
             </button>
           ) : null}
-          {preview && session && state ? (
+          {preview ? (
             <>
-              {button(trans.__('New cell'), () => actions.newCell(tableCell(table, session, state.name)))}
-              {button(trans.__('Insert'), () => actions.insert(tableCall(table, session, state.name)))}
+              {button(trans.__('New cell'), () => actions.newCell(code.cell))}
+              {button(trans.__('Insert'), () => actions.insert(code.call))}
             </>
           ) : null}
         </div>

@@ -114,7 +114,7 @@ function tableNode([name, title, scope]: TableLine, table: ITable | undefined): 
   const meaning = [
     table?.note || (scope === 'global' ? '' : `One list for each ${scope}.`),
     table?.days,
-    needs ? `Needs ${needs}: type it above the preview, or in place of “…” in a cell.` : ''
+    needs ? `Needs ${needs}: type it above the preview, or in place of “...” in a cell.` : ''
   ];
   const inside = (): INode[] =>
     table ? partsOf(table) : [node('note', `${WAITS}${name}`, 'One moment …', { table: name })];

@@ -11,7 +11,7 @@ import {
   useState
 } from 'react';
 
-import { filterArgument, python, sqlCell, tableCall, tableCell } from './code.js';
+import { TO_WRITE, filterArgument, python, sqlCell, tableCall, tableCell } from './code.js';
 import type { Where } from './insert.js';
 import type { IPanel } from './panel.js';
 import { type IRow, toggled, unknown } from './rows.js';
@@ -62,7 +62,7 @@ export function Tables({ panel, memory, remember }: IProps): ReactNode {
   const change = (more: Partial<IMemory>): void => remember(before => ({ ...before, ...more }));
   const toggle = (which: IRow): void => change({ open: toggled(open, which) });
   /** Return the code of a row, of a filter with a value; null while its table isn't known. */
-  const code = (how: How, which: IRow, value = which.values[0] ?? '…'): string | null => {
+  const code = (how: How, which: IRow, value = which.values[0] ?? TO_WRITE): string | null => {
     const table = model.shown.tables.get(which.table);
     const filter = which.kind === 'filter' ? filterArgument(which.label, value) : '';
     if (how === 'insert' && which.kind !== 'table') {

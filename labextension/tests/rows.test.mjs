@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { filterArgument, python, sqlCell, sqlName, tableCall, tableCell } from '../lib/code.js';
+import {
+  TO_WRITE,
+  filterArgument,
+  python,
+  sqlCell,
+  sqlName,
+  tableCall,
+  tableCell,
+  typed
+} from '../lib/code.js';
 import { SearchableCatalog, toggled, unknown } from '../lib/rows.js';
 import { catalog, session, table } from './fake-kernel.mjs';
 
@@ -20,13 +29,13 @@ test('a text from elsewhere is a literal in the code, whatever it holds', () => 
   };
   assert.equal(
     tableCall(odd, session(), 'procore'),
-    'procore.table("\\"); import os", project="Harbor Tower", **{"\\"); import os": …})'
+    'procore.table("\\"); import os", project="Harbor Tower", **{"\\"); import os": ...})'
   );
   assert.equal(
     sqlCell(odd, session(), 'other'),
     '%%procore_sql --session other\nSELECT """); import os"\nFROM """); import os"\nWHERE project_id = 4711'
   );
-  assert.equal(filterArgument(hostile, '…'), 'params={"\\"); import os": …}');
+  assert.equal(filterArgument(hostile, TO_WRITE), 'params={"\\"); import os": ...}');
   assert.equal(
     tableCell(table, session(), 'procore', 'status="open"'),
     'rfis = procore.table("rfis", project="Harbor Tower", status="open")\nrfis'
@@ -34,6 +43,17 @@ test('a text from elsewhere is a literal in the code, whatever it holds', () => 
   // How a project is written in code, the kernel decides: by its number if its name can't stand in quotes.
   const by_number = session({ project: [9, hostile, '9'] });
   assert.equal(tableCell(table, by_number, 'procore'), 'rfis = procore.table("rfis", project=9)\nrfis');
+});
+
+test('what was typed for a table goes into its code: ids as numbers, several as a list, all else as a literal', () => {
+  const replies = { ...table, name: 'rfi_replies', required: [['rfi_id', 'an id, or several']] };
+  const code = text => tableCall(replies, session(), 'procore', '', { rfi_id: typed(text) });
+  const call = value => `procore.table("rfi_replies", project="Harbor Tower", rfi_id=${value})`;
+  assert.equal(code(' 17 '), call('17'));
+  assert.equal(code('17, 18'), call('[17, 18]'));
+  for (const text of ['all', '007', '17, x', hostile, '17,']) {
+    assert.equal(code(text), call(JSON.stringify(text)));
+  }
 });
 
 test('groups open to tables, tables to filters and then to folded columns', () => {

@@ -254,6 +254,10 @@ def test_notebook_7_has_it_too(sidebar: Sidebar, place: Place) -> None:
     needed.fill("240100001")
     sidebar.page.keyboard.press("Enter")
     expect(sidebar.preview).to_contain_text("rfi_replies · project 4711 Harbor Tower", timeout=PATIENCE)
+    sidebar.preview.get_by_role("button", name="New cell").click()
+    assert sidebar.sources()[-1].startswith(
+        'rfi_replies = procore.table("rfi_replies", project="Harbor Tower", rfi_id=240100001)'
+    ), "what is shown, it gives"
     sidebar.picture("notebook-7")
     assert sidebar.violations() == []
 

@@ -160,6 +160,8 @@ def test_a_range_of_days_is_one_of_days() -> None:
             {"id": [None]},
             "id of rfis has a missing value (None). Leave it out; for a data frame's column:  .dropna()",
         ),
+        ({"id": ...}, "id of rfis needs a value: write it in place of  ..."),
+        ({"status": ...}, "status of rfis needs a value: write it in place of  ..."),
         ({"id": [7, float("nan")]}, "id of rfis has a missing value (nan)."),
         ({"id": pandas.Series([7, None])}, "id of rfis has a missing value (nan)."),
         ({"id": pandas.Series([7, None], dtype="Int64")}, "id of rfis has a missing value (<NA>)."),
