@@ -244,7 +244,11 @@ export class Sidebar implements IOutside {
       this.code.notebook === shell.currentWidget && this.code.notebook?.content.model?.readOnly === false;
     const lines = { connect: '%procore_connect', 'sign-out': '%procore_logout' };
     const run = (line: string): Promise<void> => this.run(`%load_ext procore_jupyter\n${line}`);
-    add('show', trans.__('Procore: Show the sidebar'), () => shell.activateById(this.place.id));
+    add('show', trans.__('Procore: Show the sidebar'), async () => {
+      // Where it was chosen in the palette, that first gives the focus back to the notebook.
+      await new Promise(resolve => setTimeout(resolve));
+      shell.activateById(this.place.id);
+    });
     add(
       'refresh',
       trans.__('Procore: Look again'),

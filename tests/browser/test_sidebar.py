@@ -223,8 +223,14 @@ def test_everybody_can_use_each_state_in_both_themes(sidebar: Sidebar, place: Pl
     if SOAK:
         sidebar.page.wait_for_timeout(60_000)
     assert sidebar.wire.questions() == asked
-    sidebar.run("procore-jupyter:show")
+    # By keyboard it is shown from the palette, and has the focus then.
+    keys.press("Control+Shift+C")
+    palette = sidebar.page.locator("#modal-command-palette")
+    palette.locator("input").fill("Procore: Show the sidebar")
+    expect(palette.locator(".lm-mod-active")).to_have_text(re.compile("Procore: Show the sidebar"))
+    keys.press("Enter")
     sidebar.see("signed-in")
+    expect(sidebar.root.get_by_role("searchbox")).to_be_focused()
     expect(sidebar.root.get_by_role("searchbox")).to_have_value("rfis")
 
     kernel = "window.jupyterapp.shell.currentWidget.sessionContext"
