@@ -99,6 +99,11 @@ function nameOf([id, name]: Named): string {
   return name || String(id);
 }
 
+/** Tell whether others have the same name, so that the name alone doesn't say which is meant. */
+function isTwin([id, name]: Named, all: Named[]): boolean {
+  return name !== '' && all.some(other => other[1] === name && other[0] !== id);
+}
+
 interface IFound {
   options: Named[];
   /** What is to be said of them, such as how many there are. */
@@ -210,6 +215,7 @@ function Picker({ label, hint, chosen, find, choose }: IPicker): ReactNode {
                   onClick={() => take(option)}
                 >
                   {nameOf(option)}
+                  {isTwin(option, options) ? ` · ${option[0]}` : ''}
                 </li>
               ))}
             </ul>

@@ -131,10 +131,13 @@ def test_a_running_cell_keeps_nothing_and_a_restart_or_a_death_is_told_with_what
     expect(sidebar.preview.get_by_role("alert")).to_contain_text("Depot North", timeout=PATIENCE)
     sidebar.picture("refused")
     # A project with a name that would be code, and a table that is slow.
-    rows = json.dumps([{"id": 4711, "name": HOSTILE}])
-    headers = {"Content-Type": "application/json", "Total": "1"}
+    twins = ({"id": 4712, "name": "Twin"}, {"id": 4713, "name": "Twin"})
+    rows = json.dumps([{"id": 4711, "name": HOSTILE}, *twins])
+    headers = {"Content-Type": "application/json", "Total": "3"}
     place.provider.answer_next("/rest/v1.1/projects", status=200, body=rows, headers=headers, times=4)
     sidebar.choose_company("Harbor JV")
+    options = sidebar.root.get_by_role("listbox", name="Project").get_by_role("option")
+    expect(options).to_have_text([HOSTILE, "Twin · 4712", "Twin · 4713"], timeout=PATIENCE)
     sidebar.choose_project("import", HOSTILE)
     sidebar.press("New cell")
     assert sidebar.sources()[-1] == 'rfis = procore.table("rfis", project=4711)\nrfis'
