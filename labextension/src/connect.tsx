@@ -4,8 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 
 import type { IForm } from './answers.js';
-import type { PanelModel } from './model.js';
-import type { IPanel } from './panel.js';
+import type { IPanel, PanelModel } from './model.js';
 
 const PORTAL = 'https://developers.procore.com';
 

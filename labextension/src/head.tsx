@@ -5,7 +5,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from '
 import type { IProjects, Named } from './answers.js';
 import { Problem } from './connect.js';
 import type { IHow } from './kernel.js';
-import type { IPanel } from './panel.js';
+import type { IPanel } from './model.js';
 
 /** Milliseconds after a keystroke before something is looked for. */
 const PAUSE = 120;

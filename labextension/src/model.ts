@@ -3,7 +3,10 @@
  * which is another object after each change; nothing here touches the page, and nothing is asked while nobody looks.
  */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { ICatalog, ISession, IState, ITable } from './answers.js';
+import type { Where } from './insert.js';
 import { type IHow, type KernelTalk, KernelTrouble, Refused, type Trouble } from './kernel.js';
 import { SearchableCatalog } from './rows.js';
 
@@ -309,4 +312,28 @@ function viewOf({ session, offers }: IState): View {
     default:
       return offers?.form ? 'form' : 'offer';
   }
+}
+
+/** What each view is given. */
+export interface IPanel {
+  model: PanelModel;
+  trans: TranslationBundle;
+  actions: IActions;
+}
+
+/** What can be done beside asking the kernel. */
+export interface IActions {
+  /** Insert a text at the cursor. */
+  insert: (text: string) => Where;
+  newCell: (source: string) => Where;
+  preview: (table: string) => void;
+  /** Whether the notebook holds a line that connects. */
+  connects: () => boolean;
+  addLine: (line: string) => void;
+  /** Insert a cell and run it. */
+  run: (source: string) => void;
+  /** Run a command of JupyterLab, if there is such a one. */
+  command: (name: string) => void;
+  /** Give the focus to what a person needs first, if that is another now, and they were in the panel last. */
+  focusFirst: () => void;
 }

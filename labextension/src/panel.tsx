@@ -1,41 +1,15 @@
 /** The panel: one view for each state of the kernel that is looked at. */
 
 import { ReactWidget } from '@jupyterlab/apputils';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 
 import { Offer, Waiting } from './connect.js';
 import { Head } from './head.js';
-import type { Where } from './insert.js';
-import type { PanelModel, View } from './model.js';
+import type { IPanel, View } from './model.js';
 import { type IMemory, Tables } from './tree.js';
 
 import '../style/sidebar.css';
-
-/** What each view is given. */
-export interface IPanel {
-  model: PanelModel;
-  trans: TranslationBundle;
-  actions: IActions;
-}
-
-/** What can be done beside asking the kernel. */
-export interface IActions {
-  /** Insert a text at the cursor. */
-  insert: (text: string) => Where;
-  newCell: (source: string) => Where;
-  preview: (table: string) => void;
-  /** Whether the notebook holds a line that connects. */
-  connects: () => boolean;
-  addLine: (line: string) => void;
-  /** Insert a cell and run it. */
-  run: (source: string) => void;
-  /** Run a command of JupyterLab, if there is such a one. */
-  command: (name: string) => void;
-  /** Give the focus to what a person needs first, if that is another now, and they were in the panel last. */
-  focusFirst: () => void;
-}
 
 /** Return the panel as JupyterLab holds it. */
 export function createPanel(panel: IPanel): Widget {

@@ -6,7 +6,7 @@ import type { FormEvent, ReactElement, ReactNode } from 'react';
 import type { IPreview, ITable } from './answers.js';
 import { type Typed, tableCall, tableCell, typed } from './code.js';
 import { Problem } from './connect.js';
-import type { IPanel } from './panel.js';
+import type { IPanel } from './model.js';
 
 export class PreviewWidget extends ReactWidget {
   constructor(private readonly panel: IPanel) {

@@ -18,9 +18,8 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 
 import { CodePlace, type IOutside } from './insert.js';
 import { KernelTalk } from './kernel.js';
-import { PanelModel } from './model.js';
+import { type IActions, type IPanel, PanelModel } from './model.js';
 import { CHANNEL } from './returning.js';
-import type { IActions, IPanel } from './panel.js';
 import type { PreviewWidget } from './preview.js';
 
 /** What of JupyterLab there is; Notebook 7 and others lack some of it. */

@@ -13,7 +13,7 @@ import {
 
 import { TO_WRITE, filterArgument, python, sqlCell, tableCall, tableCell } from './code.js';
 import type { Where } from './insert.js';
-import type { IPanel } from './panel.js';
+import type { IPanel } from './model.js';
 import { type IRow, toggled, unknown } from './rows.js';
 
 /** Rows that a page key goes on. */

@@ -247,6 +247,8 @@ class Places:
     def _project(self, wanted: Any, company: Named) -> Named:
         wanted = _id_or_name(wanted)
         if isinstance(wanted, int):
+            if self.project is not None and self.project[0] == wanted and self.project[1]:
+                return self.project  # its name is known for as long as it is chosen
             kept = self._cache.with_start(("projects", company[0]))
             return wanted, next((name for some in kept for number, name in some if number == wanted), "")
         try:

@@ -119,6 +119,13 @@ def test_a_table_of_a_company_or_of_nothing_asks_for_no_project(places: Places) 
     assert found_at(places, selected("companies")) == [Place()]
 
 
+def test_a_chosen_project_keeps_its_name_when_the_list_that_has_it_is_forgotten(places: Places) -> None:
+    places.project = (4711, "Harbor")
+    places._cache.drop_start(("projects",))
+    (place,) = found_at(places, selected("rfis"))
+    assert place.project == (4711, "Harbor")
+
+
 def test_another_company_unchooses_the_project(places: Places) -> None:
     places.use(company="skyline")
     assert places.project == (4711, "")
