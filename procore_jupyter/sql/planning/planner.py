@@ -53,6 +53,9 @@ RESHAPING = (
 FAILED = '{"error":true'
 """How the answer begins where no plan could be made."""
 
+_NO_NUMBER = re.compile(r'"value":(-?inf(?:inity)?|-?nan)', re.IGNORECASE)
+"""A number of a plan that JSON doesn't have: written as a text, it is a constant that nothing is concluded from."""
+
 _LINE = re.compile(r"^LINE (\d+):", re.M)
 
 Look = Callable[["TableSpec"], None]
@@ -210,7 +213,7 @@ class Planner:
             answer = connection.execute(
                 "SELECT json_serialize_plan($text, optimize := true)", {"text": asked}
             ).fetchall()
-            found = answer[0][0]
+            found = _NO_NUMBER.sub(r'"value":"\1"', answer[0][0])
             if not found.startswith(FAILED):
                 constants.check(found, asked, connection)
                 try:
