@@ -420,8 +420,9 @@ class _Query:
             return shown.columns(self._engine.schemas.of(spec), spec)
         if name in frames:
             return shown.columns(frames[name].schema)
-        at = statement.text.rindex(name)
-        raise mistake(self._known().table(name), statement.text, at, at + len(name))
+        written = name.replace('"', '""')  # in double quotes, if it has any
+        at = statement.text.rindex(written)
+        raise mistake(self._known().table(name), statement.text, at, at + len(written))
 
     def _known(self) -> Known:
         def table(name: str) -> str:

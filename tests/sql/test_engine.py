@@ -160,6 +160,8 @@ def test_no_query_gets_out(procore: Procore, tmp_path: Path, monkeypatch: pytest
         ("FROM Submitals", "Did you mean submittals?"),
         ("FROM sales.rfis", "Procore's tables are in no schema: write rfis."),
         ("DESCRIBE rfi", "There is no table 'rfi'."),
+        ('DESC "rf""is"', "LINE 1: DESC \"rf\"\"is\"\n              ^^^^^^"),
+        ("EXPLAIN", "There is no query. For instance"),
         ("SELECT statu FROM rfis", "There is no column 'statu'. Did you mean status?\n\nLINE 1: SELECT statu FROM rfis\n               ^^^^^"),
         ('SELECT * FROM rfis WHERE status = "opened by"', "There is no column 'opened by'. Write text in single quotes: 'opened by'."),
         ("SELECT r.id FROM rfis q", "The query has no table or alias 'r'. The query reads q."),
@@ -304,6 +306,7 @@ def test_parameters_are_values_and_never_text(procore: Procore) -> None:
     for value, says in (
         (object(), "$a is a object"),
         (2**70, "more than 64 bits"),
+        (10**5000, "more than 64 bits"),
         (pd.DataFrame({"x": [1]}), "name one of its columns"),
         ("a\0", "no text can hold"),
     ):

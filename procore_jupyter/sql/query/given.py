@@ -18,7 +18,7 @@ from procore_jupyter.sql.query.mistakes import mistake
 from procore_jupyter.sql.query.statement import Statement
 from procore_jupyter.tables.parameters.arguments import EXACT, is_missing, plain
 from procore_jupyter.tables.table import Table
-from procore_jupyter.wording import nearest, one_line, quoted
+from procore_jupyter.wording import nearest, one_line
 
 _TAKEN = (bool, int, float, str, bytes, Decimal, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
 _WORD = re.compile(r'"((?:[^"]|"")+)"|(\w+)')
@@ -97,7 +97,7 @@ def _value(value: Any) -> Any:
     if hasattr(value, "to_pytimedelta"):
         return value.to_pytimedelta()
     if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        raise TypeError(f"is {quoted(value, 40)}, which has more than 64 bits.")
+        raise TypeError("is a number of more than 64 bits.")  # and perhaps of more digits than Python writes
     if isinstance(value, str) and ("\0" in value or (not value.isprintable() and _has_surrogates(value))):
         raise TypeError("has a character that no text can hold.")
     if not isinstance(value, _TAKEN):

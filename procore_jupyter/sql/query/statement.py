@@ -102,7 +102,7 @@ def read(text: object, cursor: duckdb.DuckDBPyConnection) -> Statement:
                 text,
                 explain.start(2),
             )
-        text = text[: explain.start(1)] + " " * len("explain") + text[explain.end(1) :]
+        text = _plain(text[: explain.start(1)] + " " * len("explain") + text[explain.end(1) :])
     if _SHOW_TABLES.fullmatch(text):
         return Statement(text, "tables", explain is not None)
     described = _DESCRIBE.fullmatch(text)
