@@ -360,6 +360,10 @@ class Reader:
         self._kept.forget_table(name)
         self._parts.forget_table(name)
 
+    def knows_labels(self, company: Named) -> bool:
+        """Return whether nobody needs to be asked for the labels of a company's custom fields."""
+        return self._labels.are_known(company)
+
     def projects(self, company: Named, status: str = "Active") -> Directory:
         """Return a company's projects by id and name, as `ProjectTable` lists them."""
         return self.project_table.projects(company, status)

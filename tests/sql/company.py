@@ -200,6 +200,7 @@ class InMemory:
     chosen: Named | None = None
     abreast: int = 4
     requests: int = 0
+    lacks_labels: bool = False
     today: datetime.date = datetime.date(2026, 11, 5)
     asked: list[str] = field(default_factory=list)
 

@@ -149,3 +149,38 @@ def test_answers_are_those_of_whole_tables(
     finally:
         few.parameters = before
         procore.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT id, custom_fields FROM submittals WHERE project_id = 4713",  # whose labels are asked for
+        "SELECT id FROM punch_items WHERE project_id BETWEEN 1 AND 3",  # of which the list of projects has none
+        "SELECT count(*) FROM rfis WHERE project_id = 4712 OR project_id = 4713",  # one is refused
+    ],
+)
+def test_a_query_costs_what_it_says_and_what_explain_said(few: DemoProcore, query: str) -> None:
+    procore = session(few)
+    expected = procore.sql(f"EXPLAIN {query}").requests
+    before = len(few.requests)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ProcoreIncompleteWarning)
+        answer = procore.sql(query)
+    made = len([one for one in few.requests[before:] if one.path.startswith("/rest/")])
+    assert answer.requests.least == made
+    assert expected.least <= made
+    assert expected.most is None or made <= expected.most
+    procore.close()
+
+
+def test_requests_that_were_all_refused_are_counted_too(few: DemoProcore) -> None:
+    procore = session(few)
+    query = (
+        "SELECT id FROM punch_items WHERE project_id IN (SELECT id FROM locations WHERE project_id = 4713)"
+    )
+    before = len(few.requests)
+    answer = procore.sql(query)
+    made = [one.path for one in few.requests[before:] if one.path.startswith("/rest/")]
+    assert made.count("/rest/v1.1/punch_items") > 1
+    assert answer.requests.least == len(made)
+    procore.close()

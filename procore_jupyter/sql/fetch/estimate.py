@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from procore_jupyter.tables.definitions.spec import TableSpec
     from procore_jupyter.tables.result import Fetched
 
+LABELS = "labels of custom fields"
+"""What else is asked for where custom fields are read."""
+
 LIST_OF_PROJECTS = "list of projects"
 """What is asked for where only the names or the ids of projects are wanted."""
 
@@ -41,7 +44,8 @@ def estimated(fetching: Fetching, text: str) -> Explanation:
     listing = _listing(fetching, asked, unbounded)
     words = about(fetching)[0] if unbounded else ""
     notes = tuple(unknown_values(fetching))
-    return Explanation((*listing, *asked), words, tip_for(asked, text, words), notes)
+    labels = [Asking(LABELS, "", least=0, most=1)] if fetching._source.lacks_labels else []
+    return Explanation((*listing, *asked, *labels), words, tip_for(asked, text, words), notes)
 
 
 def spent(fetching: Fetching, found: Mapping[str, Fetched]) -> list[Asking]:
@@ -217,7 +221,8 @@ def _before(
     known, places = None not in found, merged(filter(None, found))
     ages = fetching.kept_at(spec, places) if places else {}
     most = len(places) - len(ages) if known else None
-    least = 0 if narrowed or (most is None and spec.parents) else most if most is not None else 1
+    bounds = all(step.number in bounded for step in steps)
+    least = 0 if narrowed or (most is None and (spec.parents or bounds)) else most if most is not None else 1
     age = max(ages.values(), default=None)
     return _asking(fetching, spec, steps, places, known=known, least=least, most=most, age=age)
 

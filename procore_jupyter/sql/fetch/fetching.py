@@ -257,7 +257,9 @@ class Fetching:
             selection = self._narrowed(steps[0], domains)
             self._expect(len(places) - len(self.kept_at(spec, places)))
             found = self._rows_at(spec, selection, places, abreast)
-            steps[0].requests = 0 if found is None else found.requests
+            steps[0].requests = (
+                len(places) if found is None else found.requests
+            )  # each was asked, and refused
         for step in steps:
             step.keys = {}
             if found is not None and step.places:

@@ -110,6 +110,11 @@ class SessionSource:
         """Requests under way at a time."""
         return self._reader.abreast
 
+    @property
+    def lacks_labels(self) -> bool:
+        """Whether the labels of custom fields are wanted, and would have to be asked for."""
+        return bool(self._labelled) and not self._reader.knows_labels(self.company())
+
     def company(self) -> Named:
         """Return the company that tables are read in."""
         return self._reader._places.company()

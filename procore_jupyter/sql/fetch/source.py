@@ -27,6 +27,10 @@ class RowSource(Protocol):
     def abreast(self) -> int:
         """Requests under way at a time."""
 
+    @property
+    def lacks_labels(self) -> bool:
+        """Whether the labels of custom fields are wanted, and would have to be asked for."""
+
     def company(self) -> Named:
         """Return the company that tables are read in."""
 

@@ -38,6 +38,10 @@ class FieldLabels:
     ) -> None:
         self._session, self._cache, self._saved = session, cache, saved
 
+    def are_known(self, company: Named) -> bool:
+        """Return whether `of` asks nobody for the labels of a company's custom fields."""
+        return self._cache.get(_key(company)) is not None
+
     def of(self, company: Named | None, made: list[int]) -> Mapping[int, str]:
         """Return the labels of a company's custom fields by their ids; the saved ones if Procore refuses them.
 
@@ -73,7 +77,11 @@ class FieldLabels:
                 if isinstance(row, dict) and _ID.match(str(row.get("id", ""))) and row.get("label")
             }
 
-        found = self._cache.once(("labels", company[0]), ask)
+        found = self._cache.once(_key(company), ask)
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def _key(company: Named) -> tuple[str, int]:
+    return "labels", company[0]
