@@ -51,6 +51,13 @@ def test_projects_that_a_query_bounds_are_read_whether_they_are_active_or_not(pr
     assert proof.wrong(range(200_000, 200_000 + BOUNDED), shapes) == []
 
 
+@pytest.mark.parametrize("found", ["id", "max(id)", "arg_min(id, name)"])
+def test_rows_that_there_can_be_none_of_bound_the_projects_as_others_do(found: str) -> None:
+    none = f"SELECT {found} AS x FROM projects WHERE updated_at > '2026-11-04' AND updated_at < '2026-11-01'"
+    query = f"SELECT r.id FROM rfis r SEMI JOIN (SELECT project AS x FROM wanted UNION ALL {none}) k ON r.project_id = k.x"
+    assert not Proof(3, projects="active").difference(query)
+
+
 EMPTIED = """SELECT r.id FROM coordination_issues r JOIN (
     SELECT project_id AS x FROM locations WHERE strlen(repeat('x', project_id::INTEGER)) = 14
     INTERSECT ALL SELECT id FROM projects WHERE lower(name) = 'tower'

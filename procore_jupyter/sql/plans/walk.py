@@ -119,6 +119,9 @@ class _Walk:
         self._operators: Mapping[str, Callable[[Json], Columns]] = {
             "LOGICAL_GET": self._get,
             "LOGICAL_DUMMY_SCAN": lambda node: [None],
+            "LOGICAL_EMPTY_RESULT": lambda node: [
+                self._known(Listed((), kind)) for kind in node["return_types"]
+            ],
             "LOGICAL_CHUNK_GET": lambda node: [*map(self._known, of_chunk(node))],
             "LOGICAL_EXPRESSION_GET": self._values,
             "LOGICAL_MATERIALIZED_CTE": self._materialized,
