@@ -155,6 +155,7 @@ def test_answers_are_those_of_whole_tables(
     "query",
     [
         "SELECT id, custom_fields FROM submittals WHERE project_id = 4713",  # whose labels are asked for
+        "SELECT id, project_name FROM submittals WHERE project_id = 4713",  # whose project's name is asked for
         "SELECT id FROM punch_items WHERE project_id BETWEEN 1 AND 3",  # of which the list of projects has none
         "SELECT count(*) FROM rfis WHERE project_id = 4712 OR project_id = 4713",  # one is refused
     ],

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LABELS = "labels of custom fields"
 """What else is asked for where custom fields are read."""
 
+NAMES = "names of projects"
+"""What else is asked for where a query reads them, and none that lists projects."""
+
 LIST_OF_PROJECTS = "list of projects"
 """What is asked for where only the names or the ids of projects are wanted."""
 
@@ -237,15 +240,18 @@ def _at_most(fetching: Fetching, step: Step, domains: Domains) -> Sequence[Place
 
 
 def _listing(fetching: Fetching, asked: Sequence[Asking], unbounded: bool) -> list[Asking]:
-    """Return the request for the list of projects, if one is needed that no table of the query gives."""
+    """Return the request for the list of projects, if one is needed that no table of the query gives, or else for their names."""
     parents = {step.spec.name for step in fetching.steps if step.spec is not None and step.parents}
     unknown = any(one.most is None and one.table not in parents for one in asked)
     reads_projects = any(one.table == "projects" for one in asked)
     active = unbounded and fetching._whereabouts._wanted == "active"
     lists = (ALL, ALL_ACTIVE) if active else (ALL,)
-    if not unknown or reads_projects or any(fetching._source.known_projects(one) for one in lists):
+    named = any(spec.scope == "project" and fetching._wants_names(spec) for spec, _ in _tables(fetching))
+    if reads_projects or any(fetching._source.known_projects(one) for one in lists):
         return []
-    return [Asking(LIST_OF_PROJECTS, "", least=1, most=1)]
+    if unknown:
+        return [Asking(LIST_OF_PROJECTS, "", least=1, most=1)]
+    return [Asking(NAMES, "", least=0, most=1)] if named else []
 
 
 def _asking(
