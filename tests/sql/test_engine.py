@@ -328,6 +328,7 @@ def test_frames_are_tables_for_the_query_that_names_them(procore: Procore) -> No
         "my frame": pa.record_batch({"a": [2]}),
         "status": 3,
         "levels": pd.DataFrame({("a", "b"): [1]}),
+        "large": pd.DataFrame({"a": [2**70]}),
     }
     query = 'SELECT s.a FROM sales s JOIN costs USING (a) JOIN lazy USING (a) JOIN arrow USING (a) JOIN "my frame" USING (a)'
     assert [*procore.sql(query.replace("costs", "Costs"), frames=given)] == [{"a": 2}]
@@ -336,6 +337,8 @@ def test_frames_are_tables_for_the_query_that_names_them(procore: Procore) -> No
         procore.sql("FROM status", frames=given)
     with pytest.raises(SQLError, match="`levels` can't be read as a table: its columns have several levels"):
         procore.sql("FROM levels", frames=given)
+    with pytest.raises(SQLError, match="`large` can't be read as a table: "):
+        procore.sql("FROM large", frames=given)
     with pytest.raises(SQLError, match="There is no table 'sales'"):
         procore.sql("FROM sales")
 

@@ -160,7 +160,7 @@ def _frame(name: str, value: Any) -> Frame | None:
         return None
     try:
         rows = _rows(value)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise SQLError(
             f"`{one_line(name)}` can't be read as a table: {one_line(error, 200)}. "
             "Give each column a single type first, for instance with  .astype(str)"
