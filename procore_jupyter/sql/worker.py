@@ -76,9 +76,14 @@ def in_thread(
         Called if the work doesn't end soon: it goes on in its thread, where `stop` is still called now and then, and nobody else
         may use what it uses.
     """
-    done = threading.Event()
+    # A plain lock: an interrupt within the wait for an event may release the lock of the thread that sets it.
+    working = threading.Lock()
+    working.acquire()
     results: list[Result] = []
     errors: list[BaseException] = []
+
+    def is_done(seconds: float) -> bool:
+        return working.acquire(timeout=seconds) or bool(results or errors)
 
     def run() -> None:
         try:
@@ -87,30 +92,32 @@ def in_thread(
             errors.append(error)
         finally:
             _workers.put_back(worker)
-            done.set()
+            working.release()
 
     context, worker = contextvars.copy_context(), _workers.take()
     try:
         worker.work.put(run)
-        while not done.wait(LOOK):
+        while not is_done(LOOK):
             pass
     except BaseException:
         latest = time.monotonic() + GIVE_UP
         try:
             stop()
-            while not done.wait(AGAIN) and time.monotonic() < latest:
+            while not is_done(AGAIN) and time.monotonic() < latest:
                 stop()
         finally:  # a second interrupt ends the wait too
-            if not done.is_set():
+            if not is_done(0):
                 leave()
-                threading.Thread(target=_end, args=(stop, done), name="procore sql ends", daemon=True).start()
+                threading.Thread(
+                    target=_end, args=(stop, is_done), name="procore sql ends", daemon=True
+                ).start()
         raise
     if errors:
         raise errors[0]
     return results[0]
 
 
-def _end(stop: Callable[[], object], done: threading.Event) -> None:
+def _end(stop: Callable[[], object], is_done: Callable[[float], bool]) -> None:
     """End work that was left to itself, as soon as it looks up."""
-    while not done.wait(LOOK):
+    while not is_done(LOOK):
         stop()
