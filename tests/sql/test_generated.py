@@ -22,9 +22,9 @@ from tests.sql.company import Filters
 from tests.sql.proof import Proof
 from tests.sql.queries import Writer
 
-QUERIES = 5_000 if SOAK else 240
-OTHERWISE = 1_500 if SOAK else 50
-BOUNDED = 2_000 if SOAK else 120
+QUERIES = 5_000 if SOAK else 500
+OTHERWISE = 1_500 if SOAK else 150
+BOUNDED = 2_000 if SOAK else 200
 MOST = 400
 """Queries in which a planted mistake has to show."""
 
