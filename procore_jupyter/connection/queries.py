@@ -124,7 +124,7 @@ class Queries:
 
         >>> procore.sql("EXPLAIN SELECT * FROM submittals WHERE updated_at > $since", {"since": "2026-11-01"})
         """
-        from procore_jupyter.sql.engine import QueryCall
+        from procore_jupyter.sql.query.query_call import QueryCall
 
         return self._engine.answer(QueryCall(query, parameters or {}, frames or {}, projects, go))
 
@@ -141,7 +141,7 @@ class Queries:
         >>> pandas.read_sql("SELECT * FROM rfis WHERE project_id = ?", procore.dbapi(), params=[4711])
         """
         from procore_jupyter.sql.dbapi import Connection
-        from procore_jupyter.sql.engine import QueryCall
+        from procore_jupyter.sql.query.query_call import QueryCall
 
         def run(query: str, parameters: Mapping[str, Any]) -> Answer:
             return self._engine.answer(QueryCall(query, parameters, {}, projects, go))

@@ -7,7 +7,6 @@ import functools
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -29,11 +28,11 @@ from procore_jupyter.sql.planning.planner import Planner
 from procore_jupyter.sql.planning.schemas import Schemas
 from procore_jupyter.sql.query import given
 from procore_jupyter.sql.query.mistakes import Known, in_our_words, mistake, unknown_column
+from procore_jupyter.sql.query.query_call import QueryCall, wanted_projects
 from procore_jupyter.sql.query.statement import Statement, read
 from procore_jupyter.sql.worker import in_thread
 from procore_jupyter.tables.arrow.custom_fields import COLUMN as CUSTOM_FIELDS
 from procore_jupyter.tables.fallbacks.fallback_notes import ANOTHER_DAY
-from procore_jupyter.tables.parameters import arguments
 from procore_jupyter.tables.parameters.selection import selection_of
 from procore_jupyter.tables.place import ALL, ALL_ACTIVE
 from procore_jupyter.tables.result import Fetched
@@ -61,30 +60,6 @@ Result = TypeVar("Result")
 
 _Tried = tuple["Plan | duckdb.BinderException", "list[TableSpec]"]
 """A query's plan, or why there is none; and tables of which some rows may tell what it names."""
-
-
-@dataclass(frozen=True)
-class QueryCall:
-    """What somebody asks.
-
-    Parameters
-    ----------
-    text : str
-        The query.
-    values, frames : mapping
-        What may be its parameters, and its frames, by name.
-    projects : str, int, iterable or None
-        Which projects are read where the query names none: ``"active"``, ``"all"``, names or ids; None for the chosen one,
-        else the active ones.
-    go : bool
-        Make the requests, however many.
-    """
-
-    text: str
-    values: Mapping[str, Any]
-    frames: Mapping[str, Any]
-    projects: Any = None
-    go: bool = False
 
 
 class Engine:
@@ -190,7 +165,7 @@ class _Query:
             self._catalog,
             plan,
             planner=self._planner,
-            projects=_wanted(self._asked.projects),
+            projects=wanted_projects(self._asked.projects),
             frames={name: frame.rows() for name, frame in frames.items()},
             most=None if self._asked.go else MANY,
         )
@@ -219,8 +194,7 @@ class _Query:
     def _take_as_named(self, error: duckdb.BinderException) -> bool:
         """Take a column that isn't known for one of a table whose columns each company chooses. Return whether there is such a table."""
         name = unknown_column(error)
-        words = dict.fromkeys(_WORD.findall(self._asked.text.lower()))
-        specs = [spec for word in words if (spec := self._catalog.tables.get(word)) and spec.others]
+        specs = [spec for spec in self._mentioned() if spec.others]
         known = [column for spec in specs for column in self._schemas.of(spec).names]
         if not name or not specs or is_near_miss(name, known):
             return False
@@ -424,6 +398,11 @@ class _Query:
         at = statement.text.rindex(written)
         raise mistake(self._known().table(name), statement.text, at, at + len(written))
 
+    def _mentioned(self) -> list[TableSpec]:
+        """Return the tables whose names stand in the text, wherever that is."""
+        words = dict.fromkeys(_WORD.findall(self._asked.text.lower()))
+        return [spec for word in words if (spec := self._catalog.tables.get(word))]
+
     def _known(self) -> Known:
         def table(name: str) -> str:
             try:
@@ -433,14 +412,12 @@ class _Query:
             return f"Procore's tables are in no schema: write {spec.name}."
 
         def columns() -> Iterable[str]:
-            words = dict.fromkeys(_WORD.findall(self._asked.text.lower()))
-            specs = [spec for word in words if (spec := self._catalog.tables.get(word))]
-            return [name for spec in specs for name in self._schemas.of(spec).names]
+            return [name for spec in self._mentioned() for name in self._schemas.of(spec).names]
 
         def fields(name: str) -> Sequence[str]:
-            words = dict.fromkeys(_WORD.findall(self._asked.text.lower()))
-            specs = [spec for word in words if (spec := self._catalog.tables.get(word))]
-            schemas = [schema for spec in specs if name in (schema := self._schemas.of(spec)).names]
+            schemas = [
+                schema for spec in self._mentioned() if name in (schema := self._schemas.of(spec)).names
+            ]
             types = [schema.field(name).type for schema in schemas]
             return [one.name for kind in types[:1] if pa.types.is_struct(kind) for one in kind]
 
@@ -458,21 +435,6 @@ def _interrupts_as_such() -> Iterator[None]:
         if type(error) is RuntimeError and str(error) == "Query interrupted":
             raise KeyboardInterrupt from None
         raise
-
-
-def _wanted(projects: Any) -> str | tuple[int | str, ...]:
-    """Return which projects are read where a query names none. Raises ParameterError if it is none of the words for it."""
-    if projects is None or projects in ("active", ALL_ACTIVE):
-        return "active"
-    if projects == ALL:
-        return ALL
-    found = arguments.values("projects", projects)
-    several = found if isinstance(found, tuple) else (found,)
-    if not several:
-        raise ParameterError(
-            'projects= must be "active", "all", or names or ids of projects; it is an empty list.'
-        )
-    return tuple(arguments.id_or_name("projects", one) for one in several)
 
 
 def _labelled(plan: Plan) -> set[str]:

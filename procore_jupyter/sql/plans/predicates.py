@@ -13,20 +13,13 @@ from typing import Any
 
 from procore_jupyter.sql.plans.literals import Unknown, quoted, sql_of, value_of
 from procore_jupyter.sql.plans.plan import Operator, ScanCondition
-from procore_jupyter.sql.plans.plan_expressions import UNKNOWN, Json, said
+from procore_jupyter.sql.plans.plan_expressions import COMPARED, UNKNOWN, Json, said
 
 Write = Callable[[Json], str]
 """Returns an expression of the column as SQL."""
 
-_COMPARED: Mapping[str, Operator | str] = {
-    "COMPARE_EQUAL": "=",
-    "COMPARE_NOTEQUAL": "<>",
-    "COMPARE_LESSTHAN": "<",
-    "COMPARE_LESSTHANOREQUALTO": "<=",
-    "COMPARE_GREATERTHAN": ">",
-    "COMPARE_GREATERTHANOREQUALTO": ">=",
-}
 _TURNED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_COMPARED = {kind: sign for kind, sign in COMPARED.items() if sign in _TURNED}
 DAY = datetime.timedelta(days=1)
 """By how much a condition on a time is weaker here where the query asks for the current time: it goes on meanwhile."""
 
